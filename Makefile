@@ -1,0 +1,42 @@
+# `make up` and `make test` do all the set-up they need. Everything lands in .venv/ and data/.
+PORT ?= 8000
+ONLY ?=
+PYTHON ?= python3.11
+BIN := .venv/bin
+# Byte code is written where it is first needed: sooner than compiling what nobody imports.
+export PYTHONDONTWRITEBYTECODE=
+
+.PHONY: up test install install-dev lint bench faults lock
+
+up: install
+	@exec $(BIN)/python manage.py up --port $(PORT)
+
+test: install-dev
+	@sh tests/run.sh
+
+install: .venv/installed
+install-dev: .venv/installed-dev
+
+.venv/installed: requirements.txt
+	@sh install.sh requirements.txt $(PYTHON)
+	@touch $@
+
+.venv/installed-dev: requirements-dev.txt
+	@sh install.sh requirements-dev.txt $(PYTHON)
+	@touch $@ .venv/installed
+
+lint: install-dev
+	$(BIN)/ruff check .
+	$(BIN)/mypy annotation/core modeling/core
+
+bench: install-dev
+	$(BIN)/python -m bench $(ONLY)
+
+faults: install-dev
+	$(BIN)/python -m tests.faults
+
+# After a change of dependencies in pyproject.toml.
+lock:
+	uv lock
+	uv export --quiet --frozen --no-dev --no-emit-project --no-header -o requirements.txt
+	uv export --quiet --frozen --group dev --no-emit-project --no-header -o requirements-dev.txt

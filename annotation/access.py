@@ -1,0 +1,55 @@
+"""Fetch and authorise in one: the only way a door of either app loads an object.
+
+Somebody without the right role gets the same 404 as for an object that does not exist.
+"""
+
+from typing import Any, TypeVar
+
+from django.core.exceptions import ObjectDoesNotExist
+from django.db.models import Model, QuerySet
+from django.shortcuts import get_object_or_404
+
+from annotation.models import Case, Dataset, Membership, Snapshot
+
+M = TypeVar("M", bound=Model)
+
+
+def dataset_for_expert(user: Any, slug: str) -> Dataset:
+    """A dataset `user` is a member of, as expert or lead."""
+    return get_object_or_404(Dataset.objects.for_user(user), slug=slug)
+
+
+def dataset_for_lead(user: Any, slug: str) -> Dataset:
+    """A dataset `user` leads."""
+    return get_object_or_404(Dataset.objects.filter(membership__user=user, membership__role=Membership.LEAD), slug=slug)
+
+
+def case_for_expert(user: Any, slug: str, pk: int) -> Case:
+    return get_object_or_404(Case.objects.filter(dataset=dataset_for_expert(user, slug)), pk=pk)
+
+
+def part_for_lead(user: Any, slug: str, parts: QuerySet[M], pk: int) -> M:
+    """The one of `parts` that belongs to a dataset `user` leads."""
+    return get_object_or_404(parts.filter(dataset=dataset_for_lead(user, slug)), pk=pk)
+
+
+class UnableToFind(Exception):
+    """A command names something that is not there."""
+
+
+def dataset_by_slug(slug: str) -> Dataset:
+    """For commands: whoever may run them may do everything."""
+    try:
+        return Dataset.objects.get(slug=slug)
+    except ObjectDoesNotExist:
+        known = ", ".join(Dataset.objects.order_by("slug").values_list("slug", flat=True)[:10]) or "none yet"
+        raise UnableToFind(f"There is no dataset {slug!r}. Datasets here: {known}.") from None
+
+
+
+def snapshot_by_id(dataset: Dataset, pk: int) -> Snapshot:
+    found = dataset.snapshots.filter(pk=pk).first()
+    if found is None:
+        known = ", ".join(map(str, dataset.snapshots.order_by("id").values_list("id", flat=True))) or "none yet"
+        raise UnableToFind(f"{dataset.slug!r} has no snapshot {pk}. Its snapshots: {known}.")
+    return found

@@ -1,0 +1,39 @@
+"""Who may see a dataset, and which names out of files are theirs."""
+
+import secrets
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db import transaction
+
+from annotation.models import Annotator, Dataset, Membership
+
+
+def add_member(dataset: Dataset, username: str, role: str, link: tuple[str, ...] = ()) -> str | None:
+    """Give `username` the role and link annotator names to them; returns the password of a user made just now."""
+    with transaction.atomic():
+        user, password = user_named(username)
+        Membership.objects.update_or_create(dataset=dataset, user=user, defaults={"role": role})
+        for name in link:
+            link_annotator(dataset, name, user)
+    return password
+
+
+def user_named(username: str) -> tuple[Any, str | None]:
+    """The user, and the random password if they had to be made."""
+    users = get_user_model().objects
+    existing = users.filter(username=username).first()
+    if existing:
+        return existing, None
+    password = secrets.token_urlsafe(9)
+    return users.create_user(username, password=password), password
+
+
+class UnableToLink(Exception):
+    """No such annotator in this dataset."""
+
+
+def link_annotator(dataset: Dataset, name: str, user: Any) -> None:
+    """Say that labels by `name` are `user`'s, so that they are never asked about them again; None takes it back."""
+    if not Annotator.objects.filter(dataset=dataset, name=name).update(user=user):
+        raise UnableToLink(f"{dataset.slug!r} has no labels by {name!r}.")

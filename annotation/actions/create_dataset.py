@@ -1,0 +1,30 @@
+"""A new dataset and the lead who asked for it."""
+
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.text import slugify
+
+from annotation.models import Dataset, Membership
+
+
+def may_create(user: Any) -> bool:
+    """Staff, and whoever leads a dataset already."""
+    return user.is_staff or user.is_superuser or Membership.objects.filter(user=user, role=Membership.LEAD).exists()
+
+
+def create_dataset(name: str, user: Any) -> Dataset:
+    """A dataset called `name`, led by `user`; its slug is the name's, with a number where that is taken."""
+    stem = slugify(name)[:50] or "dataset"
+    number = 1
+    while True:
+        slug = stem if number == 1 else f"{stem}-{number}"
+        try:
+            with transaction.atomic():
+                dataset = Dataset.objects.create(slug=slug, name=name)
+                Membership.objects.create(dataset=dataset, user=user, role=Membership.LEAD)
+                return dataset
+        except IntegrityError:
+            if not Dataset.objects.filter(slug=slug).exists():
+                raise
+            number += 1

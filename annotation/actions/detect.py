@@ -1,0 +1,223 @@
+"""One run of the detectors over a dataset's pool, and the cases it opens."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from django.conf import settings
+from django.db.models import Max
+from django.utils import timezone
+
+from annotation import bulk, frames
+from annotation.actions.enqueue import enqueue
+from annotation.actions.open_cases import Unit, open_cases
+from annotation.actions.work import Report, UnableToWork, Write
+from annotation.core.artifacts import arrays_to_bytes, save_bytes
+from annotation.core.detectors import DETECTORS
+from annotation.core.detectors.suspicion import Suspicion
+from annotation.core.evidence import Evidence, build_evidence
+from annotation.core.ranking import Order, combine, order_units
+from annotation.models import (
+    CurrentLabel,
+    Dataset,
+    Detection,
+    Finding,
+    FindingItem,
+    Flag,
+    Group,
+    GroupMember,
+    Item,
+    Job,
+    Label,
+)
+
+
+@dataclass(frozen=True)
+class Suspicions:
+    """What the detectors say of n items: scores and suggested classes by detector, and why some did not run."""
+
+    scores: dict[str, np.ndarray]
+    flagged: dict[str, np.ndarray]
+    suggested: dict[str, np.ndarray]
+    reasons: dict[str, list[str]]
+    findings: list[Suspicion]
+    failed: dict[str, str]
+
+
+def request_detection(
+    dataset: Dataset, *, only: tuple[str, ...] = (), seed: int = 0, user: Any = None, again: bool = False,
+    background: bool = True,
+) -> Job:  # fmt: skip
+    """The job that runs the detectors on the dataset as it is now."""
+    unknown = [name for name in only if name not in DETECTORS]
+    if unknown:
+        raise UnableToWork(f"There is no detector {unknown[0]!r}. Detectors: {', '.join(DETECTORS)}.")
+    params = {"only": sorted(only)}
+    return enqueue(
+        "detection", dataset, params, inputs=state_of(dataset), seed=seed, user=user, again=again,
+        background=background,
+    )  # fmt: skip
+
+
+def state_of(dataset: Dataset) -> str:
+    """A mark that changes whenever items, labels or current labels were added."""
+    parts = [
+        Item.objects.filter(dataset=dataset).aggregate(last=Max("id"))["last"],
+        Label.objects.filter(item__dataset=dataset).aggregate(last=Max("id"))["last"],
+        CurrentLabel.objects.filter(item__dataset=dataset).aggregate(last=Max("id"))["last"],
+    ]
+    return "-".join(map(str, parts))
+
+
+def run(job: Job, report: Report) -> Write:
+    started = time.monotonic()
+    dataset = job.dataset
+    pool = pool_frame(dataset)
+    if not (pool["code"] >= 0).any():
+        raise UnableToWork(f"The pool of {dataset.slug!r} has no labelled items yet; import some with their labels.")
+    evidence = gather(dataset, pool, job.seed, lambda stage, share: report(stage, 0.05 + 0.75 * share))
+    report("running the detectors", 0.8)
+    suspicions = suspect(evidence, tuple(job.params["only"]))
+    score = combine(suspicions.scores, suspicions.flagged)
+    contested = (pool["state"] == CurrentLabel.CONTESTED).to_numpy()
+    order = order_units(evidence.groups.of, evidence.labels, score, contested)
+    arrays = save_bytes(
+        settings.ARTIFACTS_DIR, arrays_to_bytes(item=pool["item"].to_numpy(dtype=np.int64), score=score), ".npz"
+    )
+    report("writing flags and cases", 0.9)
+
+    def write() -> dict[str, Any]:
+        bulk.lock_dataset(dataset)
+        detection = Detection.objects.create(
+            dataset=dataset, params=job.params, seed=job.seed, n_items=len(pool), arrays=arrays,
+            n_groups=int((evidence.groups.sizes > 1).sum()), n_conflicts=int(order.is_group.sum()),
+            n_flags=sum(int(mask.sum()) for mask in suspicions.flagged.values()),
+            n_findings=len(suspicions.findings), failed=suspicions.failed, seconds=time.monotonic() - started,
+        )  # fmt: skip
+        in_conflict = write_groups(detection, pool, evidence, order)
+        write_flags(detection, dataset, pool, suspicions)
+        write_findings(detection, pool, suspicions.findings)
+        units = units_to_open(pool, order, suspicions, contested, in_conflict)
+        cases = open_cases(dataset, units, timezone.now())
+        return {
+            "detection": detection.pk, "items": detection.n_items, "groups": detection.n_groups,
+            "flags": detection.n_flags, "findings": detection.n_findings, "cases": cases, "failed": detection.failed,
+        }  # fmt: skip
+
+    return write
+
+
+def pool_frame(dataset: Dataset) -> pd.DataFrame:
+    """Pool items with their current label: frames.items plus current, label, state, basis and the class's code."""
+    pool = frames.items(dataset, Item.POOL).merge(frames.current(dataset, Item.POOL), on="item", how="left")
+    pool["code"] = frames.codes(pool["label"], dataset.class_names)
+    return pool
+
+
+def gather(dataset: Dataset, pool: pd.DataFrame, seed: int, report: Report) -> Evidence:
+    """The evidence for the pool's items, by position in `pool`."""
+    table = frames.content_table(pool["content"], dataset.typed_fields)
+    labels = frames.labels(dataset, Item.POOL)
+    annotators = tuple(dict.fromkeys(labels["annotator"]))
+    votes = pd.DataFrame(
+        {
+            "item": pd.Index(pool["item"]).get_indexer(labels["item"]),
+            "annotator": frames.codes(labels["annotator"], annotators),
+            "label": frames.codes(labels["label"], dataset.class_names),
+        }
+    )
+    return build_evidence(
+        table, dataset.typed_fields, dataset.class_names, pool["code"].to_numpy(), votes, annotators, seed, report,
+        pool["basis"].isin(["decision", "adjudication"]).to_numpy(),
+    )  # fmt: skip
+
+
+def suspect(evidence: Evidence, only: tuple[str, ...] = ()) -> Suspicions:
+    """Run the detectors; one that fails or lacks its evidence is reported and the rest go on."""
+    found = Suspicions({}, {}, {}, {}, [], {})
+    for name, detector in DETECTORS.items():
+        if only and name not in only:
+            continue
+        missing = detector.needs - evidence.available
+        if missing:
+            found.failed[name] = f"There is no evidence of this kind yet: {', '.join(sorted(missing))}."
+            continue
+        try:
+            score = detector.score(evidence)
+            flagged = score > detector.flag_above
+            suggested, reasons = detector.suggest(evidence), detector.reasons(evidence, np.flatnonzero(flagged))
+            findings = detector.findings(evidence) if hasattr(detector, "findings") else []
+        except Exception as error:
+            found.failed[name] = f"It failed: {type(error).__name__}: {error}."
+            continue
+        found.scores[name], found.flagged[name] = score, flagged
+        found.suggested[name], found.reasons[name] = suggested, reasons
+        found.findings.extend(findings)
+    return found
+
+
+def write_groups(detection: Detection, pool: pd.DataFrame, evidence: Evidence, order: Order) -> dict[int, str]:
+    """Store groups of two or more; returns unit → the group's digest for the units in conflict."""
+    digests, groups = pool["digest"].to_numpy(), evidence.groups
+    large = np.flatnonzero(groups.sizes > 1)
+    conflict = np.zeros(len(groups.sizes), dtype=bool)
+    conflict[groups.of[order.is_group[order.of]]] = True
+    medoids = digests[groups.medoid[large]]
+    bulk.insert(
+        Group,
+        ["detection_id", "digest", "size", "in_conflict"],
+        zip([detection.pk] * len(large), medoids, groups.sizes[large].tolist(), conflict[large].tolist(), strict=True),
+    )
+    ids = dict(zip(large.tolist(), detection.groups.order_by("id").values_list("id", flat=True), strict=True))
+    members = np.flatnonzero(groups.sizes[groups.of] > 1)
+    pairs = zip(groups.of[members].tolist(), pool["item"].iloc[members], strict=True)
+    bulk.insert(GroupMember, ["group_id", "item_id"], ((ids[group], item) for group, item in pairs))
+    units = np.flatnonzero(order.is_group)
+    first = pd.Series(np.arange(len(order.of))).groupby(order.of).first()
+    return {int(unit): digests[groups.medoid[groups.of[first[unit]]]] for unit in units}
+
+
+def write_flags(detection: Detection, dataset: Dataset, pool: pd.DataFrame, found: Suspicions) -> None:
+    classes = list(dataset.label_classes.values_list("id", flat=True))
+    items, current = pool["item"].tolist(), pool["current"].tolist()
+
+    def rows(name: str) -> Iterator[tuple]:
+        for position, reason in zip(np.flatnonzero(found.flagged[name]).tolist(), found.reasons[name], strict=True):
+            suggested = int(found.suggested[name][position])
+            held = current[position]
+            yield (
+                detection.pk, name, items[position], None if pd.isna(held) else int(held),
+                float(found.scores[name][position]), reason, None if suggested < 0 else classes[suggested],
+            )  # fmt: skip
+
+    columns = ["detection_id", "detector", "item_id", "current_label_id", "score", "reason", "suggested_id"]
+    bulk.insert(Flag, columns, chain.from_iterable(map(rows, found.scores)))
+
+
+def write_findings(detection: Detection, pool: pd.DataFrame, findings: list[Suspicion]) -> None:
+    for finding in findings:
+        row = Finding.objects.create(
+            detection=detection, kind=finding.kind, key=finding.key, title=finding.title, reason=finding.reason,
+            rule=finding.rule, n=finding.n, value=finding.value, low=finding.low, high=finding.high,
+        )  # fmt: skip
+        covered = pool["item"].iloc[finding.items].tolist()
+        bulk.insert(FindingItem, ["finding_id", "item_id"], ((row.pk, item) for item in covered))
+
+
+def units_to_open(
+    pool: pd.DataFrame, order: Order, found: Suspicions, contested: np.ndarray, in_conflict: dict[int, str]
+) -> list[Unit]:
+    """Units worth an expert: flagged by any detector, contested, or a group in conflict; first in order first."""
+    worth = contested | order.is_group[order.of]
+    for mask in found.flagged.values():
+        worth |= mask
+    members = pd.Series(pool["item"].to_numpy()).groupby(order.of).apply(list)
+    units = np.unique(order.of[worth])
+    return [
+        Unit(frozenset(members[unit]), float(order.score[unit]), in_conflict.get(unit, ""))
+        for unit in units[np.argsort(order.rank[units])].tolist()
+    ]

@@ -1,0 +1,61 @@
+"""The one way to ask for background work: write the job row, and on commit ring the one Celery task by its name."""
+
+import hashlib
+import json
+import logging
+from typing import Any
+
+from celery import current_app
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from annotation.models import Dataset, Job
+
+log = logging.getLogger(__name__)
+LIVE = [Job.QUEUED, Job.RUNNING, Job.WAITING, Job.DONE]
+
+
+def enqueue(
+    kind: str,
+    dataset: Dataset | None,
+    params: dict[str, Any],
+    *,
+    inputs: str = "",
+    seed: int = 0,
+    user: Any = None,
+    again: bool = False,
+    background: bool = True,
+) -> Job:
+    """The job for this kind, these parameters and these inputs.
+
+    Asked again while it is queued, running or done, it is the same job. Failed or cancelled starts anew; `again`
+    forces another. Without `background` nothing rings: the caller works the job itself.
+    """
+    key = job_key(kind, dataset, params, inputs, seed)
+    if again:
+        key = f"{key}#{Job.objects.filter(key__startswith=key).count()}"
+    try:
+        with transaction.atomic():
+            job = Job.objects.create(
+                kind=kind, dataset=dataset, params=params, key=key, seed=seed, created_by=user,
+                rung_at=timezone.now(),
+            )  # fmt: skip
+    except IntegrityError:
+        return Job.objects.get(key=key, status__in=LIVE)
+    if background:
+        transaction.on_commit(lambda: ring(job.pk))
+    return job
+
+
+def job_key(kind: str, dataset: Dataset | None, params: dict[str, Any], inputs: str, seed: int) -> str:
+    parts = [kind, dataset.pk if dataset else None, params, inputs, seed]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:60]
+
+
+def ring(job_id: int) -> None:
+    """Tell the workers. A broker that is down loses nothing: the reaper rings again."""
+    try:
+        current_app.send_task("work", [job_id])
+    except (OperationalError, OSError) as error:
+        log.warning("job %s is queued but the broker did not take it (%s); the reaper will ring again", job_id, error)

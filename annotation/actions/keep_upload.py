@@ -1,0 +1,80 @@
+"""An uploaded file kept under a random name, with a note beside it saying whose it is and what was chosen for it."""
+
+import json
+import os
+import re
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from annotation.models import Dataset
+
+TOKEN = re.compile(r"[0-9a-f]{32}")
+
+
+@dataclass(frozen=True)
+class Upload:
+    """`choices`: what the lead chose so far: encoding ("" = find out), split, roles, classes, abstain."""
+
+    token: str
+    dataset: int
+    user: int
+    file_name: str
+    choices: dict[str, Any]
+
+    @property
+    def path(self) -> Path:
+        return settings.UPLOADS_DIR / f"{self.token}.upload"
+
+    @property
+    def size(self) -> int:
+        return self.path.stat().st_size
+
+
+def keep_upload(
+    file_name: str, chunks: Iterable[bytes], dataset: Dataset, user: Any, choices: dict[str, Any]
+) -> Upload:
+    upload = Upload(secrets.token_hex(16), dataset.pk, user.pk, file_name, choices)
+    with upload.path.open("xb") as file:
+        for chunk in chunks:
+            file.write(chunk)
+    _note(upload)
+    return upload
+
+
+def remember(upload: Upload, choices: dict[str, Any]) -> Upload:
+    """The upload with these choices added to those so far."""
+    upload = replace(upload, choices={**upload.choices, **choices})
+    _note(upload)
+    return upload
+
+
+def find_upload(token: str, dataset: Dataset, user: Any) -> Upload | None:
+    """The upload if it is `user`'s for this dataset, else None. A token is never used as a path before it is one."""
+    if not TOKEN.fullmatch(token):
+        return None
+    try:
+        upload = Upload(**json.loads(_note_path(token).read_text()))
+    except FileNotFoundError:
+        return None
+    return upload if (upload.dataset, upload.user) == (dataset.pk, user.pk) else None
+
+
+def token_of(path: str) -> str:
+    """The token in an import job's path; some other text where the file was no upload."""
+    return Path(path).name.removesuffix(".upload")
+
+
+def _note(upload: Upload) -> None:
+    path = _note_path(upload.token)
+    draft = path.with_suffix(f".{secrets.token_hex(4)}")
+    draft.write_text(json.dumps(upload.__dict__))
+    os.replace(draft, path)
+
+
+def _note_path(token: str) -> Path:
+    return settings.UPLOADS_DIR / f"{token}.json"

@@ -1,0 +1,141 @@
+"""What a lead sees of the queue: counts, and a page of open cases with why each is there."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet
+
+from annotation.models import Case, CaseItem, CurrentLabel, Dataset, Decision, Flag, Item
+
+PAGE = 50
+EXCERPT = 140  # characters
+
+
+@dataclass(frozen=True)
+class CaseRow:
+    """A case as a line: `labels` are (name or state in words, how many members carry it), `reasons` the strongest
+    flags' words, each once; `holder` is who has it on lease, None = nobody."""
+
+    case: Case
+    excerpt: str
+    size: int
+    labels: tuple[tuple[str, int], ...]
+    reasons: tuple[str, ...]
+    holder: Any
+
+
+@dataclass(frozen=True)
+class CasePage:
+    """`after` is the key of the next page, "" at the end."""
+
+    rows: tuple[CaseRow, ...]
+    after: str
+
+
+@dataclass(frozen=True)
+class QueueState:
+    """How many cases are open, settled and withdrawn; (expert, decisions) and (expert, cases held), most first."""
+
+    open: int
+    settled: int
+    withdrawn: int
+    decided_by: tuple[tuple[str, int], ...]
+    held_by: tuple[tuple[str, int], ...]
+
+
+def queue_state(dataset: Dataset, now: datetime) -> QueueState:
+    counts = dict(dataset.cases.order_by().values_list("status").annotate(Count("id")))
+    decisions = Decision.objects.standing().filter(case__dataset=dataset)
+    held = dataset.cases.open().filter(leased_until__gt=now)
+    return QueueState(
+        counts.get(Case.OPEN, 0), counts.get(Case.SETTLED, 0), counts.get(Case.WITHDRAWN, 0),
+        decided_by=_by(decisions, "expert__username"), held_by=_by(held, "leased_to__username"),
+    )  # fmt: skip
+
+
+def _by(rows: QuerySet, field: str) -> tuple[tuple[str, int], ...]:
+    return tuple(rows.order_by().values_list(field).annotate(n=Count("id")).order_by("-n", field))
+
+
+def list_cases(
+    dataset: Dataset, now: datetime, *, finding: int | None = None, detector: str = "", after: str = "",
+    size: int = PAGE,
+) -> CasePage:  # fmt: skip
+    """A page of the open cases in order, those after the key `after`, under a finding, a detector, or both."""
+    newest = dataset.detections.order_by("-id").first()
+    cases = dataset.cases.open()
+    if finding:
+        cases = cases.of_finding(finding)
+    if detector:
+        # nested IN: the databases read the flags once, where EXISTS would make them read all of them for every case
+        flagged = Flag.objects.filter(detection=newest, detector=detector).values("item")
+        cases = cases.filter(pk__in=CaseItem.objects.filter(item__in=flagged).values("case"))
+    found = list(_following(cases, after).in_order().select_related("leased_to")[: size + 1])
+    shown = found[:size]
+    return CasePage(_rows(dataset, shown, newest, now), _key(shown[-1]) if len(found) > size else "")
+
+
+def _key(case: Case) -> str:
+    return f"{case.score!r},{case.pk}"
+
+
+def _following(cases: QuerySet, after: str) -> QuerySet:
+    """Cases behind the key; one that is no key is the beginning."""
+    score, _, pk = after.partition(",")
+    try:
+        score, pk = float(score), int(pk)
+    except ValueError:
+        return cases
+    # the first condition alone is what the index can use
+    return cases.filter(score__lte=score).filter(Q(score__lt=score) | Q(pk__gt=pk))
+
+
+def _rows(dataset: Dataset, cases: Sequence[Case], detection: Any, now: datetime) -> tuple[CaseRow, ...]:
+    pairs = CaseItem.objects.filter(case__in=cases).select_related("item").order_by("case_id", "item_id")
+    members: dict[int, list[Item]] = {}
+    for pair in pairs:
+        members.setdefault(pair.case_id, []).append(pair.item)
+    ids = [item.pk for items in members.values() for item in items]
+    held = _held(ids)
+    reasons = _reasons(detection, ids)
+    return tuple(_row(dataset, case, members.get(case.pk, []), held, reasons, now) for case in cases)
+
+
+def _row(
+    dataset: Dataset, case: Case, items: Sequence[Item], held: dict[int, str], reasons: dict[int, list[str]],
+    now: datetime,
+) -> CaseRow:  # fmt: skip
+    labels = Counter(held.get(item.pk, "no label") for item in items)
+    said = dict.fromkeys(reason for item in items for reason in reasons.get(item.pk, []))
+    leased = case.leased_to if case.leased_until and case.leased_until > now else None
+    excerpt = excerpt_of(dataset, items[0]) if items else ""
+    return CaseRow(case, excerpt, len(items), tuple(labels.most_common()), tuple(said), leased)
+
+
+def excerpt_of(dataset: Dataset, item: Item, length: int = EXCERPT) -> str:
+    """The beginning of an item in one line: its texts, or its fields by name where it has none."""
+    texts = [field.name for field in dataset.typed_fields if field.type == "text"]
+    if texts:
+        line = " · ".join(str(item.content.get(name) or "") for name in texts)
+    else:
+        line = ", ".join(f"{name} {value}" for name, value in item.content.items())
+    line = " ".join(line.split())
+    return line if len(line) <= length else f"{line[: length - 1]}…"
+
+
+def _held(ids: Sequence[int]) -> dict[int, str]:
+    """item → its current label, or its state in words."""
+    rows = CurrentLabel.objects.latest().filter(item__in=ids).values_list("item_id", "label_class__name", "state")
+    return {item: name or CurrentLabel.STATES[state] for item, name, state in rows}
+
+
+def _reasons(detection: Any, ids: Sequence[int]) -> dict[int, list[str]]:
+    """item → why the newest detection suspects it, the strongest reason first."""
+    reasons: dict[int, list[str]] = {}
+    flags = Flag.objects.filter(detection=detection, item__in=ids).order_by("-score", "id")
+    for item, reason in flags.values_list("item_id", "reason"):
+        reasons.setdefault(item, []).append(reason)
+    return reasons

@@ -1,0 +1,30 @@
+"""A new version of the text on how to label."""
+
+from typing import Any
+
+from django.db import transaction
+
+from annotation import bulk
+from annotation.models import Dataset, Guideline
+
+
+class UnableToPublish(Exception):
+    """Somebody published a version meanwhile; the message is for the lead whose text was not taken."""
+
+
+def publish_guideline(dataset: Dataset, text: str, user: Any, based_on: int) -> Guideline:
+    """Append the next version; `based_on` is the version its author saw, 0 = none.
+
+    The same text again is the same version. Raises UnableToPublish where the newest is not the one that was seen.
+    """
+    with transaction.atomic():
+        bulk.lock_dataset(dataset)
+        newest = dataset.guideline
+        version = newest.version if newest else 0
+        if newest and newest.text == text:
+            return newest
+        if version != based_on:
+            raise UnableToPublish(
+                f"Version {version} was published while you wrote; read it first, then publish yours again."
+            )
+        return Guideline.objects.create(dataset=dataset, version=version + 1, text=text, author=user)

@@ -1,0 +1,22 @@
+"""What the reaper does each round: give stale jobs back, ring again for those nobody picked up."""
+
+from datetime import datetime
+
+from annotation.actions.enqueue import ring
+from annotation.models import Job
+
+
+def reap(now: datetime) -> list[int]:
+    """Re-queue or fail what went stale, ring again for what was never picked up; returns the ids that were rung."""
+    stale = Job.objects.stale(now)
+    stale.filter(attempt__gte=Job.ATTEMPTS).update(
+        status=Job.FAILED, finished_at=now,
+        error="The worker died three times during this job. Look into the worker's log, then ask for it again.",
+    )  # fmt: skip
+    stale.update(status=Job.QUEUED, stage="waiting for a worker again", rung_at=None)
+    rung = []
+    for job_id in Job.objects.unheard(now).order_by("id").values_list("id", flat=True):
+        if Job.objects.unheard(now).filter(pk=job_id).update(rung_at=now):
+            ring(job_id)
+            rung.append(job_id)
+    return rung

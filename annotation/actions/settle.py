@@ -1,0 +1,19 @@
+"""The only writer of current labels."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from annotation import bulk
+from annotation.models import CurrentLabel, Decision
+
+Settled = tuple[int, int | None, str]  # item id, class id, state
+
+
+def settle(rows: Iterable[Settled], basis: str, now: datetime, decision: Decision | None = None) -> int:
+    """Append what is held true from `now` on: (item id, class id or None, state) rows; returns how many."""
+    decision_id = decision.pk if decision else None
+    return bulk.insert(
+        CurrentLabel,
+        ["item_id", "label_class_id", "state", "basis", "decision_id", "created_at"],
+        ((item, label_class, state, basis, decision_id, now) for item, label_class, state in rows),
+    )

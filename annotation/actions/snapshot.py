@@ -1,0 +1,115 @@
+"""Freeze (item, label) rows, hashed, so that a model and its proof stand on something that does not move."""
+
+import hashlib
+from typing import Any
+
+import pandas as pd
+from django.db import transaction
+
+from annotation import bulk, frames
+from annotation.core.grouping import copies_of_items
+from annotation.models import CurrentLabel, Dataset, Item, Snapshot, SnapshotRow
+
+
+class UnableToSnapshot(Exception):
+    """There are no rows to freeze."""
+
+
+def snapshot(
+    dataset: Dataset, purpose: str, *, sources: tuple[str, ...] = (), labels_of: Snapshot | None = None,
+    user: Any = None,
+) -> Snapshot:  # fmt: skip
+    """The snapshot of the dataset as it is now; the same rows for the same purpose are the same snapshot.
+
+    Training rows are pool items with a current label that are no near-duplicates of production. With `labels_of` the
+    rows are today's, the labels those that snapshot held. What is left out is counted by reason.
+    """
+    with transaction.atomic():
+        bulk.lock_dataset(dataset)
+        split = Item.POOL if purpose == Snapshot.TRAINING else Item.PRODUCTION
+        rows, left_out = _labelled(dataset, split, sources)
+        if purpose == Snapshot.TRAINING:
+            rows, left_out["near_duplicate_of_production"] = _without_copies(dataset, rows)
+        if labels_of:
+            rows, left_out["not_in_labels_of"] = _with_labels_of(rows, labels_of)
+        if rows.empty:
+            raise UnableToSnapshot(_nothing(dataset, split, sources, left_out))
+        return _freeze(dataset, purpose, rows, left_out, sources, labels_of, user)
+
+
+def _labelled(dataset: Dataset, split: str, sources: tuple[str, ...]) -> tuple[pd.DataFrame, dict[str, int]]:
+    items = frames.items(dataset, split)
+    if sources:
+        items = items[items["source"].isin(sources)]
+    held = frames.current(dataset, split)
+    rows = items.merge(held, on="item", how="left")
+    unlabelled = int(rows["state"].isna().sum())
+    counts = rows["state"].value_counts()
+    left_out = {state: int(counts.get(state, 0)) for state in CurrentLabel.STATES if state != CurrentLabel.LABELLED}
+    return rows[rows["state"] == CurrentLabel.LABELLED], {"without_label": unlabelled, **left_out}
+
+
+def _without_copies(dataset: Dataset, rows: pd.DataFrame) -> tuple[pd.DataFrame, int]:
+    production = frames.items(dataset, Item.PRODUCTION)
+    if production.empty or rows.empty:
+        return rows, 0
+    content = [*production["content"], *rows["content"]]
+    table = frames.content_table(content, dataset.typed_fields)
+    reference = pd.Series(range(len(content))).lt(len(production)).to_numpy()
+    copies = copies_of_items(table, dataset.typed_fields, reference)[len(production) :]
+    return rows[~copies], int(copies.sum())
+
+
+def _with_labels_of(rows: pd.DataFrame, earlier: Snapshot) -> tuple[pd.DataFrame, int]:
+    then = frames.snapshot_rows(earlier).set_index("item")["label"]
+    kept = rows[rows["item"].isin(then.index)]
+    return kept.assign(label=kept["item"].map(then)), len(rows) - len(kept)
+
+
+def _freeze(
+    dataset: Dataset, purpose: str, rows: pd.DataFrame, left_out: dict[str, int], sources: tuple[str, ...],
+    labels_of: Snapshot | None, user: Any,
+) -> Snapshot:  # fmt: skip
+    sha256 = rows_digest(rows)
+    frozen, made = Snapshot.objects.get_or_create(
+        dataset=dataset, purpose=purpose, sha256=sha256,
+        defaults={
+            "n_rows": len(rows), "sources": sorted(sources), "labels_of": labels_of, "left_out": left_out,
+            "created_by": user,
+        },
+    )  # fmt: skip
+    if made:
+        classes = dict(dataset.label_classes.values_list("name", "id"))
+        pairs = zip(rows["item"].tolist(), rows["label"], strict=True)
+        columns = ["snapshot_id", "item_id", "label_class_id"]
+        bulk.insert(SnapshotRow, columns, ((frozen.pk, item, classes[label]) for item, label in pairs))
+    return frozen
+
+
+def matched(after: Snapshot, before: Snapshot) -> Snapshot:
+    """The rows both snapshots have, with the labels `before` held: what `before` would be on the rows of `after`."""
+    rows, missing = _with_labels_of(frames.snapshot_rows(after), before)
+    if rows.empty:
+        raise UnableToSnapshot(f"Snapshots {before.pk} and {after.pk} have no item in common: nothing to match.")
+    with transaction.atomic():
+        left_out = {"not_in_labels_of": missing}
+        return _freeze(after.dataset, Snapshot.TRAINING, rows, left_out, tuple(after.sources), before, after.created_by)
+
+
+def rows_digest(rows: pd.DataFrame) -> str:
+    """SHA-256 over (content digest, external id, label) of every row, in an order of their own."""
+    lines = sorted("\x1f".join(row) for row in zip(rows["digest"], rows["external_id"], rows["label"], strict=True))
+    return hashlib.sha256("\x1e".join(lines).encode()).hexdigest()
+
+
+def _nothing(dataset: Dataset, split: str, sources: tuple[str, ...], left_out: dict[str, int]) -> str:
+    named = f" from {', '.join(sources)}" if sources else ""
+    reasons = ", ".join(f"{count} {reason.replace('_', ' ')}" for reason, count in left_out.items() if count)
+    if reasons:
+        return f"Nothing is left to freeze of the {split} items{named} of {dataset.slug!r}. Left out: {reasons}."
+    there = Item.objects.filter(dataset=dataset, split=split).values_list("source", flat=True).distinct()
+    known = ", ".join(sorted(filter(None, there))[:10]) or "none named"
+    return (
+        f"The dataset {dataset.slug!r} has no labelled {split} items{named}; import them with --split {split} and "
+        f"--label first. Sources in its {split}: {known}."
+    )

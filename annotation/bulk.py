@@ -1,0 +1,68 @@
+"""Everything in which the two databases differ: bulk insert and locking."""
+
+from collections.abc import Iterable, Sequence
+from itertools import islice
+from typing import Any
+
+from django.db import connection, models, transaction
+
+BATCH = 5_000
+
+
+def insert(model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
+    """Insert `rows` (values in the order of `columns`, foreign keys as `…_id`); returns how many.
+
+    COPY on PostgreSQL, `executemany` on SQLite; both several times faster than `bulk_create`.
+    """
+    by_name = {field.attname: field for field in model._meta.concrete_fields}
+    fields = [by_name[name] for name in columns]
+    columns_of_table = [field.column for field in fields]
+    prepared = (
+        [field.get_db_prep_save(value, connection) for field, value in zip(fields, row, strict=True)] for row in rows
+    )
+    copy = _copy if connection.vendor == "postgresql" else _executemany
+    with transaction.atomic():
+        return copy(model._meta.db_table, columns_of_table, prepared)
+
+
+def _copy(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
+    count = 0
+    with connection.cursor() as cursor:
+        names = ", ".join(map(connection.ops.quote_name, columns))
+        with cursor.copy(f"COPY {connection.ops.quote_name(table)} ({names}) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
+                count += 1
+    return count
+
+
+def _executemany(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
+    names = ", ".join(map(connection.ops.quote_name, columns))
+    marks = ", ".join(["%s"] * len(columns))
+    statement = f"INSERT INTO {connection.ops.quote_name(table)} ({names}) VALUES ({marks})"
+    rows, count = iter(rows), 0
+    with connection.cursor() as cursor:
+        while batch := list(islice(rows, BATCH)):
+            cursor.executemany(statement, batch)
+            count += len(batch)
+    return count
+
+
+def in_batches(ids: Iterable[int], size: int = BATCH) -> Iterable[list[int]]:
+    """`ids` in lists short enough for an IN clause of either database."""
+    ids = iter(ids)
+    while batch := list(islice(ids, size)):
+        yield batch
+
+
+def lock_dataset(dataset: models.Model) -> None:
+    """One import, detection or snapshot of a dataset writes at a time. SQLite's IMMEDIATE transactions already do."""
+    type(dataset).objects.select_for_update().filter(pk=dataset.pk).values_list("pk").first()
+
+
+def without_waiting(queryset: models.QuerySet) -> models.QuerySet:
+    """Rows locked until the transaction ends, passing over those another transaction holds.
+
+    SQLite has no row locks and needs none: its IMMEDIATE transactions are one after the other.
+    """
+    return queryset.select_for_update(skip_locked=True, of=("self",))

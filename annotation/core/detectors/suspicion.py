@@ -1,0 +1,56 @@
+"""A suspicion about many labels at once, and what every detector has in common."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
+
+import numpy as np
+
+from annotation.core.evidence import Evidence
+
+
+@dataclass(frozen=True)
+class Suspicion:
+    """A finding: one sentence about many labels, the items it covers, and how pure they are.
+
+    key: stable from run to run. items: positions int (n,), in the order worth reviewing. value, low, high: share of
+    the covered items that carry the rule's label, with its 95 % Wilson interval.
+    """
+
+    kind: str
+    key: str
+    title: str
+    reason: str
+    rule: dict[str, str | int]
+    items: np.ndarray
+    n: int
+    value: float
+    low: float
+    high: float
+
+
+class Detector(Protocol):
+    """A frozen dataclass whose fields are its parameters; every method is pure and deterministic.
+
+    A detector can run when `needs <= evidence.available`. It may also have `findings(evidence) -> list[Suspicion]`.
+    """
+
+    needs: ClassVar[frozenset[str]]
+    flag_above: float
+
+    def score(self, evidence: Evidence) -> np.ndarray:
+        """Float (n,) in [0, 1], 1 = most suspicious; 0 where there is no current label to suspect."""
+
+    def suggest(self, evidence: Evidence) -> np.ndarray:
+        """Int (n,): the class code to look at instead of the current label, −1 = none."""
+
+    def reasons(self, evidence: Evidence, items: np.ndarray) -> list[str]:
+        """One plain sentence per position in `items`."""
+
+
+def percent(share: float) -> str:
+    """A share as people read it: "3 %", and never a certainty that it is not."""
+    if 0 < share < 0.01:
+        return "less than 1 %"
+    if 0.99 < share < 1:
+        return "more than 99 %"
+    return f"{share:.0%}".replace("%", " %")

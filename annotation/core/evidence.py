@@ -1,0 +1,123 @@
+"""All that the detectors look at, gathered once per detection: labels, votes, groups, an out-of-fold model."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+from sklearn.preprocessing import normalize
+from threadpoolctl import threadpool_limits
+
+from annotation.core.features import Field, typed, vectorizer
+from annotation.core.grouping import group_items
+from annotation.core.near_duplicates import Groups
+from annotation.core.neighbours import nearest
+from annotation.core.out_of_fold import out_of_fold
+
+NEIGHBOURS = 10
+FEATURES = 50_000
+CHARACTERS = (4, 4)
+
+Report = Callable[[str, float], None]
+
+
+# Compared by identity: two gatherings are never the same evidence, and arrays have no one equality.
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """One dataset at one moment; n items, K classes. Arrays are row-aligned with `table`.
+
+    labels: int (n,), class code of the current label, −1 = none.
+    votes: DataFrame of counting and replaced labels in time order: item (position), annotator (code), label (code).
+    probabilities: float (n, K), out of fold, rows sum to 1, or None.
+    neighbours: (item positions int (n, k), −1 = none; cosine similarities float (n, k), 0 where none), best first,
+    members of the item's own near-duplicate group left out, or None.
+    decided: bool (n,), an expert has decided on the label; None = on none.
+    """
+
+    table: pd.DataFrame
+    fields: tuple[Field, ...]
+    classes: tuple[str, ...]
+    labels: np.ndarray
+    votes: pd.DataFrame
+    annotators: tuple[str, ...]
+    groups: Groups
+    probabilities: np.ndarray | None = None
+    neighbours: tuple[np.ndarray, np.ndarray] | None = None
+    decided: np.ndarray | None = None
+
+    @property
+    def as_annotated(self) -> np.ndarray:
+        """The labels int (n,) that no expert has decided on, −1 elsewhere: what they follow is annotators' doing."""
+        return self.labels if self.decided is None else np.where(self.decided, -1, self.labels)
+
+    @property
+    def available(self) -> frozenset[str]:
+        """Names of the evidence there is; a detector can run when its `needs` are among them."""
+        there = {
+            "labels": bool((self.labels >= 0).any()),
+            "votes": len(self.votes) > 0,
+            "groups": len(self.groups.of) > 0,
+            "probabilities": self.probabilities is not None,
+            "neighbours": self.neighbours is not None,
+            "texts": len(self.labels) > 0 and any(field.type == "text" for field in self.fields),
+        }
+        return frozenset(name for name, present in there.items() if present)
+
+
+def build_evidence(
+    table: pd.DataFrame,
+    fields: Sequence[Field],
+    classes: Sequence[str],
+    labels: np.ndarray,
+    votes: pd.DataFrame,
+    annotators: Sequence[str],
+    seed: int = 0,
+    report: Report = lambda stage, share: None,
+    decided: np.ndarray | None = None,
+) -> Evidence:
+    """Evidence for the n rows of `table`, which has one column per field.
+
+    labels: int (n,), −1 = no current label. votes: as in `Evidence`. `report` is called with a stage in words and the
+    share done, 0 to 1. The same input and seed give the same evidence.
+    """
+    table, labels = typed(table, fields).reset_index(drop=True), np.asarray(labels, dtype=np.int64)
+    # The matrices are sparse and the sums short: more threads only wait for one another.
+    with threadpool_limits(1):
+        report("finding near-duplicates", 0.0)
+        groups = group_items(table, fields, seed)
+        report("reading the fields", 0.1)
+        matrix = _matrix(table, fields)
+        probabilities, neighbours = None, None
+        if matrix is not None and (labels >= 0).any():
+            report("finding neighbours", 0.15)
+            neighbours = nearest(
+                matrix, groups.of, NEIGHBOURS, lambda share: report("finding neighbours", 0.15 + 0.35 * share)
+            )
+            probabilities = out_of_fold(
+                matrix, labels, groups.of, neighbours, len(classes), seed,
+                lambda share: report("judging each label by the others", 0.5 + 0.5 * share),
+            )  # fmt: skip
+    report("evidence gathered", 1.0)
+    return Evidence(
+        table,
+        tuple(fields),
+        tuple(classes),
+        labels,
+        votes,
+        tuple(annotators),
+        groups,
+        probabilities,
+        neighbours,
+        decided,
+    )
+
+
+def _matrix(table: pd.DataFrame, fields: Sequence[Field]) -> sparse.csr_matrix | None:
+    """Words, characters, ranges and categories as rows of length 1, or None where no field says anything."""
+    telling = [field for field in fields if field.type != "text" or table[field.name].str.strip().any()]
+    if table.empty or not telling:
+        return None
+    matrix = vectorizer(telling, max_features=FEATURES, characters=CHARACTERS).fit_transform(table)
+    # Where every row has every column the transformer hands back a dense array.
+    return normalize(sparse.csr_matrix(matrix)).astype(np.float32)

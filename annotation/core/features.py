@@ -1,0 +1,114 @@
+"""Typed fields to one sparse matrix: words, characters, numbers and categories, storable without pickle."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from sklearn.compose import ColumnTransformer
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, OneHotEncoder, QuantileTransformer
+
+# A text without a single word is one token of its own: a column of empty texts still has a vocabulary.
+WORD = r"(?u)\b\w+\b|^\W*$"
+CHARACTERS = " (characters)"
+BINS = 10
+
+
+@dataclass(frozen=True)
+class Field:
+    """A named column of a dataset; `type` is "text", "number" or "category"."""
+
+    name: str
+    type: str
+
+
+def typed(table: pd.DataFrame, fields: Sequence[Field]) -> pd.DataFrame:
+    """The fields' columns as `vectorizer` eats them: text and category as str ("" = missing), number as float (nan =
+    missing or not a number). Rows (n,) keep their order and index."""
+    columns = {field.name: _typed_column(table[field.name], field.type) for field in fields}
+    return pd.DataFrame(columns, index=table.index)
+
+
+def vectorizer(
+    fields: Sequence[Field],
+    *,
+    max_features: int | None = 50_000,
+    ngrams: tuple[int, int] = (1, 2),
+    characters: tuple[int, int] | None = None,
+) -> ColumnTransformer:
+    """An unfitted transformer from a `typed` table of one row or more to a float CSR matrix (n, features).
+
+    Text: TF-IDF of word `ngrams` (shortest, longest), sublinear counts, at most `max_features` columns per field, rows
+    of length 1; with `characters` (shortest, longest) a second such block of characters inside words, which needs one
+    text in the field that is not blank. Number: one column per range of values that holds about a tenth of the rows,
+    and one for missing. Category: one column per value. A value not seen in fitting is all zeros. No entry is negative.
+    """
+    parts = [(field.name, _transformer(field, max_features, ngrams), _columns(field)) for field in fields]
+    if characters is not None:
+        parts += [
+            (field.name + CHARACTERS, _characters(max_features, characters), field.name)
+            for field in fields
+            if field.type == "text"
+        ]
+    return ColumnTransformer(parts, sparse_threshold=1.0)
+
+
+def feature_names(fitted: ColumnTransformer) -> list[str]:
+    """Names of the columns of a fitted `vectorizer`, in words, in column order."""
+    names: list[str] = []
+    for part, transformer, _ in fitted.transformers_:
+        names += _names(part.removesuffix(CHARACTERS), transformer)
+    return names
+
+
+def _typed_column(column: pd.Series, kind: str) -> pd.Series:
+    if kind == "number":
+        return pd.to_numeric(column, errors="coerce").astype(float).replace([np.inf, -np.inf], np.nan)
+    return column.astype(object).where(column.notna(), "").map(str).astype(object)
+
+
+def _columns(field: Field) -> str | list[str]:
+    return field.name if field.type == "text" else [field.name]
+
+
+def _transformer(
+    field: Field, max_features: int | None, ngrams: tuple[int, int]
+) -> TfidfVectorizer | OneHotEncoder | Pipeline:
+    if field.type == "text":
+        return TfidfVectorizer(sublinear_tf=True, ngram_range=ngrams, token_pattern=WORD, max_features=max_features)
+    if field.type == "number":
+        return _ranges()
+    return OneHotEncoder(handle_unknown="ignore")
+
+
+def _ranges() -> Pipeline:
+    # Ranges rather than an imputed, standardised column: SimpleImputer cannot be stored with trusted types only, and a
+    # range for "missing" needs no imputation.
+    rank = QuantileTransformer(n_quantiles=2 * BINS + 1, random_state=0)
+    steps = [("rank", rank), ("scale", MinMaxScaler((0, BINS))), ("round", FunctionTransformer(np.rint))]
+    return Pipeline([*steps, ("ranges", OneHotEncoder(handle_unknown="ignore"))])
+
+
+def _characters(max_features: int | None, lengths: tuple[int, int]) -> TfidfVectorizer:
+    return TfidfVectorizer(sublinear_tf=True, analyzer="char_wb", ngram_range=lengths, max_features=max_features)
+
+
+def _names(field: str, transformer: TfidfVectorizer | OneHotEncoder | Pipeline) -> list[str]:
+    if isinstance(transformer, TfidfVectorizer):
+        kind = "characters " if transformer.analyzer == "char_wb" else ""
+        terms = transformer.get_feature_names_out()
+        return [f"{field}: {kind}“{term}”" if term.strip() else f"{field} is empty" for term in terms]
+    if isinstance(transformer, OneHotEncoder):
+        return [f"{field} = {value}" if value else f"{field} is empty" for value in transformer.categories_[0]]
+    ranks, ranges = transformer.named_steps["rank"], transformer.named_steps["ranges"].categories_[0]
+    edges = np.interp(np.arange(-0.5, BINS + 1) / BINS, ranks.references_, ranks.quantiles_[:, 0])
+    return [_range_name(field, number, edges) for number in ranges]
+
+
+def _range_name(field: str, number: float, edges: np.ndarray) -> str:
+    if np.isnan(number):
+        return f"{field} is missing"
+    low, high = edges[int(number)], edges[int(number) + 1]
+    return f"{field} about {low:,.4g}" if low == high else f"{field} {low:,.4g} to {high:,.4g}"

@@ -1,0 +1,33 @@
+"""Near-duplicates of items whatever their fields are: by their text where they have one, else by their typed fields."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from annotation.core.features import Field
+from annotation.core.near_duplicates import Groups, copies_of, find_groups, find_row_groups, row_copies_of
+
+
+def joined_text(table: pd.DataFrame, fields: Sequence[Field]) -> list[str]:
+    """One text per row: its text fields, one after the other."""
+    names = [field.name for field in fields if field.type == "text"]
+    if len(names) == 1:
+        return table[names[0]].tolist()
+    return ["\n".join(row) for row in zip(*(table[name] for name in names), strict=True)]
+
+
+def group_items(table: pd.DataFrame, fields: Sequence[Field], seed: int = 0) -> Groups:
+    """Near-duplicate groups of n rows with the columns named by `fields`."""
+    if any(field.type == "text" for field in fields):
+        return find_groups(joined_text(table, fields), seed=seed)
+    return find_row_groups(table)
+
+
+def copies_of_items(
+    table: pd.DataFrame, fields: Sequence[Field], reference: np.ndarray, seed: int = 0
+) -> np.ndarray:
+    """Bool (n,): True where a row outside `reference` (bool (n,)) is a near-duplicate of one inside."""
+    if any(field.type == "text" for field in fields):
+        return copies_of(joined_text(table, fields), reference, seed=seed)
+    return row_copies_of(table, reference)

@@ -1,0 +1,81 @@
+"""Intervals for shares and for any statistic of counted cells."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import ndtri
+
+# Resampled counts held at once by `bootstrap_interval`: 32 MiB of them.
+_BLOCK = 1 << 22
+
+
+@dataclass(frozen=True)
+class Interval:
+    """An estimate with its limits. `value`, `low` and `high` are in the unit of the statistic, nan where it is
+    undefined; `n` is how many independent units (items, as a rule) it rests on."""
+
+    value: float
+    low: float
+    high: float
+    n: int
+
+
+def wilson(successes: int, n: int, level: float = 0.95) -> Interval:
+    """Score interval of a share, in [0, 1] (Wilson 1927). With n = 0 the value is nan and the limits are 0 and 1."""
+    if n == 0:
+        return Interval(float("nan"), 0.0, 1.0, 0)
+    z = float(ndtri((1 + level) / 2))
+    share = successes / n
+    centre = (share + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * (share * (1 - share) / n + z * z / (4 * n * n)) ** 0.5
+    # rounding must not put a limit beyond the value at shares of 0 and 1
+    return Interval(share, max(0.0, min(share, centre - half)), min(1.0, max(share, centre + half)), int(n))
+
+
+def multinomial_bootstrap(counts: np.ndarray, n_resamples: int, seed: int) -> np.ndarray:
+    """Resampled counts, int64 (n_resamples, cells), each row of as many units as `counts` (cells,) holds.
+
+    Drawing units with replacement and counting their cells is one multinomial draw over the cells (Efron 1979), so the
+    cost grows with the number of cells and not with the number of units.
+    """
+    return _resampled(np.asarray(counts, dtype=np.int64), n_resamples, np.random.default_rng(seed))
+
+
+def bootstrap_interval(
+    statistic: Callable[[np.ndarray], np.ndarray],
+    counts: np.ndarray,
+    *,
+    n_resamples: int = 1000,
+    level: float = 0.95,
+    seed: int = 0,
+) -> Interval:
+    """Percentile bootstrap interval (Efron 1979) of a statistic of cell counts.
+
+    `counts` (cells,) says how many units fell into each cell, such as the cells of a confusion table; `statistic` takes
+    rows of counts (rows, cells) and returns one value for each row, nan where it is undefined. Resamples without a
+    value are left out. `n` is the number of units.
+    """
+    counts = np.asarray(counts, dtype=np.int64)
+    random = np.random.default_rng(seed)
+    value = float(statistic(counts[np.newaxis, :])[0])
+    step = max(1, _BLOCK // max(1, counts.size))
+    blocks = [min(step, n_resamples - start) for start in range(0, n_resamples, step)]
+    resampled = np.concatenate([statistic(_resampled(counts, rows, random)) for rows in blocks])
+    return percentile_interval(value, resampled, int(counts.sum()), level)
+
+
+def percentile_interval(value: float, resampled: np.ndarray, n: int, level: float = 0.95) -> Interval:
+    """The middle `level` of resampled statistics (resamples,) around `value`; those that are nan are left out."""
+    defined = resampled[~np.isnan(resampled)]
+    if np.isnan(value) or defined.size == 0:
+        return Interval(value, float("nan"), float("nan"), n)
+    low, high = np.quantile(defined, [(1 - level) / 2, (1 + level) / 2])
+    return Interval(value, float(low), float(high), n)
+
+
+def _resampled(counts: np.ndarray, n_resamples: int, random: np.random.Generator) -> np.ndarray:
+    total = int(counts.sum())
+    if total == 0:
+        return np.zeros((n_resamples, counts.size), dtype=np.int64)
+    return random.multinomial(total, counts / total, size=n_resamples)

@@ -1,0 +1,85 @@
+"""The bridge to pandas: frames with fixed column names out of the database."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from django.db import models
+
+from annotation.core.features import Field
+from annotation.models import ClosedPair, CurrentLabel, Dataset, Item, Label, Snapshot
+
+
+def _frame(queryset: models.QuerySet, **columns: str) -> pd.DataFrame:
+    """A frame whose column names are the keys, filled from the queryset's fields named by the values."""
+    rows = queryset.values_list(*columns.values()).iterator(chunk_size=10_000)
+    return pd.DataFrame.from_records(list(rows), columns=list(columns))
+
+
+def items(dataset: Dataset, split: str | None = None) -> pd.DataFrame:
+    """item, external_id, digest, source, split and content of every item, in order of import."""
+    queryset = Item.objects.filter(dataset=dataset).order_by("id")
+    if split:
+        queryset = queryset.filter(split=split)
+    return _frame(
+        queryset, item="id", external_id="external_id", digest="digest", source="source", split="split",
+        content="content",
+    )  # fmt: skip
+
+
+def content_table(content: Sequence[dict], fields: Sequence[Field]) -> pd.DataFrame:
+    """One typed column per field: float64 for numbers (NaN = missing), str for text and category."""
+    return pd.DataFrame(
+        {
+            field.name: pd.Series([row.get(field.name) for row in content], dtype="float64")
+            if field.type == "number"
+            else pd.Series([row.get(field.name) or "" for row in content], dtype=object)
+            for field in fields
+        },
+        index=range(len(content)),
+    )
+
+
+def current(dataset: Dataset, split: str | None = None) -> pd.DataFrame:
+    """item, current (id of the row in force), label (class name or None), state, basis."""
+    queryset = CurrentLabel.objects.latest().filter(item__dataset=dataset).order_by("item_id")
+    if split:
+        queryset = queryset.filter(item__split=split)
+    return _frame(queryset, item="item_id", current="id", label="label_class__name", state="state", basis="basis")
+
+
+def first_current(dataset: Dataset) -> pd.DataFrame:
+    """item, label, state as of each item's first current label: what the files said before anybody relabelled."""
+    earlier = CurrentLabel.objects.filter(item=models.OuterRef("item"), id__lt=models.OuterRef("id"))
+    queryset = CurrentLabel.objects.filter(~models.Exists(earlier), item__dataset=dataset).order_by("item_id")
+    return _frame(queryset, item="item_id", label="label_class__name", state="state")
+
+
+def labels(dataset: Dataset, split: str | None = None, origin: str | None = None) -> pd.DataFrame:
+    """item, annotator, label: each annotator's counting answer, in order of time."""
+    queryset = Label.objects.filter(item__dataset=dataset)
+    if split:
+        queryset = queryset.filter(item__split=split)
+    if origin:
+        queryset = queryset.filter(origin=origin)
+    queryset = queryset.counting().order_by("id")
+    return _frame(queryset, item="item_id", annotator="annotator__name", label="label_class__name")
+
+
+def snapshot_rows(snapshot: Snapshot) -> pd.DataFrame:
+    """item, label, external_id, digest, source, content of a snapshot's rows, by item."""
+    return _frame(
+        snapshot.rows.order_by("item_id"), item="item_id", label="label_class__name", external_id="item__external_id",
+        digest="item__digest", source="item__source", content="item__content",
+    )  # fmt: skip
+
+
+def closed_pairs(dataset: Dataset) -> set[tuple[str, str]]:
+    """Content digests, the lesser first, that an expert called legitimately different."""
+    standing = ClosedPair.objects.filter(dataset=dataset, decision__undone_by__isnull=True)
+    return set(standing.values_list("first", "second"))
+
+
+def codes(names: Sequence[str | None] | pd.Series, order: Sequence[str]) -> np.ndarray:
+    """Position of each name in `order`; −1 where there is none."""
+    return pd.Categorical(list(names), categories=list(order)).codes.astype(np.int64)

@@ -1,0 +1,21 @@
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from annotation.access import dataset_by_slug
+from annotation.actions.export_cases import export_cases
+from annotation.management.house import HouseCommand, add_json
+
+
+class Command(HouseCommand):
+    help = "Write the open cases in order to a CSV file, one row per item."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("dataset")
+        parser.add_argument("file", type=Path)
+        parser.add_argument("--all", action="store_true", help="then every other labelled pool item by score")
+        add_json(parser)
+
+    def act(self, options: dict[str, Any]) -> dict[str, Any]:
+        rows = export_cases(dataset_by_slug(options["dataset"]), options["file"], everything=options["all"])
+        return {"rows": rows, "file": str(options["file"])}

@@ -1,0 +1,23 @@
+from argparse import ArgumentParser
+from typing import Any
+
+from annotation.access import dataset_by_slug, snapshot_by_id
+from annotation.actions.snapshot import snapshot
+from annotation.management.house import HouseCommand, add_json
+
+
+class Command(HouseCommand):
+    help = "Freeze the rows of a dataset as they are now."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("dataset")
+        parser.add_argument("--purpose", choices=["training", "production"], required=True)
+        parser.add_argument("--source", nargs="+", default=[], metavar="NAME")
+        parser.add_argument("--labels-of", type=int, metavar="SNAPSHOT", help="today's rows with the labels held then")
+        add_json(parser)
+
+    def act(self, options: dict[str, Any]) -> dict[str, Any]:
+        dataset = dataset_by_slug(options["dataset"])
+        labels_of = snapshot_by_id(dataset, options["labels_of"]) if options["labels_of"] else None
+        frozen = snapshot(dataset, options["purpose"], sources=tuple(options["source"]), labels_of=labels_of)
+        return {"snapshot": frozen.pk, "sha256": frozen.sha256, "rows": frozen.n_rows, "left_out": frozen.left_out}

@@ -1,0 +1,55 @@
+"""What every command of the house shares: one JSON line on stdout, one sentence for an error, exit code 1."""
+
+import json
+import sys
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from annotation.actions.work import work_here
+from annotation.models import Job
+
+
+class HouseCommand(BaseCommand):
+    """A command whose `act(options)` returns what it did as a dict, or a sentence for people."""
+
+    def execute(self, *args: Any, **options: Any) -> str | None:
+        try:
+            return super().execute(*args, **options)
+        except Exception as error:
+            if type(error).__name__.startswith("UnableTo"):
+                raise CommandError(str(error)) from None
+            raise
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        result = self.act(options)
+        if options.get("json"):
+            self.stdout.write(json.dumps(result, ensure_ascii=False))
+        else:
+            for key, value in result.items():
+                self.stdout.write(f"{key}: {readable(value)}")
+
+    def act(self, options: dict[str, Any]) -> dict[str, Any]:
+        raise NotImplementedError
+
+
+def readable(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else str(value)
+
+
+def add_json(parser: ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print exactly one line of JSON")
+
+
+def add_background(parser: ArgumentParser) -> None:
+    parser.add_argument("--background", action="store_true", help="leave the job to a worker and return at once")
+
+
+def finish(job: Job, options: dict[str, Any]) -> dict[str, Any]:
+    """The job's result, worked here unless --background was given."""
+    if options.get("background"):
+        return {"job": job.pk, "status": job.status}
+    if job.is_over:
+        print(f"Job {job.pk} did exactly this before; nothing was done again.", file=sys.stderr)
+    return work_here(job).result or {}

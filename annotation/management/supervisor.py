@@ -1,0 +1,87 @@
+"""Web, worker and reaper under one parent: a child that dies is started again, Ctrl-C stops them all."""
+
+import contextlib
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+PATIENCE = 10.0  # seconds a child gets to end by itself
+SETTLED = 30.0  # seconds of life after which an earlier death is forgiven
+PR_SET_PDEATHSIG = 1
+
+
+@dataclass
+class Child:
+    """A named process; `deaths` in a row make its restarts slower, up to half a minute."""
+
+    name: str
+    command: Sequence[str]
+    process: subprocess.Popen | None = None
+    started: float = 0.0
+    deaths: int = 0
+    restart_at: float = field(default=0.0)
+
+    def start(self, now: float) -> None:
+        self.process = subprocess.Popen(self.command, start_new_session=True, preexec_fn=_die_with_parent)
+        self.started = now
+
+    def has_died(self, now: float) -> bool:
+        """Note a death once, and when to start again."""
+        if self.process is None or self.process.poll() is None:
+            return False
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)  # what a child leaves behind would work on unsupervised
+        self.deaths = self.deaths + 1 if now - self.started < SETTLED else 1
+        self.restart_at = now + min(2.0 ** (self.deaths - 1), 30.0) - 1
+        self.process = None
+        return True
+
+
+def _die_with_parent() -> None:
+    """Linux only: a supervisor killed outright takes its children along."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def supervise(children: Sequence[Child], say: Callable[[str], None], ready: Callable[[], None]) -> None:
+    """Run `children` until SIGINT or SIGTERM; calls `ready` once, after the first start of all."""
+    stopping: list[int] = []
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda got, frame: stopping.append(got))
+    try:
+        for child in children:
+            child.start(time.monotonic())
+        ready()
+        while not stopping:
+            _look_after(children, say)
+            time.sleep(0.2)
+    finally:
+        stop(children)
+
+
+def _look_after(children: Sequence[Child], say: Callable[[str], None]) -> None:
+    now = time.monotonic()
+    for child in children:
+        if child.has_died(now):
+            say(f"{child.name} died and is started again")
+        if child.process is None and now >= child.restart_at:
+            child.start(now)
+
+
+def stop(children: Sequence[Child]) -> None:
+    """Ask every child to end, which then ends its own; after PATIENCE kill what is left of them all."""
+    running = [child.process for child in children if child.process]
+    for process in running:
+        process.terminate()
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until and any(process.poll() is None for process in running):
+        time.sleep(0.05)
+    for process in running:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()

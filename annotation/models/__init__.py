@@ -1,0 +1,14 @@
+from annotation.models.dataset import Annotator, Dataset, Guideline, LabelClass, Membership, Reason
+from annotation.models.detection import Detection, Finding, FindingItem, Flag, Group, GroupMember, Ruling
+from annotation.models.item import Item
+from annotation.models.job import Job
+from annotation.models.label import CurrentLabel, Label
+from annotation.models.prediction import PredictionSet
+from annotation.models.review import Case, CaseItem, ClosedPair, Decision, Skip
+from annotation.models.snapshot import Snapshot, SnapshotRow
+
+__all__ = [
+    "Annotator", "Case", "CaseItem", "ClosedPair", "CurrentLabel", "Dataset", "Decision", "Detection", "Finding",
+    "FindingItem", "Flag", "Group", "GroupMember", "Guideline", "Item", "Job", "Label", "LabelClass", "Membership",
+    "PredictionSet", "Reason", "Ruling", "Skip", "Snapshot", "SnapshotRow",
+]  # fmt: skip

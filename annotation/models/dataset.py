@@ -1,0 +1,134 @@
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import models
+from django.utils import timezone
+
+from annotation.core.features import Field
+
+
+class DatasetQuerySet(models.QuerySet["Dataset"]):
+    def for_user(self, user: AbstractBaseUser) -> "DatasetQuerySet":
+        return self.filter(membership__user=user).distinct().order_by("name")
+
+
+class Dataset(models.Model):
+    """A labelling problem: typed fields, label classes, guidelines, members, items and one deciding metric."""
+
+    METRICS = {"accuracy": "accuracy", "macro_f1": "macro F1"}
+
+    slug = models.SlugField(max_length=60, unique=True)
+    name = models.CharField(max_length=120)
+    question = models.CharField(max_length=200, default="Which label is right?")
+    fields = models.JSONField(default=list, help_text='[{"name": "body", "type": "text"}, …]')
+    metric = models.CharField(max_length=20, default="accuracy", choices=METRICS)
+    planned_looks = models.PositiveSmallIntegerField(default=10)
+    synthetic = models.BooleanField(default=False, help_text="made by a generator; every page says so")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = DatasetQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def typed_fields(self) -> tuple[Field, ...]:
+        return tuple(Field(field["name"], field["type"]) for field in self.fields)
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        return tuple(self.label_classes.values_list("name", flat=True))
+
+    @property
+    def guideline(self) -> "Guideline | None":
+        return self.guidelines.order_by("-version").first()
+
+    def role_of(self, user: Any) -> str | None:
+        return self.membership_set.filter(user=user).values_list("role", flat=True).first()
+
+
+class LabelClass(models.Model):
+    """One of the labels an item can carry, in the order of its key on the expert's page."""
+
+    dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="label_classes")
+    name = models.CharField(max_length=100)
+    meaning = models.CharField(max_length=200, blank=True)
+    position = models.PositiveIntegerField()
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["dataset", "name"], name="class_once_per_dataset"),
+            models.UniqueConstraint(fields=["dataset", "position"], name="class_position_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Membership(models.Model):
+    """What a user may do in a dataset. Without a row a user sees nothing of it."""
+
+    EXPERT, LEAD = "expert", "lead"
+
+    dataset = models.ForeignKey(Dataset, models.CASCADE)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE)
+    role = models.CharField(max_length=10, choices={EXPERT: "expert", LEAD: "lead"})
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["dataset", "user"], name="one_role_per_dataset")]
+
+
+class Guideline(models.Model):
+    """A version of the text on how to label. Each decision knows the version it was made under."""
+
+    dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="guidelines")
+    version = models.PositiveIntegerField()
+    text = models.TextField()
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["dataset", "version"], name="guideline_version_once")]
+
+
+class Reason(models.Model):
+    """One entry of the lead's list of reasons an expert can tick."""
+
+    dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="reasons")
+    text = models.CharField(max_length=120)
+    position = models.PositiveIntegerField()
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [models.UniqueConstraint(fields=["dataset", "text"], name="reason_once_per_dataset")]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class AnnotatorQuerySet(models.QuerySet["Annotator"]):
+    def of_user(self, dataset: Dataset, user: Any) -> "Annotator":
+        """The annotator under whom `user` answers cases; the @ keeps it apart from names out of files."""
+        mine, _ = self.get_or_create(dataset=dataset, name=f"@{user.get_username()}")
+        if mine.user_id != user.pk:
+            mine.user = user
+            mine.save(update_fields=["user"])
+        return mine
+
+
+class Annotator(models.Model):
+    """Whoever gave a label: a user, or a name from a file that a lead can link to a user."""
+
+    dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="annotators")
+    name = models.CharField(max_length=200)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
+
+    objects = AnnotatorQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["dataset", "name"], name="annotator_once_per_dataset")]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,97 @@
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from annotation.models.dataset import Dataset, LabelClass
+from annotation.models.item import Item
+from annotation.models.label import CurrentLabel
+
+
+class Detection(models.Model):
+    """One run of the detectors over a dataset. `arrays` names the artifact with every item's score."""
+
+    dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="detections")
+    params = models.JSONField(default=dict)
+    seed = models.IntegerField(default=0)
+    n_items = models.PositiveIntegerField()
+    n_groups = models.PositiveIntegerField()
+    n_conflicts = models.PositiveIntegerField()
+    n_flags = models.PositiveIntegerField()
+    n_findings = models.PositiveIntegerField()
+    failed = models.JSONField(default=dict, help_text="detector → why it did not run")
+    arrays = models.CharField(max_length=80)
+    seconds = models.FloatField()
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        get_latest_by = "id"
+
+
+class Group(models.Model):
+    """Near-duplicate items of one detection, known by the medoid's content hash. Only groups of two or more."""
+
+    detection = models.ForeignKey(Detection, models.CASCADE, related_name="groups")
+    digest = models.CharField(max_length=64)
+    size = models.PositiveIntegerField()
+    in_conflict = models.BooleanField()
+
+    class Meta:
+        indexes = [models.Index(fields=["detection", "digest"], name="group_by_digest")]
+
+
+class GroupMember(models.Model):
+    group = models.ForeignKey(Group, models.CASCADE, related_name="members")
+    item = models.ForeignKey(Item, models.CASCADE)
+
+
+class Flag(models.Model):
+    """One detector's suspicion of one current label; score in [0, 1], 1 = most suspicious."""
+
+    detection = models.ForeignKey(Detection, models.CASCADE, related_name="flags")
+    detector = models.CharField(max_length=60)
+    item = models.ForeignKey(Item, models.CASCADE, related_name="flags")
+    current_label = models.ForeignKey(CurrentLabel, models.CASCADE, null=True)
+    score = models.FloatField()
+    reason = models.TextField()
+    suggested = models.ForeignKey(LabelClass, models.CASCADE, null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["item", "detection"], name="flag_by_item")]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(score__gte=0, score__lte=1), name="flag_score_in_unit_interval")
+        ]
+
+
+class Finding(models.Model):
+    """A suspicion about many labels at once. `value`, `low`, `high`: share of its items that follow the rule."""
+
+    detection = models.ForeignKey(Detection, models.CASCADE, related_name="findings")
+    kind = models.CharField(max_length=40)
+    key = models.CharField(max_length=200)
+    title = models.CharField(max_length=300)
+    reason = models.TextField()
+    rule = models.JSONField()
+    n = models.PositiveIntegerField()
+    value = models.FloatField()
+    low = models.FloatField()
+    high = models.FloatField()
+
+
+class FindingItem(models.Model):
+    finding = models.ForeignKey(Finding, models.CASCADE, related_name="covered")
+    item = models.ForeignKey(Item, models.CASCADE)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["finding", "item"], name="finding_covers_item_once")]
+
+
+class Ruling(models.Model):
+    """A lead's word on a finding, known by its key so that it outlives the detection; the latest one counts."""
+
+    RULINGS = {"accepted": "accepted", "dismissed": "dismissed", "new": "new"}
+
+    dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="rulings")
+    key = models.CharField(max_length=200)
+    ruling = models.CharField(max_length=10, choices=RULINGS)
+    lead = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT)
+    created_at = models.DateTimeField(default=timezone.now)

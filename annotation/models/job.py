@@ -1,0 +1,65 @@
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from annotation.models.dataset import Dataset
+
+
+class JobQuerySet(models.QuerySet["Job"]):
+    def stale(self, now: datetime) -> "JobQuerySet":
+        """Running, but nobody has shown life for STALE_SECONDS."""
+        return self.filter(status=Job.RUNNING, heartbeat_at__lt=now - timedelta(seconds=settings.STALE_SECONDS))
+
+    def unheard(self, now: datetime) -> "JobQuerySet":
+        """Queued, and the last ring of the doorbell has gone unanswered for STALE_SECONDS."""
+        limit = now - timedelta(seconds=settings.STALE_SECONDS)
+        return self.filter(status=Job.QUEUED).exclude(rung_at__gte=limit)
+
+
+class Job(models.Model):
+    """Background work. The row is the truth; the broker only rings."""
+
+    QUEUED, RUNNING, WAITING, DONE, FAILED, CANCELLED = "queued", "running", "waiting", "done", "failed", "cancelled"
+    STATUSES = {name: name for name in (QUEUED, RUNNING, WAITING, DONE, FAILED, CANCELLED)}
+    ATTEMPTS = 3
+
+    kind = models.CharField(max_length=20)
+    dataset = models.ForeignKey(Dataset, models.CASCADE, null=True, related_name="jobs")
+    params = models.JSONField(default=dict)
+    key = models.CharField(max_length=80)
+    seed = models.IntegerField(default=0)
+    parent = models.ForeignKey("self", models.CASCADE, null=True, related_name="children")
+    status = models.CharField(max_length=10, choices=STATUSES, default=QUEUED)
+    stage = models.CharField(max_length=120, blank=True)
+    progress = models.FloatField(default=0)
+    attempt = models.PositiveSmallIntegerField(default=0)
+    error = models.TextField(blank=True)
+    result = models.JSONField(null=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    rung_at = models.DateTimeField(null=True)
+    heartbeat_at = models.DateTimeField(null=True)
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    objects = JobQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["status", "heartbeat_at"], name="job_by_status")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["key"],
+                condition=models.Q(status__in=["queued", "running", "waiting", "done"]),
+                name="one_live_job_per_key",
+            )
+        ]
+
+    @property
+    def is_over(self) -> bool:
+        return self.status in {Job.DONE, Job.FAILED, Job.CANCELLED}
+
+    @property
+    def percent(self) -> int:
+        return round(100 * self.progress)

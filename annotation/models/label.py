@@ -1,0 +1,68 @@
+from django.db import models
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+
+from annotation.models.dataset import Annotator, LabelClass
+from annotation.models.item import Item
+
+
+class LabelQuerySet(models.QuerySet["Label"]):
+    def counting(self) -> "LabelQuerySet":
+        """Each annotator's latest answer for an item, without abstentions."""
+        later = Label.objects.filter(item=OuterRef("item"), annotator=OuterRef("annotator"), id__gt=OuterRef("id"))
+        return self.filter(~Exists(later), label_class__isnull=False)
+
+
+class Label(models.Model):
+    """One annotator's answer for one item; append-only. Without a class it abstains, or takes an answer back."""
+
+    IMPORT, EXPERT = "import", "expert"
+
+    item = models.ForeignKey(Item, models.CASCADE, related_name="labels")
+    annotator = models.ForeignKey(Annotator, models.RESTRICT, related_name="labels")
+    label_class = models.ForeignKey(LabelClass, models.RESTRICT, null=True)
+    origin = models.CharField(max_length=10, choices={IMPORT: "import", EXPERT: "expert"})
+    seconds = models.FloatField(null=True)
+    given_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = LabelQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["item", "annotator", "id"], name="label_latest")]
+
+
+class CurrentLabelQuerySet(models.QuerySet["CurrentLabel"]):
+    def latest(self) -> "CurrentLabelQuerySet":
+        """The row in force for each item."""
+        return self.filter(~Exists(CurrentLabel.objects.filter(item=OuterRef("item"), id__gt=OuterRef("id"))))
+
+
+class CurrentLabel(models.Model):
+    """What the dataset holds true for an item from a moment on; append-only, written only by `settle()`.
+
+    Only a row in state LABELLED has a class. Every other state keeps the item out of snapshots.
+    """
+
+    LABELLED, CONTESTED, AMBIGUOUS, BAD_INPUT = "labelled", "contested", "ambiguous", "bad_input"
+    STATES = {LABELLED: "labelled", CONTESTED: "contested", AMBIGUOUS: "ambiguous", BAD_INPUT: "bad input"}
+    BASES = {name: name for name in ("import", "consensus", "decision", "adjudication", "class change")}
+
+    item = models.ForeignKey(Item, models.CASCADE, related_name="current_labels")
+    label_class = models.ForeignKey(LabelClass, models.RESTRICT, null=True)
+    state = models.CharField(max_length=10, choices=STATES)
+    basis = models.CharField(max_length=12, choices=BASES)
+    decision = models.ForeignKey("annotation.Decision", models.RESTRICT, null=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = CurrentLabelQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["item", "id"], name="current_label_latest")]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(state="labelled", label_class__isnull=False)
+                | (~models.Q(state="labelled") & models.Q(label_class__isnull=True)),
+                name="class_only_when_labelled",
+            )
+        ]

@@ -1,0 +1,145 @@
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
+
+from annotation.models.dataset import Dataset, Guideline, LabelClass, Reason
+from annotation.models.detection import FindingItem
+from annotation.models.item import Item
+from annotation.models.label import Label
+
+
+class CaseQuerySet(models.QuerySet["Case"]):
+    def open(self) -> "CaseQuerySet":
+        return self.filter(status=Case.OPEN)
+
+    def in_order(self) -> "CaseQuerySet":
+        return self.order_by("-score", "id")
+
+    def free_for(self, user: Any, now: datetime) -> "CaseQuerySet":
+        """Open cases that nobody else holds, that `user` has not skipped, and whose items `user` never labelled."""
+        own = Label.objects.counting().filter(annotator__user=user, item__case_items__case=OuterRef("pk"))
+        skipped = Skip.objects.filter(case=OuterRef("pk"), expert=user)
+        held = Q(leased_until__gt=now) & ~Q(leased_to=user)
+        return self.open().exclude(held).filter(~Exists(own), ~Exists(skipped))
+
+    def of_finding(self, finding_id: int) -> "CaseQuerySet":
+        covered = FindingItem.objects.filter(finding=finding_id).values("item")
+        return self.filter(pk__in=CaseItem.objects.filter(item__in=covered).values("case"))
+
+
+class Case(models.Model):
+    """A unit of work for an expert: an item or a near-duplicate group, with one lease.
+
+    `score` in [0, 1] orders the queue, 1 first. Facts about a case (decisions, skips) append; the case itself only
+    moves from open to settled or withdrawn.
+    """
+
+    OPEN, SETTLED, WITHDRAWN = "open", "settled", "withdrawn"
+    STATUSES = {name: name for name in (OPEN, SETTLED, WITHDRAWN)}
+    REVIEW, AUDIT = "review", "audit"
+
+    dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="cases")
+    kind = models.CharField(max_length=20, default=REVIEW)
+    group_digest = models.CharField(max_length=64, blank=True)
+    status = models.CharField(max_length=10, choices=STATUSES, default=OPEN)
+    score = models.FloatField(default=0)
+    opened_at = models.DateTimeField(default=timezone.now)
+    reopens = models.ForeignKey("self", models.SET_NULL, null=True)
+    reopen_reason = models.CharField(max_length=200, blank=True)
+    leased_to = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True)
+    leased_at = models.DateTimeField(null=True)
+    leased_until = models.DateTimeField(null=True)
+
+    objects = CaseQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["dataset", "status", "-score", "id"], name="queue_order")]
+        constraints = [
+            models.CheckConstraint(condition=Q(score__gte=0, score__lte=1), name="case_score_in_unit_interval")
+        ]
+
+    def held_by(self, user: Any, now: datetime) -> bool:
+        return self.leased_to_id == user.pk and self.leased_until is not None and self.leased_until > now
+
+
+class CaseItem(models.Model):
+    case = models.ForeignKey(Case, models.CASCADE, related_name="case_items")
+    item = models.ForeignKey(Item, models.CASCADE, related_name="case_items")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["case", "item"], name="item_once_per_case")]
+
+
+class Skip(models.Model):
+    """An expert passed this case on."""
+
+    case = models.ForeignKey(Case, models.CASCADE, related_name="skips")
+    expert = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT)
+    created_at = models.DateTimeField(default=timezone.now)
+
+
+class DecisionQuerySet(models.QuerySet["Decision"]):
+    def standing(self) -> "DecisionQuerySet":
+        """Answers that were not taken back."""
+        undone = Decision.objects.filter(undoes=OuterRef("pk"))
+        return self.filter(~Exists(undone)).exclude(outcome=Decision.UNDO)
+
+
+class Decision(models.Model):
+    """An expert's answer to a case; append-only. Taking one back is a decision too, with outcome UNDO.
+
+    `token` makes a repeated submit the same decision.
+    """
+
+    LABEL, AMBIGUOUS, DIFFERENT, BAD_INPUT, UNDO = "label", "ambiguous", "different", "bad_input", "undo"
+    OUTCOMES = {
+        LABEL: "label",
+        AMBIGUOUS: "ambiguous",
+        DIFFERENT: "legitimately different",
+        BAD_INPUT: "bad input",
+        UNDO: "undo",
+    }
+
+    case = models.ForeignKey(Case, models.CASCADE, related_name="decisions")
+    expert = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT)
+    token = models.UUIDField(unique=True)
+    outcome = models.CharField(max_length=10, choices=OUTCOMES)
+    label_class = models.ForeignKey(LabelClass, models.RESTRICT, null=True)
+    undoes = models.OneToOneField("self", models.RESTRICT, null=True, related_name="undone_by")
+    confidence = models.CharField(max_length=10, choices={"sure": "sure", "unsure": "not sure"}, default="sure")
+    reasons = models.ManyToManyField(Reason)
+    note = models.TextField(blank=True)
+    seconds = models.FloatField(null=True)
+    blind = models.BooleanField()
+    guideline = models.ForeignKey(Guideline, models.RESTRICT, null=True)
+    items = models.ManyToManyField(Item, related_name="decisions")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = DecisionQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["expert", "-id"], name="decision_by_expert")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(outcome="label", label_class__isnull=False) | ~Q(outcome="label"), name="label_has_class"
+            ),
+            models.CheckConstraint(
+                condition=Q(outcome="undo", undoes__isnull=False) | ~Q(outcome="undo"), name="undo_names_a_decision"
+            ),
+        ]
+
+
+class ClosedPair(models.Model):
+    """Two contents an expert called legitimately different, the lesser digest first; counts while that stands."""
+
+    dataset = models.ForeignKey(Dataset, models.CASCADE)
+    decision = models.ForeignKey(Decision, models.CASCADE)
+    first = models.CharField(max_length=64)
+    second = models.CharField(max_length=64)
+
+    class Meta:
+        indexes = [models.Index(fields=["dataset", "first", "second"], name="closed_pair")]

@@ -1,0 +1,37 @@
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from annotation.models.dataset import Dataset, LabelClass
+from annotation.models.item import Item
+
+
+class Snapshot(models.Model):
+    """Frozen (item, label) rows. The same rows for the same purpose are the same snapshot."""
+
+    TRAINING, PRODUCTION = "training", "production"
+
+    dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="snapshots")
+    purpose = models.CharField(max_length=10, choices={TRAINING: "training", PRODUCTION: "production"})
+    sha256 = models.CharField(max_length=64)
+    n_rows = models.PositiveIntegerField()
+    sources = models.JSONField(default=list, help_text="sources asked for; empty = all")
+    labels_of = models.ForeignKey("self", models.RESTRICT, null=True, help_text="whose labels today's rows carry")
+    left_out = models.JSONField(default=dict, help_text="why rows were left out → how many")
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["dataset", "purpose", "sha256"], name="snapshot_rows_once")]
+
+    def __str__(self) -> str:
+        return f"{self.purpose} snapshot {self.pk}"
+
+
+class SnapshotRow(models.Model):
+    snapshot = models.ForeignKey(Snapshot, models.CASCADE, related_name="rows")
+    item = models.ForeignKey(Item, models.RESTRICT)
+    label_class = models.ForeignKey(LabelClass, models.RESTRICT)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["snapshot", "item"], name="item_once_per_snapshot")]

@@ -1,0 +1,10 @@
+"""The door for Celery. Nothing imports this module: `enqueue` rings the task by its name."""
+
+from celery import shared_task
+
+from annotation.actions.work import work as do
+
+
+@shared_task(name="work")
+def work(job_id: int) -> None:
+    do(job_id)

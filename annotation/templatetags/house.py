@@ -1,0 +1,31 @@
+"""How figures are written everywhere: percent with their interval, and the role of whoever looks."""
+
+import math
+from typing import Any
+
+from django import template
+
+from annotation.models import Dataset
+
+register = template.Library()
+
+
+@register.filter
+def role_of(dataset: Dataset, user: Any) -> str | None:
+    return dataset.role_of(user) if user.is_authenticated else None
+
+
+@register.filter
+def percent(share: float | None, digits: int = 1) -> str:
+    """0.1234 → 12.3 %; nothing known → –."""
+    if share is None or math.isnan(share):
+        return "–"
+    return f"{100 * share:.{digits}f}\u00a0%".replace("-", "−")
+
+
+@register.filter
+def points(difference: float | None, digits: int = 1) -> str:
+    """0.093 → +9.3; a difference of shares in percentage points."""
+    if difference is None or math.isnan(difference):
+        return "–"
+    return f"{100 * difference:+.{digits}f}".replace("-", "−")

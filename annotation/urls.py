@@ -1,0 +1,24 @@
+from django.urls import path
+
+from annotation.views import cases, expert, jobs, lead, people, upload
+
+urlpatterns = [
+    path("", lead.datasets, name="datasets"),
+    path("datasets/new/", upload.new_dataset, name="new_dataset"),
+    path("d/<slug:slug>/import/", upload.choose_file, name="import"),
+    path("d/<slug:slug>/import/<str:token>/", upload.choose_columns, name="import_columns"),
+    path("d/<slug:slug>/queue/", expert.queue, name="queue"),
+    path("d/<slug:slug>/queue/<int:pk>/decide/", expert.decide, name="decide"),
+    path("d/<slug:slug>/queue/<int:pk>/skip/", expert.skip, name="skip"),
+    path("d/<slug:slug>/queue/undo/<int:pk>/", expert.undo, name="undo"),
+    path("d/<slug:slug>/history/", expert.history, name="history"),
+    path("d/<slug:slug>/guidelines/", expert.guidelines, name="guidelines"),
+    path("d/<slug:slug>/detect/", lead.detect, name="detect"),
+    path("d/<slug:slug>/jobs/<int:pk>/", jobs.job, name="job"),
+    path("d/<slug:slug>/disagreement/", lead.disagreement, name="disagreement"),
+    path("d/<slug:slug>/findings/", lead.findings, name="findings"),
+    path("d/<slug:slug>/findings/<int:pk>/ruling/", lead.give_ruling, name="ruling"),
+    path("d/<slug:slug>/cases/", cases.cases, name="cases"),
+    path("d/<slug:slug>/cases.csv", cases.download_cases, name="download_cases"),
+    path("d/<slug:slug>/people/", people.people, name="people"),
+]

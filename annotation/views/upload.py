@@ -1,0 +1,134 @@
+"""From nothing to an import: make a dataset, choose a file, say what its columns are."""
+
+from collections import Counter
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from annotation.access import dataset_for_lead
+from annotation.actions.create_dataset import create_dataset, may_create
+from annotation.actions.import_items import UnableToImport, import_params, parse, request_import
+from annotation.actions.keep_upload import Upload, find_upload, keep_upload, remember
+from annotation.core.guessing import guess_mapping
+from annotation.core.reading import Table, UnableToRead, read_table
+from annotation.forms import ColumnsForm, EncodingForm, NewDatasetForm, UploadForm
+from annotation.models import Dataset
+
+SMALL = 5_000_000  # bytes; a larger file is checked by its job, and only its first rows are looked at here
+SAMPLE = 2_000  # rows
+SHOWN, FEW = 3, 12  # example cells; different values worth listing
+
+
+def new_dataset(request: HttpRequest) -> HttpResponse:
+    if not may_create(request.user):
+        raise Http404
+    form = NewDatasetForm(request.POST or None)
+    if form.is_valid():
+        dataset = create_dataset(form.cleaned_data["name"], request.user)
+        return redirect("import", dataset.slug)
+    return render(request, "annotation/lead/new_dataset.html", {"form": form})
+
+
+def choose_file(request: HttpRequest, slug: str) -> HttpResponse:
+    dataset = dataset_for_lead(request.user, slug)
+    form = UploadForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        file = form.cleaned_data.pop("file")
+        upload = keep_upload(file.name, file.chunks(), dataset, request.user, form.cleaned_data)
+        return redirect("import_columns", slug, upload.token)
+    return render(request, "annotation/lead/import.html", {"dataset": dataset, "form": form})
+
+
+def choose_columns(request: HttpRequest, slug: str, token: str) -> HttpResponse:
+    """Show what the file holds and ask for the part of each column; an import asked for is checked, then queued."""
+    dataset = dataset_for_lead(request.user, slug)
+    upload = find_upload(token, dataset, request.user)
+    if upload is None:
+        raise Http404
+    if request.method == "POST" and "read" in request.POST:
+        return _read_again(request, upload)
+    try:
+        table = _table(upload)
+    except UnableToRead as error:
+        return _show(request, dataset, upload, fault=str(error))
+    form = ColumnsForm(table.columns, request.POST or None, initial=_initial(dataset, upload, table))
+    if not form.is_valid():
+        return _show(request, dataset, upload, table=table, form=form)
+    upload = remember(upload, form.choices())
+    return _import(request, dataset, upload, table, form)
+
+
+def _import(request: HttpRequest, dataset: Dataset, upload: Upload, table: Table, form: ColumnsForm) -> HttpResponse:
+    asked = import_params(
+        dataset.slug, dataset.name, upload.path, form.mapping(), file_name=upload.file_name, encoding=_encoding(upload)
+    )
+    try:
+        if upload.size < SMALL:
+            parse(asked)
+    except (UnableToRead, UnableToImport) as error:
+        return _show(request, dataset, upload, table=table, form=form, fault=str(error))
+    job = request_import(asked, user=request.user)
+    return redirect("job", dataset.slug, job.pk)
+
+
+def _read_again(request: HttpRequest, upload: Upload) -> HttpResponse:
+    form = EncodingForm(request.POST)
+    if form.is_valid():
+        remember(upload, form.cleaned_data)
+    return redirect(request.path)
+
+
+def _encoding(upload: Upload) -> str | None:
+    return upload.choices.get("encoding") or None
+
+
+def _table(upload: Upload) -> Table:
+    limit = None if upload.size < SMALL else SAMPLE
+    return read_table(upload.path, name=upload.file_name, encoding=_encoding(upload), limit=limit)
+
+
+def _initial(dataset: Dataset, upload: Upload, table: Table) -> dict[str, Any]:
+    """What was chosen before, else what the dataset's fields and the file itself suggest."""
+    roles = _guessed(dataset, table) | upload.choices.get("roles", {})
+    lines = {name: "\n".join(upload.choices.get(name, [])) for name in ("abstain", "classes")}
+    parts = {f"role_{number}": roles.get(column, "ignore") for number, column in enumerate(table.columns)}
+    return {"split": upload.choices["split"], **lines, **parts}
+
+
+def _guessed(dataset: Dataset, table: Table) -> dict[str, str]:
+    """Column → its likely part; where the dataset has fields, no other column becomes one."""
+    guessed = guess_mapping(table)
+    if not dataset.fields:
+        return guessed
+    known = {field.name: field.type for field in dataset.typed_fields}
+    rest = {name: "ignore" if role in ("text", "number", "category") else role for name, role in guessed.items()}
+    return rest | {name: role for name, role in known.items() if name in table.cells}
+
+
+def _show(
+    request: HttpRequest, dataset: Dataset, upload: Upload, *, table: Table | None = None,
+    form: ColumnsForm | None = None, fault: str = "",
+) -> HttpResponse:  # fmt: skip
+    page = {
+        "dataset": dataset, "upload": upload, "table": table, "form": form, "fault": fault,
+        "reading": EncodingForm(initial=upload.choices), "classes": dataset.class_names,
+        "columns": _columns(table, form) if table and form else [],
+    }  # fmt: skip
+    return render(request, "annotation/lead/import_columns.html", page)
+
+
+def _columns(table: Table, form: ColumnsForm) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": name, "role": form[f"role_{number}"], "cells": table.cells[name][:SHOWN],
+            "values": _few_values(table.cells[name]),
+        }
+        for number, name in enumerate(table.columns)
+    ]  # fmt: skip
+
+
+def _few_values(cells: list[str]) -> list[tuple[str, int]]:
+    """The values of a column and how often each stands there, where they are few enough to be labels."""
+    counts = Counter(cells)
+    return counts.most_common() if len(counts) <= FEW else []

@@ -1,0 +1,22 @@
+"""`make bench` prints one table; `make bench ONLY=detect.` runs the figures whose name starts so."""
+
+import sys
+from collections.abc import Callable
+
+from bench import fin_num_claim
+from bench.table import Row, show
+
+BENCHES: dict[str, Callable[[], list[Row]]] = {"detect.fin_num_claim": fin_num_claim.run}
+
+
+def main(only: str = "") -> int:
+    chosen = {name: bench for name, bench in BENCHES.items() if name.startswith(only) or only.startswith(name)}
+    if not chosen:
+        print(f"No benchmark starts with {only!r}. There are: {', '.join(BENCHES)}.", file=sys.stderr)
+        return 1
+    show([one for bench in chosen.values() for one in bench()])
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:2]))

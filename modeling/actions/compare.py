@@ -1,0 +1,182 @@
+"""Before and after on one frozen production snapshot, as a job."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from django.conf import settings
+from django.db.models import Count
+
+from annotation import bulk, frames
+from annotation.actions.enqueue import enqueue
+from annotation.actions.snapshot import matched
+from annotation.actions.work import Report, UnableToWork, Write
+from annotation.core.artifacts import bytes_to_arrays, load_bytes
+from annotation.models import Dataset, Decision, Job, Label, PredictionSet, Snapshot
+from modeling.actions.train import Order, save_probabilities, train_on
+from modeling.core.artifacts import load_model
+from modeling.core.evaluation import metrics, slice_table
+from modeling.core.proof import compare as prove
+from modeling.core.training import predict
+from modeling.models import Comparison, ModelRun
+
+
+@dataclass(frozen=True)
+class Side:
+    """One side of a comparison: a run, or somebody's own prediction set."""
+
+    run: ModelRun | None
+    predictions: PredictionSet | None
+
+    @property
+    def refusal(self) -> str | None:
+        if self.run and not self.run.converged:
+            return f"Run {self.run.pk} did not converge ({self.run.solver_status}); a stronger penalty helps."
+        if self.run and self.run.at_chance:
+            return f"Run {self.run.pk} is no better than chance out of fold; it has learned nothing to compare."
+        return None
+
+
+def find_side(dataset: Dataset, named: str) -> Side:
+    """The run with that id, or the prediction set with that name."""
+    runs = ModelRun.objects.filter(snapshot__dataset=dataset)
+    if named.isdecimal() and (run := runs.filter(pk=named).first()):
+        return Side(run, None)
+    predictions = dataset.prediction_sets.filter(name=named).first()
+    if predictions:
+        return Side(None, predictions)
+    known = ", ".join(str(pk) for pk in runs.order_by("-id").values_list("id", flat=True)[:10]) or "none yet"
+    raise UnableToWork(f"{dataset.slug!r} has no run or prediction set {named!r}. Its newest runs: {known}.")
+
+
+def request_comparison(
+    dataset: Dataset, before: str, after: str, snapshot: Snapshot, *, user: Any = None, background: bool = True
+) -> Job:
+    """The job that compares. The same two sides on the same snapshot are the same job and no new look."""
+    if snapshot.purpose != Snapshot.PRODUCTION:
+        raise UnableToWork(f"Snapshot {snapshot.pk} is a training snapshot; a comparison needs a production snapshot.")
+    for named in (before, after):
+        find_side(dataset, named)
+    params = {"before": before, "after": after, "snapshot": snapshot.pk}
+    return enqueue("comparison", dataset, params, user=user, background=background)
+
+
+def run(job: Job, report: Report) -> Write:
+    dataset = job.dataset
+    production = Snapshot.objects.get(pk=job.params["snapshot"])
+    before, after = find_side(dataset, job.params["before"]), find_side(dataset, job.params["after"])
+    save_matched = _match(before, after, job, report)
+    report("predicting production", 0.8)
+
+    def write() -> dict[str, Any]:
+        bulk.lock_dataset(dataset)
+        matched_before = Side(save_matched(), None) if save_matched else before
+        comparison = _compare(production, matched_before, after, before if save_matched else None)
+        return {"comparison": comparison.pk, **comparison.proof}
+
+    return write
+
+
+def _match(before: Side, after: Side, job: Job, report: Report) -> Callable[[], ModelRun] | None:
+    """Train *before* again where it had rows that *after* lacks, so that both lack the same; None where it need not."""
+    if not before.run or not after.run:
+        return None
+    extra = before.run.snapshot.rows.exclude(item__in=after.run.snapshot.rows.values("item"))
+    if not extra.exists():
+        return None
+    rows = matched(after.run.snapshot, before.run.snapshot)
+    like = before.run
+    same = ModelRun.objects.filter(snapshot=rows, recipe=like.recipe, resolved__C=like.resolved.get("C")).first()
+    if same:
+        return lambda: same
+    order = Order(like.recipe.learner, like.resolved, like.recipe.seed, like.pk)
+    return train_on(rows, order, lambda stage, share: report(f"before, on today's rows: {stage}", 0.8 * share), job)
+
+
+def _compare(production: Snapshot, before: Side, after: Side, as_trained: Side | None) -> Comparison:
+    sets = [production_predictions(side, production) for side in (before, after)]
+    there = Comparison.objects.filter(snapshot=production, before=sets[0], after=sets[1]).first()
+    if there:
+        return there
+    frame = frames.snapshot_rows(production)
+    look = production.comparisons.count() + 1
+    refusal = before.refusal or after.refusal
+    truth = frames.codes(frame["label"], production.dataset.class_names)
+    predicted = [probabilities_for(one, frame).argmax(axis=1) for one in sets]
+    proof = prove(
+        truth, *predicted, len(production.dataset.class_names), production.dataset.metric, look,
+        production.dataset.planned_looks, refusal=refusal,
+    )  # fmt: skip
+    context = {
+        "slices": _slices(truth, *predicted, frame["source"]), "production_labels": _who_labelled(production),
+        "left_out": _left_out(after), "as_trained": _as_trained(as_trained, before, production, frame, truth),
+    }  # fmt: skip
+    return Comparison.objects.create(
+        snapshot=production, before=sets[0], after=sets[1], before_run=before.run, after_run=after.run,
+        as_trained=as_trained.run if as_trained else None, look=look, verdict=proof.verdict,
+        proof={**proof.as_json(), **context},
+    )  # fmt: skip
+
+
+def _slices(truth: np.ndarray, before: np.ndarray, after: np.ndarray, sources: pd.Series) -> list[dict[str, Any]]:
+    """Accuracy by source, the largest first; one source is no slice."""
+    if sources.nunique() < 2:
+        return []
+    return slice_table(truth, before, after, sources.replace("", "no source").to_numpy()).to_dict("records")
+
+
+def _who_labelled(production: Snapshot) -> dict[str, Any]:
+    """Rows, the names of up to five who labelled most of them, and the share of rows labelled by pool experts."""
+    labels = Label.objects.counting().filter(item__snapshotrow__snapshot=production)
+    experts = Decision.objects.standing().filter(case__dataset=production.dataset).values("expert")
+    shared = labels.filter(annotator__user__in=experts).values("item").distinct().count()
+    names = labels.values_list("annotator__name").annotate(n=Count("id")).order_by("-n")[:5]
+    return {"annotators": [name for name, _ in names], "shared": shared, "share": shared / production.n_rows}
+
+
+def _left_out(after: Side) -> dict[str, int]:
+    """Why pool items are not among the rows *after* was trained on, counted."""
+    return after.run.snapshot.left_out if after.run else {}
+
+
+def _as_trained(
+    first: Side | None, matched_before: Side, production: Snapshot, frame: pd.DataFrame, truth: np.ndarray
+) -> dict[str, Any] | None:
+    """*Before* as it was first trained, with the rows that *after* no longer has: shown beside, never instead."""
+    if first is None:
+        return None
+    shown = metrics(truth, probabilities_for(production_predictions(first, production), frame))
+    removed = first.run.snapshot.n_rows - matched_before.run.snapshot.n_rows
+    return {**shown, "run": first.run.pk, "rows_removed": removed}
+
+
+def production_predictions(side: Side, production: Snapshot) -> PredictionSet:
+    """The side's probabilities for the production rows; a run's are computed once and kept under their own name."""
+    if side.predictions:
+        return side.predictions
+    dataset, run = production.dataset, side.run
+    name = f"run {run.pk} on production snapshot {production.pk}"
+    there = dataset.prediction_sets.filter(name=name).first()
+    if there:
+        return there
+    frame = frames.snapshot_rows(production)
+    table = frames.content_table(frame["content"], dataset.typed_fields)
+    model = load_model(load_bytes(settings.ARTIFACTS_DIR, run.artifact))
+    arrays = save_probabilities(frame["item"].to_numpy(), predict(model, table, dataset.class_names))
+    return PredictionSet.objects.create(
+        dataset=dataset, name=name, classes=list(dataset.class_names), arrays=arrays, n=len(frame)
+    )
+
+
+def probabilities_for(predictions: PredictionSet, frame: pd.DataFrame) -> np.ndarray:
+    """Float (n, K) in the order of `frame`'s items; raises UnableToWork where the set lacks one."""
+    arrays = bytes_to_arrays(load_bytes(settings.ARTIFACTS_DIR, predictions.arrays))
+    where = pd.Index(arrays["item"]).get_indexer(frame["item"])
+    if (where < 0).any():
+        raise UnableToWork(
+            f"The prediction set {predictions.name!r} lacks {int((where < 0).sum())} of the {len(frame)} production "
+            "rows; predict them all before comparing."
+        )
+    return arrays["probability"][where]

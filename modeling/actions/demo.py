@@ -1,0 +1,260 @@
+"""The demo: the whole loop on synthetic filings, with a simulated expert who is wrong 5 % of the time."""
+
+import csv
+import hashlib
+import json
+import os
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from annotation import frames
+from annotation.actions.add_member import add_member, user_named
+from annotation.actions.decide import Answer, decide
+from annotation.actions.detect import request_detection
+from annotation.actions.enqueue import enqueue
+from annotation.actions.import_items import import_params, request_import
+from annotation.actions.lease import lease
+from annotation.actions.snapshot import snapshot
+from annotation.actions.work import Report, Write, work_here
+from annotation.core.grouping import group_items
+from annotation.core.intervals import wilson
+from annotation.core.parsing import ItemMapping
+from annotation.models import (
+    Case,
+    CurrentLabel,
+    Dataset,
+    Decision,
+    Guideline,
+    Item,
+    Job,
+    LabelClass,
+    PredictionSet,
+    Reason,
+    Snapshot,
+)
+from modeling.actions.compare import Side, probabilities_for, production_predictions, request_comparison
+from modeling.actions.train import request_training, save_probabilities
+from modeling.core.filings import NEGATIVE, NEUTRAL, Filings, generate
+from modeling.core.training import fit, predict
+from modeling.models import Comparison, ModelRun
+
+SLUG = "filings"
+BUDGET = 500
+EXPERT_ERROR = 0.05
+LEARNER, WEAK = "logistic", {"C": "10"}
+SIMULATED = "simulated-expert"
+PEOPLE = (("erin", "expert"), ("leo", "lead"))
+GUIDELINE = """Judge what the filing says has happened or is expected, not how often it speaks of risk.
+
+Mark “negative” where guidance was cut or withdrawn, where cash or covenants are in doubt, or where a specific \
+liability is disclosed. Lists of customary risk factors are required even in a good year: on their own they are \
+“neutral”."""
+MEANINGS = {NEGATIVE: "the outlook worsens", NEUTRAL: "nothing bad is new"}
+REASONS = ("guidance", "liquidity", "liability", "boilerplate only")
+
+
+def demo_slug(seed: int) -> str:
+    return SLUG if seed == 0 else f"{SLUG}-{seed}"
+
+
+def request_demo(seed: int, *, background: bool = True) -> Job:
+    """The dataset and its people at once, so that they can log in; everything else as a job."""
+    with transaction.atomic():
+        dataset, made = Dataset.objects.get_or_create(
+            slug=demo_slug(seed),
+            defaults={
+                "name": "Filings" if seed == 0 else f"Filings, seed {seed}", "synthetic": True,
+                "question": "What does this filing say about the company's outlook?",
+            },
+        )  # fmt: skip
+        if made:
+            _people(dataset)
+            _words(dataset)
+        return enqueue("demo", dataset, {"seed": seed}, seed=seed, background=background)
+
+
+def reset_demo() -> None:
+    """Delete the demo datasets with everything that hangs on them; no other dataset is touched."""
+    with transaction.atomic():
+        datasets = Dataset.objects.filter(synthetic=True, slug__regex=rf"^{SLUG}(-[0-9]+)?$")
+        Comparison.objects.filter(snapshot__dataset__in=datasets).delete()
+        ModelRun.objects.filter(snapshot__dataset__in=datasets).delete()
+        CurrentLabel.objects.filter(item__dataset__in=datasets).delete()
+        Case.objects.filter(dataset__in=datasets).delete()
+        datasets.delete()
+
+
+def demo_logins() -> list[dict[str, str]]:
+    """username, password and role of the people of the demo; kept in the data folder, readable by its owner only."""
+    path = settings.DATA_DIR / "demo_logins.json"
+    return json.loads(path.read_text()) if path.exists() else []
+
+
+def _people(dataset: Dataset) -> None:
+    logins = {login["username"]: login for login in demo_logins()}
+    for username, role in PEOPLE:
+        password = add_member(dataset, username, role)
+        if password:
+            logins[username] = {"username": username, "password": password, "role": role}
+    add_member(dataset, SIMULATED, "expert")
+    path = settings.DATA_DIR / "demo_logins.json"
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        os.fchmod(file.fileno(), 0o600)
+        json.dump(list(logins.values()), file)
+
+
+def _words(dataset: Dataset) -> None:
+    LabelClass.objects.bulk_create(
+        LabelClass(dataset=dataset, name=name, meaning=meaning, position=position)
+        for position, (name, meaning) in enumerate(MEANINGS.items())
+    )
+    Guideline.objects.create(dataset=dataset, version=1, text=GUIDELINE)
+    Reason.objects.bulk_create(
+        Reason(dataset=dataset, text=text, position=position) for position, text in enumerate(REASONS)
+    )
+
+
+def run(job: Job, report: Report) -> Write:
+    """Once around the loop. Each step is a job of its own or has a token of its own, so a second attempt goes on where
+    the first one died."""
+    dataset, seed = job.dataset, job.params["seed"]
+    report("writing the filings", 0.02)
+    filings = generate(seed)
+    _import(dataset, filings, job)
+    dataset.refresh_from_db()
+    report("flagging", 0.1)
+    _finish(request_detection(dataset, background=False), job)
+    report("training on the labels as they came", 0.25)
+    production = snapshot(dataset, Snapshot.PRODUCTION)
+    before = _first_run(dataset) or _trained(dataset, job, pairs=WEAK)
+    report("training with better regularization", 0.35)
+    regularized = _trained(dataset, job, pairs={"C": "cv"}, snapshot=before.snapshot)
+    report("relabelling", 0.5)
+    _relabel(dataset, filings, seed, lambda share: report("relabelling", 0.5 + 0.25 * share))
+    report("detecting again", 0.76)
+    _finish(request_detection(dataset, background=False), job)
+    report("training on the labels as they are now", 0.82)
+    after = _trained(dataset, job, like=before)
+    report(f"training after {BUDGET} random reviews", 0.9)
+    random = _random_arm(dataset, before, production, filings, seed)
+    result = _compare(dataset, job, production, before, after)
+    arms = {"before": before, "regularization": regularized, "random": random, "second_look": after}
+    bars = [_bar(seed, name, arm, production) for name, arm in arms.items()]
+    return lambda: {**result, "seeds": 1, "bars": bars}
+
+
+def _finish(job: Job, parent: Job) -> dict[str, Any]:
+    Job.objects.filter(pk=job.pk).update(parent=parent)
+    return work_here(job).result
+
+
+def _import(dataset: Dataset, filings: Filings, job: Job) -> None:
+    for split, frame, annotator in (("pool", filings.pool, "annotator"), ("production", filings.production, None)):
+        path = settings.UPLOADS_DIR / f"{dataset.slug}-{split}.csv"
+        frame.drop(columns="truth", errors="ignore").to_csv(path, index=False, quoting=csv.QUOTE_ALL)
+        mapping = ItemMapping(
+            text=("text",), label="label", id="id", annotator=annotator, source="source", split=split,
+            classes=(NEGATIVE, NEUTRAL),
+        )  # fmt: skip
+        params = import_params(dataset.slug, dataset.name, path, mapping)
+        _finish(request_import(params, background=False), job)
+
+
+def _first_run(dataset: Dataset) -> ModelRun | None:
+    """*Before* as an earlier attempt trained it: by now the labels may have moved on."""
+    return ModelRun.objects.filter(snapshot__dataset=dataset, like=None).order_by("id").first()
+
+
+def _trained(dataset: Dataset, job: Job, **recipe: Any) -> ModelRun:
+    learner = None if "like" in recipe else LEARNER
+    result = _finish(request_training(dataset, learner=learner, background=False, **recipe), job)
+    return ModelRun.objects.get(pk=result["run"])
+
+
+def _compare(
+    dataset: Dataset, job: Job, production: Snapshot, before: ModelRun, after: ModelRun
+) -> dict[str, Any]:
+    return _finish(request_comparison(dataset, str(before.pk), str(after.pk), production, background=False), job)
+
+
+def says(seed: int, external_id: str, truth: str) -> str:
+    """What the simulated expert answers: the truth, but for 5 % of the items. The same item gets the same answer."""
+    draw = int.from_bytes(hashlib.sha256(f"{seed}:{external_id}".encode()).digest()[:8]) / 2**64
+    other = NEUTRAL if truth == NEGATIVE else NEGATIVE
+    return other if draw < EXPERT_ERROR else truth
+
+
+def _relabel(dataset: Dataset, filings: Filings, seed: int, report: Callable[[float], None]) -> None:
+    """The simulated expert pulls cases in the order of the queue until the budget of decisions is spent."""
+    user, _ = user_named(SIMULATED)
+    truth = dict(zip(filings.pool["id"], filings.pool["truth"], strict=True))
+    classes = {one.name: one for one in dataset.label_classes.all()}
+    done = Decision.objects.standing().filter(case__dataset=dataset, expert=user).count()
+    for number in range(done, BUDGET):
+        case = lease(dataset, user, timezone.now())
+        if case is None:
+            return
+        decide(case, user, _simulated_answer(case, seed, number, truth, classes), timezone.now())
+        if number % 20 == 0:
+            report(number / BUDGET)
+
+
+def _simulated_answer(
+    case: Case, seed: int, number: int, truth: dict[str, str], classes: dict[str, LabelClass]
+) -> Answer:
+    """One label for the case; members of a group whose truths differ are legitimately different."""
+    ids = list(Item.objects.filter(case_items__case=case).order_by("id").values_list("external_id", flat=True))
+    token = UUID(bytes=hashlib.sha256(f"{case.dataset_id}:{seed}:{number}".encode()).digest()[:16])
+    if len({truth[external] for external in ids}) > 1:
+        return Answer(Decision.DIFFERENT, token)
+    return Answer(Decision.LABEL, token, classes[says(seed, ids[0], truth[ids[0]])])
+
+
+def _random_arm(
+    dataset: Dataset, before: ModelRun, production: Snapshot, filings: Filings, seed: int
+) -> PredictionSet:
+    """The rival: the same number of decisions by the same expert on items drawn at random, same recipe."""
+    name = f"{BUDGET} random reviews"
+    there = dataset.prediction_sets.filter(name=name).first()
+    if there:
+        return there
+    rows = frames.snapshot_rows(before.snapshot)
+    truth = dict(zip(filings.pool["id"], filings.pool["truth"], strict=True))
+    drawn = np.random.default_rng(seed).choice(len(rows), size=min(BUDGET, len(rows)), replace=False)
+    labels = rows["label"].tolist()
+    for position in drawn:
+        external = rows["external_id"].iloc[position]
+        labels[position] = says(seed, external, truth[external])
+    table = frames.content_table(rows["content"], dataset.typed_fields)
+    fitted = fit(
+        table, dataset.typed_fields, frames.codes(labels, dataset.class_names), dataset.class_names,
+        group_items(table, dataset.typed_fields).of, before.recipe.learner, before.resolved, before.recipe.seed,
+        lambda stage, share: None,
+    )  # fmt: skip
+    frame = frames.snapshot_rows(production)
+    probabilities = predict(
+        fitted.model, frames.content_table(frame["content"], dataset.typed_fields), dataset.class_names
+    )
+    return PredictionSet.objects.create(
+        dataset=dataset, name=name, classes=list(dataset.class_names), n=len(frame),
+        arrays=save_probabilities(frame["item"].to_numpy(), probabilities),
+    )  # fmt: skip
+
+
+def _bar(seed: int, name: str, arm: ModelRun | PredictionSet, production: Snapshot) -> dict[str, Any]:
+    """Accuracy of one arm on production, with its Wilson interval."""
+    side = Side(arm, None) if isinstance(arm, ModelRun) else Side(None, arm)
+    frame = frames.snapshot_rows(production)
+    predicted = probabilities_for(production_predictions(side, production), frame).argmax(axis=1)
+    right = int((predicted == frames.codes(frame["label"], production.dataset.class_names)).sum())
+    interval = wilson(right, len(frame))
+    return {
+        "seed": seed, "name": name, "accuracy": interval.value, "low": interval.low, "high": interval.high,
+        "n": len(frame),
+    }  # fmt: skip

@@ -1,0 +1,116 @@
+"""One recipe on one training snapshot, as a job."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from django.conf import settings
+
+from annotation import frames
+from annotation.actions.detect import state_of
+from annotation.actions.enqueue import enqueue
+from annotation.actions.snapshot import snapshot as freeze
+from annotation.actions.work import Report, UnableToWork, Write
+from annotation.core.artifacts import arrays_to_bytes, save_bytes
+from annotation.core.grouping import group_items
+from annotation.models import Dataset, Job, PredictionSet, Snapshot
+from modeling.core.artifacts import dump_model
+from modeling.core.learners import learner_settings
+from modeling.core.training import Fit, fit
+from modeling.models import ModelRun, Recipe
+
+
+@dataclass(frozen=True)
+class Order:
+    """What to train: a learner with its settings, or with the resolved settings of the run `like`."""
+
+    learner: str
+    settings: dict[str, Any]
+    seed: int
+    like: int | None = None
+
+
+def request_training(
+    dataset: Dataset, *, learner: str | None = None, pairs: dict[str, str] | None = None, like: ModelRun | None = None,
+    snapshot: Snapshot | None = None, seed: int = 0, user: Any = None, again: bool = False, background: bool = True,
+) -> Job:  # fmt: skip
+    """The job that trains. The same recipe on the same rows is the same job; no `snapshot` freezes one at its start."""
+    if like:
+        if pairs:
+            raise UnableToWork("--like takes every setting from the run it names; leave out --set.")
+        params = {"learner": like.recipe.learner, "settings": like.resolved, "like": like.pk}
+        seed = like.recipe.seed
+    else:
+        params = {"learner": learner, "settings": learner_settings(learner, pairs or {}), "like": None}
+    if snapshot and snapshot.purpose != Snapshot.TRAINING:
+        raise UnableToWork(f"Snapshot {snapshot.pk} is a production snapshot; nothing is ever trained on it.")
+    params["snapshot"] = snapshot.pk if snapshot else None
+    inputs = snapshot.sha256 if snapshot else state_of(dataset)
+    return enqueue(
+        "training", dataset, params, inputs=inputs, seed=seed, user=user, again=again, background=background
+    )
+
+
+def run(job: Job, report: Report) -> Write:
+    report("freezing the training rows", 0.02)
+    chosen = job.params["snapshot"]
+    rows = Snapshot.objects.get(pk=chosen) if chosen else freeze(job.dataset, Snapshot.TRAINING, user=job.created_by)
+    order = Order(job.params["learner"], job.params["settings"], job.seed, job.params["like"])
+    save = train_on(rows, order, lambda stage, share: report(stage, 0.05 + 0.9 * share), job)
+
+    def write() -> dict[str, Any]:
+        made = save()
+        return {
+            "run": made.pk, "snapshot": rows.pk, "status": made.solver_status, "converged": made.converged,
+            "resolved": made.resolved,
+        }  # fmt: skip
+
+    return write
+
+
+def train_on(rows: Snapshot, order: Order, report: Report, job: Job) -> Callable[[], ModelRun]:
+    """Fit, and return the function that inserts the run; until it is called only files have been written."""
+    started = time.monotonic()
+    dataset = rows.dataset
+    frame = frames.snapshot_rows(rows)
+    table = frames.content_table(frame["content"], dataset.typed_fields)
+    report("near-duplicates", 0.0)
+    groups = group_items(table, dataset.typed_fields).of
+    labels = frames.codes(frame["label"], dataset.class_names)
+    fitted = fit(
+        table, dataset.typed_fields, labels, dataset.class_names, groups, order.learner, order.settings, order.seed,
+        report,
+    )  # fmt: skip
+    artifact = save_bytes(settings.ARTIFACTS_DIR, dump_model(fitted.model), ".skops")
+    arrays = save_probabilities(frame["item"].to_numpy(), fitted.oof)
+    seconds = time.monotonic() - started
+    return lambda: _insert(rows, order, fitted, artifact, arrays, seconds, job)
+
+
+def save_probabilities(items: np.ndarray, probabilities: np.ndarray) -> str:
+    """Store item ids (n,) and probabilities (n, K); returns the artifact's name."""
+    data = arrays_to_bytes(item=items.astype(np.int64), probability=probabilities.astype(np.float32))
+    return save_bytes(settings.ARTIFACTS_DIR, data, ".npz")
+
+
+def _insert(
+    rows: Snapshot, order: Order, fitted: Fit, artifact: str, arrays: str, seconds: float, job: Job
+) -> ModelRun:
+    dataset = rows.dataset
+    asked = order.settings if order.like is None else ModelRun.objects.get(pk=order.like).recipe.settings
+    recipe = Recipe.objects.filter(dataset=dataset, learner=order.learner, settings=asked, seed=order.seed).first()
+    recipe = recipe or Recipe.objects.create(
+        dataset=dataset, learner=order.learner, settings=asked, seed=order.seed
+    )
+    predictions = PredictionSet.objects.create(
+        dataset=dataset, name=f"out of fold, job {job.pk}, snapshot {rows.pk}", classes=list(dataset.class_names),
+        arrays=arrays, n=rows.n_rows,
+    )  # fmt: skip
+    return ModelRun.objects.create(
+        recipe=recipe, snapshot=rows, job=job, like_id=order.like, resolved=fitted.resolved,
+        converged=fitted.converged, solver_status=fitted.status, at_chance=fitted.at_chance, metrics=fitted.metrics,
+        parameter_hash=fitted.parameter_hash, environment=fitted.environment, artifact=artifact,
+        predictions=predictions, seconds=seconds,
+    )  # fmt: skip

@@ -1,0 +1,38 @@
+"""Recipes, runs and comparisons are facts: the operator reads them, nobody edits them."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from modeling.models import Comparison, ModelRun, Recipe
+
+
+class ReadOnly(admin.ModelAdmin):
+    ordering = ("-id",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Recipe)
+class RecipeAdmin(ReadOnly):
+    list_display = ("id", "dataset", "learner", "settings", "seed", "created_at")
+
+
+@admin.register(ModelRun)
+class ModelRunAdmin(ReadOnly):
+    list_display = ("id", "dataset", "recipe", "snapshot", "converged", "seconds", "created_at")
+    list_select_related = ("recipe", "snapshot__dataset")
+
+
+@admin.register(Comparison)
+class ComparisonAdmin(ReadOnly):
+    list_display = ("id", "snapshot", "before_run", "after_run", "look", "verdict", "created_at")
+    list_select_related = ("snapshot", "before_run", "after_run")

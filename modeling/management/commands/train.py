@@ -1,0 +1,43 @@
+from argparse import ArgumentParser
+from typing import Any
+
+from annotation.access import dataset_by_slug, snapshot_by_id
+from annotation.actions.work import UnableToWork
+from annotation.management.house import HouseCommand, add_background, add_json, finish
+from modeling.actions.compare import find_side
+from modeling.actions.train import request_training
+
+
+class Command(HouseCommand):
+    help = "Train a recipe on a training snapshot."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("dataset")
+        which = parser.add_mutually_exclusive_group(required=True)
+        which.add_argument("--learner", metavar="NAME")
+        which.add_argument("--like", metavar="RUN", help="re-use that run's resolved settings")
+        parser.add_argument("--set", nargs="+", default=[], metavar="KEY=VALUE")
+        parser.add_argument("--snapshot", type=int, help="without it, one is frozen now")
+        parser.add_argument("--seed", type=int, default=0)
+        parser.add_argument("--again", action="store_true", help="also if the same run is there already")
+        add_background(parser)
+        add_json(parser)
+
+    def act(self, options: dict[str, Any]) -> dict[str, Any]:
+        dataset = dataset_by_slug(options["dataset"])
+        like = find_side(dataset, options["like"]).run if options["like"] else None
+        if options["like"] and like is None:
+            raise UnableToWork(f"{options['like']!r} is a prediction set from elsewhere; it has no settings to re-use.")
+        job = request_training(
+            dataset, learner=options["learner"], pairs=dict(map(key_value, options["set"])), like=like,
+            snapshot=snapshot_by_id(dataset, options["snapshot"]) if options["snapshot"] else None,
+            seed=options["seed"], again=options["again"], background=options["background"],
+        )  # fmt: skip
+        return finish(job, options)
+
+
+def key_value(pair: str) -> tuple[str, str]:
+    key, equals, value = pair.partition("=")
+    if not equals:
+        raise UnableToWork(f"--set {pair!r} is not KEY=VALUE.")
+    return key, value

@@ -1,0 +1,79 @@
+import os
+import socket
+import sys
+import time
+import urllib.error
+import urllib.request
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+
+from annotation.management.supervisor import Child, supervise
+from modeling.actions.demo import demo_logins, request_demo
+
+
+class Command(BaseCommand):
+    help = "Serve Second Look on 127.0.0.1: web, worker and reaper, supervised. Ctrl-C stops all."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--port", type=int, default=8000)
+        parser.add_argument("--no-demo", action="store_true", help="start without the demo dataset")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        port = options["port"]
+        refuse_taken(port)
+        call_command("migrate", verbosity=0)
+        if not options["no_demo"]:
+            request_demo(0)
+        manage = [sys.executable, os.path.abspath(sys.argv[0])]
+        children = [
+            Child("web", web_command(port)),
+            Child("worker", [*manage, "worker"]),
+            Child("reaper", [*manage, "reaper"]),
+        ]
+        supervise(children, self.say, lambda: self.announce(port, not options["no_demo"]))
+        self.say("stopped")
+
+    def say(self, text: str) -> None:
+        self.stdout.write(text)
+        self.stdout.flush()
+
+    def announce(self, port: int, with_demo: bool) -> None:
+        address = f"http://127.0.0.1:{port}/"
+        wait_for(address)
+        self.say(f"\nSecond Look is at {address}")
+        if with_demo:
+            for login in demo_logins():
+                self.say(f"  {login['role']:7} {login['username']:6} password {login['password']}")
+            self.say("The demo plays in the background; its overview shows how far it is.")
+        self.say("Ctrl-C stops everything.\n")
+
+
+def web_command(port: int) -> list[str]:
+    return [
+        sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", "2",
+        "--threads", "4", "--worker-class", "gthread", "--log-level", "warning", "--timeout", "120",
+        "--chdir", str(settings.BASE_DIR),
+    ]  # fmt: skip
+
+
+def refuse_taken(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except (OSError, OverflowError):
+            raise CommandError(f"Port {port} on 127.0.0.1 is taken; choose another: make up PORT=8001.") from None
+
+
+def wait_for(address: str, patience: float = 60.0) -> None:
+    until = time.monotonic() + patience
+    while time.monotonic() < until:
+        try:
+            urllib.request.urlopen(address, timeout=5).close()
+            return
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            time.sleep(0.2)

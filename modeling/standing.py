@@ -1,0 +1,143 @@
+"""Where a dataset stands in the loop, read from both apps, and the one thing to do next."""
+
+from dataclasses import dataclass
+
+from django.db.models import Q, QuerySet
+
+from annotation.models import Case, Dataset, Decision, Detection, Item, Membership
+from modeling.models import Comparison, ModelRun
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Counts and newest facts. `decided_since`: standing decisions since the rows of the newest run were frozen.
+
+    `untried`: a run and a later one of the same recipe on other labels that nobody has compared yet.
+    """
+
+    pool: int
+    production: int
+    annotators: int
+    experts: int
+    detection: Detection | None
+    open: int
+    settled: int
+    last_decision: Decision | None
+    runs: int
+    newest_run: ModelRun | None
+    decided_since: int
+    comparisons: int
+    newest_comparison: Comparison | None
+    untried: tuple[ModelRun, ModelRun] | None
+
+    @property
+    def unseen(self) -> int:
+        """Pool items that came after the newest detection."""
+        return max(0, self.pool - self.detection.n_items) if self.detection else self.pool
+
+
+@dataclass(frozen=True)
+class Step:
+    """`sentence` says why, `action` is on the button; `url` names the page, `posts` where it starts work at once."""
+
+    sentence: str
+    action: str
+    url: str
+    query: str = ""
+    posts: bool = False
+
+
+def standing_of(dataset: Dataset) -> Standing:
+    items, cases = Item.objects.filter(dataset=dataset), dataset.cases
+    decisions = Decision.objects.standing().filter(case__dataset=dataset)
+    runs = runs_of(dataset).filter(snapshot__labels_of=None)
+    newest = runs.order_by("-id").first()
+    since = decisions.filter(created_at__gt=newest.snapshot.created_at) if newest else decisions
+    comparisons = comparisons_of(dataset)
+    return Standing(
+        pool=items.filter(split=Item.POOL).count(), production=items.filter(split=Item.PRODUCTION).count(),
+        annotators=dataset.annotators.exclude(name__startswith="@").count(),
+        experts=Membership.objects.filter(dataset=dataset, role=Membership.EXPERT).count(),
+        detection=dataset.detections.order_by("-id").first(),
+        open=cases.open().count(), settled=cases.filter(status=Case.SETTLED).count(),
+        last_decision=decisions.select_related("expert").order_by("-id").first(),
+        runs=runs.count(), newest_run=newest, decided_since=since.count(),
+        comparisons=comparisons.count(), newest_comparison=comparisons.order_by("-id").first(),
+        untried=_untried(dataset, runs),
+    )  # fmt: skip
+
+
+def runs_of(dataset: Dataset) -> QuerySet[ModelRun]:
+    return ModelRun.objects.filter(snapshot__dataset=dataset).select_related("recipe", "snapshot__dataset", "job")
+
+
+def comparisons_of(dataset: Dataset) -> QuerySet[Comparison]:
+    return Comparison.objects.filter(snapshot__dataset=dataset).select_related(
+        "snapshot__dataset", "before", "after", "before_run__recipe", "before_run__snapshot__labels_of",
+        "after_run__recipe", "after_run__snapshot", "as_trained",
+    )  # fmt: skip
+
+
+def _untried(dataset: Dataset, runs: QuerySet[ModelRun]) -> tuple[ModelRun, ModelRun] | None:
+    """The first run, and the newest of its recipe on other rows or labels."""
+    before = runs.order_by("id").first()
+    if before is None:
+        return None
+    after = runs.filter(recipe=before.recipe_id).exclude(snapshot=before.snapshot_id).order_by("-id").first()
+    if after is None:
+        return None
+    tried = comparisons_of(dataset).filter(Q(before_run=before) | Q(as_trained=before), after_run=after)
+    return None if tried.exists() else (before, after)
+
+
+def next_step(now: Standing) -> Step:
+    """The one thing to do now. Labels come first; a run on the labels as they came is needed before they change."""
+    if not now.pool:
+        return Step("Everything starts with a file of items and their labels.", "Import items", "import")
+    if now.detection is None:
+        return Step(f"No detector has looked at the {now.pool:,} items yet.", "Detect", "detect", posts=True)
+    if not now.runs:
+        return Step(
+            "Train once on the labels as they are now: without a run from before there is nothing to prove later.",
+            "Retrain", "runs",
+        )  # fmt: skip
+    if now.untried and now.production:
+        return _compare(*now.untried)
+    if now.open and now.decided_since < now.open:
+        return _relabel(now)
+    if not now.production:
+        return Step(
+            "Import production items with labels you trust: only they can show what relabelling gained.",
+            "Import production items", "import",
+        )  # fmt: skip
+    if now.decided_since:
+        return Step(
+            f"Decisions since run {now.newest_run.pk} froze its rows: {now.decided_since:,}. "
+            "Retrain with the same settings, so that only the labels differ.",
+            "Retrain", "runs",
+        )  # fmt: skip
+    if now.unseen:
+        return Step(f"{now.unseen:,} items came after the last detection.", "Detect again", "detect", posts=True)
+    done = "the newest run is compared" if now.newest_comparison else "no label has changed since the first run"
+    return Step(f"No case is open and {done}. New items start the next round.", "Import items", "import")
+
+
+def _compare(before: ModelRun, after: ModelRun) -> Step:
+    return Step(
+        f"Run {after.pk} has learned from labels that run {before.pk} did not have; see what they are worth.",
+        "Compare", "comparisons", f"?before={before.pk}&after={after.pk}",
+    )  # fmt: skip
+
+
+def _relabel(now: Standing) -> Step:
+    if not now.experts:
+        return Step(f"{_open(now.open)} and nobody is there to decide.", "Add an expert", "people")
+    return Step(
+        f"{_open(now.open)}, the most suspicious first. Experts pull the next one from their queue; "
+        f"{now.experts} {'expert has' if now.experts == 1 else 'experts have'} access.",
+        "Share the queue", "cases",
+    )  # fmt: skip
+
+
+def _open(n: int) -> str:
+    return f"{n:,} {'case is' if n == 1 else 'cases are'} open"

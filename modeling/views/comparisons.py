@@ -1,0 +1,99 @@
+"""Before and after on production."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from annotation.access import dataset_for_lead
+from annotation.actions.snapshot import UnableToSnapshot, snapshot
+from annotation.actions.work import UnableToWork
+from annotation.core.artifacts import UnableToLoad
+from annotation.models import Dataset, Job, Snapshot
+from modeling.actions.compare import request_comparison
+from modeling.charts import dot_chart
+from modeling.forms import CompareForm
+from modeling.models import Comparison
+from modeling.reports import Flip, bars_of, flips, labels_changed, report_on, rows_needed
+from modeling.standing import comparisons_of, runs_of, standing_of
+from modeling.words import p_words, recipe_words
+
+SHOWN = 100
+REFUSALS = (UnableToWork, UnableToSnapshot)
+
+
+@require_GET
+def comparisons(request: HttpRequest, slug: str) -> HttpResponse:
+    dataset = dataset_for_lead(request.user, slug)
+    asked = {key: request.GET[key] for key in ("before", "after", "production") if request.GET.get(key, "").isdigit()}
+    return _list(request, dataset, CompareForm(dataset, initial={**_proposal(dataset), **asked}))
+
+
+@require_POST
+def compare(request: HttpRequest, slug: str) -> HttpResponse:
+    dataset = dataset_for_lead(request.user, slug)
+    form = CompareForm(dataset, request.POST)
+    if form.is_valid():
+        try:
+            return redirect("job", slug, _request(dataset, form.cleaned_data, request.user).pk)
+        except REFUSALS as error:
+            form.add_error(None, str(error))
+    return _list(request, dataset, form, status=400)
+
+
+def _request(dataset: Dataset, chosen: dict[str, Any], user: Any) -> Job:
+    production = chosen["production"] or snapshot(
+        dataset, Snapshot.PRODUCTION, sources=tuple(chosen["sources"]), user=user
+    )
+    return request_comparison(dataset, str(chosen["before"].pk), str(chosen["after"].pk), production, user=user)
+
+
+def _proposal(dataset: Dataset) -> dict[str, Any]:
+    """The first run against the newest, on the newest production snapshot."""
+    runs = runs_of(dataset).filter(snapshot__labels_of=None)
+    first, newest = runs.order_by("id").first(), runs.order_by("-id").first()
+    production = dataset.snapshots.filter(purpose=Snapshot.PRODUCTION).order_by("-id").first()
+    return {"before": first and first.pk, "after": newest and newest.pk, "production": production and production.pk}
+
+
+def _list(request: HttpRequest, dataset: Dataset, form: CompareForm, status: int = 200) -> HttpResponse:
+    found = [report_on(one) for one in comparisons_of(dataset).order_by("-id")[:SHOWN]]
+    page = {
+        "dataset": dataset, "form": form, "reports": found, "standing": standing_of(dataset),
+        "runs": [(run, recipe_words(run.recipe.learner, run.recipe.settings)) for run in form.fields["after"].queryset],
+        "heading": found[0].heading if found else "Nothing has been compared yet",
+    }  # fmt: skip
+    return render(request, "modeling/comparisons.html", page, status=status)
+
+
+@require_GET
+def comparison(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    dataset = dataset_for_lead(request.user, slug)
+    found = get_object_or_404(comparisons_of(dataset), pk=pk)
+    shown, lost = _flips(found)
+    page = {
+        "dataset": dataset, "comparison": found, "proof": found.proof, "report": report_on(found),
+        "chart": dot_chart(bars_of(found)), "changed": labels_changed(found), "needed": _needed(found),
+        "flipped": found.proof["wrong_to_right"] + found.proof["right_to_wrong"], "flips": shown, "flips_lost": lost,
+        "mcnemar": p_words(found.proof["mcnemar_p"]),
+        "recipe": _recipe(found), "near_copies": found.proof["left_out"].get("near_duplicate_of_production"),
+    }  # fmt: skip
+    return render(request, "modeling/comparison.html", page)
+
+
+def _flips(found: Comparison) -> tuple[list[Flip], str]:
+    """The rows that flipped, or why they cannot be shown: the figures outlive the files they came from."""
+    try:
+        return flips(found), ""
+    except UnableToLoad as error:
+        return [], str(error)
+
+
+def _needed(found: Comparison) -> tuple[int, float] | None:
+    return rows_needed(found) if found.verdict == "not distinguishable" else None
+
+
+def _recipe(found: Comparison) -> str:
+    run = found.after_run
+    return recipe_words(run.recipe.learner, run.resolved) if run else ""

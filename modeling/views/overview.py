@@ -1,0 +1,105 @@
+"""The lead's first page: where the dataset stands, and the one thing to do now."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+from django_htmx.http import HttpResponseClientRefresh
+
+from annotation.access import dataset_for_lead
+from annotation.actions.disagreement import Rate, measure_disagreement
+from annotation.actions.findings import FindingState, findings_of
+from annotation.models import Dataset, Job
+from modeling.charts import Bar, dot_chart
+from modeling.reports import Report, report_on
+from modeling.standing import Standing, next_step, standing_of
+from modeling.views.runs import recipe_of
+from modeling.words import percent, span
+
+FINDINGS = 5
+UNDER_WAY = (Job.QUEUED, Job.RUNNING, Job.WAITING)
+# The page a step opens → the kind of job that would be doing it already.
+KIND_OF = {"import": "import", "detect": "detection", "runs": "training", "comparisons": "comparison"}
+BARS = {
+    "before": ("Before", "before"),
+    "regularization": ("Better regularization alone", ""),
+    "random": ("500 random reviews", ""),
+    "second_look": ("Second Look", "after"),
+}
+
+
+@require_GET
+def overview(request: HttpRequest, slug: str) -> HttpResponse:
+    """The page, or for HTMX the jobs under way; once they are over the page is asked for anew."""
+    dataset = dataset_for_lead(request.user, slug)
+    jobs = list(dataset.jobs.filter(status__in=UNDER_WAY, parent=None).order_by("id"))
+    if request.htmx:
+        return _jobs(request, dataset, jobs)
+    standing = standing_of(dataset)
+    findings, rate = findings_of(dataset), _rate(dataset)
+    report = report_on(standing.newest_comparison) if standing.newest_comparison else None
+    page = {
+        "dataset": dataset, "standing": standing, "jobs": jobs, "findings": findings[:FINDINGS], "rate": rate,
+        "report": report, "heading": _heading(standing, findings, rate, report), "step": next_step(standing),
+        "model": recipe_of(standing.newest_run) if standing.newest_run else "", "n_findings": len(findings),
+        "under_way": {job.kind: job for job in jobs}, **_demo(dataset),
+    }  # fmt: skip
+    page["busy"] = page["under_way"].get("demo") or page["under_way"].get(KIND_OF.get(page["step"].url))
+    return render(request, "modeling/overview.html", page)
+
+
+def _jobs(request: HttpRequest, dataset: Dataset, jobs: Sequence[Job]) -> HttpResponse:
+    if not jobs:
+        return HttpResponseClientRefresh()
+    return render(request, "modeling/_jobs.html", {"dataset": dataset, "jobs": jobs})
+
+
+def _rate(dataset: Dataset) -> tuple[str, Rate] | None:
+    """The disagreement rate of items with several annotators, else of near-duplicate groups, and the units' name."""
+    found = measure_disagreement(dataset)
+    kinds = (("items with two or more answers", found.by_items), ("near-duplicate groups", found.by_groups))
+    return next(((units, rate) for units, rate in kinds if rate.before.n), None)
+
+
+def _heading(
+    now: Standing, findings: Sequence[FindingState], rate: tuple[str, Rate] | None, report: Report | None
+) -> str:
+    """The finding in one sentence: a suspicion with open cases, else what was proved, else what is open."""
+    if not now.pool:
+        return "There is nothing to look at yet"
+    if now.detection is None:
+        return f"{now.pool:,} items are waiting for their first look"
+    top = next((state for state in findings if state.rule != "dismissed" and state.open), None)
+    if top:
+        finding = top.finding
+        return f"{finding.title}: {percent(finding.value)} of {finding.n:,} items ({span(finding.low, finding.high)})"
+    open_cases = f"{now.open:,} {'case is' if now.open == 1 else 'cases are'} open"
+    if report and report.comparison.verdict in ("better", "worse"):
+        return f"{report.heading}; {open_cases}" if now.open else report.heading
+    if now.open:
+        return f"{open_cases}{_still_disagree(rate)}"
+    if report:
+        return report.heading
+    return f"All {now.settled:,} cases are decided" if now.settled else f"Nothing is suspected among {now.pool:,} items"
+
+
+def _still_disagree(rate: tuple[str, Rate] | None) -> str:
+    if rate is None or not rate[1].after.n or not rate[1].after.value:
+        return ""
+    units, after = rate[0], rate[1].after
+    return f"; {percent(after.value)} of {after.n:,} {units} disagree ({span(after.low, after.high)})"
+
+
+def _demo(dataset: Dataset) -> dict[str, Any]:
+    """The newest demo job of a synthetic dataset and, once it is done, its four bars."""
+    job = dataset.jobs.filter(kind="demo").order_by("-id").first() if dataset.synthetic else None
+    if job is None or job.status != Job.DONE:
+        return {"demo": job}
+    of = {bar["name"]: bar for bar in job.result["bars"]}
+    bars = [
+        Bar(words, of[name]["accuracy"], of[name]["low"], of[name]["high"], of[name]["n"], series)
+        for name, (words, series) in BARS.items()
+    ]
+    return {"demo": job, "chart": dot_chart(bars), "difference": job.result["difference"], "random": of["random"]}

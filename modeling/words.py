@@ -1,0 +1,83 @@
+"""Settings, differences and verdicts as sentences."""
+
+from typing import Any
+
+LEFT_OUT = {
+    "without_label": "have no label",
+    "contested": "are contested",
+    "ambiguous": "were called ambiguous",
+    "bad_input": "were called bad input",
+    "near_duplicate_of_production": "are near-copies of production",
+    "not_in_labels_of": "were not in the snapshot whose labels these rows carry",
+}
+# Found anew at each fit; they tell rows apart, not recipes.
+OF_ROWS = ("rows", "folds")
+
+
+def percent(share: float) -> str:
+    """0.714 → 71.4 %, the space unbreakable."""
+    return f"{100 * share:.1f}\u00a0%"
+
+
+def span(low: float, high: float) -> str:
+    """Limits of a share, in percent: 0.701, 0.726 → 70.1–72.6."""
+    return f"{100 * low:.1f}–{100 * high:.1f}"
+
+
+def signed(difference: float) -> str:
+    """A difference of shares in points: 0.093 → +9.3, −0.0004 → 0.0."""
+    text = f"{100 * difference:+.1f}".replace("-", "−")
+    return "0.0" if text in ("+0.0", "−0.0") else text
+
+
+def signed_span(low: float, high: float) -> str:
+    """Limits of a difference in points: −0.003, 0.017 → −0.3 to +1.7."""
+    return f"{signed(low)} to {signed(high)}"
+
+
+def recipe_words(learner: str, settings: dict[str, Any]) -> str:
+    """Learner, penalty and strength: logistic regression, L2, C = 10."""
+    named = {"logistic": "logistic regression"}.get(learner, learner)
+    C = settings.get("C")
+    strength = "C by grouped cross-validation" if C == "cv" else f"C = {C:g}" if C is not None else ""
+    return ", ".join(filter(None, [named, penalty_words(settings.get("l1_ratio", 0.0)), strength]))
+
+
+def penalty_words(l1_ratio: float) -> str:
+    if l1_ratio in (0, 1):
+        return "L1" if l1_ratio else "L2"
+    return f"elastic net with L1 ratio {l1_ratio:g}"
+
+
+def left_out_words(left_out: dict[str, int]) -> list[tuple[int, str]]:
+    """(how many items, why), only reasons that left any out."""
+    return [(n, LEFT_OUT.get(reason, reason.replace("_", " "))) for reason, n in left_out.items() if n]
+
+
+def differing_settings(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
+    """Resolved settings in which two runs differ: C was 10 and is 100."""
+    keys = [key for key in {**before, **after} if key not in OF_ROWS and before.get(key) != after.get(key)]
+    return [f"{key} was {_short(before.get(key))} and is {_short(after.get(key))}" for key in keys]
+
+
+def _short(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def comparison_heading(subject: str, verdict: str, difference: dict[str, Any], reason: str | None) -> str:
+    """The finding of a comparison in one sentence. subject: what was done, such as "Relabelling 96 cases"."""
+    value, low, high = difference["value"], difference["low"], difference["high"]
+    unit = "points" if difference["metric"] == "accuracy" else "points of macro F1"
+    if verdict == "refused":
+        return f"No verdict: {reason[0].lower()}{reason[1:]}" if reason else "No verdict"
+    if verdict == "better":
+        return f"{subject} gained {signed(value)[1:]} {unit} in production ({span(low, high).replace('–', ' to ')})"
+    if verdict == "worse":
+        return f"{subject} lost {signed(value)[1:]} {unit} in production ({span(-high, -low).replace('–', ' to ')})"
+    if verdict == "exploratory":
+        return f"{subject} is exploratory only: {signed(value)} {unit} ({signed_span(low, high)})"
+    return f"{subject} is not distinguishable yet from no change: {signed(value)} {unit} ({signed_span(low, high)})"
+
+
+def p_words(p: float) -> str:
+    return "p < .001" if p < 0.001 else f"p = {p:.3f}".replace("0.", ".", 1)

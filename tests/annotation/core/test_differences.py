@@ -1,0 +1,95 @@
+import numpy as np
+import pytest
+
+from annotation.core.differences import negation_differs, word_differences
+
+
+def shown(base, other):
+    return [(piece.text, piece.kind) for piece in word_differences(base, other)]
+
+
+def rebuilt(base, other):
+    pieces = word_differences(base, other)
+    return tuple("".join(piece.text for piece in pieces if piece.kind != kind) for kind in ("inserted", "removed"))
+
+
+def test_one_word_replaced():
+    assert shown("Why was my card declined?", "Why was my transfer declined?") == [
+        ("Why was my ", "same"), ("card ", "removed"), ("transfer ", "inserted"), ("declined?", "same"),
+    ]  # fmt: skip
+
+
+def test_a_negation_is_marked():
+    pieces = [piece for piece in word_differences("I can't log in", "I can log in") if piece.kind != "same"]
+    assert [(piece.text, piece.negation) for piece in pieces] == [("can't ", True), ("can ", False)]
+
+
+def test_a_number_is_marked_and_kept_whole():
+    pieces = word_differences("Revenue rose 4.3% to $1,835 million", "Revenue rose 4.5% to $1,835 million")
+    changed = [(piece.text, piece.number) for piece in pieces if piece.kind != "same"]
+    assert changed == [("4.3% ", True), ("4.5% ", True)]
+    assert any(piece.number for piece in word_differences("charged for two items", "charged for three items"))
+
+
+def test_what_is_the_same_carries_no_marks():
+    pieces = word_differences("not 5 apples", "not 5 pears")
+    assert [(piece.kind, piece.negation, piece.number) for piece in pieces][0] == ("same", False, False)
+
+
+def test_inserted_sentences_are_found_whole():
+    base = "Sales grew in Ohio. The board met in May. Amounts are in thousands."
+    other = "Sales grew in Ohio. There is no new risk. The board met in May. Amounts are in thousands."
+    assert shown(base, other) == [
+        ("Sales grew in Ohio. ", "same"),
+        ("There is no new risk. ", "inserted"),
+        ("The board met in May. Amounts are in thousands.", "same"),
+    ]
+
+
+def test_texts_with_little_in_common_are_shown_whole():
+    base, other = "I can't log in to the app", "the statement shows one payment twice"
+    assert shown(base, other) == [(base, "removed"), (other, "inserted")]
+
+
+@pytest.mark.parametrize(
+    ("base", "other"),
+    [("", ""), ("", "x"), ("x", ""), ("a  b\nc", "a b c"), (" a", "a "), ("été – 5 €", "ete - 5 EUR"), ("?!", "...")],
+)
+def test_the_pieces_rebuild_both_texts(base, other):
+    first, second = rebuilt(base, other)
+    assert second == other
+    assert first.split() == base.split()
+
+
+@pytest.mark.parametrize(
+    ("base", "other", "expected"),
+    [
+        ("I can't log in", "I can log in", True),
+        ("I can’t log in", "I cannot log in", False),
+        ("I do not agree", "I don't agree", False),
+        ("paid with a fee", "paid without a fee", True),
+        ("it is pending", "it is never pending", True),
+        ("it doesn't ring but does work", "it does ring but doesn't work", True),
+        ("no news", "no change", False),
+        ("card cancelled", "transfer cancelled", False),
+        ("i cant pay", "i can pay", True),
+        ("", "", False),
+    ],
+)
+def test_negation_differs(base, other, expected):
+    assert negation_differs(base, other) is expected
+
+
+def test_long_texts_stay_exact():
+    random = np.random.default_rng(0)
+    sentences = [" ".join(random.choice([f"w{k}" for k in range(300)], 15)) + "." for _ in range(2000)]
+    changed = [*sentences[:700], "A sentence nobody wrote before.", *sentences[700:1500], *sentences[1501:]]
+    pieces = [piece for piece in word_differences(" ".join(sentences), " ".join(changed)) if piece.kind != "same"]
+    assert [(piece.text.strip(), piece.kind) for piece in pieces] == [
+        ("A sentence nobody wrote before.", "inserted"), (sentences[1500], "removed"),
+    ]  # fmt: skip
+
+
+def test_a_passage_too_long_to_compare_is_replaced_whole(monkeypatch):
+    monkeypatch.setattr("annotation.core.differences.MAX_WORD_PAIRS", 8)
+    assert shown("a b c", "a b d") == [("a b c", "removed"), ("a b d", "inserted")]

@@ -1,0 +1,356 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from annotation.core import near_duplicates
+from annotation.core.minhash import BANDS, reference_links, sketch, star_links
+from annotation.core.near_duplicates import copies_of, find_groups, find_row_groups, normalise, row_copies_of
+from tests.shared import needs_shared, shared
+
+WORDS = """
+    account amount answer balance bank branch budget cable capital cash chance charge claim client contract copper
+    credit danger demand dollar engine factor freight garden growth harbour income insurer island journey kitchen
+    ladder ledger letter machine margin market meadow method mirror number office orange outlook parcel partner
+    pencil planet policy profit quarter reason receipt record refund region report request reserve revenue saving
+    season segment shipment signal silver station supply system tariff tender timber trade transfer travel tunnel
+    update valley vendor vessel village volume voucher warrant weather window winter yellow
+""".split()  # noqa: SIM905
+
+
+def sentences(n, words, seed=0):
+    drawn = np.random.default_rng(seed).choice(WORDS, (n, words))
+    return [" ".join(row) for row in drawn]
+
+
+def verified_pairs(monkeypatch):
+    """How many pairs of texts each call compares."""
+    compared = []
+    plain = near_duplicates.cpdist
+
+    def counting(left, right, **options):
+        compared.append(len(left))
+        return plain(left, right, **options)
+
+    monkeypatch.setattr(near_duplicates, "cpdist", counting)
+    return compared
+
+
+# Comparing
+
+
+@pytest.mark.parametrize(
+    ("broken", "whole"),
+    [
+        ("stockholdersâ€™ equity", "stockholders' equity"),
+        ("came in at Â¥131.5 billion", "came in at ¥131.5 billion"),
+        ("2017â€“2025", "2017-2025"),
+        ("Ã©tÃ© Ã  Paris", "été à paris"),
+        ("Ã¢â‚¬â„¢", "'"),
+        ("it\x92s", "it's"),
+        ("ﬁne  Ｔｅｘｔ\n", "fine text"),
+        ("zero\u200bwidth\ufeff", "zerowidth"),
+        ("naïve café", "naïve café"),
+        ("STRASSE Straße", "strasse strasse"),
+        (" \t ", ""),
+    ],
+)
+def test_normalise(broken, whole):
+    assert normalise(broken) == whole
+
+
+def test_the_sketch_estimates_jaccard():
+    texts = ["abcdefghij" * 3 + "klmnopqrst", "abcdefghij" * 3 + "uvwxyz0123"]
+    shingles = [{text[i : i + 4] for i in range(len(text) - 3)} for text in texts]
+    jaccard = len(shingles[0] & shingles[1]) / len(shingles[0] | shingles[1])
+    estimates = [sketch(texts, seed).similarity(np.array([0]), np.array([1]))[0] for seed in range(40)]
+    # 40 sketches of 100 draws each: standard error .008
+    assert np.mean(estimates) == pytest.approx(jaccard, abs=0.03)
+
+
+def test_shingles_do_not_cross_from_one_text_into_the_next(monkeypatch):
+    texts = ["abc", "abcd", "", "abcdefgh", "ñandú"]
+    together = sketch(texts, 0)
+    for position, text in enumerate(texts):
+        alone = sketch([text], 0)
+        assert np.array_equal(together.buckets[:, position], alone.buckets[:, 0])
+        assert np.array_equal(together.marks[position], alone.marks[0])
+    monkeypatch.setattr("annotation.core.minhash._BLOCK", 5)
+    assert np.array_equal(sketch(texts, 0).buckets, together.buckets)
+
+
+def test_links_of_a_bucket_grow_with_its_members():
+    for n in (10, 1000):
+        left, right = star_links(np.zeros(n, np.uint32), np.arange(n, dtype=np.uint32))
+        assert len(left) <= 4 * n
+        assert len(set(zip(np.minimum(left, right), np.maximum(left, right), strict=True))) == len(left)
+        assert (left != right).all()
+        # everybody is linked to the first
+        assert set(right[left == 0]) == set(range(1, n))
+
+
+def test_members_alone_in_their_bucket_have_no_links():
+    left, right = star_links(np.array([3, 1, 3, 2], np.uint32), np.zeros(4, np.uint32))
+    assert (left.tolist(), right.tolist()) == ([0], [2])
+
+
+def test_reference_links_only_cross_the_border_and_stay_in_the_bucket():
+    bucket = np.array([1, 1, 1, 2, 2, 3], np.uint32)
+    inside = np.array([True, False, False, False, True, False])
+    outside, reference = reference_links(bucket, np.arange(6, dtype=np.uint32), inside)
+    assert set(zip(outside.tolist(), reference.tolist(), strict=True)) == {(1, 0), (2, 0), (3, 4)}
+
+
+# Groups of texts
+
+
+def test_groups_by_hand():
+    texts = [
+        "I am still waiting on my card, it was ordered in May",
+        "What is the exchange rate for dollars today?",
+        "I am still waiting on my card, it was ordered in may!",
+        "i am  STILL waiting on my card, it was ordered in May",
+        "I am still waiting for my card, it was ordered in May",
+    ]
+    groups = find_groups(texts)
+    assert groups.of.tolist() == [0, 1, 0, 0, 0]
+    assert groups.sizes.tolist() == [4, 1]
+    assert groups.medoid.tolist() == [0, 1]
+    assert [members.tolist() for members in groups.as_lists()] == [[0, 2, 3, 4]]
+    assert [members.tolist() for members in groups.as_lists(min_size=1)] == [[0, 2, 3, 4], [1]]
+
+
+def test_nothing_one_item_and_short_texts():
+    nothing = find_groups([])
+    assert (nothing.of.size, nothing.medoid.size, nothing.as_lists()) == (0, 0, [])
+    assert find_groups(["alone"]).of.tolist() == [0]
+    assert find_groups(["", "a", " ", "A", "ab", "abc", "abcd", "b"]).of.tolist() == [0, 1, 0, 1, 2, 3, 4, 5]
+
+
+def test_groups_do_not_depend_on_the_order_of_the_items():
+    texts = sentences(300, 10)
+    texts += [text.replace("a", "o", 1) for text in texts[:100]]
+    shuffled = np.random.default_rng(1).permutation(len(texts))
+    plain, mixed = find_groups(texts), find_groups([texts[i] for i in shuffled])
+    together = {frozenset(members.tolist()) for members in plain.as_lists()}
+    assert len(together) > 80
+    assert {frozenset(shuffled[members].tolist()) for members in mixed.as_lists()} == together
+    medoids = {texts[position] for position in plain.medoid}
+    assert {texts[shuffled[position]] for position in mixed.medoid} == medoids
+
+
+def test_groups_are_deterministic():
+    texts = sentences(200, 6)
+    assert np.array_equal(find_groups(texts, seed=5).of, find_groups(texts, seed=5).of)
+
+
+def test_the_medoid_is_the_text_with_most_copies():
+    text = "please cancel the transfer that I made yesterday evening"
+    groups = find_groups([text + " now", text + ", sorry", text, text, text])
+    assert groups.of.tolist() == [0] * 5
+    assert groups.medoid.tolist() == [2]
+
+
+def test_chains_of_small_changes_break():
+    random = np.random.default_rng(0)
+    chain = list(sentences(1, 12)[0])
+    texts = ["".join(chain)]
+    for _ in range(400):
+        chain[random.integers(len(chain))] = "abcdefghijklmnopqrstuvwxyz"[random.integers(26)]
+        texts.append("".join(chain))
+    groups = find_groups(texts)
+    assert 1 < groups.sizes.max() < 40
+    first, last = groups.of[0], groups.of[-1]
+    assert first != last
+    for members in groups.as_lists():
+        assert np.ptp(members) < 60
+
+
+def test_inserted_sentences_group_and_shared_templates_do_not():
+    random = np.random.default_rng(0)
+    risk = [f"We see a risk in {place} and report it here." for place in ("Ohio", "Porto", "Osaka", "Lyon", "Pune")]
+    openings, closings = sentences(30, 5, seed=1), sentences(30, 5, seed=2)
+    templates = [f"{one} {{}} {other} {{}}." for one, other in zip(openings, closings, strict=True)]
+
+    def document():
+        chosen = random.choice(len(templates), 12, replace=False)
+        return [templates[i].format(*random.choice(WORDS, 2)) for i in chosen]
+
+    originals = [document() for _ in range(150)]
+    copies = [
+        [*original[:3], *random.choice(risk, 2, replace=False), *original[3:9], *random.choice(risk, 1), *original[10:]]
+        for original in originals[:50]
+    ]
+    groups = find_groups([" ".join(document) for document in originals + copies])
+    assert [members.tolist() for members in groups.as_lists()] == [[i, 150 + i] for i in range(50)]
+
+
+def test_half_of_all_items_identical_costs_no_comparison(monkeypatch):
+    compared = verified_pairs(monkeypatch)
+    find_groups(sentences(500, 8))
+    alone = sum(compared)
+    compared.clear()
+    groups = find_groups(sentences(500, 8) + ["the very same complaint about a late card"] * 500)
+    assert groups.sizes.max() == 500
+    assert sum(compared) <= alone + BANDS
+
+
+def test_half_of_all_items_nearly_identical_costs_a_few_comparisons_each(monkeypatch):
+    compared = verified_pairs(monkeypatch)
+    n = 3000
+    groups = find_groups([f"your order {number} has been shipped to the address on our file" for number in range(n)])
+    assert groups.sizes.max() > 0.8 * n
+    # two scorers, four links, some again towards the medoid: never n² / 2 = 4.5 million
+    assert sum(compared) < 20 * n
+
+
+def test_texts_in_another_script_group_too():
+    texts = ["моя карта ещё не пришла, жду две недели", "моя карта ещё не пришла, жду две недели!", "какой курс"]
+    assert find_groups(texts).of.tolist() == [0, 0, 1]
+    texts = ["我的卡还没有到，已经等了两个星期了", "我的卡还没有到，已经等了两个星期", "今天美元的汇率是多少"]
+    assert find_groups(texts).of.tolist() == [0, 0, 1]
+
+
+# Copies of a reference
+
+
+def test_copies_of_a_reference_exact_near_and_other():
+    reference = ["The invoice was paid twice in March, please refund one payment", "ok"]
+    pool = [
+        "the invoice was paid twice in March,  please refund one payment",
+        "OK",
+        "no",
+        "The invoice was paid twice in march - please refund a payment",
+        "When does the office in Lyon open?",
+    ]
+    inside = np.array([True] * 2 + [False] * 5)
+    assert copies_of(reference + pool, inside).tolist() == [False, False, True, True, False, True, False]
+
+
+def test_copies_without_reference_or_without_others():
+    texts = ["same text here", "same text here"]
+    assert copies_of(texts, np.array([False, False])).tolist() == [False, False]
+    assert copies_of(texts, np.array([True, True])).tolist() == [False, False]
+    assert copies_of([], np.array([], dtype=bool)).size == 0
+
+
+def test_a_copy_is_found_in_a_bucket_full_of_others():
+    many = [f"your order {number} has been shipped to the address on our file" for number in range(2000)]
+    inside = np.zeros(len(many), dtype=bool)
+    inside[777] = True
+    found = copies_of(many, inside)
+    assert found.mean() > 0.95
+    assert not found[777]
+
+
+def test_a_copy_of_a_member_far_from_its_medoid_is_found():
+    hub = sentences(1, 30)[0].split()
+    member, copy = list(hub), list(hub)
+    for position, word in zip((2, 5, 8, 11), ("zebra", "quilt", "xylem", "pixel"), strict=True):
+        member[position] = copy[position] = word
+    for position, word in zip((14, 17, 20, 23, 26), ("jumbo", "fjord", "vixen", "kayak", "gizmo"), strict=True):
+        copy[position] = word
+    others = [[*hub, word] for word in ("acorn", "birch", "cedar", "daisy", "elder", "fern")]
+    texts = [" ".join(words) for words in (*[hub] * 5, *others, member, copy)]
+    assert find_groups(texts).of.tolist() == [0] * 12 + [1]
+    assert copies_of(texts, np.arange(13) == 11)[12]
+
+
+# Rows without text
+
+
+def test_rows_identical_and_nearly_identical():
+    table = pd.DataFrame(
+        {
+            "age": [41, 41, 41, 41, 42, 41],
+            "amount": [1200.0, 1200.0, 1200.5, 1200.5, 1200.0, np.nan],
+            "purpose": ["car", "car", "car", "boat", "car", "car"],
+        }
+    )
+    # 1200.5 differs by .0004 of its value; 42 by a fortieth; the boat and the missing amount are others
+    assert find_row_groups(table).of.tolist() == [0, 0, 0, 1, 2, 3]
+    assert find_row_groups(table, tolerance=1e-5).of.tolist() == [0, 0, 1, 2, 3, 4]
+
+
+def test_missing_values_equal_missing_values():
+    table = pd.DataFrame({"a": [np.nan, np.nan, 1.0], "b": [None, None, None], "c": [True, True, True]})
+    assert find_row_groups(table).of.tolist() == [0, 0, 1]
+
+
+def test_rows_on_both_sides_of_a_grid_line_meet():
+    random = np.random.default_rng(0)
+    table = pd.DataFrame(random.normal(size=(500, 6)) * 10.0 ** np.arange(6))
+    noisy = table * (1 + random.uniform(-5e-4, 5e-4, table.shape))
+    groups = find_row_groups(pd.concat([table, noisy], ignore_index=True))
+    assert (groups.of[:500] == groups.of[500:]).mean() > 0.99
+    assert groups.sizes.max() == 2
+
+
+def test_a_ladder_of_numbers_breaks():
+    groups = find_row_groups(pd.DataFrame({"amount": 100 * 1.0003 ** np.arange(300)}))
+    assert 1 < groups.sizes.max() <= 11
+
+
+def test_tables_of_nothing_and_of_one_kind():
+    assert find_row_groups(pd.DataFrame({"a": pd.Series([], dtype=float)})).of.size == 0
+    assert find_row_groups(pd.DataFrame({"a": [1.0]})).of.tolist() == [0]
+    assert find_row_groups(pd.DataFrame({"a": ["x", "y", "x"]})).of.tolist() == [0, 1, 0]
+    assert find_row_groups(pd.DataFrame({"a": [0.0, -0.0, np.inf, np.inf]})).of.tolist() == [0, 0, 1, 1]
+
+
+def test_half_of_all_rows_identical():
+    table = pd.DataFrame({"a": np.r_[np.arange(1000.0) ** 2, np.full(1000, 7.5)]})
+    assert find_row_groups(table).sizes.max() == 1000
+
+
+def test_row_copies_of_a_reference():
+    table = pd.DataFrame({"a": [10.0, 10.001, 11.0, 10.0], "b": ["x", "x", "x", "y"]})
+    assert row_copies_of(table, np.array([True, False, False, False])).tolist() == [False, True, False, False]
+    assert not row_copies_of(table, np.zeros(4, dtype=bool)).any()
+
+
+# Real data
+
+
+def typing_error(text, random):
+    at = random.integers(len(text))
+    return text[:at] + "abcdefghijklmnopqrstuvwxyz"[random.integers(26)] + text[at + 1 :]
+
+
+def word_dropped(text, random):
+    words = text.split()
+    del words[random.integers(len(words))]
+    return " ".join(words)
+
+
+def word_added(text, random):
+    words = text.split()
+    words.insert(random.integers(len(words) + 1), random.choice(["please", "really", "now", "today", "again"]))
+    return " ".join(words)
+
+
+@needs_shared
+def test_planted_edits_of_short_questions_are_found():
+    frame = pd.read_csv(shared("banking77/banking77.csv")).drop_duplicates("text")
+    texts, intents = frame["text"].tolist(), frame["label"].to_numpy()
+    random = np.random.default_rng(0)
+    parents = random.choice(len(texts), 2400, replace=False)
+    edits = (typing_error, word_dropped, word_added)
+    planted = [edits[k % 3](texts[parent], random) for k, parent in enumerate(parents)]
+    groups = find_groups(texts + planted)
+    assert (groups.of[len(texts) :] == groups.of[parents]).mean() > 0.93
+    # neighbours by nature are right when they ask for the same thing
+    intents = np.r_[intents, intents[parents]]
+    members = np.flatnonzero(groups.medoid[groups.of] != np.arange(len(intents)))
+    assert (intents[members] == intents[groups.medoid[groups.of[members]]]).mean() > 0.955
+
+
+@needs_shared
+def test_production_rows_in_another_encoding_are_found():
+    pool = pd.read_csv(shared("fin_num_claim/pool_second_annotator.csv"))["text"].tolist()
+    production = pd.read_csv(shared("fin_num_claim/production_analyst_reports.csv"))["text"].tolist()
+    planted = [text.encode().decode("cp1252", errors="replace") for text in production if not text.isascii()]
+    inside = np.arange(len(pool) + len(production) + len(planted)) < len(production)
+    found = copies_of(production + pool + planted, inside)
+    assert len(planted) > 250
+    assert found[-len(planted) :].all()
+    assert found[len(production) : -len(planted)].mean() < 0.03

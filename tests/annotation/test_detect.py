@@ -1,0 +1,269 @@
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from annotation.actions.decide import decide, last_decision, undo
+from annotation.actions.detect import request_detection
+from annotation.actions.import_labels import import_labels
+from annotation.actions.lease import lease
+from annotation.actions.work import UnableToWork
+from annotation.core.detectors.annotator_disagreement import AnnotatorDisagreement
+from annotation.core.detectors.near_duplicate_conflict import NearDuplicateConflict
+from annotation.models import Case, CurrentLabel, Flag, Item, Job
+from tests.annotation.fake_detectors import Breaks, Says, detect, one_finding, use
+from tests.factories import answer, imported, small_dataset
+from tests.people import emil, erin
+
+pytestmark = pytest.mark.django_db
+ORDER = "the order of {} has not arrived at my address and nobody answers the phone, please look into it soon"
+
+
+def row(name, text, label, **more):
+    return {"id": name, "text": text, "label": label, **more}
+
+
+def with_copies(tmp_path):
+    """Three near-copies a, b, c, of which c carries another label, and two items apart."""
+    rows = [row(name, ORDER.format(day), label) for name, day, label in
+            [("a", "monday", "late"), ("b", "tuesday", "late"), ("c", "friday", "lost")]]  # fmt: skip
+    return imported(tmp_path, [*rows, row("d", "refund wanted", "lost"), row("e", "it came too late", "late")])
+
+
+def queue(dataset):
+    """Open cases in order, each as the external ids of its items."""
+    return [
+        "".join(sorted(case.case_items.values_list("item__external_id", flat=True)))
+        for case in dataset.cases.open().in_order()
+    ]
+
+
+def case_of(dataset, *external_ids):
+    return dataset.cases.filter(case_items__item__external_id__in=external_ids).order_by("-id").first()
+
+
+def settled(dataset, name, *external_ids, by=erin):
+    return decide(case_of(dataset, *external_ids), by(dataset), answer(dataset, name), timezone.now())
+
+
+@pytest.fixture
+def copies(monkeypatch, tmp_path):
+    """The dataset with copies, looked at by the detector of conflicts alone."""
+    use(monkeypatch, near_duplicate_conflict=NearDuplicateConflict())
+    return with_copies(tmp_path)
+
+
+def test_flags_say_why_and_what_to_look_at_instead(copies):
+    detection = detect(copies)
+    flags = {flag.item.external_id: flag for flag in detection.flags.select_related("item", "suggested")}
+    assert set(flags) == {"a", "b", "c"}
+    assert flags["c"].reason == "Near-identical items carry different labels: 2 late, 1 lost."
+    assert flags["c"].suggested.name == "late" and flags["a"].suggested is None
+    assert flags["c"].score == pytest.approx(2 / 3) and flags["a"].score == pytest.approx(1 / 3)
+    assert flags["c"].current_label == CurrentLabel.objects.get(item__external_id="c")
+
+
+def test_the_result_counts_what_was_written(copies):
+    detection = detect(copies)
+    assert Job.objects.get(kind="detection").result == {
+        "detection": detection.pk, "items": 5, "groups": 1, "flags": 3, "findings": 0, "cases": 1, "failed": {},
+    }  # fmt: skip
+    assert (detection.n_groups, detection.n_conflicts) == (1, 1)
+
+
+def test_a_group_in_conflict_is_one_case_known_by_its_medoid(copies):
+    group = detect(copies).groups.get()
+    members = Item.objects.filter(pk__in=group.members.values("item"))
+    assert {item.external_id for item in members} == {"a", "b", "c"} and group.in_conflict and group.size == 3
+    assert queue(copies) == ["abc"] and copies.cases.get().group_digest == group.digest
+    assert group.digest in {item.digest for item in members}
+
+
+def test_a_group_of_one_mind_is_stored_but_opens_nothing(monkeypatch, tmp_path):
+    use(monkeypatch, near_duplicate_conflict=NearDuplicateConflict())
+    rows = [row(name, ORDER.format(name), "late") for name in ("one", "two")] + [row("x", "quite different", "lost")]
+    dataset = imported(tmp_path, rows)
+    detection = detect(dataset)
+    assert detection.groups.get().in_conflict is False and detection.n_conflicts == 0 and queue(dataset) == []
+
+
+def test_a_tie_of_annotators_is_a_case(monkeypatch, tmp_path):
+    use(monkeypatch, annotator_disagreement=AnnotatorDisagreement())
+    said = [("a", "late", "1"), ("a", "lost", "2"), ("b", "late", "1"), ("b", "late", "2"), ("c", "lost", "1")]
+    dataset = imported(tmp_path, [row(i, f"text {i}", label, who=who) for i, label, who in said], annotator="who")
+    flag = detect(dataset).flags.get()
+    assert flag.reason == "Of 2 annotators 1 say late, 1 say lost." and flag.current_label.state == "contested"
+    assert queue(dataset) == ["a"]
+
+
+def test_cases_open_in_order_of_suspicion(monkeypatch, tmp_path):
+    use(monkeypatch, says=Says({"refund": 0.3, "charged": 0.9, "reset": 0.6, "locked": 0.05}))
+    dataset = small_dataset(tmp_path)
+    detection = detect(dataset)
+    assert queue(dataset) == ["s4", "s3", "s6"] and detection.n_flags == 3
+    assert {flag.suggested.name for flag in detection.flags.all()} == {"payment"}
+
+
+def test_a_later_detection_keeps_open_cases_with_their_new_score_and_withdraws_the_rest(monkeypatch, tmp_path):
+    use(monkeypatch, says=Says({"charged": 0.9, "reset": 0.6, "refund": 0.3}))
+    dataset = small_dataset(tmp_path)
+    detect(dataset)
+    kept, gone = case_of(dataset, "s3"), case_of(dataset, "s4")
+    use(monkeypatch, says=Says({"reset": 0.2, "refund": 0.8, "declined": 0.5}))
+    detect(dataset, again=True)
+    assert queue(dataset) == ["s6", "s2", "s3"]
+    assert Case.objects.get(pk=kept.pk).score < kept.score and case_of(dataset, "s3") == kept
+    assert Case.objects.get(pk=gone.pk).status == Case.WITHDRAWN
+
+
+def test_a_case_somebody_holds_is_not_withdrawn(monkeypatch, tmp_path):
+    use(monkeypatch, says=Says({"charged": 0.9, "reset": 0.6}))
+    dataset = small_dataset(tmp_path)
+    detect(dataset)
+    held = lease(dataset, erin(dataset), timezone.now())
+    use(monkeypatch, says=Says({}))
+    detect(dataset, again=True)
+    assert queue(dataset) == ["s4"] and case_of(dataset, "s4") == held
+    Case.objects.update(leased_until=timezone.now() - timedelta(minutes=1))
+    detect(dataset, again=True)
+    assert queue(dataset) == []
+
+
+def test_a_settled_item_stays_settled_and_its_flags_are_stored(monkeypatch, tmp_path):
+    use(monkeypatch, says=Says({"charged": 0.9, "reset": 0.6}))
+    dataset = small_dataset(tmp_path)
+    detect(dataset)
+    settled(dataset, "payment", "s4")
+    detection = detect(dataset)
+    assert queue(dataset) == ["s3"] and Case.objects.filter(case_items__item__external_id="s4").count() == 1
+    assert Flag.objects.filter(detection=detection, item__external_id="s4").exists()
+
+
+@pytest.mark.parametrize("outcome", ["ambiguous", "bad_input"])
+def test_an_item_taken_out_is_not_asked_about_again(monkeypatch, tmp_path, outcome):
+    use(monkeypatch, says=Says({"charged": 0.9}))
+    dataset = small_dataset(tmp_path)
+    detect(dataset)
+    settled(dataset, outcome, "s4")
+    detect(dataset)
+    assert queue(dataset) == []
+
+
+def test_legitimately_different_closes_the_pairs_for_later_detections(copies):
+    detect(copies)
+    settled(copies, "different", "a")
+    detection = detect(copies, again=True)
+    assert queue(copies) == [] and detection.groups.get().in_conflict and detection.n_flags == 3
+
+
+def test_a_closed_pair_opens_again_when_the_decision_is_taken_back(copies):
+    detect(copies)
+    settled(copies, "different", "a")
+    undo(last_decision(copies.pk, erin(copies)), erin(copies), answer(copies, "late").token, timezone.now())
+    detect(copies, again=True)
+    assert queue(copies) == ["abc"]
+
+
+def test_a_pair_that_nobody_looked_at_is_not_closed(copies, tmp_path):
+    detect(copies)
+    settled(copies, "different", "a")
+    imported(tmp_path, [row("f", ORDER.format("sunday"), "lost")])
+    detect(copies)
+    assert queue(copies) == ["abcf"]
+
+
+def test_a_new_member_opens_a_settled_group_again_and_names_the_earlier_case(copies, tmp_path):
+    detect(copies)
+    decision = settled(copies, "late", "a")
+    imported(tmp_path, [row("f", ORDER.format("sunday"), "lost")])
+    detect(copies)
+    again = copies.cases.open().get()
+    assert queue(copies) == ["abcf"] and again.reopens == decision.case
+    assert again.reopen_reason == "a new member of its group"
+
+
+def test_a_case_opened_again_is_not_withdrawn(monkeypatch, tmp_path):
+    use(monkeypatch, says=Says({"charged": 0.9}))
+    dataset = small_dataset(tmp_path)
+    detect(dataset)
+    settled(dataset, "payment", "s4")
+    path = tmp_path / "labels.csv"
+    path.write_text("item,who,label\ns4,ann9,access\n")
+    import_labels(dataset, path, item="item", annotator="who", label="label")
+    use(monkeypatch, says=Says({}))
+    detect(dataset)
+    assert queue(dataset) == ["s4"] and dataset.cases.open().get().reopen_reason == "a new label came in"
+
+
+def test_whoever_decided_is_not_offered_the_reopened_case(copies, tmp_path):
+    detect(copies)
+    settled(copies, "late", "a")
+    imported(tmp_path, [row("f", ORDER.format("sunday"), "lost")])
+    detect(copies)
+    assert lease(copies, erin(copies), timezone.now()) is None
+    assert lease(copies, emil(copies), timezone.now()) == copies.cases.open().get()
+
+
+def test_a_detector_that_fails_is_reported_and_the_rest_go_on(monkeypatch, tmp_path):
+    needy = Says({"charged": 0.5})
+    needy.needs = frozenset({"images", "labels"})
+    use(monkeypatch, broken=Breaks({"charged": 0.9}), needy=needy, says=Says({"reset": 0.6}))
+    dataset = small_dataset(tmp_path)
+    detection = detect(dataset)
+    assert detection.failed == {
+        "broken": "It failed: ZeroDivisionError: no such thing.",
+        "needy": "There is no evidence of this kind yet: images.",
+    }
+    assert queue(dataset) == ["s3"] and set(detection.flags.values_list("detector", flat=True)) == {"says"}
+
+
+def test_only_the_detectors_asked_for_run(monkeypatch, tmp_path):
+    use(monkeypatch, one=Says({"charged": 0.9}), two=Says({"reset": 0.6}))
+    dataset = small_dataset(tmp_path)
+    assert set(detect(dataset, only=("two",)).flags.values_list("detector", flat=True)) == {"two"}
+    with pytest.raises(UnableToWork, match="There is no detector 'three'. Detectors: one, two."):
+        request_detection(dataset, only=("three",), background=False)
+
+
+def test_a_finding_is_stored_with_its_items_in_the_order_worth_reviewing(monkeypatch, tmp_path):
+    use(monkeypatch, says=Says({}, finds=one_finding))
+    dataset = small_dataset(tmp_path)
+    finding = detect(dataset).findings.get()
+    assert (finding.kind, finding.key, finding.title, finding.rule) == ("count_rule", "k", "A rule", {"word": "w"})
+    assert (finding.n, finding.value, finding.low, finding.high) == (2, 1.0, 0.3, 1.0)
+    assert list(finding.covered.order_by("id").values_list("item__external_id", flat=True)) == ["s2", "s1"]
+
+
+def test_a_pool_without_labels_is_told_in_a_sentence(monkeypatch, tmp_path):
+    use(monkeypatch, says=Says({}))
+    dataset = imported(tmp_path, [{"id": "a", "text": "x"}], label=None, classes=("x", "y"))
+    with pytest.raises(UnableToWork, match="The pool of 'support' has no labelled items yet"):
+        detect(dataset)
+    only_production = imported(tmp_path, [row("a", "x", "late")], "other", split="production")
+    with pytest.raises(UnableToWork, match="The pool of 'other' has no labelled items yet"):
+        detect(only_production)
+    assert not dataset.detections.exists() and not Case.objects.exists()
+
+
+def test_production_is_never_looked_at(copies, tmp_path):
+    imported(tmp_path, [row("p", "it came too late", "lost"), row("q", ORDER.format("sunday"), "lost")],
+             split="production")  # fmt: skip
+    detection = detect(copies)
+    assert detection.n_items == 5 and queue(copies) == ["abc"]
+    production = Item.objects.filter(split=Item.PRODUCTION)
+    assert not Flag.objects.filter(item__in=production).exists()
+    assert not production.filter(case_items__isnull=False).exists()
+    assert not detection.groups.filter(members__item__in=production).exists()
+
+
+def test_asked_again_without_a_change_it_is_the_same_detection(copies, tmp_path):
+    first = request_detection(copies, background=False)
+    assert request_detection(copies, background=False) == first
+    imported(tmp_path, [row("f", "something new", "late")])
+    assert request_detection(copies, background=False) != first
+
+
+def test_the_houses_own_detectors_run_on_few_items(tmp_path):
+    detection = detect(with_copies(tmp_path))
+    assert detection.failed == {} and detection.n_items == 5
+    assert all(flag.reason.endswith(".") and 0 < flag.score <= 1 for flag in detection.flags.all())

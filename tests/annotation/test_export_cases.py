@@ -1,0 +1,154 @@
+import csv
+
+import pytest
+from django.utils import timezone
+
+from annotation.actions import export_cases as exporting
+from annotation.actions.decide import decide
+from annotation.actions.export_cases import UnableToExport, export_cases
+from annotation.actions.lease import lease
+from annotation.core.detectors.near_duplicate_conflict import NearDuplicateConflict
+from annotation.models import Case, Detection
+from tests.annotation.fake_detectors import Says, detect, use
+from tests.factories import answer, imported, open_case
+from tests.people import erin
+
+pytestmark = pytest.mark.django_db
+COLUMNS = [
+    "rank", "case", "item_id", "given_label", "suggested_label", "score", "probability", "detectors", "reason", "group",
+]  # fmt: skip
+ORDER = "the order of {} has not arrived at my address and nobody answers the phone, please look into it soon"
+ROWS = [
+    ("a", ORDER.format("monday"), "late"), ("b", ORDER.format("tuesday"), "late"),
+    ("c", ORDER.format("friday"), "lost"),
+    ('x "1", y', "refund wanted", "lost"), ("e", "came doubtful", "late"), ("f", "all is fine here", "late"),
+]  # fmt: skip
+
+
+@pytest.fixture
+def dataset(monkeypatch, tmp_path):
+    """Six items: a group of three in conflict, two suspected alone, one not suspected; and one of production."""
+    use(monkeypatch, near_duplicate_conflict=NearDuplicateConflict(), says=Says({"doubtful": 0.9, "refund": 0.4}))
+    made = imported(tmp_path, [dict(zip(("id", "text", "label"), row, strict=True)) for row in ROWS])
+    imported(tmp_path, [{"id": "p", "text": "from production", "label": "late"}], split="production")
+    detect(made)
+    return made
+
+
+def exported(dataset, tmp_path, **asked):
+    path = tmp_path / "cases.csv"
+    count = export_cases(dataset, path, **asked)
+    with path.open(newline="", encoding="utf-8") as file:
+        reader = csv.DictReader(file)
+        rows = list(reader)
+    assert reader.fieldnames == COLUMNS and len(rows) == count
+    assert [row["rank"] for row in rows] == [str(rank) for rank in range(1, count + 1)]
+    assert len({row["item_id"] for row in rows}) == count
+    return rows
+
+
+def ids(rows):
+    return [row["item_id"] for row in rows]
+
+
+def decided(dataset, external_id, name):
+    case = dataset.cases.open().filter(case_items__item__external_id=external_id).get()
+    decide(case, erin(dataset), answer(dataset, name), timezone.now())
+
+
+def test_open_cases_in_order_one_row_per_item(dataset, tmp_path):
+    rows = exported(dataset, tmp_path)
+    assert ids(rows) == ["c", "a", "b", "e", 'x "1", y']
+    assert [float(row["score"]) for row in rows] == sorted((float(row["score"]) for row in rows), reverse=True)
+    group, alone = rows[0], rows[3]
+    assert (group["given_label"], group["suggested_label"]) == ("lost", "late")
+    assert group["reason"] == "Near-identical items carry different labels: 2 late, 1 lost."
+    assert group["detectors"] == "near_duplicate_conflict" and group["probability"] == ""
+    assert (alone["detectors"], alone["reason"], alone["group"]) == ("says", "It is item 4.", "")
+    assert alone["case"] == str(dataset.cases.get(case_items__item__external_id="e").pk)
+
+
+def test_members_of_a_group_share_case_and_group(dataset, tmp_path):
+    rows = exported(dataset, tmp_path)[:3]
+    digest = Detection.objects.get().groups.get().digest
+    assert {row["group"] for row in rows} == {digest} and len({row["case"] for row in rows}) == 1
+
+
+def test_with_all_every_other_labelled_pool_item_follows_without_a_case(dataset, tmp_path):
+    rows = exported(dataset, tmp_path, everything=True)
+    assert ids(rows)[:5] == ids(exported(dataset, tmp_path)) and ids(rows)[5:] == ["f"]
+    assert (rows[5]["case"], rows[5]["given_label"], float(rows[5]["score"])) == ("", "late", 0.0)
+
+
+def test_decisions_count_without_a_new_detection(dataset, tmp_path):
+    decided(dataset, "e", "lost")
+    decided(dataset, "a", "late")
+    assert ids(exported(dataset, tmp_path)) == ['x "1", y']
+    rows = exported(dataset, tmp_path, everything=True)
+    assert ids(rows) == ['x "1", y', "a", "b", "c", "e", "f"]
+    assert {row["item_id"]: row["given_label"] for row in rows}["e"] == "lost"
+    assert [float(row["score"]) for row in rows[1:]] == [0.0] * 5
+
+
+def test_items_taken_out_are_in_no_list(dataset, tmp_path):
+    decided(dataset, "e", "ambiguous")
+    assert "e" not in ids(exported(dataset, tmp_path, everything=True))
+
+
+def test_an_item_that_two_open_cases_share_is_one_row(dataset, tmp_path):
+    """A case that an expert holds is not withdrawn when its item has come into a group meanwhile."""
+    lease(dataset, erin(dataset), timezone.now())
+    imported(tmp_path, [{"id": "g", "text": ORDER.format("sunday"), "label": "lost"}])
+    detect(dataset)
+    assert dataset.cases.open().filter(case_items__item__external_id="a").count() == 2
+    rows = exported(dataset, tmp_path, everything=True)
+    assert sorted(ids(rows)) == sorted(["a", "b", "c", "g", "e", 'x "1", y', "f"])
+
+
+def test_nothing_tells_an_audit_case_from_another(dataset, tmp_path):
+    before = exported(dataset, tmp_path, everything=True)
+    Case.objects.filter(case_items__item__external_id="e").update(kind=Case.AUDIT)
+    assert exported(dataset, tmp_path, everything=True) == before
+
+
+def test_a_case_opened_by_hand_has_no_reason_but_is_listed(dataset, tmp_path):
+    open_case(dataset, "f", score=0.01)
+    row = exported(dataset, tmp_path)[-1]
+    assert (row["item_id"], row["detectors"], row["reason"], row["score"]) == ("f", "", "", "0.010000")
+
+
+def test_a_file_half_written_never_appears_under_its_name(dataset, tmp_path, monkeypatch):
+    folder = tmp_path / "out"
+    folder.mkdir()
+    path = folder / "cases.csv"
+    written = exporting._written
+
+    def fails_at_the_second(rank, *rest):
+        if rank == 2:
+            raise MemoryError
+        return written(rank, *rest)
+
+    monkeypatch.setattr(exporting, "_written", fails_at_the_second)
+    with pytest.raises(MemoryError):
+        export_cases(dataset, path)
+    assert list(folder.iterdir()) == []
+    path.write_text("the last one")
+    with pytest.raises(MemoryError):
+        export_cases(dataset, path)
+    assert [file.name for file in folder.iterdir()] == ["cases.csv"] and path.read_text() == "the last one"
+
+
+def test_where_it_cannot_be_written_is_a_sentence(dataset, tmp_path):
+    with pytest.raises(UnableToExport, match=r"no/such/folder/x.csv can't be written: No such file or directory\."):
+        export_cases(dataset, tmp_path / "no/such/folder/x.csv")
+    with pytest.raises(UnableToExport, match="can't be written: Is a directory"):
+        export_cases(dataset, tmp_path)
+    with pytest.raises(UnableToExport, match="can't be written"):
+        export_cases(dataset, type(tmp_path)("."))
+
+
+def test_before_the_first_detection_it_says_so(tmp_path):
+    dataset = imported(tmp_path, [{"id": "a", "text": "x", "label": "y"}])
+    with pytest.raises(UnableToExport, match="has no detection yet; run detect first"):
+        export_cases(dataset, tmp_path / "x.csv")
+    assert not (tmp_path / "x.csv").exists()

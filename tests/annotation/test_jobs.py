@@ -1,0 +1,154 @@
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from annotation.actions import work as engine
+from annotation.actions.enqueue import enqueue
+from annotation.actions.reap import reap
+from annotation.actions.work import UnableToWork, claim, work, work_here
+from annotation.models import Dataset, Guideline, Job
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def rung(monkeypatch):
+    """Ids the doorbell was rung for."""
+    ids = []
+    monkeypatch.setattr("annotation.actions.enqueue.current_app.send_task", lambda name, args: ids.append(args[0]))
+    return ids
+
+
+@pytest.fixture
+def dataset():
+    return Dataset.objects.create(slug="d", name="D")
+
+
+def runs(monkeypatch, runner):
+    monkeypatch.setitem(engine.JOB_RUNNERS, "test", runner)
+
+
+def guideline(dataset, version=1):
+    return Guideline.objects.create(dataset=dataset, version=version, text="x")
+
+
+def stale(job):
+    Job.objects.filter(pk=job.pk).update(heartbeat_at=timezone.now() - timedelta(minutes=1))
+
+
+def test_a_job_is_done_with_its_result(monkeypatch, dataset, rung):
+    runs(monkeypatch, lambda job, report: lambda: {"rows": 3})
+    job = work_here(enqueue("test", dataset, {}, background=False))
+    assert (job.status, job.result, job.attempt, job.progress) == ("done", {"rows": 3}, 1, 1.0)
+    assert rung == []
+
+
+def test_the_doorbell_rings_on_commit_only(dataset, rung, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        job = enqueue("test", dataset, {})
+        assert rung == []
+    assert rung == [job.pk]
+
+
+def test_a_broker_that_is_down_loses_nothing(monkeypatch, dataset, django_capture_on_commit_callbacks):
+    def refuse(name, args):
+        raise OSError("no broker")
+
+    monkeypatch.setattr("annotation.actions.enqueue.current_app.send_task", refuse)
+    with django_capture_on_commit_callbacks(execute=True):
+        job = enqueue("test", dataset, {})
+    assert Job.objects.get(pk=job.pk).status == "queued"
+
+
+def test_asked_twice_is_one_job_and_again_is_another(dataset, rung):
+    first = enqueue("test", dataset, {"a": 1}, inputs="x")
+    assert enqueue("test", dataset, {"a": 1}, inputs="x") == first
+    assert enqueue("test", dataset, {"a": 1}, inputs="y") != first
+    assert enqueue("test", dataset, {"a": 1}, inputs="x", again=True) != first
+
+
+def test_two_live_jobs_with_one_key_are_refused_by_the_database(dataset):
+    Job.objects.create(kind="test", key="k")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Job.objects.create(kind="test", key="k")
+
+
+def test_a_failed_job_says_its_sentence_and_starts_anew(monkeypatch, dataset):
+    def fail(job, report):
+        raise UnableToWork("There are no items yet; import some.")
+
+    runs(monkeypatch, fail)
+    first = enqueue("test", dataset, {}, background=False)
+    with pytest.raises(UnableToWork, match="There are no items yet"):
+        work_here(first)
+    assert Job.objects.get(pk=first.pk).error == "There are no items yet; import some."
+    assert enqueue("test", dataset, {}, background=False) != first
+
+
+def test_a_write_that_fails_leaves_nothing(monkeypatch, dataset):
+    def write():
+        guideline(dataset)
+        raise RuntimeError("half-way")
+
+    runs(monkeypatch, lambda job, report: write)
+    with pytest.raises(UnableToWork, match="failed unexpectedly"):
+        work_here(enqueue("test", dataset, {}, background=False))
+    assert not Guideline.objects.exists()
+
+
+def test_only_one_worker_wins_a_job(dataset):
+    job = enqueue("test", dataset, {}, background=False)
+    assert claim(job.pk).attempt == 1
+    assert claim(job.pk) is None
+
+
+def test_a_stale_job_is_given_back_and_a_zombie_cannot_write(monkeypatch, dataset, rung):
+    job = enqueue("test", dataset, {}, background=False)
+
+    def superseded(claimed, report):
+        stale(job)
+        reap(timezone.now())
+        runs(monkeypatch, lambda job, report: lambda: {"by": "the second"})
+        work(job.pk)
+        return lambda: guideline(dataset) and {"by": "the zombie"}
+
+    runs(monkeypatch, superseded)
+    work(job.pk)
+    job.refresh_from_db()
+    assert (job.status, job.result, job.attempt) == ("done", {"by": "the second"}, 2)
+    assert not Guideline.objects.exists()
+
+
+def test_progress_of_a_zombie_stops_it(monkeypatch, dataset, rung):
+    job = enqueue("test", dataset, {}, background=False)
+    reached = []
+
+    def superseded(claimed, report):
+        Job.objects.filter(pk=job.pk).update(attempt=7)
+        report("on", 0.5)
+        reached.append("after the report")
+
+    runs(monkeypatch, superseded)
+    work(job.pk)
+    assert reached == []
+
+
+def test_the_reaper_rings_again_for_what_nobody_picked_up(dataset, rung):
+    job = enqueue("test", dataset, {}, background=False)
+    now = timezone.now()
+    assert reap(now) == []
+    assert reap(now + timedelta(seconds=20)) == [job.pk]
+    assert reap(now + timedelta(seconds=21)) == []
+    assert rung == [job.pk]
+
+
+def test_after_three_attempts_the_job_fails_with_a_sentence(dataset, rung):
+    job = enqueue("test", dataset, {}, background=False)
+    for _ in range(3):
+        assert claim(job.pk)
+        stale(job)
+        reap(timezone.now())
+    job.refresh_from_db()
+    assert job.status == "failed" and "died three times" in job.error

@@ -1,0 +1,55 @@
+import re
+
+import pytest
+from django.urls import reverse
+
+from annotation.actions.work import work
+from annotation.models import Job
+from tests.modeling.small_world import compared, relabelled, trained, trained_like, with_production
+from tests.people import leo
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+PAGES = ("overview", "disagreement", "findings", "cases", "runs", "comparisons", "import", "people")
+
+
+def test_retrain_and_compare_by_mouse(tmp_path, open_page, monkeypatch):
+    monkeypatch.setattr("annotation.actions.enqueue.current_app.send_task", lambda name, args: None)
+    dataset = with_production(tmp_path)
+    before = trained(dataset)
+    relabelled(dataset)
+    page = open_page(leo(dataset), reverse("runs", args=[dataset.slug]))
+    page.locator("input[name=how][value=like]").check()
+    page.get_by_role("button", name="Retrain").click()
+    page.wait_for_url("**/jobs/**")
+    finish_on(page, "training")
+    page.goto(reverse("comparisons", args=[dataset.slug]))
+    assert page.locator("#id_before").input_value() == str(before.pk)
+    page.get_by_role("button", name="Compare").click()
+    page.wait_for_url("**/jobs/**")
+    finish_on(page, "comparison")
+    page.goto(reverse("comparisons", args=[dataset.slug]))
+    page.locator(f"main td a[href*='/{dataset.slug}/comparisons/']").first.click()
+    page.wait_for_url(re.compile(r"/comparisons/\d+/$"))
+    assert "McNemar" in page.locator("main").inner_text()
+
+
+def finish_on(page, kind):
+    """Work the job as a worker would; its page says so by itself."""
+    job = Job.objects.get(kind=kind, status="queued")
+    assert work(job.pk).status == "done"
+    page.locator("progress").wait_for(state="detached")
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_no_page_is_wider_than_the_screen(tmp_path, open_page, width):
+    dataset = with_production(tmp_path)
+    before = trained(dataset)
+    relabelled(dataset)
+    comparison = compared(dataset, before, trained_like(before))
+    page = open_page(leo(dataset), reverse("datasets"), viewport={"width": width, "height": 800})
+    urls = [reverse(name, args=[dataset.slug]) for name in PAGES]
+    urls += [reverse("run", args=[dataset.slug, before.pk]), reverse("comparison", args=[dataset.slug, comparison.pk])]
+    for url in urls:
+        assert page.goto(url).status == 200
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, url

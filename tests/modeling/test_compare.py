@@ -1,0 +1,184 @@
+import re
+
+import numpy as np
+import pytest
+
+from annotation.actions.snapshot import snapshot
+from annotation.actions.work import UnableToWork, work_here
+from annotation.models import Dataset, Job, PredictionSet, Snapshot
+from modeling.actions.compare import find_side, request_comparison
+from modeling.actions.train import save_probabilities
+from modeling.models import Comparison, ModelRun
+from tests import people
+from tests.modeling import small_world
+
+pytestmark = pytest.mark.django_db
+
+
+def two_runs(tmp_path):
+    """dataset, before, after (on relabelled rows)."""
+    dataset = small_world.with_production(tmp_path)
+    before = small_world.trained(dataset)
+    small_world.relabelled(dataset)
+    return dataset, before, small_world.trained_like(before)
+
+
+def predictions(dataset, name, items, chosen):
+    """A prediction set made elsewhere: class `chosen` (code per item) with certainty."""
+    probability = np.eye(2)[chosen]
+    return PredictionSet.objects.create(
+        dataset=dataset, name=name, classes=list(dataset.class_names), n=len(items),
+        arrays=save_probabilities(np.array(items), probability),
+    )  # fmt: skip
+
+
+def production_of(dataset):
+    frozen = snapshot(dataset, Snapshot.PRODUCTION)
+    pairs = frozen.rows.order_by("item_id").values_list("item_id", "label_class__position")
+    items, truth = zip(*pairs, strict=True)
+    return frozen, list(items), list(truth)
+
+
+def compare(dataset, before, after, production):
+    return work_here(request_comparison(dataset, str(before), str(after), production, background=False)).result
+
+
+def test_the_result_has_the_figures_of_the_contract(tmp_path):
+    dataset, before, after = two_runs(tmp_path)
+    production = snapshot(dataset, Snapshot.PRODUCTION)
+    result = compare(dataset, before.pk, after.pk, production)
+    assert result["n"] == 40 and result["planned_looks"] == 10 and result["looks"] == 1
+    for side in ("before", "after"):
+        assert 0 <= result[side]["accuracy"] <= 1 and 0 <= result[side]["macro_f1"] <= 1
+    difference = result["difference"]
+    assert set(difference) == {"metric", "value", "low", "high", "low_planned", "high_planned", "accuracy", "macro_f1"}
+    assert difference["value"] == pytest.approx(result["after"]["accuracy"] - result["before"]["accuracy"])
+    assert difference["low_planned"] <= difference["low"] <= difference["value"] <= difference["high"]
+    assert difference["high"] <= difference["high_planned"] and 0 <= result["mcnemar_p"] <= 1
+    assert result["verdict"] in ("better", "worse", "not distinguishable") and "reason" not in result
+    assert set(result["left_out"]) >= {"ambiguous", "bad_input", "near_duplicate_of_production"}
+    comparison = Comparison.objects.get()
+    assert (comparison.pk, comparison.look, comparison.verdict) == (result["comparison"], 1, result["verdict"])
+
+
+def test_sets_from_elsewhere_are_compared_by_hand_computed_figures(tmp_path):
+    dataset = small_world.with_production(tmp_path)
+    production, items, truth = production_of(dataset)
+    wrong = [1 - code for code in truth]
+    predictions(dataset, "half", items, [*wrong[:20], *truth[20:]])
+    predictions(dataset, "all but two", items[::-1], [*truth[2:][::-1], *wrong[:2][::-1]])
+    result = compare(dataset, "half", "all but two", production)
+    assert (result["before"]["accuracy"], result["after"]["accuracy"]) == (0.5, 0.95)
+    assert (result["wrong_to_right"], result["right_to_wrong"]) == (18, 0)
+    # Exact McNemar (1947): 2 / 2¹⁸.
+    assert result["mcnemar_p"] == pytest.approx(2 / 2**18) and result["verdict"] == "better"
+    assert compare(dataset, "all but two", "half", production)["verdict"] == "worse"
+    assert compare(dataset, "half", "half", production)["verdict"] == "not distinguishable"
+
+
+def test_the_same_comparison_twice_is_one_look_and_another_is_a_second(tmp_path):
+    dataset = small_world.with_production(tmp_path)
+    production, items, truth = production_of(dataset)
+    for name in ("one", "two"):
+        predictions(dataset, name, items, truth)
+    first = compare(dataset, "one", "two", production)
+    assert compare(dataset, "one", "two", production) == first and Comparison.objects.count() == 1
+    assert compare(dataset, "two", "one", production)["looks"] == 2
+
+
+def test_a_run_and_its_production_predictions_by_name_are_one_look(tmp_path):
+    dataset, before, after = two_runs(tmp_path)
+    production = snapshot(dataset, Snapshot.PRODUCTION)
+    first = compare(dataset, before.pk, after.pk, production)
+    named = [f"run {run.pk} on production snapshot {production.pk}" for run in (before, after)]
+    assert compare(dataset, *named, production)["comparison"] == first["comparison"]
+    assert Job.objects.filter(kind="comparison").count() == 2 and Comparison.objects.count() == 1
+
+
+def test_past_the_planned_looks_it_is_exploratory(tmp_path):
+    dataset = small_world.with_production(tmp_path)
+    Dataset.objects.filter(pk=dataset.pk).update(planned_looks=1)
+    production, items, truth = production_of(dataset)
+    predictions(dataset, "right", items, truth)
+    predictions(dataset, "wrong", items, [1 - code for code in truth])
+    assert compare(dataset, "wrong", "right", production)["verdict"] == "better"
+    result = compare(dataset, "right", "wrong", production)
+    assert result["verdict"] == "exploratory" and "has been read 2 times; 1 looks were planned" in result["reason"]
+
+
+@pytest.mark.parametrize(
+    ("fact", "reason"),
+    [({"converged": False, "solver_status": "stopped early"}, r"did not converge \(stopped early\)"),
+     ({"at_chance": True}, "is no better than chance out of fold")],
+)  # fmt: skip
+@pytest.mark.parametrize("side", ["before", "after"])
+def test_a_run_that_proves_nothing_is_refused_with_a_reason(tmp_path, fact, reason, side):
+    dataset, before, after = two_runs(tmp_path)
+    ModelRun.objects.filter(pk={"before": before, "after": after}[side].pk).update(**fact)
+    comparison = small_world.compared(dataset, before, after)
+    assert comparison.verdict == comparison.proof["verdict"] == "refused"
+    assert re.search(reason, comparison.proof["reason"]) and comparison.proof["n"] == 40
+
+
+def test_before_is_trained_again_without_the_rows_that_went_ambiguous(tmp_path):
+    dataset, before, after, comparison = small_world.whole_round(tmp_path, ambiguous=3)
+    again = comparison.before_run
+    assert (before.snapshot.n_rows, again.snapshot.n_rows, after.snapshot.n_rows) == (60, 57, 57)
+    assert again.like == before and again.recipe == before.recipe and again.resolved["C"] == before.resolved["C"]
+    assert set(again.snapshot.rows.values_list("item")) == set(after.snapshot.rows.values_list("item"))
+    assert again.snapshot.labels_of == before.snapshot and comparison.as_trained == before
+    first = comparison.proof["as_trained"]
+    assert (first["run"], first["rows_removed"]) == (before.pk, 3) and 0 <= first["accuracy"] <= 1
+    assert comparison.proof["left_out"]["ambiguous"] == 3
+
+
+def test_the_matched_before_is_trained_once(tmp_path):
+    dataset, before, after, _ = small_world.whole_round(tmp_path, ambiguous=1)
+    other = small_world.trained(dataset, C="3")
+    runs = ModelRun.objects.count()
+    second = small_world.compared(dataset, before, other)
+    assert ModelRun.objects.count() == runs and second.look == 2
+
+
+def test_without_rows_removed_before_is_as_it_was(tmp_path):
+    _, before, after, comparison = small_world.whole_round(tmp_path)
+    assert comparison.before_run == before and comparison.as_trained is None
+    assert comparison.proof["as_trained"] is None and ModelRun.objects.count() == 2
+
+
+def test_who_labelled_production_is_told(tmp_path):
+    dataset, before, after, comparison = small_world.whole_round(tmp_path)
+    assert comparison.proof["production_labels"] == {"annotators": ["import"], "shared": 0, "share": 0.0}
+    dataset.annotators.filter(name="import").update(user=people.erin(dataset))
+    third = small_world.compared(dataset, after, before)
+    assert third.proof["production_labels"] == {"annotators": ["import"], "shared": 40, "share": 1.0}
+
+
+def test_a_set_that_lacks_rows_is_no_look(tmp_path):
+    dataset = small_world.with_production(tmp_path)
+    production, items, truth = production_of(dataset)
+    predictions(dataset, "whole", items, truth)
+    predictions(dataset, "part", items[3:], truth[3:])
+    with pytest.raises(UnableToWork, match="The prediction set 'part' lacks 3 of the 40 production rows; predict them"):
+        compare(dataset, "whole", "part", production)
+    assert not Comparison.objects.exists()
+
+
+def test_a_training_snapshot_is_refused(tmp_path):
+    dataset = small_world.with_production(tmp_path)
+    run = small_world.trained(dataset)
+    with pytest.raises(UnableToWork, match="is a training snapshot; a comparison needs a production snapshot"):
+        request_comparison(dataset, str(run.pk), str(run.pk), run.snapshot, background=False)
+
+
+@pytest.mark.parametrize("named", ["99", "nothing", "²", "9" * 30, ""])
+def test_what_is_not_there_is_a_sentence(tmp_path, named):
+    dataset = small_world.pool(tmp_path)
+    with pytest.raises(UnableToWork, match=f"has no run or prediction set '{named}'. Its newest runs: none yet"):
+        find_side(dataset, named)
+
+
+def test_another_datasets_run_is_not_found(tmp_path):
+    run = small_world.trained(small_world.pool(tmp_path))
+    with pytest.raises(UnableToWork, match="has no run or prediction set"):
+        find_side(small_world.pool(tmp_path, "other"), str(run.pk))

@@ -1,0 +1,207 @@
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.urls import reverse
+
+from annotation.models import Job, Membership, PredictionSet, Snapshot
+from modeling.charts import Bar, axis, dot_chart
+from modeling.models import Comparison
+from modeling.reports import flips, labels_changed, report_on, rows_needed
+from modeling.words import comparison_heading, differing_settings, p_words, signed
+from tests import people
+from tests.factories import small_dataset
+from tests.modeling import small_world
+
+pytestmark = pytest.mark.django_db
+DIFFERENCE = {"metric": "accuracy", "value": 0.0932, "low": 0.0713, "high": 0.1141}
+
+
+def page_of(client, dataset, comparison):
+    client.force_login(people.leo(dataset))
+    return client.get(reverse("comparison", args=[dataset.slug, comparison.pk])).content.decode()
+
+
+def test_it_works(client, tmp_path):
+    dataset, before, after, comparison = small_world.whole_round(tmp_path)
+    page, proof = page_of(client, dataset, comparison), comparison.proof
+    assert report_on(comparison).heading in page and "Relabelling 10 cases" in page
+    assert "Same recipe, same regularization (logistic regression, L2, C = 1)" in page
+    assert "look 1 of 10" in page and "none of it by people who also relabelled the pool" in page
+    assert f"{proof['wrong_to_right']} rows went wrong → right" in page and p_words(proof["mcnemar_p"]) in page
+    assert "10 labels differ between the two training sets after 10 decisions" in page
+    assert "corrected for 2 sources" in page and "phone" in page and "web" in page
+    assert comparison.snapshot.sha256[:8] in page
+    for name, bar in (("Before", "before"), ("After", "after")):
+        assert f"{name} {100 * proof[bar]['accuracy']:.1f}" in page
+
+
+def test_before_as_first_trained_stands_beside_it(client, tmp_path):
+    dataset, before, after, comparison = small_world.whole_round(tmp_path, ambiguous=2)
+    assert comparison.as_trained == before and comparison.before_run != before
+    page = page_of(client, dataset, comparison)
+    assert f"Run {before.pk} as first trained had 2 rows that after lacks" in page
+    assert "8 labels differ between the two training sets after 10 decisions" in page
+    assert "Before, as first trained" in page and "Before, on today’s rows" in page
+
+
+def test_other_settings_are_a_warning_and_no_merit_of_the_labels(client, tmp_path):
+    dataset = small_world.with_production(tmp_path)
+    before = small_world.trained(dataset)
+    small_world.relabelled(dataset)
+    after = small_world.trained(dataset, C="30")
+    comparison = small_world.compared(dataset, before, after)
+    page = page_of(client, dataset, comparison)
+    assert "Other settings: C was 1 and is 30" in page and "the difference is not the labels’ alone" in page
+    assert f"Run {after.pk} against run {before.pk}" in page and "Relabelling" not in report_on(comparison).heading
+
+
+def test_a_prediction_set_from_elsewhere_cannot_be_matched(client, tmp_path):
+    dataset, _, _, comparison = small_world.whole_round(tmp_path)
+    Comparison.objects.filter(pk=comparison.pk).update(before_run=None)
+    page = page_of(client, dataset, comparison)
+    assert "A prediction set from elsewhere cannot be matched" in page
+    assert labels_changed(Comparison.objects.get(pk=comparison.pk)) is None
+
+
+def test_the_rows_that_flipped_are_shown_those_that_went_wrong_first(client, tmp_path):
+    dataset, _, _, comparison = small_world.whole_round(tmp_path)
+    found, proof = flips(comparison), comparison.proof
+    gained = [flip.gained for flip in found]
+    assert sum(gained) == proof["wrong_to_right"] > 0
+    assert len(gained) == proof["wrong_to_right"] + proof["right_to_wrong"]
+    assert gained == sorted(gained)
+    assert all((flip.before == flip.truth) != (flip.after == flip.truth) for flip in found)
+    assert found[-1].excerpt in page_of(client, dataset, comparison)
+
+
+def test_figures_outlive_their_files(client, tmp_path):
+    dataset, _, _, comparison = small_world.whole_round(tmp_path)
+    (Path(settings.ARTIFACTS_DIR) / comparison.after.arrays).unlink()
+    page = page_of(client, dataset, comparison)
+    assert "They cannot be shown: The artifact" in page and report_on(comparison).heading in page
+
+
+def test_rows_needed_where_nothing_can_be_told_yet(tmp_path):
+    dataset, _, _, comparison = small_world.whole_round(tmp_path)
+    comparison.proof |= {"n": 2000, "wrong_to_right": 60, "right_to_wrong": 40, "planned_looks": 1}
+    # Connor (1987): (1.960 √0.05 + 0.842 √(0.05 − 0.01²))² / 0.01² = 3922.4
+    assert rows_needed(comparison) == (3923, 0.01)
+    comparison.proof |= {"wrong_to_right": 0, "right_to_wrong": 0}
+    assert rows_needed(comparison) is None
+
+
+def test_the_list_says_looks_and_verdict(client, tmp_path):
+    dataset, before, after, comparison = small_world.whole_round(tmp_path)
+    client.force_login(people.leo(dataset))
+    page = client.get(reverse("comparisons", args=[dataset.slug])).content.decode()
+    assert "look 1 of 10" in page and "1 of 10 planned looks used" in page
+    assert f"run {before.pk} → run {after.pk}" in page and "10 decisions between" in page
+
+
+def test_a_press_freezes_and_asks_for_a_comparison_once(client, tmp_path):
+    dataset = small_world.with_production(tmp_path)
+    before, after = small_world.trained(dataset), small_world.trained(dataset, C="3")
+    client.force_login(people.leo(dataset))
+    form = {"before": before.pk, "after": after.pk, "production": "", "sources": ["web"]}
+    first = client.post(reverse("compare", args=[dataset.slug]), form)
+    frozen = Snapshot.objects.get(purpose=Snapshot.PRODUCTION)
+    job = Job.objects.get(kind="comparison")
+    assert first.url == reverse("job", args=[dataset.slug, job.pk])
+    assert frozen.sources == ["web"] and frozen.n_rows == 20 and frozen.created_by.username == "leo"
+    again = client.post(reverse("compare", args=[dataset.slug]), {**form, "production": frozen.pk})
+    assert again.url == first.url and Job.objects.filter(kind="comparison").count() == 1
+
+
+def test_what_makes_no_sense_is_a_sentence_on_the_page(client, tmp_path):
+    dataset = small_world.with_production(tmp_path)
+    run, other = small_world.trained(dataset), small_world.trained(dataset, C="3")
+    client.force_login(people.leo(dataset))
+    url = reverse("compare", args=[dataset.slug])
+    same = client.post(url, {"before": run.pk, "after": run.pk})
+    assert same.status_code == 400 and "the same run; choose two" in same.content.decode()
+    training = client.post(url, {"before": run.pk, "after": other.pk, "production": run.snapshot_id})
+    assert training.status_code == 400 and not Job.objects.filter(kind="comparison").exists()
+
+
+def test_runs_asked_for_in_the_address_are_proposed(client, tmp_path):
+    dataset = small_world.with_production(tmp_path)
+    one, two = small_world.trained(dataset), small_world.trained(dataset, C="3")
+    client.force_login(people.leo(dataset))
+    url = reverse("comparisons", args=[dataset.slug])
+    form = client.get(url, {"before": two.pk, "after": one.pk}).context["form"]
+    assert (form["before"].value(), form["after"].value()) == (str(two.pk), str(one.pk))
+    assert client.get(url, {"before": "x"}).context["form"]["before"].value() == one.pk
+
+
+def test_without_production_the_page_asks_for_it(client, tmp_path):
+    dataset = small_dataset(tmp_path)
+    client.force_login(people.leo(dataset))
+    page = client.get(reverse("comparisons", args=[dataset.slug])).content.decode()
+    assert "Import production items" in page and "Nothing has been compared yet" in page
+
+
+def test_only_leads_come_in(client, tmp_path):
+    dataset, _, _, comparison = small_world.whole_round(tmp_path)
+    urls = [reverse("comparisons", args=[dataset.slug]), reverse("comparison", args=[dataset.slug, comparison.pk])]
+    url = reverse("compare", args=[dataset.slug])
+    assert all(client.get(one).status_code == 302 for one in urls) and client.post(url).status_code == 302
+    for person in (people.erin(dataset), people.olga()):
+        client.force_login(person)
+        assert all(client.get(one).status_code == 404 for one in urls) and client.post(url).status_code == 404
+
+
+def test_a_comparison_of_another_dataset_is_not_found(client, tmp_path):
+    _, _, _, comparison = small_world.whole_round(tmp_path)
+    other = small_dataset(tmp_path, "other")
+    client.force_login(people.leo(other))
+    assert client.get(reverse("comparison", args=[other.slug, comparison.pk])).status_code == 404
+
+
+def test_the_share_labelled_by_people_who_also_relabelled(client, tmp_path):
+    dataset, _, _, comparison = small_world.whole_round(tmp_path)
+    comparison.proof["production_labels"] = {"annotators": ["@erin", "import"], "shared": 10, "share": 0.25}
+    comparison.save()
+    assert "25.0\u00a0% of it by people who also relabelled the pool" in page_of(client, dataset, comparison)
+    assert Membership.objects.filter(dataset=dataset).count() == 2 and PredictionSet.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("verdict", "difference", "reason", "heading"),
+    [
+        ("better", DIFFERENCE, None, "Relabelling 588 cases gained 9.3 points in production (7.1 to 11.4)"),
+        ("worse", {**DIFFERENCE, "value": -0.021, "low": -0.033, "high": -0.009}, None,
+         "Relabelling 588 cases lost 2.1 points in production (0.9 to 3.3)"),
+        ("not distinguishable", {**DIFFERENCE, "value": 0.007, "low": -0.003, "high": 0.017}, None,
+         "Relabelling 588 cases is not distinguishable yet from no change: +0.7 points (−0.3 to +1.7)"),
+        ("exploratory", DIFFERENCE, "…", "Relabelling 588 cases is exploratory only: +9.3 points (+7.1 to +11.4)"),
+        ("refused", DIFFERENCE, "Run 2 did not converge.", "No verdict: run 2 did not converge."),
+        ("better", {**DIFFERENCE, "metric": "macro_f1"}, None,
+         "Relabelling 588 cases gained 9.3 points of macro F1 in production (7.1 to 11.4)"),
+    ],
+)  # fmt: skip
+def test_headings(verdict, difference, reason, heading):
+    assert comparison_heading("Relabelling 588 cases", verdict, difference, reason) == heading
+
+
+def test_small_words():
+    assert [signed(value) for value in (0.0, -0.0004, 0.0004, -0.0006)] == ["0.0", "0.0", "0.0", "−0.1"]
+    assert [p_words(p) for p in (0.0004, 0.878, 1.0)] == ["p < .001", "p = .878", "p = 1.000"]
+    before, after = {"C": 10.0, "rows": 4, "seed": 0}, {"C": 100.0, "rows": 3, "seed": 0}
+    assert differing_settings(before, after) == ["C was 10 and is 100"]
+
+
+def test_axes_end_at_round_shares_around_every_limit():
+    assert axis(0.649, 0.787) == (0.05, 12, 16)
+    assert axis(0.91, 0.935) == (0.005, 182, 187)
+    assert axis(0.5, 0.5) == (0.001, 500, 501)
+    assert axis(0.0, 1.0) == (0.2, 0, 5)
+
+
+def test_a_dot_stands_between_its_limits():
+    chart = dot_chart([Bar("Before", 0.65, 0.6, 0.7, 100), Bar("After", 0.75, 0.7, 0.8, 100)])
+    first, last = chart.marks
+    assert [round(share, 2) for share, _ in chart.ticks] == [0.6, 0.65, 0.7, 0.75, 0.8]
+    assert (first.x_low, first.x, first.x_high) == (3.0, 26.5, 50.0)
+    assert (last.x_low, last.x, last.x_high) == (50.0, 73.5, 97.0)
+    assert first.y < last.y < chart.bottom < chart.height

@@ -1,0 +1,197 @@
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+from django.urls import reverse
+
+from annotation.actions.detect import request_detection
+from annotation.actions.work import work_here
+from annotation.models import Dataset, Detection, Finding, FindingItem, Item, Job, Ruling
+from modeling.standing import Standing, next_step, standing_of
+from tests import people
+from tests.factories import open_case, small_dataset
+from tests.modeling import small_world
+
+pytestmark = pytest.mark.django_db
+RUNS = SimpleNamespace(pk=1), SimpleNamespace(pk=2)
+# Everything is done once: detected, decided, trained, compared.
+DONE = Standing(
+    pool=100, production=40, annotators=3, experts=2, detection=SimpleNamespace(n_items=100), open=0, settled=20,
+    last_decision=None, runs=2, newest_run=RUNS[1], decided_since=0, comparisons=1, newest_comparison=SimpleNamespace(),
+    untried=None,
+)  # fmt: skip
+
+
+def get(client, dataset, **extra):
+    return client.get(reverse("overview", args=[dataset.slug]), **extra)
+
+
+def job_of(dataset, kind="demo", **extra):
+    return Job.objects.create(kind=kind, dataset=dataset, key=f"{kind}-{dataset.pk}", **extra)
+
+
+def detected(dataset):
+    work_here(request_detection(dataset, background=False))
+
+
+def with_finding(dataset, *ids):
+    detection = Detection.objects.create(
+        dataset=dataset, n_items=6, n_groups=0, n_conflicts=0, n_flags=0, n_findings=1, arrays="", seconds=1
+    )
+    finding = Finding.objects.create(
+        detection=detection, kind="rule", key="risk>5", title="“risk” more than 5 times → negative", reason="…",
+        rule={}, n=1186, value=0.97, low=0.959, high=0.978,
+    )  # fmt: skip
+    for item in Item.objects.filter(dataset=dataset, external_id__in=ids):
+        FindingItem.objects.create(finding=finding, item=item)
+    return finding
+
+
+def test_it_works(client, tmp_path):
+    dataset, before, after, comparison = small_world.whole_round(tmp_path)
+    detected(dataset)
+    client.force_login(people.leo(dataset))
+    page = get(client, dataset).content.decode()
+    assert "60 items and 40 from production · 1 annotator · newest model" in page
+    assert "10 decided" in page and "the last by erin" in page
+    difference = comparison.proof["difference"]
+    assert f"{100 * difference['value']:+.1f}" in page and "look 1 of 10" in page and "n = 40" in page
+
+
+def test_an_empty_dataset_asks_for_a_file(client):
+    dataset = Dataset.objects.create(slug="empty", name="Empty")
+    client.force_login(people.leo(dataset))
+    page = get(client, dataset).content.decode()
+    assert "There is nothing to look at yet" in page and "Everything starts with a file" in page
+    assert "The loop" not in page
+
+
+def test_before_a_detection_the_one_thing_is_a_post(client, tmp_path):
+    dataset = small_dataset(tmp_path)
+    client.force_login(people.leo(dataset))
+    response = get(client, dataset)
+    assert "6 items are waiting for their first look" in response.content.decode()
+    assert response.context["step"].url == "detect" and response.context["step"].posts
+
+
+def test_a_finding_with_open_cases_is_the_heading_until_it_is_dismissed(client, tmp_path):
+    dataset = small_dataset(tmp_path)
+    finding, leo = with_finding(dataset, "s1", "s2"), people.leo(dataset)
+    open_case(dataset, "s1")
+    client.force_login(leo)
+    heading = "“risk” more than 5 times → negative: 97.0\u00a0% of 1,186 items (95.9–97.8)"
+    response = get(client, dataset)
+    assert response.context["heading"] == heading
+    assert "1 open" in response.content.decode() and ">new<" in response.content.decode()
+    Ruling.objects.create(dataset=dataset, key=finding.key, ruling="dismissed", lead=leo)
+    response = get(client, dataset)
+    assert response.context["heading"] == "1 case is open" and ">dismissed<" in response.content.decode()
+
+
+def test_jobs_under_way_are_polled_and_the_page_is_renewed_when_they_end(client, tmp_path):
+    dataset = small_dataset(tmp_path)
+    job = job_of(dataset, "training", status=Job.RUNNING, stage="fitting", progress=0.42)
+    job_of(dataset, "export", status=Job.DONE)
+    client.force_login(people.leo(dataset))
+    page = get(client, dataset).content.decode()
+    assert f'hx-get="{reverse("overview", args=[dataset.slug])}"' in page
+    assert reverse("job", args=[dataset.slug, job.pk]) in page
+    part = get(client, dataset, headers={"HX-Request": "true"})
+    assert "fitting" in part.content.decode() and "42\u00a0%" in part.content.decode().replace("&nbsp;", "\u00a0")
+    assert "<html" not in part.content.decode() and "Export" not in part.content.decode()
+    Job.objects.filter(pk=job.pk).update(status=Job.DONE)
+    assert get(client, dataset, headers={"HX-Request": "true"})["HX-Refresh"] == "true"
+    assert 'id="jobs"' not in get(client, dataset).content.decode()
+
+
+def test_while_the_next_thing_is_already_running_it_is_watched(client, tmp_path):
+    dataset = small_dataset(tmp_path)
+    job_of(dataset, "detection", status=Job.RUNNING, progress=0.5)
+    client.force_login(people.leo(dataset))
+    page = get(client, dataset).content.decode()
+    assert "The detection is 50&nbsp;% done; what comes next depends on it." in page
+
+
+def demo(tmp_path, **job):
+    dataset = small_dataset(tmp_path)
+    Dataset.objects.filter(pk=dataset.pk).update(synthetic=True)
+    job_of(dataset, "demo", **job)
+    return dataset
+
+
+def test_a_playing_demo_shows_how_far_it_is(client, tmp_path):
+    dataset = demo(tmp_path, status=Job.RUNNING, stage="relabelling", progress=0.6)
+    client.force_login(people.leo(dataset))
+    page = get(client, dataset).content.decode()
+    assert "The demo is playing by itself" in page and "relabelling" in page and "60&nbsp;%" in page
+
+
+def test_a_failed_demo_says_why(client, tmp_path):
+    dataset = demo(tmp_path, status=Job.FAILED, error="The disk is full.")
+    client.force_login(people.leo(dataset))
+    assert "The demo stopped: The disk is full." in get(client, dataset).content.decode()
+
+
+def test_a_finished_demo_shows_its_four_bars_in_order(client, tmp_path):
+    arms = ("second_look", 0.767), ("random", 0.705), ("before", 0.673), ("regularization", 0.675)
+    bars = [{"seed": 0, "name": name, "accuracy": v, "low": v - 0.02, "high": v + 0.02, "n": 1500} for name, v in arms]
+    difference = {"metric": "accuracy", "value": 0.094, "low": 0.077, "high": 0.111}
+    dataset = demo(tmp_path, status=Job.DONE, result={"bars": bars, "difference": difference})
+    client.force_login(people.leo(dataset))
+    response = get(client, dataset)
+    marks = response.context["chart"].marks
+    assert [(mark.bar.name, mark.bar.value) for mark in marks] == [
+        ("Before", 0.673), ("Better regularization alone", 0.675), ("500 random reviews", 0.705),
+        ("Second Look", 0.767),
+    ]  # fmt: skip
+    page = response.content.decode()
+    assert "+9.4 points (+7.7 to +11.1); the same number of reviews at random reach 70.5\u00a0%" in page
+    assert page.count("<circle") == 4 and page.count("74.7–78.7") == 2
+
+
+def test_only_leads_come_in(client, tmp_path):
+    dataset = small_dataset(tmp_path)
+    assert get(client, dataset).status_code == 302
+    for person in (people.erin(dataset), people.olga(), people.otto()):
+        client.force_login(person)
+        assert get(client, dataset).status_code == 404
+    assert get(client, dataset, headers={"HX-Request": "true"}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("changes", "url", "words"),
+    [
+        ({"pool": 0}, "import", "Everything starts with a file"),
+        ({"detection": None}, "detect", "No detector has looked at the 100 items"),
+        ({"runs": 0, "open": 9}, "runs", "nothing to prove later"),
+        ({"untried": RUNS, "open": 9}, "comparisons", "Run 2 has learned from labels that run 1 did not have"),
+        ({"open": 9, "decided_since": 8}, "cases", "9 cases are open"),
+        ({"open": 1, "experts": 0}, "people", "1 case is open and nobody is there to decide"),
+        ({"production": 0, "untried": RUNS}, "import", "Import production items"),
+        ({"open": 9, "decided_since": 9}, "runs", "Decisions since run 2 froze its rows: 9."),
+        ({"decided_since": 1}, "runs", "only the labels differ"),
+        ({"pool": 130}, "detect", "30 items came after the last detection"),
+        ({}, "import", "No case is open and the newest run is compared."),
+    ],
+)
+def test_the_one_thing_to_do_next(changes, url, words):
+    step = next_step(replace(DONE, **changes))
+    assert step.url == url and words in step.sentence
+
+
+def test_the_next_thing_all_the_way_round(tmp_path):
+    dataset = small_world.with_production(tmp_path)
+    steps = [next_step(standing_of(dataset)).url]
+    detected(dataset)
+    steps.append(next_step(standing_of(dataset)).url)
+    before = small_world.trained(dataset)
+    small_world.relabelled(dataset)
+    dataset.cases.open().update(status="withdrawn")
+    steps.append(next_step(standing_of(dataset)).action)
+    after = small_world.trained_like(before)
+    step = next_step(standing_of(dataset))
+    assert step.query == f"?before={before.pk}&after={after.pk}"
+    small_world.compared(dataset, before, after)
+    steps.append(next_step(standing_of(dataset)).action)
+    assert steps == ["detect", "runs", "Retrain", "Import items"]
+    assert standing_of(dataset).decided_since == 0

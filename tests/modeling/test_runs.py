@@ -1,0 +1,162 @@
+import pytest
+from django.urls import reverse
+
+from annotation.models import Job, Membership
+from modeling.forms import TrainForm
+from modeling.models import ModelRun
+from modeling.words import left_out_words, recipe_words
+from tests import people
+from tests.factories import small_dataset
+from tests.modeling import small_world
+
+pytestmark = pytest.mark.django_db
+
+
+def post(client, dataset, **data):
+    return client.post(reverse("train", args=[dataset.slug]), data)
+
+
+def test_it_works(client, tmp_path):
+    dataset = small_world.with_production(tmp_path)
+    run = small_world.trained(dataset)
+    client.force_login(people.leo(dataset))
+    page = client.get(reverse("runs", args=[dataset.slug])).content.decode()
+    score = run.metrics["validation"]
+    assert f"Run {run.pk} is right about {100 * score['accuracy']:.1f}\u00a0% of the labels it has not seen" in page
+    assert "logistic regression, L2, C = 1" in page
+    assert f"{100 * score['accuracy_low']:.1f}–{100 * score['accuracy_high']:.1f}" in page and "n = 60" in page
+
+
+def test_without_runs_the_page_asks_for_the_before(client, tmp_path):
+    dataset = small_dataset(tmp_path)
+    client.force_login(people.leo(dataset))
+    response = client.get(reverse("runs", args=[dataset.slug]))
+    assert "Nothing has been trained yet" in response.content.decode()
+    assert response.context["form"]["how"].value() == TrainForm.CV
+
+
+def test_a_press_is_a_job_and_two_leads_get_the_same(client, tmp_path):
+    dataset = small_dataset(tmp_path)
+    client.force_login(people.leo(dataset))
+    first = post(client, dataset, how="number", C="3", l1_ratio="0.5")
+    job = Job.objects.get(kind="training")
+    assert first.url == reverse("job", args=[dataset.slug, job.pk])
+    assert job.params["settings"] == {"C": 3.0, "l1_ratio": 0.5} and job.created_by.username == "leo"
+    lena = people.user("lena")
+    Membership.objects.create(dataset=dataset, user=lena, role=Membership.LEAD)
+    client.force_login(lena)
+    assert post(client, dataset, how="number", C="3.0", l1_ratio="0.5").url == first.url
+    assert Job.objects.filter(kind="training").count() == 1
+
+
+def test_cross_validation_ignores_the_number(client, tmp_path):
+    dataset = small_dataset(tmp_path)
+    client.force_login(people.leo(dataset))
+    post(client, dataset, how="cv", C="three", l1_ratio="")
+    assert Job.objects.get(kind="training").params["settings"]["C"] == "cv"
+
+
+def test_like_an_earlier_run_takes_its_resolved_settings(client, tmp_path):
+    dataset = small_world.pool(tmp_path)
+    run = small_world.trained(dataset, C="0.3")
+    small_world.relabelled(dataset)
+    client.force_login(people.leo(dataset))
+    assert client.get(reverse("runs", args=[dataset.slug])).context["form"]["like"].value() == run.pk
+    post(client, dataset, how="like", like=run.pk)
+    params = Job.objects.filter(kind="training").order_by("-id").first().params
+    assert params["like"] == run.pk and params["settings"]["C"] == 0.3
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        ({"how": "number", "C": "-1"}, "C=-1 is not possible; C must be a number above 0, or cv."),
+        ({"how": "cv", "l1_ratio": "2"}, "l1_ratio must be a number from 0 (L2) to 1 (L1)."),
+        ({"how": "like", "like": "99"}, "Choose the run whose settings are to be used."),
+        ({}, "This field is required."),
+    ],
+)
+def test_what_makes_no_sense_is_a_sentence_on_the_page(client, tmp_path, data, sentence):
+    dataset = small_dataset(tmp_path)
+    client.force_login(people.leo(dataset))
+    response = post(client, dataset, **data)
+    assert response.status_code == 400 and sentence in response.content.decode()
+    assert not Job.objects.filter(kind="training").exists()
+
+
+def test_another_datasets_run_is_no_model_to_follow(client, tmp_path):
+    run = small_world.trained(small_world.pool(tmp_path))
+    other = small_dataset(tmp_path, "other")
+    client.force_login(people.leo(other))
+    assert post(client, other, how="like", like=run.pk).status_code == 400
+
+
+def test_the_page_of_a_run_says_how_to_run_it_again(client, tmp_path):
+    dataset = small_world.with_production(tmp_path)
+    first = small_world.trained(dataset)
+    small_world.relabelled(dataset, outcomes=2)
+    run = small_world.trained_like(first)
+    client.force_login(people.leo(dataset))
+    page = client.get(reverse("run", args=[dataset.slug, run.pk])).content.decode()
+    for shown in (run.parameter_hash, run.snapshot.sha256, run.environment["scikit-learn"], run.solver_status):
+        assert shown in page
+    assert "were called ambiguous" in page
+    assert f'resolved settings of <a href="{reverse("run", args=[dataset.slug, first.pk])}' in page
+    assert f"{reverse('comparisons', args=[dataset.slug])}?after={run.pk}" in page
+
+
+def test_a_run_that_did_not_converge_says_so_first(client, tmp_path):
+    dataset = small_world.pool(tmp_path)
+    run = small_world.trained(dataset)
+    ModelRun.objects.filter(pk=run.pk).update(converged=False, solver_status="Not converged: stopped after 3 steps.")
+    client.force_login(people.leo(dataset))
+    page = client.get(reverse("run", args=[dataset.slug, run.pk])).content.decode()
+    assert f"Run {run.pk} did not converge" in page and "A comparison with this run is refused." in page
+    assert "not converged" in client.get(reverse("runs", args=[dataset.slug])).content.decode()
+
+
+def test_a_production_figure_is_never_on_these_pages(client, tmp_path):
+    dataset, _, after, comparison = small_world.whole_round(tmp_path)
+    comparison.proof["after"]["accuracy"] = 0.1234
+    comparison.save()
+    client.force_login(people.leo(dataset))
+    assert "12.3\u00a0%" in client.get(reverse("comparisons", args=[dataset.slug])).content.decode()
+    for url in (reverse("runs", args=[dataset.slug]), reverse("run", args=[dataset.slug, after.pk])):
+        assert "12.3\u00a0%" not in client.get(url).content.decode()
+
+
+def test_a_run_of_another_dataset_is_not_found(client, tmp_path):
+    run = small_world.trained(small_world.pool(tmp_path))
+    other = small_dataset(tmp_path, "other")
+    client.force_login(people.leo(other))
+    assert client.get(reverse("run", args=[other.slug, run.pk])).status_code == 404
+
+
+def test_only_leads_come_in(client, tmp_path):
+    dataset = small_dataset(tmp_path)
+    urls = [reverse("runs", args=[dataset.slug]), reverse("run", args=[dataset.slug, 1])]
+    assert all(client.get(url).status_code == 302 for url in urls)
+    assert post(client, dataset, how="cv").status_code == 302
+    for person in (people.erin(dataset), people.olga(), people.otto()):
+        client.force_login(person)
+        assert all(client.get(url).status_code == 404 for url in urls)
+        assert post(client, dataset, how="cv").status_code == 404
+    assert not Job.objects.filter(kind="training").exists()
+
+
+def test_training_is_asked_for_by_post_only(client, tmp_path):
+    dataset = small_dataset(tmp_path)
+    client.force_login(people.leo(dataset))
+    assert client.get(reverse("train", args=[dataset.slug])).status_code == 405
+
+
+def test_recipes_in_words():
+    chosen, given = {"C": "cv", "l1_ratio": 1.0}, {"C": 0.3, "l1_ratio": 0.5}
+    assert recipe_words("logistic", chosen) == "logistic regression, L1, C by grouped cross-validation"
+    assert recipe_words("logistic", given) == "logistic regression, elastic net with L1 ratio 0.5, C = 0.3"
+
+
+def test_only_reasons_that_left_something_out_are_told():
+    assert left_out_words({"ambiguous": 4, "contested": 0, "near_duplicate_of_production": 2}) == [
+        (4, "were called ambiguous"), (2, "are near-copies of production"),
+    ]  # fmt: skip

@@ -1,0 +1,29 @@
+#!/bin/sh
+# The suite on SQLite, and again on PostgreSQL and Redis where both run. Each skip says why, in one line.
+set -u
+python=.venv/bin/python
+export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
+data=$(mktemp -d)
+trap 'rm -rf "$data"' EXIT
+export SECONDLOOK_DATA_DIR="$data"
+failed=0
+
+if ! command -v chromium >/dev/null 2>&1 && ! command -v google-chrome >/dev/null 2>&1; then
+  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+    (apt-get update -qq && apt-get install -y -qq chromium) >/dev/null 2>&1 ||
+      echo "Chromium could not be installed; browser tests are skipped."
+  else
+    echo "There is no Chromium and no right to install one; browser tests are skipped."
+  fi
+fi
+
+echo "== SQLite and the filesystem broker"
+DATABASE_URL= REDIS_URL= $python -m pytest -n 2 --cov --cov-report=term:skip-covered "$@" || failed=1
+
+postgres=${TEST_DATABASE_URL:-postgres://127.0.0.1:5432/postgres}
+redis=${TEST_REDIS_URL:-redis://127.0.0.1:6379/9}
+if DATABASE_URL=$postgres REDIS_URL=$redis $python -m tests.reachable; then
+  echo "== PostgreSQL and Redis"
+  DATABASE_URL=$postgres REDIS_URL=$redis $python -m pytest -n 2 "$@" || failed=1
+fi
+exit $failed

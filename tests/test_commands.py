@@ -1,0 +1,204 @@
+import json
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from annotation.models import CurrentLabel, Dataset, Item, Job, Label, Membership, Snapshot
+from modeling.models import ModelRun
+from tests.annotation.fake_detectors import Says, use
+from tests.factories import small_dataset
+from tests.modeling import small_world
+from tests.people import erin
+
+pytestmark = pytest.mark.django_db
+GOOD = "id,text,label\na,one text,late\nb,another,lost\n"
+
+
+def run(*args):
+    """What the command printed."""
+    out = StringIO()
+    call_command(*map(str, args), stdout=out, stderr=StringIO())
+    return out.getvalue()
+
+
+def result(*args):
+    """The one line of JSON, read."""
+    printed = run(*args, "--json")
+    assert printed.endswith("\n") and printed.count("\n") == 1
+    return json.loads(printed)
+
+
+def refusal(*args):
+    """The one sentence of the error."""
+    with pytest.raises(CommandError) as refused:
+        run(*args)
+    sentence = str(refused.value)
+    assert "\n" not in sentence and "Traceback" not in sentence
+    return sentence
+
+
+def file(tmp_path, content=GOOD, name="items.csv"):
+    path = tmp_path / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return path
+
+
+def imports(path, *more, slug="d"):
+    return ("import_items", slug, path, "--text", "text", "--label", "label", "--id", "id", *more)
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """One detector that suspects a few of the small dataset."""
+    use(monkeypatch, says=Says({"charged": 0.9, "reset": 0.6}))
+
+
+def test_a_round_by_commands_prints_one_line_each(tmp_path, quick):
+    dataset = small_dataset(tmp_path)
+    erin(dataset)
+    detected = result("detect", "support")
+    assert set(detected) == {"detection", "items", "groups", "flags", "findings", "cases", "failed"}
+    cases = tmp_path / "cases.csv"
+    assert result("export_cases", "support", cases) == {"rows": 2, "file": str(cases)}
+    assert result("export_cases", "support", cases, "--all")["rows"] == 6
+    decided = file(tmp_path, "id,said\ns4,payment\ns3,:ambiguous\n", "decisions.csv")
+    asked = ("import_decisions", "support", decided, "--expert", "erin", "--id", "id", "--decision", "said")
+    assert result(*asked) == {"decisions": 2, "already_here": 0} and result(*asked)["already_here"] == 2
+    frozen = result("snapshot", "support", "--purpose", "training")
+    assert set(frozen) == {"snapshot", "sha256", "rows", "left_out"} and frozen["rows"] == 5
+    assert result("export_labels", "support", tmp_path / "labels.jsonl")["rows"] == 6
+
+
+def test_train_and_compare_print_one_line_each(tmp_path):
+    dataset = small_world.with_production(tmp_path)
+    trained = result("train", "support", "--learner", "logistic", "--set", "C=1", "l1_ratio=0")
+    assert set(trained) == {"run", "snapshot", "status", "converged", "resolved"}
+    again = result("train", "support", "--like", trained["run"])
+    production = result("snapshot", "support", "--purpose", "production")["snapshot"]
+    compared = result("compare", "support", "--before", trained["run"], "--after", again["run"],
+                      "--production", production)  # fmt: skip
+    assert compared["verdict"] == "not distinguishable" and compared["n"] == 40 and compared["looks"] == 1
+    assert ModelRun.objects.filter(snapshot__dataset=dataset).count() == 2
+
+
+def test_without_json_it_is_a_line_per_figure(tmp_path):
+    lines = run(*imports(file(tmp_path))).splitlines()
+    assert "items: 2" in lines and "labels: 2" in lines and "notes: []" in lines
+
+
+def test_a_dry_run_says_what_it_would_write_and_writes_nothing(tmp_path):
+    assert result(*imports(file(tmp_path), "--dry-run")) == {
+        "items": 2, "labels": 2, "encoding": "utf-8", "written": False,
+    }  # fmt: skip
+    assert not Dataset.objects.exists() and not Job.objects.exists()
+
+
+def test_in_the_background_only_a_job_is_left(tmp_path, monkeypatch):
+    monkeypatch.setattr("annotation.actions.enqueue.current_app.send_task", lambda *args: None)
+    assert result(*imports(file(tmp_path), "--background")) == {"job": Job.objects.get().pk, "status": "queued"}
+    assert not Item.objects.exists()
+
+
+def test_done_before_is_said_on_stderr_and_answered_all_the_same(tmp_path, quick, capsys):
+    small_dataset(tmp_path)
+    first = result("detect", "support")
+    assert result("detect", "support") == first and "did exactly this before" in capsys.readouterr().err
+    assert result("detect", "support", "--again")["detection"] != first["detection"]
+
+
+def test_a_missing_user_is_made_and_the_password_printed_once(tmp_path):
+    small_dataset(tmp_path)
+    made = result("add_member", "support", "nora", "--role", "expert", "--link", "ann1")
+    assert set(made) == {"user", "role", "password"} and len(made["password"]) >= 12
+    assert result("add_member", "support", "nora", "--role", "lead") == {"user": "nora", "role": "lead"}
+    assert Membership.objects.get().role == "lead"
+    assert "no labels by 'ann9'" in refusal("add_member", "support", "nils", "--role", "expert", "--link", "ann9")
+    assert Membership.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("id,body,label\na,one,late\n", "Column 'text': the file has no such column"),
+        ("", "is empty"),
+        ("id,text,label\n", "has a header but no rows"),
+        ("id,text,label\na,one,late\nb,two,lost,more\n", "Row 3"),
+        ("id,text,label\na,one,late\nb,two\n", "Row 3"),
+        ("id,text,label\na,o\0ne,late\n", "NUL"),
+        ("id,text,label\na,one,late\na,two,late\n", "Row 3, column 'id'"),
+        ("id,text,label\na,one,late\nb,\"two,late\n", "Row 3"),
+        ("id,text,text,label\na,one,two,late\n", "stands twice"),
+        (b"PK\x03\x04 and so on", "not the .csv its name says"),
+        ("id,text,label\n,one,late\n", "Row 2, column 'id'"),
+    ],
+)  # fmt: skip
+def test_a_bad_file_writes_nothing_and_says_where(tmp_path, content, said):
+    assert said in refusal(*imports(file(tmp_path, content)))
+    assert not Dataset.objects.exists() and not Item.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "more", "said"),
+    [
+        ("items.xlsx", GOOD, (), "is none of"),
+        ("items.csv.gz", GOOD, (), "gz"),
+        ("items.csv", GOOD.replace("one", "größer").encode("latin-1"), ("--encoding", "utf-8"), "utf-8"),
+        ("items.csv", GOOD.replace("one", "größer"), ("--encoding", "latin-1"), "declared as latin-1 but is"),
+        ("items.csv", GOOD, ("--encoding", "klingon"), "'klingon' is not known"),
+        ("items.csv", GOOD, ("--class", "late"), "Row 3, column 'label'"),
+        ("items.csv", GOOD, ("--field", "id:date"), "is not NAME:TYPE"),
+        ("items.csv", GOOD, ("--field", "price:number"), "Column 'price': the file has no such column"),
+        ("items.csv", GOOD, ("--received", "label"), "named as label and as received"),
+    ],
+)
+def test_a_file_that_is_not_as_declared_writes_nothing(tmp_path, name, content, more, said):
+    assert said in refusal(*imports(file(tmp_path, content, name), *more))
+    assert not Dataset.objects.exists() and not Item.objects.exists()
+
+
+def test_an_unknown_label_names_the_row_and_leaves_the_dataset_as_it_was(tmp_path):
+    small_dataset(tmp_path)
+    counts = Item.objects.count(), Label.objects.count(), CurrentLabel.objects.count()
+    said = refusal(*imports(file(tmp_path, "id,text,label\nn,new,access\nm,newer,refund\n"), slug="support"))
+    assert "Row 3, column 'label'" in said and "'refund'" in said
+    assert (Item.objects.count(), Label.objects.count(), CurrentLabel.objects.count()) == counts
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (("import_items", "d", "nowhere.csv", "--text", "text"), "There is no file nowhere.csv"),
+        (("import_items", "a b", __file__, "--text", "text"), "'a b' can't be a dataset's slug"),
+        (("detect", "nothing"), "There is no dataset 'nothing'. Datasets here: support"),
+        (("detect", "support", "--only", "magic"), "There is no detector 'magic'"),
+        (("export_cases", "support", "/tmp/x.csv"), "has no detection yet; run detect first"),
+        (("export_labels", "support", "/tmp/x.xlsx"), "ends in '.xlsx'"),
+        (("import_decisions", "support", "nowhere.csv", "--expert", "nobody", "--id", "i", "--decision", "d"),
+         "There is no user 'nobody'"),
+        (("import_labels", "support", "nowhere.csv", "--item", "i", "--annotator", "a", "--label", "l"),
+         "cannot be opened"),
+        (("snapshot", "support", "--purpose", "production"), "no labelled production items"),
+        (("snapshot", "support", "--purpose", "training", "--labels-of", "9"), "has no snapshot 9"),
+        (("snapshot", "support", "--purpose", "both"), "invalid choice: 'both'"),
+        (("train", "support", "--learner", "forest"), "There is no learner 'forest'"),
+        (("train", "support", "--learner", "logistic", "--set", "C"), "--set 'C' is not KEY=VALUE"),
+        (("train", "support", "--learner", "logistic", "--set", "depth=3"), "has no setting 'depth'"),
+        (("train", "support", "--like", "7"), "has no run or prediction set '7'"),
+        (("train", "support"), "one of the arguments --learner --like is required"),
+        (("compare", "support", "--before", "1", "--after", "2", "--production", "3"), "has no snapshot 3"),
+    ],
+)  # fmt: skip
+def test_an_error_is_one_sentence(tmp_path, command, said):
+    small_dataset(tmp_path)
+    assert said in refusal(*command)
+    assert not Snapshot.objects.exists() and not Job.objects.exclude(kind="import").exists()
+
+
+def test_labels_by_command(tmp_path):
+    small_dataset(tmp_path)
+    path = file(tmp_path, "item,who,said\ns1,ann2,payment\ns2,ann2,DOUBT\n", "labels.csv")
+    asked = ("import_labels", "support", path, "--item", "item", "--annotator", "who", "--label", "said")
+    assert "Row 3, column 'said'" in refusal(*asked) and Label.objects.count() == 6
+    done = result(*asked, "--abstain", "DOUBT")
+    assert (done["labels"], done["abstentions"], done["contested"]) == (2, 1, 1)

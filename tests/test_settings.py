@@ -1,0 +1,31 @@
+"""Settings are read once, when a process starts: each test is a process of its own."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+OURS = ("SECONDLOOK_", "DATABASE_URL", "REDIS_URL", "DJANGO_")
+
+
+@pytest.mark.parametrize(
+    ("environment", "sentence"),
+    [
+        ({"SECONDLOOK_DEBUG": "ture"}, "SECONDLOOK_DEBUG is 'ture'; write 1 or 0."),
+        ({"SECONDLOOK_PRODUCTION": "1"}, "SECONDLOOK_SECRET_KEY is not set; production has no default for it."),
+        ({"SECONDLOOK_PRODUCTION": "yes", "SECONDLOOK_SECRET_KEY": "x" * 50},
+         "SECONDLOOK_HOSTS is not set; name the hosts this site answers to, comma separated."),
+    ],
+)  # fmt: skip
+def test_what_makes_no_sense_stops_the_start_with_one_sentence(tmp_path, environment, sentence):
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
+    started = subprocess.run(
+        [sys.executable, "-c", "import config.settings"], cwd=ROOT, capture_output=True, text=True,
+        env={**clean, "SECONDLOOK_DATA_DIR": str(tmp_path), **environment},
+    )  # fmt: skip
+    assert started.returncode == 1
+    assert started.stderr.splitlines()[-1] == f"django.core.exceptions.ImproperlyConfigured: {sentence}"
+    assert not (tmp_path / "secret_key").exists()

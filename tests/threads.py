@@ -1,0 +1,46 @@
+"""Several people at the same time."""
+
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Barrier
+
+from django.db import connection, connections
+
+
+def in_threads(work, each):
+    """What `work` returns for every one of `each`, all started at once; for tests with `transaction=True`.
+
+    On SQLite they work on a copy in a file, which goes when they are done: the test's own database, in memory, has one
+    connection only.
+    """
+    each = list(each)
+    barrier = Barrier(len(each))
+
+    def start(one):
+        barrier.wait(timeout=20)
+        try:
+            return work(one)
+        finally:
+            connections.close_all()
+
+    with _database_for_threads(), ThreadPoolExecutor(len(each)) as pool:
+        return list(pool.map(start, each))
+
+
+@contextmanager
+def _database_for_threads():
+    named = connections.settings["default"]
+    if connection.vendor != "sqlite":
+        yield
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        in_memory, path = named["NAME"], str(Path(folder) / "copy.sqlite3")
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM INTO %s", [path])
+        named["NAME"] = path
+        try:
+            yield
+        finally:
+            named["NAME"] = in_memory
