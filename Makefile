@@ -6,7 +6,7 @@ BIN := .venv/bin
 # Byte code is written where it is first needed: sooner than compiling what nobody imports.
 export PYTHONDONTWRITEBYTECODE=
 
-.PHONY: up test install install-dev lint bench faults lock
+.PHONY: up test install install-dev install-bench lint bench faults lock
 
 up: install
 	@exec $(BIN)/python manage.py up --port $(PORT)
@@ -16,6 +16,7 @@ test: install-dev
 
 install: .venv/installed
 install-dev: .venv/installed-dev
+install-bench: .venv/installed-bench
 
 .venv/installed: requirements.txt
 	@sh install.sh requirements.txt $(PYTHON)
@@ -25,11 +26,16 @@ install-dev: .venv/installed-dev
 	@sh install.sh requirements-dev.txt $(PYTHON)
 	@touch $@ .venv/installed
 
+# The rivals that `make bench` measures against; nothing else needs them.
+.venv/installed-bench: requirements-bench.txt
+	@sh install.sh requirements-bench.txt $(PYTHON)
+	@touch $@ .venv/installed-dev .venv/installed
+
 lint: install-dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy annotation/core modeling/core
 
-bench: install-dev
+bench: install-bench
 	$(BIN)/python -m bench $(ONLY)
 
 faults: install-dev
@@ -40,3 +46,4 @@ lock:
 	uv lock
 	uv export --quiet --frozen --no-dev --no-emit-project --no-header -o requirements.txt
 	uv export --quiet --frozen --group dev --no-emit-project --no-header -o requirements-dev.txt
+	uv export --quiet --frozen --group dev --group bench --no-emit-project --no-header -o requirements-bench.txt

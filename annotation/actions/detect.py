@@ -201,7 +201,8 @@ def write_flags(detection: Detection, dataset: Dataset, pool: pd.DataFrame, foun
 def write_findings(detection: Detection, pool: pd.DataFrame, findings: list[Suspicion]) -> None:
     for finding in findings:
         row = Finding.objects.create(
-            detection=detection, kind=finding.kind, key=finding.key, title=finding.title, reason=finding.reason,
+            dataset=detection.dataset, detection=detection, kind=finding.kind, key=finding.key,
+            title=finding.title, reason=finding.reason,
             rule=finding.rule, n=finding.n, value=finding.value, low=finding.low, high=finding.high,
         )  # fmt: skip
         covered = pool["item"].iloc[finding.items].tolist()

@@ -74,7 +74,7 @@ def _outcomes(dataset: Dataset, found: Sequence[Finding]) -> pd.DataFrame:
     earlier = CurrentLabel.objects.filter(item__in=latest.values("item")).exclude(basis__in=DECIDED).order_by("id")
     before = dict(earlier.values_list("item_id", "label_class_id"))
     covered = FindingItem.objects.filter(
-        finding__key__in={finding.key for finding in found}, finding__detection__dataset=dataset,
+        finding__key__in={finding.key for finding in found}, finding__dataset=dataset,
         item__in=latest.values("item"),
     )  # fmt: skip
     rows = pd.DataFrame(list(covered.values_list("finding__key", "item_id").distinct()), columns=["key", "item"])

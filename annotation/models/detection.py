@@ -20,6 +20,7 @@ class Detection(models.Model):
     n_findings = models.PositiveIntegerField()
     failed = models.JSONField(default=dict, help_text="detector → why it did not run")
     arrays = models.CharField(max_length=80)
+    index = models.CharField(max_length=80, blank=True, help_text="artifact: near-duplicate signatures, to be extended")
     seconds = models.FloatField()
     created_at = models.DateTimeField(default=timezone.now)
 
@@ -63,9 +64,14 @@ class Flag(models.Model):
 
 
 class Finding(models.Model):
-    """A suspicion about many labels at once. `value`, `low`, `high`: share of its items that follow the rule."""
+    """A suspicion about many labels at once. `value`, `low`, `high`: share of its items that follow the rule.
 
-    detection = models.ForeignKey(Detection, models.CASCADE, related_name="findings")
+    Found by a detection, or without one opened by `author` from a rule typed by hand.
+    """
+
+    dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="findings")
+    detection = models.ForeignKey(Detection, models.CASCADE, null=True, related_name="findings")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True)
     kind = models.CharField(max_length=40)
     key = models.CharField(max_length=200)
     title = models.CharField(max_length=300)
@@ -75,6 +81,7 @@ class Finding(models.Model):
     value = models.FloatField()
     low = models.FloatField()
     high = models.FloatField()
+    created_at = models.DateTimeField(default=timezone.now)
 
 
 class FindingItem(models.Model):
@@ -86,12 +93,17 @@ class FindingItem(models.Model):
 
 
 class Ruling(models.Model):
-    """A lead's word on a finding, known by its key so that it outlives the detection; the latest one counts."""
+    """A lead's word on a finding, known by its key so that it outlives the detection; the latest one counts.
 
-    RULINGS = {"accepted": "accepted", "dismissed": "dismissed", "new": "new"}
+    QUARANTINED accepts the finding and sets the labels that `finding` covers aside until experts decide on them.
+    """
+
+    ACCEPTED, QUARANTINED, DISMISSED, NEW = "accepted", "quarantined", "dismissed", "new"
+    RULINGS = {name: name for name in (ACCEPTED, QUARANTINED, DISMISSED, NEW)}
 
     dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="rulings")
     key = models.CharField(max_length=200)
-    ruling = models.CharField(max_length=10, choices=RULINGS)
+    finding = models.ForeignKey(Finding, models.SET_NULL, null=True, related_name="rulings")
+    ruling = models.CharField(max_length=12, choices=RULINGS)
     lead = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT)
     created_at = models.DateTimeField(default=timezone.now)

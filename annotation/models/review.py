@@ -47,6 +47,7 @@ class Case(models.Model):
     group_digest = models.CharField(max_length=64, blank=True)
     status = models.CharField(max_length=10, choices=STATUSES, default=OPEN)
     score = models.FloatField(default=0)
+    probability = models.FloatField(null=True, help_text="calibrated chance that its labels are wrong")
     opened_at = models.DateTimeField(default=timezone.now)
     reopens = models.ForeignKey("self", models.SET_NULL, null=True)
     reopen_reason = models.CharField(max_length=200, blank=True)

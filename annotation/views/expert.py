@@ -154,7 +154,7 @@ def _finding(request: HttpRequest, dataset: Dataset) -> Finding | None:
         return None
     if not wanted.isdecimal():
         raise Http404
-    return get_object_or_404(Finding.objects.filter(detection__dataset=dataset), pk=int(wanted))
+    return get_object_or_404(Finding.objects.filter(dataset=dataset), pk=int(wanted))
 
 
 def _go_on(request: HttpRequest, dataset: Dataset, finding: Finding | None) -> HttpResponse:

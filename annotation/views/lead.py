@@ -61,11 +61,11 @@ def findings(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 def give_ruling(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     dataset = dataset_for_lead(request.user, slug)
-    finding = get_object_or_404(Finding.objects.filter(detection__dataset=dataset), pk=pk)
+    finding = get_object_or_404(Finding.objects.filter(dataset=dataset), pk=pk)
     ruling = request.POST.get("ruling")
     if ruling not in Ruling.RULINGS:
         raise Http404
-    Ruling.objects.create(dataset=dataset, key=finding.key, ruling=ruling, lead=request.user)
+    Ruling.objects.create(dataset=dataset, key=finding.key, finding=finding, ruling=ruling, lead=request.user)
     messages.success(request, f"The finding “{finding.title}” is now {ruling}.")
     return redirect("findings", slug)
 

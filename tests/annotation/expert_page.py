@@ -44,7 +44,8 @@ def flag(dataset, external_id, reason, score=0.9):
 
 def finding_over(dataset, *external_ids, title="access is labelled payment"):
     finding = Finding.objects.create(
-        detection=detection(dataset), kind="class_pair", key="k", title=title, reason="r", rule={}, n=1, value=1,
+        dataset=dataset, detection=detection(dataset), kind="class_pair", key="k", title=title, reason="r",
+        rule={}, n=1, value=1,
         low=1, high=1,
     )  # fmt: skip
     for item in Item.objects.filter(dataset=dataset, external_id__in=external_ids):

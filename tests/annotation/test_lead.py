@@ -60,7 +60,7 @@ def finding_over(dataset, *external_ids, key="payment>access"):
         dataset=dataset, n_items=6, n_groups=0, n_conflicts=0, n_flags=0, n_findings=1, arrays="", seconds=1
     )
     finding = Finding.objects.create(
-        detection=detection, kind="class_pair", key=key, title="payment is being labelled access", 
+        dataset=dataset, detection=detection, kind="class_pair", key=key, title="payment is being labelled access",
         reason="So it seems.", rule={}, n=len(external_ids), value=0.5, low=0.2, high=0.8,
     )  # fmt: skip
     for item in Item.objects.filter(dataset=dataset, external_id__in=external_ids):

@@ -39,7 +39,8 @@ def with_finding(dataset, *ids):
         dataset=dataset, n_items=6, n_groups=0, n_conflicts=0, n_flags=0, n_findings=1, arrays="", seconds=1
     )
     finding = Finding.objects.create(
-        detection=detection, kind="rule", key="risk>5", title="“risk” more than 5 times → negative", reason="…",
+        dataset=dataset, detection=detection, kind="rule", key="risk>5", title="“risk” more than 5 times → negative",
+        reason="…",
         rule={}, n=1186, value=0.97, low=0.959, high=0.978,
     )  # fmt: skip
     for item in Item.objects.filter(dataset=dataset, external_id__in=ids):
