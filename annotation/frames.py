@@ -17,13 +17,13 @@ def _frame(queryset: models.QuerySet, **columns: str) -> pd.DataFrame:
 
 
 def items(dataset: Dataset, split: str | None = None) -> pd.DataFrame:
-    """item, external_id, digest, source, split and content of every item, in order of import."""
+    """item, external_id, digest, source, received, split and content of every item, in order of import."""
     queryset = Item.objects.filter(dataset=dataset).order_by("id")
     if split:
         queryset = queryset.filter(split=split)
     return _frame(
-        queryset, item="id", external_id="external_id", digest="digest", source="source", split="split",
-        content="content",
+        queryset, item="id", external_id="external_id", digest="digest", source="source", received="received_at",
+        split="split", content="content",
     )  # fmt: skip
 
 
@@ -56,14 +56,17 @@ def first_current(dataset: Dataset) -> pd.DataFrame:
 
 
 def labels(dataset: Dataset, split: str | None = None, origin: str | None = None) -> pd.DataFrame:
-    """item, annotator, label: each annotator's counting answer, in order of time."""
+    """item, annotator, label, seconds, at: each annotator's counting answer, in order of time."""
     queryset = Label.objects.filter(item__dataset=dataset)
     if split:
         queryset = queryset.filter(item__split=split)
     if origin:
         queryset = queryset.filter(origin=origin)
     queryset = queryset.counting().order_by("id")
-    return _frame(queryset, item="item_id", annotator="annotator__name", label="label_class__name")
+    return _frame(
+        queryset, item="item_id", annotator="annotator__name", label="label_class__name", seconds="seconds",
+        at="given_at",
+    )  # fmt: skip
 
 
 def snapshot_rows(snapshot: Snapshot) -> pd.DataFrame:

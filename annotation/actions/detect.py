@@ -128,12 +128,22 @@ def gather(dataset: Dataset, pool: pd.DataFrame, seed: int, report: Report) -> E
             "item": pd.Index(pool["item"]).get_indexer(labels["item"]),
             "annotator": frames.codes(labels["annotator"], annotators),
             "label": frames.codes(labels["label"], dataset.class_names),
+            "seconds": labels["seconds"].astype(float),
+            "at": _moments(labels["at"]),
         }
     )
+    production = frames.items(dataset, Item.PRODUCTION)["content"]
     return build_evidence(
         table, dataset.typed_fields, dataset.class_names, pool["code"].to_numpy(), votes, annotators, seed, report,
-        pool["basis"].isin(["decision", "adjudication"]).to_numpy(),
+        decided=pool["basis"].isin(["decision", "adjudication"]).to_numpy(),
+        sources=pool["source"].fillna("").to_numpy(dtype=object), received=_moments(pool["received"]).to_numpy(),
+        production=frames.content_table(production, dataset.typed_fields) if len(production) else None,
     )  # fmt: skip
+
+
+def _moments(column: pd.Series) -> pd.Series:
+    """Moments in UTC as datetime64 without a zone, NaT where there is none."""
+    return pd.to_datetime(column, utc=True).dt.tz_localize(None)
 
 
 def suspect(evidence: Evidence, only: tuple[str, ...] = ()) -> Suspicions:

@@ -9,8 +9,9 @@ from scipy import sparse
 from sklearn.preprocessing import normalize
 from threadpoolctl import threadpool_limits
 
+from annotation.core.embeddings import embed
 from annotation.core.features import Field, typed, vectorizer
-from annotation.core.grouping import group_items
+from annotation.core.grouping import group_items, joined_text
 from annotation.core.near_duplicates import Groups
 from annotation.core.neighbours import nearest
 from annotation.core.out_of_fold import out_of_fold
@@ -28,11 +29,14 @@ class Evidence:
     """One dataset at one moment; n items, K classes. Arrays are row-aligned with `table`.
 
     labels: int (n,), class code of the current label, −1 = none.
-    votes: DataFrame of counting and replaced labels in time order: item (position), annotator (code), label (code).
+    votes: DataFrame of counting labels in time order: item (position), annotator (code), label (code), seconds (float,
+    nan = not known), at (datetime64, NaT = not known).
     probabilities: float (n, K), out of fold, rows sum to 1, or None.
     neighbours: (item positions int (n, k), −1 = none; cosine similarities float (n, k), 0 where none), best first,
     members of the item's own near-duplicate group left out, or None.
     decided: bool (n,), an expert has decided on the label; None = on none.
+    sources: str (n,), "" = none. received: datetime64 (n,), NaT = not known. embeddings: float32 (n, d), rows of
+    length 1, or None where there is no text. production: typed table (m rows) of production inputs, or None.
     """
 
     table: pd.DataFrame
@@ -45,6 +49,10 @@ class Evidence:
     probabilities: np.ndarray | None = None
     neighbours: tuple[np.ndarray, np.ndarray] | None = None
     decided: np.ndarray | None = None
+    sources: np.ndarray | None = None
+    received: np.ndarray | None = None
+    embeddings: np.ndarray | None = None
+    production: pd.DataFrame | None = None
 
     @property
     def as_annotated(self) -> np.ndarray:
@@ -60,6 +68,10 @@ class Evidence:
             "groups": len(self.groups.of) > 0,
             "probabilities": self.probabilities is not None,
             "neighbours": self.neighbours is not None,
+            "sources": self.sources is not None and bool((self.sources != "").any()),
+            "received": self.received is not None and not np.isnat(self.received).all(),
+            "embeddings": self.embeddings is not None,
+            "production": self.production is not None and len(self.production) > 0,
             "texts": len(self.labels) > 0 and any(field.type == "text" for field in self.fields),
         }
         return frozenset(name for name, present in there.items() if present)
@@ -75,11 +87,14 @@ def build_evidence(
     seed: int = 0,
     report: Report = lambda stage, share: None,
     decided: np.ndarray | None = None,
+    sources: np.ndarray | None = None,
+    received: np.ndarray | None = None,
+    production: pd.DataFrame | None = None,
 ) -> Evidence:
     """Evidence for the n rows of `table`, which has one column per field.
 
-    labels: int (n,), −1 = no current label. votes: as in `Evidence`. `report` is called with a stage in words and the
-    share done, 0 to 1. The same input and seed give the same evidence.
+    labels: int (n,), −1 = no current label. votes, decided, sources, received, production: as in `Evidence`. `report`
+    is called with a stage in words and the share done, 0 to 1. The same input and seed give the same evidence.
     """
     table, labels = typed(table, fields).reset_index(drop=True), np.asarray(labels, dtype=np.int64)
     # The matrices are sparse and the sums short: more threads only wait for one another.
@@ -88,6 +103,7 @@ def build_evidence(
         groups = group_items(table, fields, seed)
         report("reading the fields", 0.1)
         matrix = _matrix(table, fields)
+        embeddings = _embeddings(table, fields)
         probabilities, neighbours = None, None
         if matrix is not None and (labels >= 0).any():
             report("finding neighbours", 0.15)
@@ -110,7 +126,17 @@ def build_evidence(
         probabilities,
         neighbours,
         decided,
+        sources,
+        received,
+        embeddings,
+        None if production is None else typed(production, fields).reset_index(drop=True),
     )
+
+
+def _embeddings(table: pd.DataFrame, fields: Sequence[Field]) -> np.ndarray | None:
+    if not any(field.type == "text" for field in fields):
+        return None
+    return embed(joined_text(table, fields))
 
 
 def _matrix(table: pd.DataFrame, fields: Sequence[Field]) -> sparse.csr_matrix | None:
