@@ -5,20 +5,17 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
-from sklearn.preprocessing import normalize
 from threadpoolctl import threadpool_limits
 
 from annotation.core.embeddings import embed
-from annotation.core.features import Field, typed, vectorizer
+from annotation.core.features import Field, typed
 from annotation.core.grouping import group_items, joined_text
+from annotation.core.matrices import terms, vectors
 from annotation.core.near_duplicates import Groups
 from annotation.core.neighbours import nearest
 from annotation.core.out_of_fold import out_of_fold
 
 NEIGHBOURS = 10
-FEATURES = 50_000
-CHARACTERS = (4, 4)
 
 Report = Callable[[str, float], None]
 
@@ -102,16 +99,16 @@ def build_evidence(
         report("finding near-duplicates", 0.0)
         groups = group_items(table, fields, seed)
         report("reading the fields", 0.1)
-        matrix = _matrix(table, fields)
-        embeddings = _embeddings(table, fields)
+        matrix, embeddings = terms(table, fields), _embeddings(table, fields)
         probabilities, neighbours = None, None
         if matrix is not None and (labels >= 0).any():
-            report("finding neighbours", 0.15)
+            report("finding neighbours", 0.3)
+            dense = vectors(table, fields, embeddings)
             neighbours = nearest(
-                matrix, groups.of, NEIGHBOURS, lambda share: report("finding neighbours", 0.15 + 0.35 * share)
+                dense, groups.of, NEIGHBOURS, seed, lambda share: report("finding neighbours", 0.3 + 0.2 * share)
             )
             probabilities = out_of_fold(
-                matrix, labels, groups.of, neighbours, len(classes), seed,
+                matrix, dense, labels, groups.of, neighbours, len(classes), seed,
                 lambda share: report("judging each label by the others", 0.5 + 0.5 * share),
             )  # fmt: skip
     report("evidence gathered", 1.0)
@@ -137,13 +134,3 @@ def _embeddings(table: pd.DataFrame, fields: Sequence[Field]) -> np.ndarray | No
     if not any(field.type == "text" for field in fields):
         return None
     return embed(joined_text(table, fields))
-
-
-def _matrix(table: pd.DataFrame, fields: Sequence[Field]) -> sparse.csr_matrix | None:
-    """Words, characters, ranges and categories as rows of length 1, or None where no field says anything."""
-    telling = [field for field in fields if field.type != "text" or table[field.name].str.strip().any()]
-    if table.empty or not telling:
-        return None
-    matrix = vectorizer(telling, max_features=FEATURES, characters=CHARACTERS).fit_transform(table)
-    # Where every row has every column the transformer hands back a dense array.
-    return normalize(sparse.csr_matrix(matrix)).astype(np.float32)

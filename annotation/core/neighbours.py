@@ -3,59 +3,91 @@
 from collections.abc import Callable
 
 import numpy as np
-from scipy import sparse
+from numba import njit
 
-# Multiplications in a whole search, and cells of a dense strip: they bound its time and its memory.
-WORK = 1e9
-CELLS = 2e6
+# Up to so many items every pair is compared; of more, only those in cells near one another (inverted file index,
+# Sivic and Zisserman 2003), whose number grows with the root of the items.
+EXHAUSTIVE = 4000
+PROBED = 6
+SAMPLE_PER_CELL = 40
+ROUNDS = 3
 
 
 def nearest(
-    matrix: sparse.csr_matrix, groups: np.ndarray, k: int, tick: Callable[[float], None] = lambda share: None
+    vectors: np.ndarray, groups: np.ndarray, k: int, seed: int = 0, tick: Callable[[float], None] = lambda share: None
 ) -> tuple[np.ndarray, np.ndarray]:
     """The k nearest rows of other groups, at most one per group: positions int (n, k), −1 = none, and cosine
-    similarities float (n, k), 0 where there is none; best first, equals in row order.
+    similarities float32 (n, k), 0 where there is none; best first, equals in row order.
 
-    matrix: non-negative, rows of length 1. groups: int (n,). Candidates share a column with the row; the commonest
-    columns are left out of the search where it would cost too much, and the candidates are then compared on all
-    columns. `tick` is called with the share done.
+    vectors: float32 (n, d), rows of length 1 or all zeros. groups: int (n,). Of more than EXHAUSTIVE items the search
+    is approximate: an item meets those of the PROBED cells nearest to its own. `tick` is called with the share done.
     """
-    n = matrix.shape[0]
-    positions, similarities = np.full((n, k), -1), np.zeros((n, k))
-    search = _affordable(matrix)
-    columns = search.T.tocsr()
-    strip = max(1, int(CELLS / max(n, 1)))
-    for start in range(0, n, strip):
-        found = (search[start : start + strip] @ columns).tocsr()
-        for offset in range(found.shape[0]):
-            row = start + offset
-            cells = slice(found.indptr[offset], found.indptr[offset + 1])
-            best = _candidates(found.indices[cells], found.data[cells], groups, row, k)
-            positions[row, : len(best)] = best
-        tick(min(1.0, (start + strip) / n))
-    filled = positions >= 0
-    rows = np.nonzero(filled)[0]
-    similarities[filled] = np.asarray(matrix[rows].multiply(matrix[positions[filled]]).sum(axis=1)).ravel()
-    order = np.lexsort((np.where(filled, positions, n), -similarities), axis=1)
-    return np.take_along_axis(positions, order, axis=1), np.take_along_axis(similarities, order, axis=1)
+    n = len(vectors)
+    positions, similarities = np.full((n, k), -1, dtype=np.int64), np.zeros((n, k), dtype=np.float32)
+    cell, centres = _cells(vectors, seed)
+    order = np.argsort(cell, kind="stable")
+    starts = np.searchsorted(cell[order], np.arange(len(centres) + 1))
+    probed = np.argsort(-(centres @ centres.T), axis=1, kind="stable")[:, :PROBED]
+    for number in range(len(centres)):
+        own = order[starts[number] : starts[number + 1]]
+        near = np.sort(np.concatenate([order[starts[one] : starts[one + 1]] for one in probed[number]]))
+        reached, groups_there = np.ascontiguousarray(vectors[near].T), groups[near]
+        for start in range(0, len(own), 512):
+            rows = own[start : start + 512]
+            _best(vectors[rows] @ reached, near, groups_there, rows, groups[rows], positions, similarities)
+        tick((number + 1) / len(centres))
+    return positions, similarities
 
 
-def _affordable(matrix: sparse.csr_matrix) -> sparse.csr_matrix:
-    """The matrix without its commonest columns, so that multiplying it by itself stays within WORK."""
-    rows_with = np.bincount(matrix.indices, minlength=matrix.shape[1])
-    rarest_first = np.argsort(rows_with, kind="stable")
-    cost = np.cumsum(rows_with[rarest_first].astype(float) ** 2)
-    return matrix[:, np.sort(rarest_first[cost <= WORK])]
+def _cells(vectors: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """The cell of each row, int (n,), and the cells' centres float32 (c, d): k-means by cosine on a sample."""
+    n = len(vectors)
+    if n <= EXHAUSTIVE:
+        return np.zeros(n, dtype=np.int64), np.ones((1, vectors.shape[1]), dtype=np.float32)
+    count = int(np.sqrt(n))
+    sample = np.random.default_rng(seed).choice(n, min(n, SAMPLE_PER_CELL * count), replace=False)
+    rows = vectors[np.sort(sample)]
+    centres = rows[np.random.default_rng(seed + 1).choice(len(rows), count, replace=False)]
+    for _ in range(ROUNDS):
+        of = (rows @ centres.T).argmax(axis=1)
+        total = np.zeros_like(centres)
+        np.add.at(total, of, rows)
+        length = np.linalg.norm(total, axis=1, keepdims=True)
+        centres = np.where(length > 0, total / np.maximum(length, 1e-12), centres).astype(np.float32)
+    blocks = [vectors[start : start + 8192] @ centres.T for start in range(0, n, 8192)]
+    return np.concatenate([block.argmax(axis=1) for block in blocks]), centres
 
 
-def _candidates(items: np.ndarray, similarity: np.ndarray, groups: np.ndarray, row: int, k: int) -> np.ndarray:
-    """The k most similar items, best first, one per group and none of the row's own group."""
-    other = groups[items] != groups[row]
-    items, similarity = items[other], similarity[other]
-    pool = 4 * k
-    if len(items) > pool:
-        top = np.argpartition(-similarity, pool)[:pool]
-        items, similarity = items[top], similarity[top]
-    items = items[np.lexsort((items, -similarity))]
-    _, first = np.unique(groups[items], return_index=True)
-    return items[np.sort(first)][:k]
+@njit(nogil=True)
+def _best(
+    cosine: np.ndarray, near: np.ndarray, groups_there: np.ndarray, rows: np.ndarray, own: np.ndarray,
+    positions: np.ndarray, similarities: np.ndarray,
+) -> None:  # fmt: skip
+    """Fill the lines `rows` with the best of `near`, of each group the best and none of the row's own group."""
+    k = positions.shape[1]
+    held = np.empty(k, dtype=np.int64)
+    for line in range(len(rows)):
+        row, count = rows[line], 0
+        for candidate in range(len(near)):
+            value = cosine[line, candidate]
+            if value <= 0 or (count == k and value <= similarities[row, k - 1]):
+                continue
+            group = groups_there[candidate]
+            if group == own[line]:
+                continue
+            place = count
+            for earlier in range(count):
+                if held[earlier] == group:
+                    place = earlier
+                    break
+            if place < count and value <= similarities[row, place]:
+                continue
+            if place == count and count == k:
+                place = k - 1
+            if place == count:
+                count += 1
+            while place > 0 and similarities[row, place - 1] < value:
+                similarities[row, place] = similarities[row, place - 1]
+                positions[row, place], held[place] = positions[row, place - 1], held[place - 1]
+                place -= 1
+            similarities[row, place], positions[row, place], held[place] = value, near[candidate], group

@@ -8,7 +8,7 @@ import numpy as np
 from annotation.core.detectors.suspicion import percent
 from annotation.core.evidence import Evidence
 from annotation.core.intervals import wilson
-from annotation.core.out_of_fold import FLOOR, confident_class, usual_probability
+from annotation.core.out_of_fold import FLOOR, confident_class
 
 SHOWN_NEIGHBOURS = 5
 
@@ -17,15 +17,14 @@ SHOWN_NEIGHBOURS = 5
 class LabelError:
     """A model that never saw this label expects another one.
 
-    Compares, out of fold, the given label with its strongest rival; each probability is taken relative to what is usual
-    for that class, so that a class the model is seldom sure of is not suspected as a whole (confident learning,
-    Northcutt et al. 2021). Where many items that look like one class carry another (the confident joint), that pair of
-    classes counts more: `pair_share` is the share of a class that honest confusion explains, `pair_weight` how strongly
-    an excess over it counts (0 = not at all). score .5 = the rival is as likely as the label; .88 = seven times.
+    The score is 1 − the probability that model gives the label, out of fold. Where many items that confidently belong
+    to one class carry another (the confident joint; Northcutt et al. 2021), that pair of classes counts more:
+    `pair_share` is the share of a class that honest confusion explains, `pair_weight` how strongly an excess over it
+    counts (0 = not at all). score .5 = all other classes together are as likely as the label.
     """
 
     needs: ClassVar[frozenset[str]] = frozenset({"labels", "probabilities"})
-    flag_above: float = 0.88
+    flag_above: float = 0.7
     pair_share: float = 0.03
     pair_weight: float = 2.0
 
@@ -49,14 +48,13 @@ class LabelError:
         n, n_classes = probabilities.shape
         if n_classes < 2:
             return np.full(n, -1), np.zeros(n)
-        given = np.maximum(labels, 0)
-        odds = np.log(probabilities + FLOOR) - np.log(usual_probability(probabilities, labels) + FLOOR)
-        odds += self._pair_excess(evidence)[given]
-        rows = np.arange(n)
-        own = odds[rows, given].copy()
-        odds[rows, given] = -np.inf
-        rival = odds.argmax(axis=1)
-        score = 1 / (1 + np.exp(own - odds[rows, rival]))
+        rows, given = np.arange(n), np.maximum(labels, 0)
+        likely = probabilities + FLOOR
+        likely *= np.exp(self._pair_excess(evidence))[given]
+        likely /= likely.sum(axis=1, keepdims=True)
+        score = 1 - likely[rows, given]
+        likely[rows, given] = -1
+        rival = likely.argmax(axis=1)
         return np.where(labels < 0, -1, rival), np.where(labels < 0, 0.0, score)
 
     def _pair_excess(self, evidence: Evidence) -> np.ndarray:

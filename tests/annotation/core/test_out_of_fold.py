@@ -1,0 +1,100 @@
+"""The views and their pool: nothing is learned from the item itself, and by hand what small cases say."""
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+from annotation.core.out_of_fold import confident_class, out_of_fold, pool, usual_probability, view_weights
+from annotation.core.views import naive_bayes, softmax, terms_view, vectors_view, vote
+
+N, K = 200, 2
+LABELS = np.arange(N) % K
+GROUPS = np.arange(N)
+
+
+def separable(seed=0):
+    """Two columns that tell the class and one that is each item's own."""
+    rng = np.random.default_rng(seed)
+    rows = np.zeros((N, 12), dtype=np.float32)
+    rows[np.arange(N), LABELS] = 1
+    rows[np.arange(N), 2 + rng.integers(0, 10, N)] = 0.3
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+
+def every_view(rows, labels, folds, learned):
+    matrix = sparse.csr_matrix(rows)
+    return {
+        "terms": terms_view(matrix, labels, folds, learned, K, 0),
+        "vectors": vectors_view(rows, labels, folds, learned, K, 0),
+        "bayes": naive_bayes(matrix, labels, folds, learned, K),
+    }
+
+
+@pytest.mark.parametrize("name", ["terms", "vectors", "bayes"])
+def test_each_view_learns_the_classes_and_flips_are_seen_through(name):
+    labels = LABELS.copy()
+    labels[:10] = 1 - labels[:10]
+    view = every_view(separable(), labels, np.arange(N) % 5, np.ones(N, bool))[name]
+    assert np.allclose(view.sum(axis=1), 1, atol=1e-5)
+    assert (view.argmax(axis=1) == LABELS).mean() > 0.98
+
+
+@pytest.mark.parametrize("name", ["terms", "vectors", "bayes"])
+def test_no_view_sees_its_own_fold(name):
+    """A column that only the first fold has, and only with one label, must say nothing about that fold."""
+    rows = np.zeros((N, 3), dtype=np.float32)
+    rows[:, 0] = 1
+    folds = np.arange(N) // 40
+    rows[folds == 0] = [0.0, 1.0, 0.0]
+    labels = LABELS.copy()
+    labels[folds == 0] = 1
+    view = every_view(rows, labels, folds, np.ones(N, bool))[name]
+    assert abs(view[folds == 0, 1] - 0.5).max() < 0.2
+
+
+def test_with_nothing_to_learn_from_every_class_is_as_likely():
+    for view in every_view(separable(), LABELS, np.arange(N) % 5, np.zeros(N, bool)).values():
+        assert np.allclose(view, 0.5)
+
+
+def test_naive_bayes_by_hand():
+    matrix = sparse.csr_matrix(np.array([[1, 0], [0, 1], [1, 1]], dtype=np.float32))
+    labels, folds = np.array([0, 1, -1]), np.array([0, 0, 1])
+    view = naive_bayes(matrix, labels, folds, labels >= 0, 2)
+    # Both classes smooth to 1.02 / 1.04 and .02 / 1.04; the third row holds one of each, so they tie.
+    assert view[2] == pytest.approx([0.5, 0.5], abs=1e-6)
+
+
+def test_a_vote_weighs_by_similarity():
+    positions, similarities = np.array([[1, 2], [-1, -1], [-1, -1]]), np.array([[1.0, 0.5], [0, 0], [0, 0]])
+    votes = vote((positions, similarities), np.array([0, 0, 1]), np.ones(3, bool), 2)
+    prior = 0.003 * np.array([3, 2]) / 5
+    assert votes[0] == pytest.approx((np.array([1, 0.5**8]) + prior) / (1 + 0.5**8 + prior.sum()), abs=1e-6)
+    assert votes[1] == pytest.approx([0.6, 0.4])
+
+
+def test_pool_and_weights():
+    sure, blind = np.array([[0.9, 0.1], [0.2, 0.8]]), np.full((2, 2), 0.5)
+    assert pool([sure, blind], np.array([1.0, 1.0])) == pytest.approx(sure, abs=2e-3)
+    weights = view_weights([sure, blind], np.array([0, 1]), np.arange(2))
+    assert weights[0] > 1
+    assert softmax(np.array([[0.0, np.log(3)]])) == pytest.approx(np.array([[0.25, 0.75]]))
+
+
+def test_the_confident_class_is_relative_to_what_is_usual():
+    probabilities = np.array([[0.6, 0.4], [0.4, 0.6], [0.55, 0.45], [0.5, 0.5]])
+    labels = np.array([0, 1, 0, 1])
+    assert usual_probability(probabilities, labels) == pytest.approx([0.575, 0.55])
+    assert confident_class(probabilities, labels).tolist() == [0, 1, 0, 1]
+    assert confident_class(probabilities, np.array([1, 1, 0, 1])).tolist() == [0, 1, 0, 1]
+
+
+def test_out_of_fold_is_repeatable_and_takes_one_class_and_unlabelled_items():
+    rows = separable()
+    matrix, nobody = sparse.csr_matrix(rows), (np.full((N, 2), -1), np.zeros((N, 2)))
+    labels = LABELS.copy()
+    labels[::7] = -1
+    first, second = (out_of_fold(matrix, rows, labels, GROUPS, nobody, K, 3) for _ in range(2))
+    assert first.tolist() == second.tolist()
+    assert (first.argmax(axis=1) == LABELS).mean() > 0.98
+    assert out_of_fold(matrix, rows, labels, GROUPS, nobody, 1, 3).tolist() == [[1.0]] * N
