@@ -64,11 +64,12 @@ def request_detection(
 
 
 def state_of(dataset: Dataset) -> str:
-    """A mark that changes whenever items, labels or current labels were added."""
+    """A mark that changes whenever items, labels, current labels or rulings were added."""
     parts = [
         Item.objects.filter(dataset=dataset).aggregate(last=Max("id"))["last"],
         Label.objects.filter(item__dataset=dataset).aggregate(last=Max("id"))["last"],
         CurrentLabel.objects.filter(item__dataset=dataset).aggregate(last=Max("id"))["last"],
+        dataset.rulings.aggregate(last=Max("id"))["last"],
     ]
     return "-".join(map(str, parts))
 

@@ -7,6 +7,7 @@ import pandas as pd
 from django.db import transaction
 
 from annotation import bulk, frames
+from annotation.actions.quarantine import quarantined_items
 from annotation.core.grouping import copies_of_items
 from annotation.models import CurrentLabel, Dataset, Item, Snapshot, SnapshotRow
 
@@ -21,8 +22,10 @@ def snapshot(
 ) -> Snapshot:  # fmt: skip
     """The snapshot of the dataset as it is now; the same rows for the same purpose are the same snapshot.
 
-    Training rows are pool items with a current label that are no near-duplicates of production. With `labels_of` the
-    rows are today's, the labels those that snapshot held. What is left out is counted by reason.
+    Training rows are pool items with a current label that is not in quarantine and that are no near-duplicates of
+    production. With `labels_of` the rows are today's, the labels those that snapshot held. What is left out is counted
+    by reason. Where a quarantine leaves labels out, the same rows with them are frozen too, so that a comparison can
+    show both ways.
     """
     with transaction.atomic():
         bulk.lock_dataset(dataset)
@@ -32,9 +35,14 @@ def snapshot(
             rows, left_out["near_duplicate_of_production"] = _without_copies(dataset, rows)
         if labels_of:
             rows, left_out["not_in_labels_of"] = _with_labels_of(rows, labels_of)
+        aside = rows["item"].isin(quarantined_items(dataset) if purpose == Snapshot.TRAINING else ())
+        both = None
+        if aside.any():
+            both = _freeze(dataset, purpose, rows, left_out, sources, labels_of, user)
+            rows, left_out = rows[~aside], {**left_out, "quarantined": int(aside.sum())}
         if rows.empty:
             raise UnableToSnapshot(_nothing(dataset, split, sources, left_out))
-        return _freeze(dataset, purpose, rows, left_out, sources, labels_of, user)
+        return _freeze(dataset, purpose, rows, left_out, sources, labels_of, user, both)
 
 
 def _labelled(dataset: Dataset, split: str, sources: tuple[str, ...]) -> tuple[pd.DataFrame, dict[str, int]]:
@@ -68,14 +76,14 @@ def _with_labels_of(rows: pd.DataFrame, earlier: Snapshot) -> tuple[pd.DataFrame
 
 def _freeze(
     dataset: Dataset, purpose: str, rows: pd.DataFrame, left_out: dict[str, int], sources: tuple[str, ...],
-    labels_of: Snapshot | None, user: Any,
+    labels_of: Snapshot | None, user: Any, with_quarantined: Snapshot | None = None,
 ) -> Snapshot:  # fmt: skip
     sha256 = rows_digest(rows)
     frozen, made = Snapshot.objects.get_or_create(
         dataset=dataset, purpose=purpose, sha256=sha256,
         defaults={
             "n_rows": len(rows), "sources": sorted(sources), "labels_of": labels_of, "left_out": left_out,
-            "created_by": user,
+            "created_by": user, "with_quarantined": with_quarantined,
         },
     )  # fmt: skip
     if made:

@@ -140,22 +140,15 @@ def _write_terms(
             at = stop
 
 
-@njit(nogil=True)
 def _rows(terms: np.ndarray, ends: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The distinct terms of each row and how often each occurs: indptr, indices, counts."""
-    indptr = np.zeros(len(ends), dtype=np.int64)
-    indices, counts = np.empty(len(terms), dtype=np.int32), np.empty(len(terms), dtype=np.float32)
-    place = 0
-    for row in range(len(ends) - 1):
-        own = np.sort(terms[ends[row] : ends[row + 1]])
-        for position in range(len(own)):
-            if position and own[position] == own[position - 1]:
-                counts[place - 1] += 1
-                continue
-            indices[place], counts[place] = own[position], 1
-            place += 1
-        indptr[row + 1] = place
-    return indptr, indices[:place].copy(), counts[:place].copy()
+    row = np.repeat(np.arange(len(ends) - 1, dtype=np.int64) << BITS, np.diff(ends))
+    cells = np.sort(row | terms)
+    first = np.flatnonzero(np.diff(cells, prepend=-1))
+    counts = np.diff(first, append=len(cells)).astype(np.float32)
+    cells = cells[first]
+    indptr = np.searchsorted(cells, np.arange(len(ends), dtype=np.int64) << BITS)
+    return indptr, (cells & ((1 << BITS) - 1)).astype(np.int32), counts
 
 
 def _weighed(indptr: np.ndarray, indices: np.ndarray, counts: np.ndarray, rarest: int) -> sparse.csr_matrix:

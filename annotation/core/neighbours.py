@@ -8,8 +8,8 @@ from numba import njit
 # Up to so many items every pair is compared; of more, only those in cells near one another (inverted file index,
 # Sivic and Zisserman 2003), whose number grows with the root of the items.
 EXHAUSTIVE = 4000
-PROBED = 6
-SAMPLE_PER_CELL = 40
+PROBED = 4
+SAMPLE_PER_CELL = 20
 ROUNDS = 3
 
 
@@ -44,7 +44,7 @@ def _cells(vectors: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
     n = len(vectors)
     if n <= EXHAUSTIVE:
         return np.zeros(n, dtype=np.int64), np.ones((1, vectors.shape[1]), dtype=np.float32)
-    count = int(np.sqrt(n))
+    count = 2 * int(np.sqrt(n))
     sample = np.random.default_rng(seed).choice(n, min(n, SAMPLE_PER_CELL * count), replace=False)
     rows = vectors[np.sort(sample)]
     centres = rows[np.random.default_rng(seed + 1).choice(len(rows), count, replace=False)]

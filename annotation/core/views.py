@@ -10,7 +10,7 @@ from numba import njit
 from scipy import sparse
 
 # Few items are gone through more often, so that every model takes enough steps.
-FEWEST_PASSES, MOST_PASSES, STEPS = 3, 30, 40_000
+FEWEST_PASSES, MOST_PASSES, STEPS = 1, 30, 40_000
 BATCH = 128
 Neighbours = tuple[np.ndarray, np.ndarray]
 
@@ -104,17 +104,21 @@ def _descend(
     weights: np.ndarray, bias: np.ndarray, first_rate: float,
 ) -> None:  # fmt: skip
     """Stochastic gradient steps on the log loss, one row of `order` at a time; changes `weights` and `bias`."""
+    # Plain loops only: each numpy call in here would cost a second of compiling.
     n_classes = weights.shape[1]
     error = np.empty(n_classes, dtype=np.float32)
     for step in range(len(order)):
         row = order[step]
         rate = np.float32(first_rate * (1 - step / len(order)))
-        error[:] = bias
+        for k in range(n_classes):
+            error[k] = bias[k]
         for cell in range(indptr[row], indptr[row + 1]):
             value, line = data[cell], weights[indices[cell]]
             for k in range(n_classes):
                 error[k] += value * line[k]
-        top, total = error.max(), np.float32(0)
+        top, total = error[0], np.float32(0)
+        for k in range(n_classes):
+            top = max(top, error[k])
         for k in range(n_classes):
             error[k] = np.exp(error[k] - top)
             total += error[k]
@@ -139,7 +143,8 @@ def _logits(
     for place in range(len(rows)):
         row = rows[place]
         line_out = out[row]
-        line_out[:] = bias
+        for k in range(n_classes):
+            line_out[k] = bias[k]
         for cell in range(indptr[row], indptr[row + 1]):
             value, line = data[cell], weights[indices[cell]]
             for k in range(n_classes):

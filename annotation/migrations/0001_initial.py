@@ -395,7 +395,7 @@ class Migration(migrations.Migration):
                 ('sha256', models.CharField(max_length=64)),
                 ('n_rows', models.PositiveIntegerField()),
                 ('sources', models.JSONField(default=list, help_text='sources asked for; empty = all')),
-                ('with_quarantined', models.BooleanField(default=False, help_text='quarantined labels kept, to show both ways')),
+                ('with_quarantined', models.ForeignKey(help_text='the same with the quarantined labels kept', null=True, on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='annotation.snapshot')),
                 ('left_out', models.JSONField(default=dict, help_text='why rows were left out → how many')),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL)),

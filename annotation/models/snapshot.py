@@ -17,7 +17,9 @@ class Snapshot(models.Model):
     n_rows = models.PositiveIntegerField()
     sources = models.JSONField(default=list, help_text="sources asked for; empty = all")
     labels_of = models.ForeignKey("self", models.RESTRICT, null=True, help_text="whose labels today's rows carry")
-    with_quarantined = models.BooleanField(default=False, help_text="quarantined labels kept, to show both ways")
+    with_quarantined = models.ForeignKey(
+        "self", models.RESTRICT, null=True, related_name="+", help_text="the same with the quarantined labels kept"
+    )
     left_out = models.JSONField(default=dict, help_text="why rows were left out → how many")
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True)
     created_at = models.DateTimeField(default=timezone.now)

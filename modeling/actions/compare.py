@@ -15,7 +15,7 @@ from annotation.actions.snapshot import matched
 from annotation.actions.work import Report, UnableToWork, Write
 from annotation.core.artifacts import bytes_to_arrays, load_bytes
 from annotation.models import Dataset, Decision, Job, Label, PredictionSet, Snapshot
-from modeling.actions.train import Order, save_probabilities, train_on
+from modeling.actions.train import save_probabilities, train_like
 from modeling.core.artifacts import load_model
 from modeling.core.evaluation import metrics, slice_table
 from modeling.core.proof import compare as prove
@@ -68,12 +68,14 @@ def run(job: Job, report: Report) -> Write:
     production = Snapshot.objects.get(pk=job.params["snapshot"])
     before, after = find_side(dataset, job.params["before"]), find_side(dataset, job.params["after"])
     save_matched = _match(before, after, job, report)
+    save_kept = _keep_quarantined(before, after, job, report)
     report("predicting production", 0.8)
 
     def write() -> dict[str, Any]:
         bulk.lock_dataset(dataset)
         matched_before = Side(save_matched(), None) if save_matched else before
-        comparison = _compare(production, matched_before, after, before if save_matched else None)
+        kept = save_kept() if save_kept else None
+        comparison = _compare(production, matched_before, after, before if save_matched else None, kept)
         return {"comparison": comparison.pk, **comparison.proof}
 
     return write
@@ -87,15 +89,26 @@ def _match(before: Side, after: Side, job: Job, report: Report) -> Callable[[], 
     if not extra.exists():
         return None
     rows = matched(after.run.snapshot, before.run.snapshot)
-    like = before.run
-    same = ModelRun.objects.filter(snapshot=rows, recipe=like.recipe, resolved__C=like.resolved.get("C")).first()
-    if same:
-        return lambda: same
-    order = Order(like.recipe.learner, like.resolved, like.recipe.seed, like.pk)
-    return train_on(rows, order, lambda stage, share: report(f"before, on today's rows: {stage}", 0.8 * share), job)
+    tell = lambda stage, share: report(f"before, on today's rows: {stage}", 0.4 * share)  # noqa: E731
+    return train_like(rows, before.run, tell, job)
 
 
-def _compare(production: Snapshot, before: Side, after: Side, as_trained: Side | None) -> Comparison:
+def _keep_quarantined(
+    before: Side, after: Side, job: Job, report: Report
+) -> Callable[[], tuple[ModelRun, ModelRun]] | None:
+    """Train both sides again with the labels in quarantine kept; None where there are none."""
+    rows = after.run.snapshot.with_quarantined if after.run and before.run else None
+    if rows is None:
+        return None
+    tell = lambda stage, share: report(f"with the quarantined labels kept: {stage}", 0.4 + 0.4 * share)  # noqa: E731
+    save_after = train_like(rows, after.run, tell, job)
+    save_before = train_like(matched(rows, before.run.snapshot), before.run, tell, job)
+    return lambda: (save_before(), save_after())
+
+
+def _compare(
+    production: Snapshot, before: Side, after: Side, as_trained: Side | None, kept: tuple[ModelRun, ModelRun] | None
+) -> Comparison:
     sets = [production_predictions(side, production) for side in (before, after)]
     there = Comparison.objects.filter(snapshot=production, before=sets[0], after=sets[1]).first()
     if there:
@@ -111,7 +124,8 @@ def _compare(production: Snapshot, before: Side, after: Side, as_trained: Side |
     )  # fmt: skip
     context = {
         "slices": _slices(truth, *predicted, frame["source"]), "production_labels": _who_labelled(production),
-        "left_out": _left_out(after), "as_trained": _as_trained(as_trained, before, production, frame, truth),
+        "left_out": _left_out(after), "quarantine_kept": _both_ways(kept, production, frame, truth),
+        "as_trained": _as_trained(as_trained, before, production, frame, truth),
     }  # fmt: skip
     return Comparison.objects.create(
         snapshot=production, before=sets[0], after=sets[1], before_run=before.run, after_run=after.run,
@@ -134,6 +148,22 @@ def _who_labelled(production: Snapshot) -> dict[str, Any]:
     shared = labels.filter(annotator__user__in=experts).values("item").distinct().count()
     names = labels.values_list("annotator__name").annotate(n=Count("id")).order_by("-n")[:5]
     return {"annotators": [name for name, _ in names], "shared": shared, "share": shared / production.n_rows}
+
+
+def _both_ways(
+    kept: tuple[ModelRun, ModelRun] | None, production: Snapshot, frame: pd.DataFrame, truth: np.ndarray
+) -> dict[str, Any] | None:
+    """The same comparison with the labels in quarantine kept on both sides: shown beside, never instead."""
+    if kept is None:
+        return None
+    sets = [production_predictions(Side(run, None), production) for run in kept]
+    predicted = [probabilities_for(one, frame).argmax(axis=1) for one in sets]
+    dataset = production.dataset
+    proof = prove(truth, *predicted, len(dataset.class_names), dataset.metric, 1, dataset.planned_looks)
+    rows = [run.snapshot.n_rows for run in kept]
+    return {"runs": [run.pk for run in kept], "rows": rows, **{
+        name: getattr(proof, name) for name in ("before", "after", "difference")
+    }}  # fmt: skip
 
 
 def _left_out(after: Side) -> dict[str, int]:

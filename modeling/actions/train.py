@@ -89,6 +89,14 @@ def train_on(rows: Snapshot, order: Order, report: Report, job: Job) -> Callable
     return lambda: _insert(rows, order, fitted, artifact, arrays, seconds, job)
 
 
+def train_like(rows: Snapshot, like: ModelRun, report: Report, job: Job) -> Callable[[], ModelRun]:
+    """`like` once more on other rows, with its resolved settings; the run there already is, where there is one."""
+    same = ModelRun.objects.filter(snapshot=rows, recipe=like.recipe, resolved__C=like.resolved.get("C")).first()
+    if same:
+        return lambda: same
+    return train_on(rows, Order(like.recipe.learner, like.resolved, like.recipe.seed, like.pk), report, job)
+
+
 def save_probabilities(items: np.ndarray, probabilities: np.ndarray) -> str:
     """Store item ids (n,) and probabilities (n, K); returns the artifact's name."""
     data = arrays_to_bytes(item=items.astype(np.int64), probability=probabilities.astype(np.float32))

@@ -27,6 +27,7 @@ BARS = {
     "regularization": ("Better regularization alone", ""),
     "random": ("500 random reviews", ""),
     "second_look": ("Second Look", "after"),
+    "quarantine": ("Second Look, the rule’s labels in quarantine", "after"),
 }
 
 
@@ -93,7 +94,7 @@ def _still_disagree(rate: tuple[str, Rate] | None) -> str:
 
 
 def _demo(dataset: Dataset) -> dict[str, Any]:
-    """The newest demo job of a synthetic dataset and, once it is done, its four bars."""
+    """The newest demo job of a synthetic dataset and, once it is done, its bars."""
     job = dataset.jobs.filter(kind="demo").order_by("-id").first() if dataset.synthetic else None
     if job is None or job.status != Job.DONE:
         return {"demo": job}
@@ -101,5 +102,6 @@ def _demo(dataset: Dataset) -> dict[str, Any]:
     bars = [
         Bar(words, of[name]["accuracy"], of[name]["low"], of[name]["high"], of[name]["n"], series)
         for name, (words, series) in BARS.items()
+        if name in of
     ]
     return {"demo": job, "chart": dot_chart(bars), "difference": job.result["difference"], "random": of["random"]}

@@ -5,9 +5,12 @@ from django.utils import timezone
 
 from annotation import frames
 from annotation.actions.decide import decide
+from annotation.actions.detect import state_of
 from annotation.actions.import_labels import import_labels
+from annotation.actions.quarantine import quarantined_now
 from annotation.actions.snapshot import UnableToSnapshot, matched, rows_digest, snapshot
-from annotation.models import Snapshot, SnapshotRow
+from annotation.models import Finding, Ruling, Snapshot, SnapshotRow
+from tests.annotation.expert_page import finding_over
 from tests.factories import answer, imported, open_case, small_dataset
 from tests.people import erin
 
@@ -153,3 +156,52 @@ def test_what_has_nothing_in_common_cannot_be_matched(tmp_path):
     one, two = (training(dataset, sources=(source,)) for source in "ab")
     with pytest.raises(UnableToSnapshot, match="have no item in common: nothing to match"):
         matched(one, two)
+
+
+def quarantine(dataset, *external_ids, ruling=Ruling.QUARANTINED):
+    finding = Finding.objects.filter(dataset=dataset, key="k").first() or finding_over(dataset, *external_ids)
+    Ruling.objects.create(dataset=dataset, key="k", finding=finding, ruling=ruling, lead=erin(dataset))
+
+
+def test_labels_in_quarantine_are_left_out_and_the_snapshot_with_them_is_kept(tmp_path):
+    dataset = small_dataset(tmp_path)
+    quarantine(dataset, "s1", "s2")
+    frozen = training(dataset)
+    assert sorted(labels(frozen)) == ["s3", "s4", "s5", "s6"]
+    assert frozen.left_out["quarantined"] == 2
+    assert sorted(labels(frozen.with_quarantined)) == [f"s{n}" for n in range(1, 7)]
+    assert frozen.with_quarantined.with_quarantined is None
+
+
+def test_a_decision_lets_a_label_out_of_quarantine(tmp_path):
+    dataset = small_dataset(tmp_path)
+    quarantine(dataset, "s1", "s2")
+    decided(dataset, "s1", "payment")
+    frozen = training(dataset)
+    assert labels(frozen)["s1"] == "payment"
+    assert (frozen.left_out["quarantined"], quarantined_now(dataset)) == (1, {"k": 1})
+
+
+@pytest.mark.parametrize("later", [Ruling.ACCEPTED, Ruling.DISMISSED, Ruling.NEW])
+def test_a_later_ruling_lifts_the_quarantine(tmp_path, later):
+    dataset = small_dataset(tmp_path)
+    before = state_of(dataset)
+    quarantine(dataset, "s1", "s2")
+    quarantine(dataset, ruling=later)
+    frozen = training(dataset)
+    assert (frozen.n_rows, frozen.with_quarantined, frozen.left_out.get("quarantined")) == (6, None, None)
+    assert state_of(dataset) != before
+
+
+def test_production_knows_no_quarantine(tmp_path):
+    dataset = small_dataset(tmp_path)
+    imported(tmp_path, rows("a new one"), dataset.slug, split="production")
+    quarantine(dataset, "s1")
+    assert snapshot(dataset, Snapshot.PRODUCTION).with_quarantined is None
+
+
+def test_everything_in_quarantine_is_a_sentence(tmp_path):
+    dataset = small_dataset(tmp_path)
+    quarantine(dataset, *(f"s{n}" for n in range(1, 7)))
+    with pytest.raises(UnableToSnapshot, match="6 quarantined"):
+        training(dataset)

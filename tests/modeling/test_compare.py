@@ -5,11 +5,12 @@ import pytest
 
 from annotation.actions.snapshot import snapshot
 from annotation.actions.work import UnableToWork, work_here
-from annotation.models import Dataset, Job, PredictionSet, Snapshot
+from annotation.models import Dataset, Job, PredictionSet, Ruling, Snapshot
 from modeling.actions.compare import find_side, request_comparison
 from modeling.actions.train import save_probabilities
 from modeling.models import Comparison, ModelRun
 from tests import people
+from tests.annotation.expert_page import finding_over
 from tests.modeling import small_world
 
 pytestmark = pytest.mark.django_db
@@ -182,3 +183,26 @@ def test_another_datasets_run_is_not_found(tmp_path):
     run = small_world.trained(small_world.pool(tmp_path))
     with pytest.raises(UnableToWork, match="has no run or prediction set"):
         find_side(small_world.pool(tmp_path, "other"), str(run.pk))
+
+
+def test_labels_in_quarantine_are_shown_both_ways(tmp_path):
+    dataset = small_world.with_production(tmp_path)
+    before, flipped = small_world.trained(dataset), small_world.FLIPPED
+    finding = finding_over(dataset, *(f"r1-{number}" for number in range(flipped)))
+    Ruling.objects.create(
+        dataset=dataset, key=finding.key, finding=finding, ruling=Ruling.QUARANTINED, lead=people.leo(dataset)
+    )
+    after = small_world.trained_like(before)
+    assert after.snapshot.n_rows == before.snapshot.n_rows - flipped
+    result = compare(dataset, before.pk, after.pk, production_of(dataset)[0])
+    kept = result["quarantine_kept"]
+    assert kept["rows"] == [before.snapshot.n_rows] * 2
+    assert kept["difference"]["value"] == 0, "no label changed, so with all of them nothing differs"
+    assert result["left_out"]["quarantined"] == flipped
+    assert kept["before"]["accuracy"] < result["after"]["accuracy"]
+    assert result["looks"] == 1
+
+
+def test_without_a_quarantine_there_is_one_way(tmp_path):
+    dataset, before, after = two_runs(tmp_path)
+    assert compare(dataset, before.pk, after.pk, production_of(dataset)[0])["quarantine_kept"] is None

@@ -14,7 +14,7 @@ from tests.factories import small_dataset
 from tests.modeling import small_world
 
 pytestmark = pytest.mark.django_db
-ARMS = ["before", "regularization", "random", "second_look"]
+ARMS = ["before", "regularization", "random", "second_look", "quarantine"]
 
 
 @pytest.fixture(autouse=True)
@@ -30,7 +30,7 @@ def play(seed=0):
     return work_here(request_demo(seed, background=False)).result
 
 
-def test_the_whole_loop_ends_in_four_bars_and_is_played_once():
+def test_the_whole_loop_ends_in_its_bars_and_is_played_once():
     result = play()
     assert [bar["name"] for bar in result["bars"]] == ARMS and result["seeds"] == 1
     for bar in result["bars"]:

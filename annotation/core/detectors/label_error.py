@@ -1,11 +1,12 @@
 """Single labels that a model trained on the other items does not believe."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
-from annotation.core.detectors.suspicion import percent
+from annotation.core.detectors.suspicion import Suspicion, percent
 from annotation.core.evidence import Evidence
 from annotation.core.intervals import wilson
 from annotation.core.out_of_fold import FLOOR, confident_class
@@ -20,13 +21,15 @@ class LabelError:
     The score is 1 − the probability that model gives the label, out of fold. Where many items that confidently belong
     to one class carry another (the confident joint; Northcutt et al. 2021), that pair of classes counts more:
     `pair_share` is the share of a class that honest confusion explains, `pair_weight` how strongly an excess over it
-    counts (0 = not at all). score .5 = all other classes together are as likely as the label.
+    counts (0 = not at all); it is a finding from `pair_least` such items on. score .5 = all other classes together are
+    as likely as the label.
     """
 
     needs: ClassVar[frozenset[str]] = frozenset({"labels", "probabilities"})
-    flag_above: float = 0.7
+    flag_above: float = 0.8
     pair_share: float = 0.03
     pair_weight: float = 2.0
+    pair_least: int = 5
 
     def score(self, evidence: Evidence) -> np.ndarray:
         """Float (n,) in [0, 1], 1 = most suspicious; 0 without a current label or without a rival class."""
@@ -42,6 +45,23 @@ class LabelError:
         rival, score = self._rivals(evidence)
         joint = _confident_joint(evidence)
         return [self._reason(evidence, item, rival[item] if score[item] > 0.5 else -1, joint) for item in items]
+
+    def findings(self, evidence: Evidence) -> list[Suspicion]:
+        """Pairs of classes of which one is being labelled as the other more often than honest confusion explains, the
+        most labels first; each covers the items that carry the one and confidently belong to the other."""
+        probabilities = evidence.probabilities
+        if probabilities.shape[1] < 2:
+            return []
+        joint, excess = _confident_joint(evidence), self._pair_excess(evidence)
+        belongs, score = confident_class(probabilities, evidence.labels), self.score(evidence)
+        pairs = [(given, looks) for given, looks in np.argwhere(excess > 0) if joint[given, looks] >= self.pair_least]
+        pairs.sort(key=lambda pair: -joint[pair])
+        found = []
+        for given, looks in pairs:
+            items = np.flatnonzero((evidence.labels == given) & (belongs == looks))
+            items = items[np.argsort(-score[items], kind="stable")]
+            found.append(_pair_finding(evidence.classes, given, looks, items, int(joint[:, looks].sum())))
+        return found
 
     def _rivals(self, evidence: Evidence) -> tuple[np.ndarray, np.ndarray]:
         labels, probabilities = evidence.labels, evidence.probabilities
@@ -94,6 +114,21 @@ class LabelError:
             return ""
         agree = int((carried == label).sum())
         return f"{agree} of its {len(carried)} nearest neighbours carry {evidence.classes[label]}"
+
+
+def _pair_finding(classes: Sequence[str], given: int, looks: int, items: np.ndarray, size: int) -> Suspicion:
+    share, said, true = wilson(len(items), size), classes[given], classes[looks]
+    return Suspicion(
+        kind="class_pair",
+        key=f"class_pair:{true}→{said}"[:200],
+        title=f"{true} is being labelled {said}",
+        reason=(
+            f"{len(items)} of the {size} items that look like {true} to a model that never saw their labels carry "
+            f"{said}: {percent(share.value)}, 95 % interval {percent(share.low)} to {percent(share.high)}."
+        ),
+        rule={"looks": true, "given": said},
+        items=items, n=size, value=share.value, low=share.low, high=share.high,
+    )  # fmt: skip
 
 
 def _confident_joint(evidence: Evidence) -> np.ndarray:

@@ -168,7 +168,7 @@ WRONG_FILES = [
         "The file 'items.csv' is a Parquet file, not the .csv its name says; export it as CSV or JSONL.",
     ),
     (
-        gzip.compress(b"text\nx\n"),
+        gzip.compress(b"text\nx\n", mtime=0),
         "items.csv",
         "The file 'items.csv' is gzip compressed, not the .csv its name says; add .gz to its name.",
     ),
@@ -178,7 +178,7 @@ WRONG_FILES = [
         "The file 'items.csv.gz' is named .gz but is not gzip compressed; compress it, or take .gz off its name.",
     ),
     (
-        gzip.compress(b"text\nhello\n" * 99)[:-9],
+        gzip.compress(b"text\nhello\n" * 99, mtime=0)[:-9],
         "items.csv.gz",
         "The gzip file 'items.csv.gz' is damaged or cut short; compress or upload it again.",
     ),

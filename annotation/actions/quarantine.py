@@ -1,0 +1,27 @@
+"""Labels under a finding that a lead quarantined: out of training until experts decide on them."""
+
+from collections import Counter
+
+from annotation.actions.disagreement import DECIDED
+from annotation.models import CurrentLabel, Dataset, FindingItem, Ruling
+
+
+def quarantined_items(dataset: Dataset) -> set[int]:
+    """Pool items whose current label is set aside: covered by a finding whose standing ruling is a quarantine, and not
+    yet decided on. The finding is the one that was ruled on; a later detection does not widen it."""
+    standing = {ruling.key: ruling for ruling in dataset.rulings.order_by("id")}
+    findings = [ruling.finding_id for ruling in standing.values() if ruling.ruling == Ruling.QUARANTINED]
+    decided = CurrentLabel.objects.latest().filter(item__dataset=dataset, basis__in=DECIDED)
+    covered = FindingItem.objects.filter(finding__in=findings).exclude(item__in=decided.values("item"))
+    return set(covered.values_list("item_id", flat=True))
+
+
+def quarantined_now(dataset: Dataset) -> Counter[str]:
+    """finding key → how many labels it holds in quarantine."""
+    items = quarantined_items(dataset)
+    standing = {ruling.key: ruling for ruling in dataset.rulings.order_by("id")}
+    held: Counter[str] = Counter()
+    for key, ruling in standing.items():
+        if ruling.ruling == Ruling.QUARANTINED:
+            held[key] = FindingItem.objects.filter(finding=ruling.finding_id, item__in=items).count()
+    return held
