@@ -14,6 +14,8 @@ TINY = 1e-10
 STRENGTHS = np.geomspace(0.5, 256, 19)
 # Without an anchor a rare catch-all class ("cannot tell") draws in every hard item.
 ANCHOR = 1000.0
+# Half the 95 % point of chi-squared with one degree of freedom.
+SLACK = 1.92
 # Rounds before which the strength is found anew: the votes' shares hide how far annotators differ.
 REFITTED = (0, 3, 10)
 
@@ -104,17 +106,22 @@ def sums(groups: np.ndarray, rows: np.ndarray, n_groups: int) -> np.ndarray:
 
 
 def records_of(votes: Votes, truth: np.ndarray, strength: float | None = None) -> Records:
-    """Records of the votes where `truth` float (m, K) says for each *vote* how likely each true class is."""
+    """Records of the votes where `truth` float (m, K) says for each *vote* how likely each true class is.
+
+    Without a `strength` it is the weakest that the votes do not rule out (95 % profile likelihood): no interval of a
+    record claims that annotators are more alike than is known.
+    """
     pair, annotator, label = _pairs(votes)
     counts = sums(pair, truth, len(annotator))
     records = Records(annotator, label, counts, _pool(label, counts), 0.0, votes.n_annotators)
-    found = best_strength(records) if strength is None else strength
+    found = best_strength(records, slack=SLACK) if strength is None else strength
     return Records(annotator, label, counts, records.pool, found, votes.n_annotators)
 
 
-def best_strength(records: Records) -> float:
+def best_strength(records: Records, slack: float = 0.0) -> float:
     """The strength under which the annotators' counts are likeliest, each annotator's labels of a true class being
-    drawn from a Dirichlet round the pool's (Dirichlet-multinomial; empirical Bayes)."""
+    drawn from a Dirichlet round the pool's (Dirichlet-multinomial; empirical Bayes); with `slack` the weakest whose
+    log-likelihood falls short of that by no more."""
     base, counts, totals = records.pool[records.label], records.counts, records.totals
     # a cell without counts adds nothing
     seen = counts > TINY
@@ -124,7 +131,8 @@ def best_strength(records: Records) -> float:
         cells = gammaln(strength * base + counts) - gammaln(strength * base)
         return float(cells.sum() + (gammaln(strength) - gammaln(strength + totals)).sum())
 
-    return float(max(STRENGTHS, key=likelihood))
+    found = np.array([likelihood(strength) for strength in STRENGTHS])
+    return float(STRENGTHS[(found >= found.max() - slack).argmax()])
 
 
 def _pairs(votes: Votes) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
