@@ -112,7 +112,7 @@ def read_crowd(dataset: Dataset) -> Crowd:
     held = _decided(dataset).reindex(items)
     return Crowd(
         votes_of(coded, len(items), len(annotators), len(classes)), np.asarray(items), tuple(annotators), classes,
-        decided=frames.codes(held["label"], classes), decider=frames.codes(held["expert"], tuple(annotators)),
+        decided=frames.codes(held["label"], classes), decider=pd.Index(annotators).get_indexer(held["expert"]),
         closed=held["closed"].notna().to_numpy(), seconds=seconds.reindex(range(len(annotators))).to_numpy(),
     )  # fmt: skip
 
