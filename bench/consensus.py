@@ -14,13 +14,17 @@ import numpy as np
 import pandas as pd
 from cleanlab.multiannotator import get_label_quality_multiannotator
 from crowdkit.aggregation import DawidSkene as CrowdKit
+from sklearn.metrics import average_precision_score
 
 from annotation.core.consensus import Votes, likeliest, majority_posterior, votes_of
 from annotation.core.consensus_choice import estimate
+from annotation.core.consensus_contested import READINGS, Contested, contested_items
 from annotation.core.crowdlab import crowdlab
 from annotation.core.dawid_skene import dawid_skene
-from annotation.core.evidence import build_evidence
+from annotation.core.detectors.annotator_disagreement import AnnotatorDisagreement
+from annotation.core.evidence import Evidence, build_evidence
 from annotation.core.features import Field
+from annotation.core.intervals import wilson
 from annotation.core.skill import Skills, measure_skills
 from bench.table import Row, row
 from tests.shared import SHARED
@@ -49,15 +53,17 @@ def weather() -> list[Row]:
     rows, found = [], {name: [] for name in ("truth", "ours", "cleanlab", "majority")}
     for pool in POOLS:
         votes, truth, tweets = coded(judgments[judgments["pool"] == pool])
-        predicted = model(votes, texts.reindex(tweets).fillna("").tolist())
+        evidence = gathered(votes, texts.reindex(tweets).fillna("").tolist())
+        predicted = evidence.probabilities
         ours = estimate(votes, predicted)
         print(f"{pool}: {ours.method} chosen; held-out labels foretold: " + "; ".join(
             f"{name} {one.accuracy.value:.4f} ({one.accuracy.low:.4f} to {one.accuracy.high:.4f}, {one.labels} labels "
             f"of {one.accuracy.n} items), against majority {one.difference.value:+.4f} ({one.difference.low:+.4f} to "
             f"{one.difference.high:+.4f})" for name, one in ours.foretold.items()))  # fmt: skip
         theirs = cleanlab(votes, predicted)
-        rows += accuracies(pool, votes, truth, ours.label, theirs)
+        rows += [*accuracies(pool, votes, truth, ours.label, theirs), disagreement(pool, evidence, votes, truth)]
         skills = measure_skills(votes, ours.held, ours.fit.probabilities[votes.item])
+        tell_apart(pool, contested_items(votes, ours.fit.probabilities, ours.label, skills), truth)
         collect(found, votes, truth, skills, theirs)
     return rows + workers({name: np.concatenate(parts) for name, parts in found.items()})
 
@@ -70,13 +76,34 @@ def coded(frame: pd.DataFrame) -> tuple[Votes, np.ndarray, np.ndarray]:
     return votes_of(columns, len(tweets), len(workers), len(CLASSES)), truth, tweets
 
 
-def model(votes: Votes, texts: list[str]) -> np.ndarray:
-    """The house's out-of-fold probabilities, learned from the majority."""
+def gathered(votes: Votes, texts: list[str]) -> Evidence:
+    """What a detection gathers where the majority is the current label."""
     frame = pd.DataFrame({"item": votes.item, "annotator": votes.annotator, "label": votes.label})
     labels = likeliest(majority_posterior(votes), votes)
     names = tuple(map(str, range(votes.n_annotators)))
     table = pd.DataFrame({"text": texts})
-    return build_evidence(table, (Field("text", "text"),), CLASSES, labels, frame, names).probabilities
+    return build_evidence(table, (Field("text", "text"),), CLASSES, labels, frame, names)
+
+
+def disagreement(pool: str, evidence: Evidence, votes: Votes, truth: np.ndarray) -> Row:
+    """Average precision of the detector for wrong majority labels, beside the plain share of dissenting votes."""
+    held = evidence.labels >= 0
+    wrong = evidence.labels[held] != truth[held]
+    share = 1 - majority_posterior(votes)[held, evidence.labels[held]]
+    ours, plain = (
+        float(average_precision_score(wrong, score)) for score in (AnnotatorDisagreement().score(evidence)[held], share)
+    )
+    return row(f"detect.consensus.{pool}_disagreement", "weather_sentiment_crowd", int(held.sum()),
+               f"average precision, {wrong.sum()} wrong", ours, plain, "share of dissenting votes", "",
+               1.0)  # fmt: skip
+
+
+def tell_apart(pool: str, contested: Contested, truth: np.ndarray) -> None:
+    """How often the consensus is right where it says error, honest disagreement, or ask."""
+    for code, reading in enumerate(READINGS):
+        there = contested.reading == code
+        right = wilson(int((contested.label == truth[contested.item])[there].sum()), int(there.sum()))
+        print(f"{pool}: {reading}: right on {right.value:.3f} ({right.low:.3f} to {right.high:.3f}, n {right.n})")
 
 
 def cleanlab(votes: Votes, predicted: np.ndarray, method: str = "best_quality") -> dict[str, Any]:
