@@ -17,6 +17,7 @@ urlpatterns = [
     path("d/<slug:slug>/jobs/<int:pk>/", jobs.job, name="job"),
     path("d/<slug:slug>/disagreement/", lead.disagreement, name="disagreement"),
     path("d/<slug:slug>/annotators/", annotators.annotators, name="annotators"),
+    path("d/<slug:slug>/annotators/<int:pk>/", annotators.annotator, name="annotator"),
     path("d/<slug:slug>/annotators/estimate/", annotators.estimate, name="estimate_consensus"),
     path("d/<slug:slug>/findings/", lead.findings, name="findings"),
     path("d/<slug:slug>/findings/<int:pk>/ruling/", lead.give_ruling, name="ruling"),

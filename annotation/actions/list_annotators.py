@@ -14,11 +14,13 @@ from annotation.core.artifacts import bytes_to_arrays, load_bytes
 from annotation.core.consensus_choice import METHODS
 from annotation.core.consensus_contested import ERROR, READINGS
 from annotation.core.intervals import Interval
+from annotation.core.skill import shrunk_rate
 from annotation.models import Annotator, Consensus, CurrentLabel, Dataset, Item, Job, Label
 
 SHOWN_ITEMS = 20
 SHOWN_ANNOTATORS = 25
 MOST = 1_000
+SHOWN_MISTAKES = 3
 DECIDED = ("decision", "adjudication")
 
 
@@ -38,12 +40,22 @@ class MethodRow:
 class AnnotatorRow:
     """`skill` is the share of labels that are right; `pair` the confusion that costs most labels, None = none does."""
 
+    pk: int
     name: str
     user: str
     labels: int
     skill: Interval | None
     pair: dict[str, Any] | None
     seconds: float | None
+
+
+@dataclass(frozen=True)
+class ConfusionRow:
+    """How an annotator labels the items that truly are `true`: the share called so, and what else they are called."""
+
+    true: str
+    right: Interval
+    mistakes: tuple[tuple[str, Interval], ...]
 
 
 @dataclass(frozen=True)
@@ -92,6 +104,30 @@ def list_annotators(dataset: Dataset, everyone: bool = False) -> Annotators | No
     )
 
 
+def confusion_of(dataset: Dataset, annotator: Annotator) -> tuple[ConfusionRow, ...]:
+    """The annotator's confusion matrix by the newest estimate, a row per class they met, the commonest first."""
+    row = dataset.consensus_runs.order_by("-id").first()
+    if row is None:
+        return ()
+    arrays = bytes_to_arrays(load_bytes(settings.ARTIFACTS_DIR, row.arrays))
+    mine = arrays["pair_annotator"] == annotator.pk
+    counts = np.zeros_like(arrays["pool"])
+    counts[arrays["pair_label"][mine]] = arrays["pair_counts"][mine]
+    met = [true for true in np.argsort(-counts.sum(axis=0), kind="stable").tolist() if counts[:, true].sum() >= 0.5]
+    return tuple(_confusion(true, counts, arrays, dataset.class_names) for true in met)
+
+
+def _confusion(true: int, counts: np.ndarray, arrays: dict[str, np.ndarray], classes: Sequence[str]) -> ConfusionRow:
+    strength, of, pool = float(arrays["strength"][0]), counts[:, true].sum(), arrays["pool"]
+
+    def rate(said: int) -> Interval:
+        return shrunk_rate(counts[said, true], of, pool[said, true], strength)
+
+    others = [said for said in np.argsort(-counts[:, true], kind="stable").tolist() if said != true]
+    mistakes = [said for said in others if counts[said, true] >= 0.5][:SHOWN_MISTAKES]
+    return ConfusionRow(classes[true], rate(true), tuple((classes[said], rate(said)) for said in mistakes))
+
+
 def _method(name: str, row: Consensus) -> MethodRow:
     figures = row.methods.get(name, {})
     found = "value" in figures
@@ -110,8 +146,8 @@ def _annotators(dataset: Dataset, entries: Sequence[dict[str, Any]]) -> tuple[An
     users = dict(linked)
     return tuple(
         AnnotatorRow(
-            one["name"], users.get(one["annotator"], ""), one["labels"], one["skill"] and _interval(one["skill"]),
-            one["pair"] and {**one["pair"], "rate": _interval(one["pair"])}, one["seconds"],
+            one["annotator"], one["name"], users.get(one["annotator"], ""), one["labels"],
+            one["skill"] and _interval(one["skill"]), one["pair"] and {**one["pair"], "rate": _interval(one["pair"])}, one["seconds"],
         )
         for one in entries
     )  # fmt: skip

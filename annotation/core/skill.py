@@ -97,10 +97,15 @@ def worst_pairs(skills: Skills, least: float = 1.0) -> dict[int, ClassPair]:
 
 def confusion_rate(records: Records, row: int, true: int) -> Interval:
     """P(the label of pair `row` | true class) with the 95 % interval of its Beta posterior."""
-    own, of = records.counts[row, true], records.totals[records.annotator[row], true]
-    alpha = own + records.strength * records.pool[records.label[row], true]
-    beta = max(of + records.strength - alpha, TINY)
-    low, high = betaincinv(max(alpha, TINY), beta, [0.025, 0.975])
+    of = records.totals[records.annotator[row], true]
+    return shrunk_rate(records.counts[row, true], of, records.pool[records.label[row], true], records.strength)
+
+
+def shrunk_rate(count: float, of: float, pool: float, strength: float) -> Interval:
+    """Share count / of, shrunk by `strength` towards the pool's, with the 95 % interval of its Beta posterior."""
+    alpha = max(count + strength * pool, TINY)
+    beta = max(of + strength - alpha, TINY)
+    low, high = betaincinv(alpha, beta, [0.025, 0.975])
     return Interval(float(alpha / (alpha + beta)), float(low), float(high), round(float(of)))
 
 

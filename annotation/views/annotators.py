@@ -4,10 +4,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from annotation.access import dataset_for_lead
+from annotation.access import dataset_for_lead, part_for_lead
 from annotation.actions.estimate_consensus import request_consensus
-from annotation.actions.list_annotators import Annotators, list_annotators
-from annotation.models import Job
+from annotation.actions.list_annotators import Annotators, confusion_of, list_annotators
+from annotation.models import Annotator, Job
 from annotation.templatetags.house import percent
 
 
@@ -21,6 +21,13 @@ def annotators(request: HttpRequest, slug: str) -> HttpResponse:
         "more": found.n_annotators - len(found.annotators) if found else 0,
     }  # fmt: skip
     return render(request, "annotation/lead/annotators.html", page)
+
+
+@require_GET
+def annotator(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    one = part_for_lead(request.user, slug, Annotator.objects.select_related("dataset", "user"), pk)
+    page = {"dataset": one.dataset, "annotator": one, "rows": confusion_of(one.dataset, one)}
+    return render(request, "annotation/lead/annotator.html", page)
 
 
 @require_POST

@@ -10,7 +10,7 @@ from django.utils import timezone
 from annotation.actions.decide import decide, undo
 from annotation.actions.estimate_consensus import read_crowd, request_consensus
 from annotation.actions.import_labels import import_labels
-from annotation.actions.list_annotators import list_annotators
+from annotation.actions.list_annotators import confusion_of, list_annotators
 from annotation.actions.work import UnableToWork, work, work_here
 from annotation.core.artifacts import bytes_to_arrays, load_bytes
 from annotation.models import Annotator, Consensus, CurrentLabel, Item, Job
@@ -207,9 +207,24 @@ def test_page_shows_methods_annotators_and_contested_items(weather):
     assert "Dawid-Skene foretells annotators best" in shown and "of 600 held-out labels" in shown
     assert "There are no out-of-fold probabilities" in shown
     assert shown.index("p4") < shown.index("g0") or shown.index("p2") < shown.index("g0")
-    assert 'g1 <span class="tag">erin</span>' in shown
+    assert 'g1</a> <span class="tag">erin</span>' in shown
     assert " called " in shown and "Settle labels by it" in shown
     assert "an error" in shown or "honest disagreement" in shown or "ask " in shown
+
+
+def test_an_annotators_own_page_shows_the_whole_confusion(weather):
+    poor = weather.annotators.get(name="p2")
+    lead, url = as_(leo(weather)), reverse("annotator", args=[weather.slug, poor.pk])
+    assert "has no label by p2" in lead.get(url).content.decode()
+    estimated(weather)
+    rows = confusion_of(weather, poor)
+    assert {row.true for row in rows} == set(CLASSES) and sum(row.right.n for row in rows) in range(118, 123)
+    for row in rows:
+        assert 0.2 < row.right.low < row.right.value < row.right.high < 0.75
+        assert row.right.value + sum(rate.value for _, rate in row.mistakes) == pytest.approx(1)
+    assert f'href="{url}"' in page(weather)
+    assert "Called instead" in lead.get(url).content.decode()
+    assert as_(erin(weather)).get(url).status_code == 404
 
 
 def test_a_decided_item_is_no_longer_listed(weather):
