@@ -147,7 +147,8 @@ def _annotators(dataset: Dataset, entries: Sequence[dict[str, Any]]) -> tuple[An
     return tuple(
         AnnotatorRow(
             one["annotator"], one["name"], users.get(one["annotator"], ""), one["labels"],
-            one["skill"] and _interval(one["skill"]), one["pair"] and {**one["pair"], "rate": _interval(one["pair"])}, one["seconds"],
+            one["skill"] and _interval(one["skill"]),
+            one["pair"] and {**one["pair"], "rate": _interval(one["pair"])}, one["seconds"],
         )
         for one in entries
     )  # fmt: skip
