@@ -5,6 +5,8 @@ class AnnotationConfig(AppConfig):
     name = "annotation"
 
     def ready(self) -> None:
-        from annotation.actions import detect, import_items, work  # noqa: PLC0415  models must be loaded first
+        # models must be loaded first
+        from annotation.actions import detect, estimate_consensus, import_items, work  # noqa: PLC0415
 
         work.JOB_RUNNERS.update({"import": import_items.run, "detection": detect.run})
+        work.JOB_RUNNERS.update({"consensus": estimate_consensus.run})

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from annotation.views import cases, expert, jobs, lead, people, upload
+from annotation.views import annotators, cases, expert, jobs, lead, people, upload
 
 urlpatterns = [
     path("", lead.datasets, name="datasets"),
@@ -16,6 +16,9 @@ urlpatterns = [
     path("d/<slug:slug>/detect/", lead.detect, name="detect"),
     path("d/<slug:slug>/jobs/<int:pk>/", jobs.job, name="job"),
     path("d/<slug:slug>/disagreement/", lead.disagreement, name="disagreement"),
+    path("d/<slug:slug>/annotators/", annotators.annotators, name="annotators"),
+    path("d/<slug:slug>/annotators/<int:pk>/", annotators.annotator, name="annotator"),
+    path("d/<slug:slug>/annotators/estimate/", annotators.estimate, name="estimate_consensus"),
     path("d/<slug:slug>/findings/", lead.findings, name="findings"),
     path("d/<slug:slug>/findings/<int:pk>/ruling/", lead.give_ruling, name="ruling"),
     path("d/<slug:slug>/cases/", cases.cases, name="cases"),

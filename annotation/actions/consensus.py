@@ -19,7 +19,7 @@ def settle_consensus(dataset: Dataset, item_ids: Sequence[int], now: datetime) -
     A decision outweighs later imports: its item keeps the label decided and its case opens again.
     """
     classes = list(dataset.label_classes.values_list("id", "name"))
-    held = {row[0]: row[1:] for row in _held(item_ids)}
+    held = {row[0]: row[1:] for row in held_labels(item_ids)}
     decided = [item for item, (_, _, basis) in held.items() if basis in ("decision", "adjudication")]
     votes = _votes([item for item in item_ids if item not in set(decided)])
     rows = _rows(votes, [pk for pk, _ in classes])
@@ -30,7 +30,8 @@ def settle_consensus(dataset: Dataset, item_ids: Sequence[int], now: datetime) -
     return sum(row[2] == CurrentLabel.CONTESTED for row in rows)
 
 
-def _held(item_ids: Sequence[int]) -> list[tuple]:
+def held_labels(item_ids: Sequence[int]) -> list[tuple]:
+    """(item id, class id, state, basis) of the current label of each of the items that has one."""
     rows: list[tuple] = []
     for batch in bulk.in_batches(item_ids):
         latest = CurrentLabel.objects.latest().filter(item__in=batch)

@@ -1,6 +1,7 @@
 """What many annotators together say about each item."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -43,3 +44,67 @@ def majority(frame: pd.DataFrame, n_items: int, n_classes: int) -> Consensus:
     winner[tied] = -1
     total = np.bincount(votes["item"].to_numpy(np.int64), minlength=n_items)
     return Consensus(winner, most / np.maximum(total, 1), total, tied)
+
+
+# Compared by identity: arrays have no one equality.
+@dataclass(frozen=True, eq=False)
+class Votes:
+    """m counting labels as int64 codes, one per item and annotator, in the form every estimator eats.
+
+    item (m,) in [0, n_items), annotator (m,) in [0, n_annotators), label (m,) in [0, n_classes).
+    """
+
+    item: np.ndarray
+    annotator: np.ndarray
+    label: np.ndarray
+    n_items: int
+    n_annotators: int
+    n_classes: int
+
+    def __len__(self) -> int:
+        return len(self.item)
+
+    @cached_property
+    def counts(self) -> np.ndarray:
+        """How many annotators gave each item each label, float (n_items, n_classes)."""
+        cells = self.item * self.n_classes + self.label
+        return np.bincount(cells, minlength=self.n_items * self.n_classes).reshape(self.n_items, -1).astype(float)
+
+    @cached_property
+    def per_item(self) -> np.ndarray:
+        """How many labels each item has, int (n_items,)."""
+        return np.bincount(self.item, minlength=self.n_items)
+
+    @cached_property
+    def overlap(self) -> bool:
+        """Whether any item has two labels: without that nobody can be judged by anybody."""
+        return bool((self.per_item > 1).any())
+
+    def where(self, kept: np.ndarray) -> "Votes":
+        """The votes of a bool mask (m,); items, annotators and classes keep their codes."""
+        return Votes(
+            self.item[kept], self.annotator[kept], self.label[kept], self.n_items, self.n_annotators, self.n_classes
+        )
+
+
+def votes_of(frame: pd.DataFrame, n_items: int, n_annotators: int, n_classes: int) -> Votes:
+    """The counting labels of a frame of integer codes with the columns item, annotator and label (−1 = an abstention),
+    its rows in time order."""
+    counting = counting_labels(frame[frame["label"] >= 0])
+    item, annotator, label = (counting[name].to_numpy(np.int64) for name in ("item", "annotator", "label"))
+    return Votes(item, annotator, label, n_items, n_annotators, n_classes)
+
+
+def majority_posterior(votes: Votes) -> np.ndarray:
+    """Share of the votes by item and class, float (n_items, n_classes); an item without votes is even."""
+    counts, total = votes.counts, votes.per_item[:, np.newaxis]
+    return np.where(total > 0, counts / np.maximum(total, 1), 1 / max(votes.n_classes, 1))
+
+
+def likeliest(probabilities: np.ndarray, votes: Votes) -> np.ndarray:
+    """The likeliest class by item, int (n_items,); −1 where several are equally likely or nobody voted."""
+    if not probabilities.size:
+        return np.full(votes.n_items, -1, dtype=np.int64)
+    highest = probabilities.max(axis=1, keepdims=True)
+    shared = (probabilities >= highest - 1e-9).sum(axis=1) > 1
+    return np.where(shared | (votes.per_item == 0), -1, probabilities.argmax(axis=1))

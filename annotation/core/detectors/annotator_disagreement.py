@@ -5,6 +5,8 @@ from typing import ClassVar
 
 import numpy as np
 
+from annotation.core.consensus import Votes, majority_posterior, votes_of
+from annotation.core.dawid_skene import dawid_skene
 from annotation.core.evidence import Evidence
 
 
@@ -16,26 +18,33 @@ class AnnotatorDisagreement:
     flag_above: float = 0.0
 
     def score(self, evidence: Evidence) -> np.ndarray:
-        counts = self._counts(evidence)
-        total = counts.sum(axis=1)
-        own = counts[np.arange(len(counts)), np.maximum(evidence.labels, 0)]
-        against = 1 - np.where(evidence.labels >= 0, own, 0.0) / np.maximum(total, 1)
-        return np.where((counts > 0).sum(axis=1) > 1, against, 0.0)
+        votes = self._votes(evidence)
+        own = self._belief(votes)[np.arange(votes.n_items), np.maximum(evidence.labels, 0)]
+        against = np.clip(1 - np.where(evidence.labels >= 0, own, 0.0), 0.0, 1.0)
+        # a sure posterior leaves a trace, or the item would not be flagged at all
+        return np.where(self._differ(votes), np.maximum(against, 1e-6), 0.0)
 
     def suggest(self, evidence: Evidence) -> np.ndarray:
-        best = self._counts(evidence).argmax(axis=1)
-        return np.where((self.score(evidence) > 0) & (best != evidence.labels), best, -1)
+        votes = self._votes(evidence)
+        best = self._belief(votes).argmax(axis=1)
+        return np.where(self._differ(votes) & (best != evidence.labels), best, -1)
 
     def reasons(self, evidence: Evidence, items: np.ndarray) -> list[str]:
-        counts = self._counts(evidence)
+        counts = self._votes(evidence).counts
         sentences = []
         for item in items:
             parts = [f"{counts[item, k]:.0f} say {evidence.classes[k]}" for k in np.flatnonzero(counts[item])]
             sentences.append(f"Of {counts[item].sum():.0f} annotators {', '.join(parts) or 'none gave a label'}.")
         return sentences
 
-    def _counts(self, evidence: Evidence) -> np.ndarray:
-        votes = evidence.votes.drop_duplicates(["item", "annotator"], keep="last")
-        counts = np.zeros((len(evidence.labels), len(evidence.classes)))
-        np.add.at(counts, (votes["item"].to_numpy(), votes["label"].to_numpy()), 1)
-        return counts
+    def _votes(self, evidence: Evidence) -> Votes:
+        return votes_of(evidence.votes, len(evidence.labels), len(evidence.annotators), len(evidence.classes))
+
+    def _belief(self, votes: Votes) -> np.ndarray:
+        """Mean of the votes' shares and Dawid-Skene's posterior: each alone misses errors that the other finds."""
+        if not votes.overlap:
+            return majority_posterior(votes)
+        return (majority_posterior(votes) + dawid_skene(votes).probabilities) / 2
+
+    def _differ(self, votes: Votes) -> np.ndarray:
+        return (votes.counts > 0).sum(axis=1) > 1

@@ -1,0 +1,218 @@
+"""What the pool's annotators together say, how good each is, and on request the current labels settled by it."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from django.conf import settings
+from django.db.models import Max
+from django.utils import timezone
+
+from annotation import bulk, frames
+from annotation.actions.consensus import held_labels
+from annotation.actions.detect import gather, pool_frame, state_of
+from annotation.actions.enqueue import enqueue
+from annotation.actions.settle import settle
+from annotation.actions.work import Report, UnableToWork, Write
+from annotation.core.artifacts import arrays_to_bytes, save_bytes
+from annotation.core.consensus import Votes, votes_of
+from annotation.core.consensus_choice import CROWDLAB, METHODS, Estimate, Foretold, estimate
+from annotation.core.consensus_contested import Contested, contested_items
+from annotation.core.skill import ClassPair, Skills, known_truth, measure_skills, worst_pairs
+from annotation.models import Consensus, CurrentLabel, Dataset, Decision, Item, Job, Label
+
+DECIDED = ("decision", "adjudication")
+
+
+@dataclass(frozen=True, eq=False)
+class Crowd:
+    """The votes with what their codes stand for. decided: class code of each item, −1 = no expert gave it one; decider:
+    annotator code of who did, −1 = nobody among the annotators. closed: bool, an expert settled it in any way.
+    seconds: median by annotator, nan where unknown."""
+
+    votes: Votes
+    items: np.ndarray
+    annotators: tuple[str, ...]
+    classes: tuple[str, ...]
+    decided: np.ndarray
+    decider: np.ndarray
+    closed: np.ndarray
+    seconds: np.ndarray
+
+
+def request_consensus(
+    dataset: Dataset, *, method: str = "", apply: bool = False, seed: int = 0, user: Any = None, again: bool = False,
+    background: bool = True,
+) -> Job:  # fmt: skip
+    """The job that estimates the consensus of the labels as they are now; "" chooses the method by held-out labels."""
+    if method and method not in METHODS:
+        raise UnableToWork(f"There is no method {method!r}. Methods: auto, {', '.join(METHODS)}.")
+    last = Decision.objects.filter(case__dataset=dataset).aggregate(last=Max("id"))["last"]
+    return enqueue(
+        "consensus", dataset, {"method": method, "apply": apply}, inputs=f"{state_of(dataset)} {last}", seed=seed,
+        user=user, again=again, background=background,
+    )  # fmt: skip
+
+
+def run(job: Job, report: Report) -> Write:
+    dataset, method = job.dataset, job.params["method"]
+    report("reading the labels", 0.0)
+    crowd = read_crowd(dataset)
+    if not len(crowd.votes):
+        raise UnableToWork(f"The pool of {dataset.slug!r} has no labels yet; import some with their annotators.")
+    predicted = None
+    if method in ("", CROWDLAB) and crowd.votes.overlap:
+        predicted = _predicted(dataset, crowd, job.seed, lambda stage, share: report(stage, 0.05 + 0.6 * share))
+    foretelling = "foretelling held-out labels"
+    found = estimate(
+        crowd.votes, predicted, method, job.seed, lambda share: report(foretelling, 0.65 + 0.2 * share)
+    )  # fmt: skip
+    if method in found.why_not:
+        raise UnableToWork(f"{METHODS[method]} can't be used here. {found.why_not[method]}")
+    report("judging the annotators", 0.85)
+    skills = _skills(crowd, found)
+    contested = contested_items(crowd.votes, found.fit.probabilities, found.label, skills)
+    ids = dict(dataset.annotators.values_list("name", "id"))
+    arrays = _store(crowd, found, skills, contested, [ids[name] for name in crowd.annotators])
+    report("writing the consensus", 0.95)
+
+    def write() -> dict[str, Any]:
+        bulk.lock_dataset(dataset)
+        row = Consensus.objects.create(
+            dataset=dataset, method=found.method, methods=_methods(found), skills=_entries(crowd, skills, ids),
+            arrays=arrays, n_items=len(crowd.items), n_labels=len(crowd.votes), applied=job.params["apply"],
+            created_by=job.created_by,
+        )  # fmt: skip
+        changes = changed_labels(dataset, crowd, found.label)
+        if job.params["apply"]:
+            settle(changes, "consensus", timezone.now())
+        return {
+            "consensus": row.pk, "method": row.method, "items": row.n_items, "labels": row.n_labels,
+            "annotators": len(crowd.annotators), "contested": int((~crowd.closed[contested.item]).sum()),
+            "changes": len(changes), "applied": row.applied, "methods": row.methods,
+        }  # fmt: skip
+
+    return write
+
+
+def read_crowd(dataset: Dataset) -> Crowd:
+    """The pool's votes: labels from files, and experts' answers that were blind and stand.
+
+    An answer changed after the reveal is none, and neither is the one before it.
+    """
+    given = frames.labels(dataset, Item.POOL, origin=Label.IMPORT)[["item", "annotator", "label", "seconds"]]
+    answers = pd.concat([frame for frame in (given, _blind_answers(dataset)) if len(frame)] or [given])
+    item, items = pd.factorize(answers["item"], sort=True)
+    annotator, annotators = pd.factorize(answers["annotator"])
+    classes = dataset.class_names
+    coded = pd.DataFrame({"item": item, "annotator": annotator, "label": frames.codes(answers["label"], classes)})
+    seconds = answers["seconds"].astype(float).groupby(annotator).median()
+    held = _decided(dataset).reindex(items)
+    return Crowd(
+        votes_of(coded, len(items), len(annotators), len(classes)), np.asarray(items), tuple(annotators), classes,
+        decided=frames.codes(held["label"], classes), decider=pd.Index(annotators).get_indexer(held["expert"]),
+        closed=held["closed"].notna().to_numpy(), seconds=seconds.reindex(range(len(annotators))).to_numpy(),
+    )  # fmt: skip
+
+
+def changed_labels(dataset: Dataset, crowd: Crowd, label: np.ndarray) -> list[tuple[int, int | None, str]]:
+    """(item, class, state) of the items whose current label the consensus would change: two or more annotators
+    answered, and no expert has decided."""
+    classes = list(dataset.label_classes.values_list("id", flat=True))
+    several = crowd.votes.per_item > 1
+    items = crowd.items[several].tolist()
+    held = {item: (label_class, state, basis) for item, label_class, state, basis in held_labels(items)}
+    rows = []
+    for item, code in zip(items, label[several].tolist(), strict=True):
+        label_class, state, basis = held.get(item, (None, "", ""))
+        says = (None, CurrentLabel.CONTESTED) if code < 0 else (classes[code], CurrentLabel.LABELLED)
+        if basis not in DECIDED and says != (label_class, state):
+            rows.append((item, *says))
+    return rows
+
+
+def _blind_answers(dataset: Dataset) -> pd.DataFrame:
+    standing = Decision.objects.standing().filter(
+        case__dataset=dataset, blind=True, outcome=Decision.LABEL, items__split=Item.POOL
+    )
+    rows = standing.order_by("id").values_list("items", "expert__username", "label_class__name", "seconds")
+    frame = pd.DataFrame(list(rows), columns=["item", "annotator", "label", "seconds"])
+    return frame.assign(annotator="@" + frame["annotator"].astype(str))
+
+
+def _decided(dataset: Dataset) -> pd.DataFrame:
+    """label, expert (annotator's name) and closed by item: what experts settled in the pool."""
+    latest = CurrentLabel.objects.latest().filter(item__dataset=dataset, item__split=Item.POOL, basis__in=DECIDED)
+    rows = latest.values_list("item_id", "label_class__name", "decision__expert__username")
+    frame = pd.DataFrame(list(rows), columns=["item", "label", "expert"]).set_index("item")
+    return frame.assign(expert="@" + frame["expert"].astype(str), closed=1.0)
+
+
+def _predicted(dataset: Dataset, crowd: Crowd, seed: int, report: Report) -> np.ndarray | None:
+    """Out-of-fold probabilities of the voted items by the model that detection brings."""
+    pool = pool_frame(dataset)
+    if not (pool["code"] >= 0).any():
+        return None
+    probabilities = gather(dataset, pool, seed, report).probabilities
+    if probabilities is None:
+        return None
+    return probabilities[pd.Index(pool["item"]).get_indexer(crowd.items)]
+
+
+def _skills(crowd: Crowd, found: Estimate) -> Skills:
+    said = found.fit.probabilities[crowd.votes.item]
+    by_others, truth = (known_truth(crowd.votes, what, crowd.decided, crowd.decider) for what in (found.held, said))
+    return measure_skills(crowd.votes, by_others, truth)
+
+
+def _store(crowd: Crowd, found: Estimate, skills: Skills, contested: Contested, ids: Sequence[int]) -> str:
+    """The artifact's name. Annotators are stored by id, whom to ask as 0 where there is nobody."""
+    pk = np.array([*ids, 0], dtype=np.int64)
+    open_ = ~crowd.closed[contested.item]
+    data = arrays_to_bytes(
+        item=crowd.items.astype(np.int64), probabilities=found.probabilities, label=found.label,
+        contested_item=crowd.items[contested.item][open_].astype(np.int64), contested_label=contested.label[open_],
+        reading=contested.reading[open_], gain=contested.gain[open_], ask=pk[contested.ask][open_],
+        pair_annotator=pk[skills.records.annotator], pair_label=skills.records.label,
+        pair_counts=skills.records.counts, pool=skills.records.pool,
+        strength=np.array([skills.records.strength]),
+    )  # fmt: skip
+    return save_bytes(settings.ARTIFACTS_DIR, data, ".npz")
+
+
+def _methods(found: Estimate) -> dict[str, Any]:
+    """method → its figures, or why it was not tried."""
+    return {
+        name: {"why_not": found.why_not[name]} if name in found.why_not else _figures(found.foretold.get(name))
+        for name in METHODS
+    }
+
+
+def _figures(one: Foretold | None) -> dict[str, Any]:
+    return {} if one is None else {"labels": one.labels, **asdict(one.accuracy), "difference": asdict(one.difference)}
+
+
+def _entries(crowd: Crowd, skills: Skills, ids: dict[str, int]) -> list[dict[str, Any]]:
+    """One entry per annotator, the least skilled first."""
+    pairs = worst_pairs(skills)
+    entries = []
+    for code in np.lexsort((-skills.labels, skills.accuracy)).tolist():
+        seconds, judged = crowd.seconds[code], int(skills.judged[code])
+        skill = {"value": skills.accuracy[code], "low": skills.low[code], "high": skills.high[code], "n": judged}
+        entries.append(
+            {
+                "annotator": ids[crowd.annotators[code]],
+                "name": crowd.annotators[code],
+                "labels": int(skills.labels[code]),
+                "skill": skill if judged else None,
+                "pair": _pair(pairs.get(code), crowd.classes),
+                "seconds": None if np.isnan(seconds) else seconds,
+            }  # fmt: skip
+        )
+    return entries
+
+
+def _pair(pair: ClassPair | None, classes: Sequence[str]) -> dict[str, Any] | None:
+    return pair and {"said": classes[pair.said], "true": classes[pair.true], "wrong": pair.wrong, **asdict(pair.rate)}

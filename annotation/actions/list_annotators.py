@@ -1,0 +1,212 @@
+"""What a lead reads of the newest consensus: which method, the annotators, and the items they differ on."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from django.conf import settings
+
+from annotation.actions.list_cases import excerpt_of
+from annotation.core.artifacts import bytes_to_arrays, load_bytes
+from annotation.core.consensus_choice import METHODS
+from annotation.core.consensus_contested import ERROR, READINGS
+from annotation.core.intervals import Interval
+from annotation.core.skill import shrunk_rate
+from annotation.models import Annotator, Consensus, CurrentLabel, Dataset, Item, Job, Label
+
+SHOWN_ITEMS = 20
+SHOWN_ANNOTATORS = 25
+MOST = 1_000
+SHOWN_MISTAKES = 3
+DECIDED = ("decision", "adjudication")
+
+
+@dataclass(frozen=True)
+class MethodRow:
+    """A method and how much of the held-out labels it foretold, in [0, 1]; `difference` is to majority."""
+
+    name: str
+    chosen: bool
+    labels: int
+    accuracy: Interval | None
+    difference: Interval | None
+    why_not: str
+
+
+@dataclass(frozen=True)
+class AnnotatorRow:
+    """`skill` is the share of labels that are right; `pair` the confusion that costs most labels, None = none does."""
+
+    pk: int
+    name: str
+    user: str
+    labels: int
+    skill: Interval | None
+    pair: dict[str, Any] | None
+    seconds: float | None
+
+
+@dataclass(frozen=True)
+class ConfusionRow:
+    """How an annotator labels the items that truly are `true`: the share called so, and what else they are called."""
+
+    true: str
+    right: Interval
+    mistakes: tuple[tuple[str, Interval], ...]
+
+
+@dataclass(frozen=True)
+class ContestedRow:
+    """An item whose annotators differ. `said`: (label, how many). `dissenters`: who gave another label than the
+    consensus, where that looks like an error. `ask`: whose answer would tell most, "" = nobody known."""
+
+    excerpt: str
+    said: tuple[tuple[str, int], ...]
+    consensus: str
+    reading: str
+    dissenters: tuple[str, ...]
+    ask: str
+
+
+@dataclass(frozen=True)
+class Annotators:
+    """The page: its counts are of the whole estimate, its rows of what is shown."""
+
+    consensus: Consensus
+    methods: tuple[MethodRow, ...]
+    annotators: tuple[AnnotatorRow, ...]
+    contested: tuple[ContestedRow, ...]
+    n_annotators: int
+    readings: dict[str, int]
+    changes: int | None
+    newer: int
+
+
+def list_annotators(dataset: Dataset, everyone: bool = False) -> Annotators | None:
+    """The newest estimate of the dataset, None before the first. `everyone` shows up to 1,000 annotators."""
+    row = dataset.consensus_runs.select_related("created_by").order_by("-id").first()
+    if row is None:
+        return None
+    arrays = _contested_arrays(row.arrays)
+    counts = Counter(READINGS[code] for code in arrays["reading"].tolist())
+    return Annotators(
+        consensus=row,
+        methods=tuple(_method(name, row) for name in METHODS),
+        annotators=_annotators(dataset, row.skills[: MOST if everyone else SHOWN_ANNOTATORS]),
+        contested=_contested(dataset, arrays),
+        n_annotators=len(row.skills),
+        readings={reading: counts[reading] for reading in READINGS},
+        changes=_changes(dataset, row),
+        newer=_labels_since(row),
+    )
+
+
+def confusion_of(dataset: Dataset, annotator: Annotator) -> tuple[ConfusionRow, ...]:
+    """The annotator's confusion matrix by the newest estimate, a row per class they met, the commonest first."""
+    row = dataset.consensus_runs.order_by("-id").first()
+    if row is None:
+        return ()
+    arrays = bytes_to_arrays(load_bytes(settings.ARTIFACTS_DIR, row.arrays))
+    mine = arrays["pair_annotator"] == annotator.pk
+    counts = np.zeros_like(arrays["pool"])
+    counts[arrays["pair_label"][mine]] = arrays["pair_counts"][mine]
+    met = [true for true in np.argsort(-counts.sum(axis=0), kind="stable").tolist() if counts[:, true].sum() >= 0.5]
+    return tuple(_confusion(true, counts, arrays, dataset.class_names) for true in met)
+
+
+def _confusion(true: int, counts: np.ndarray, arrays: dict[str, np.ndarray], classes: Sequence[str]) -> ConfusionRow:
+    strength, of, pool = float(arrays["strength"][0]), counts[:, true].sum(), arrays["pool"]
+
+    def rate(said: int) -> Interval:
+        return shrunk_rate(counts[said, true], of, pool[said, true], strength)
+
+    others = [said for said in np.argsort(-counts[:, true], kind="stable").tolist() if said != true]
+    mistakes = [said for said in others if counts[said, true] >= 0.5][:SHOWN_MISTAKES]
+    return ConfusionRow(classes[true], rate(true), tuple((classes[said], rate(said)) for said in mistakes))
+
+
+def _method(name: str, row: Consensus) -> MethodRow:
+    figures = row.methods.get(name, {})
+    found = "value" in figures
+    return MethodRow(
+        METHODS[name], name == row.method, figures.get("labels", 0), _interval(figures) if found else None,
+        _interval(figures["difference"]) if found else None, figures.get("why_not", ""),
+    )  # fmt: skip
+
+
+def _interval(figures: dict[str, Any]) -> Interval:
+    return Interval(figures["value"], figures["low"], figures["high"], figures["n"])
+
+
+def _annotators(dataset: Dataset, entries: Sequence[dict[str, Any]]) -> tuple[AnnotatorRow, ...]:
+    linked = Annotator.objects.filter(dataset=dataset, user__isnull=False).values_list("id", "user__username")
+    users = dict(linked)
+    return tuple(
+        AnnotatorRow(
+            one["annotator"], one["name"], users.get(one["annotator"], ""), one["labels"],
+            one["skill"] and _interval(one["skill"]),
+            one["pair"] and {**one["pair"], "rate": _interval(one["pair"])}, one["seconds"],
+        )
+        for one in entries
+    )  # fmt: skip
+
+
+# named by content, so what was read once stays true
+@lru_cache(maxsize=16)
+def _contested_arrays(name: str) -> dict[str, np.ndarray]:
+    arrays = bytes_to_arrays(load_bytes(settings.ARTIFACTS_DIR, name))
+    first = {key: arrays[key][: 2 * SHOWN_ITEMS] for key in ("contested_item", "contested_label", "ask")}
+    return {**first, "reading": arrays["reading"]}
+
+
+def _contested(dataset: Dataset, arrays: dict[str, np.ndarray]) -> tuple[ContestedRow, ...]:
+    """The first items that no expert has decided since."""
+    ids = arrays["contested_item"].tolist()
+    since = CurrentLabel.objects.latest().filter(item__in=ids, basis__in=DECIDED).values_list("item_id", flat=True)
+    decided = set(since)
+    places = [place for place, item in enumerate(ids) if item not in decided][:SHOWN_ITEMS]
+    items = Item.objects.in_bulk([ids[place] for place in places])
+    said = _said([ids[place] for place in places])
+    askable = dict(Annotator.objects.filter(pk__in=arrays["ask"].tolist()).values_list("id", "name"))
+    classes = dataset.class_names
+    rows = []
+    for place in places:
+        label, reading = int(arrays["contested_label"][place]), READINGS[arrays["reading"][place]]
+        consensus = classes[label] if label >= 0 else ""
+        answers = said.get(ids[place], [])
+        rows.append(
+            ContestedRow(
+                excerpt_of(dataset, items[ids[place]]),
+                tuple(Counter(name for _, name in answers).most_common()),
+                consensus,
+                reading,
+                tuple(who for who, name in answers if name != consensus) if reading == ERROR else (),
+                askable.get(int(arrays["ask"][place]), ""),
+            )  # fmt: skip
+        )
+    return tuple(rows)
+
+
+def _said(items: Sequence[int]) -> dict[int, list[tuple[str, str]]]:
+    """item → (annotator, label) of its counting labels, in order of time."""
+    answers: dict[int, list[tuple[str, str]]] = {}
+    labels = Label.objects.counting().filter(item__in=items, origin=Label.IMPORT).order_by("id")
+    for item, who, name in labels.values_list("item_id", "annotator__name", "label_class__name"):
+        answers.setdefault(item, []).append((who, name))
+    return answers
+
+
+def _changes(dataset: Dataset, row: Consensus) -> int | None:
+    """How many current labels the estimate would have changed when it was made."""
+    if row.applied:
+        return None
+    done = dataset.jobs.filter(kind="consensus", status=Job.DONE, result__consensus=row.pk).first()
+    return done.result["changes"] if done else None
+
+
+def _labels_since(row: Consensus) -> int:
+    since = Label.objects.filter(item__dataset=row.dataset_id, item__split=Item.POOL, created_at__gt=row.created_at)
+    return since.count()

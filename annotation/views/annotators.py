@@ -1,0 +1,51 @@
+"""How good each annotator is, what they together say, and where they differ."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from annotation.access import dataset_for_lead, part_for_lead
+from annotation.actions.estimate_consensus import request_consensus
+from annotation.actions.list_annotators import Annotators, confusion_of, list_annotators
+from annotation.models import Annotator, Job
+from annotation.templatetags.house import percent
+
+
+@require_GET
+def annotators(request: HttpRequest, slug: str) -> HttpResponse:
+    dataset = dataset_for_lead(request.user, slug)
+    found = list_annotators(dataset, everyone="all" in request.GET)
+    busy = dataset.jobs.filter(kind="consensus", status__in=[Job.QUEUED, Job.RUNNING]).order_by("-id").first()
+    page = {
+        "dataset": dataset, "found": found, "heading": _heading(found), "busy": busy,
+        "more": found.n_annotators - len(found.annotators) if found else 0,
+    }  # fmt: skip
+    return render(request, "annotation/lead/annotators.html", page)
+
+
+@require_GET
+def annotator(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    one = part_for_lead(request.user, slug, Annotator.objects.select_related("dataset", "user"), pk)
+    page = {"dataset": one.dataset, "annotator": one, "rows": confusion_of(one.dataset, one)}
+    return render(request, "annotation/lead/annotator.html", page)
+
+
+@require_POST
+def estimate(request: HttpRequest, slug: str) -> HttpResponse:
+    dataset = dataset_for_lead(request.user, slug)
+    job = request_consensus(dataset, apply="apply" in request.POST, user=request.user)
+    return redirect("job", slug, job.pk)
+
+
+def _heading(found: Annotators | None) -> str:
+    """The finding in words: which method foretells best, and how well."""
+    if found is None:
+        return "Nobody has asked yet how good the annotators are"
+    chosen = next(row for row in found.methods if row.chosen)
+    if chosen.accuracy is None:
+        return "No item has labels of two annotators, so nobody can be judged by the others"
+    share = f"{percent(chosen.accuracy.value)} of {chosen.labels:,} held-out labels"
+    best = max(row.accuracy.value for row in found.methods if row.accuracy)
+    if chosen.accuracy.value < best:
+        return f"{chosen.name} foretells {share}"
+    return f"{chosen.name} foretells annotators best: {share}"
