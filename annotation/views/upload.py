@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 
 from annotation.access import dataset_for_lead
 from annotation.actions.create_dataset import create_dataset, may_create
-from annotation.actions.import_items import UnableToImport, import_params, parse, request_import
+from annotation.actions.import_items import UnableToImport, check, import_params, refuse_rejected, request_import
 from annotation.actions.keep_upload import Upload, find_upload, keep_upload, remember
 from annotation.core.guessing import guess_mapping
 from annotation.core.reading import Table, UnableToRead, read_table
@@ -65,7 +65,7 @@ def _import(request: HttpRequest, dataset: Dataset, upload: Upload, table: Table
     )
     try:
         if upload.size < SMALL:
-            parse(asked)
+            refuse_rejected(check(asked), asked)
     except (UnableToRead, UnableToImport) as error:
         return _show(request, dataset, upload, table=table, form=form, fault=str(error))
     job = request_import(asked, user=request.user)
