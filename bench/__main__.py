@@ -3,10 +3,13 @@
 import sys
 from collections.abc import Callable
 
-from bench import fin_num_claim
+from bench import files, fin_num_claim
 from bench.table import Row, show
 
-BENCHES: dict[str, Callable[[], list[Row]]] = {"detect.fin_num_claim": fin_num_claim.run}
+BENCHES: dict[str, Callable[[], list[Row]]] = {
+    "detect.fin_num_claim": fin_num_claim.run,
+    "detect.files": files.run,
+}
 
 
 def main(only: str = "") -> int:

@@ -144,7 +144,7 @@ def test_where_it_cannot_be_written_is_a_sentence(dataset, tmp_path):
     with pytest.raises(UnableToExport, match="can't be written: Is a directory"):
         (tmp_path / "folder.csv").mkdir()
         export_cases(dataset, tmp_path / "folder.csv")
-    with pytest.raises(UnableToExport, match="can't be written"):
+    with pytest.raises(UnableToExport, match="ends in ''; name a file that ends in .csv"):
         export_cases(dataset, type(tmp_path)("."))
 
 
