@@ -209,7 +209,8 @@ def test_predictions_of_two_models_are_compared_by_their_names(tmp_path):
     dataset = small_world.with_production(tmp_path)
     rows = list(dataset.items.filter(split="production").values_list("external_id", "labels__label_class__name"))
     for name, wrong in (("theirs", 20), ("ours", 0)):
-        sure = [("0.1,0.9" if (label == "access") == (at >= wrong) else "0.9,0.1") for at, (_, label) in enumerate(rows)]
+        truth = [(label == "access") == (at >= wrong) for at, (_, label) in enumerate(rows)]
+        sure = ["0.1,0.9" if right else "0.9,0.1" for right in truth]
         content = "".join(f"{one},{said}\n" for (one, _), said in zip(rows, sure, strict=True))
         path = file(tmp_path, f"id,payment,access\n{content}", f"{name}.csv")
         asked = ("import_predictions", "support", path, "--name", name, "--id", "id", "--split", "production")
