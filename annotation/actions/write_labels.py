@@ -4,6 +4,7 @@ from array import array
 from datetime import datetime
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from annotation import bulk
@@ -49,8 +50,9 @@ class LabelWriter:
             ids = {name: item for _, known in self._repeated for name, item in known.items()}
             self._write(pd.concat([labels for labels, _ in self._repeated]), ids, frozenset())
         contested = 0
-        for batch in bulk.in_batches(dict.fromkeys(self._touched), SETTLED_AT_ONCE):
-            contested += settle_consensus(self.dataset, batch, self.now)
+        touched = np.unique(np.frombuffer(self._touched, dtype=np.int64))
+        for start in range(0, len(touched), SETTLED_AT_ONCE):
+            contested += settle_consensus(self.dataset, touched[start : start + SETTLED_AT_ONCE].tolist(), self.now)
         return {"labels": self.labels, "abstentions": self.abstentions, "contested": contested}
 
     def _write(self, labels: pd.DataFrame, ids: dict[str, int], fresh: frozenset[int]) -> None:
