@@ -57,8 +57,8 @@ def label_frame(
         row=taken(table.row_numbers, answers.position),
         external_id=taken(ids, answers.position),
         annotator=givers,
-        label=answers.label,
-        abstained=np.equal(answers.label, None).astype(bool),
+        label=answers.label.tolist(),
+        abstained=[label is None for label in answers.label.tolist()],
         repeated=repeated[answers.position],
         **more,
     )

@@ -144,7 +144,7 @@ class ItemParser:
         givers = np.array([self._givers.setdefault(name, len(self._givers)) for name in rows.annotators], np.int32)
         contents = [bytes.fromhex(one[:16]) for one in rows.digests]
         self._ledger.add(keys, contents, givers, table.row_numbers, good)
-        self._count(rows.answers.only(good).label)
+        self._count(rows.answers.only(good).label.tolist())
         self.n_rows += len(table) + len(table.broken)
         self.n_rejected += len(table.broken) + int((~good).sum())
         self._at += len(table)
