@@ -1,10 +1,10 @@
 """Everything in which the two databases differ: bulk insert and locking."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 from typing import Any
 
-from django.db import connection, models, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models, transaction
 
 BATCH = 5_000
 
@@ -17,12 +17,34 @@ def insert(model: type[models.Model], columns: Sequence[str], rows: Iterable[Seq
     by_name = {field.attname: field for field in model._meta.concrete_fields}
     fields = [by_name[name] for name in columns]
     columns_of_table = [field.column for field in fields]
-    prepared = (
-        [field.get_db_prep_save(value, connection) for field, value in zip(fields, row, strict=True)] for row in rows
-    )
+    ready = [_preparer(field) for field in fields]
+    prepared = ([prepare(value) for prepare, value in zip(ready, row, strict=True)] for row in rows)
     copy = _copy if connection.vendor == "postgresql" else _executemany
     with transaction.atomic():
         return copy(model._meta.db_table, columns_of_table, prepared)
+
+
+def _preparer(field: models.Field) -> Callable[[Any], Any]:
+    """Value → what the database takes; texts and numbers go as they are, a value met again is not prepared again."""
+    plain: type | None = None
+    if isinstance(field, models.CharField | models.TextField):
+        plain = str
+    elif isinstance(field, models.IntegerField | models.AutoField | models.ForeignKey):
+        plain = int
+    elif isinstance(field, models.FloatField):
+        plain = float
+    database = connections[DEFAULT_DB_ALIAS]  # `connection` would look it up again for every value
+    last: tuple[Any, Any] = (None, None)
+
+    def prepare(value: Any) -> Any:
+        nonlocal last
+        if value is None or type(value) is plain:
+            return value
+        if value is not last[0]:
+            last = value, field.get_db_prep_save(value, database)
+        return last[1]
+
+    return prepare
 
 
 def _copy(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:

@@ -51,6 +51,7 @@ class ColumnsForm(forms.Form):
     """Which column plays which part; the field `role_3` is that of the fourth column."""
 
     split = forms.ChoiceField(choices=SPLITS)
+    repair = forms.BooleanField(required=False)
     abstain = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 2}))
     classes = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 2}))
 
@@ -75,7 +76,8 @@ class ColumnsForm(forms.Form):
     def choices(self) -> dict[str, Any]:
         """What to remember so that the page shows it again."""
         lines = {name: _lines(self.cleaned_data.get(name, "")) for name in ("abstain", "classes")}
-        return {"split": self.cleaned_data.get("split", Item.POOL), "roles": self.roles(), **lines}
+        chosen = {"split": self.cleaned_data.get("split", Item.POOL), "repair": self.cleaned_data.get("repair", False)}
+        return {**chosen, "roles": self.roles(), **lines}
 
     def mapping(self) -> ItemMapping:
         parts: dict[str, list[str]] = defaultdict(list)

@@ -3,6 +3,7 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import OperationalError
 
 from annotation.models import CurrentLabel, Dataset, Item, Job, Label, Membership, Snapshot
 from modeling.models import ModelRun
@@ -89,7 +90,7 @@ def test_without_json_it_is_a_line_per_figure(tmp_path):
 
 def test_a_dry_run_says_what_it_would_write_and_writes_nothing(tmp_path):
     assert result(*imports(file(tmp_path), "--dry-run")) == {
-        "items": 2, "labels": 2, "encoding": "utf-8", "written": False,
+        "items": 2, "labels": 2, "encoding": "utf-8", "notes": [], "rejected": 0, "written": False,
     }  # fmt: skip
     assert not Dataset.objects.exists() and not Job.objects.exists()
 
@@ -202,3 +203,26 @@ def test_labels_by_command(tmp_path):
     assert "Row 3, column 'said'" in refusal(*asked) and Label.objects.count() == 6
     done = result(*asked, "--abstain", "DOUBT")
     assert (done["labels"], done["abstentions"], done["contested"]) == (2, 1, 1)
+
+
+def test_predictions_of_two_models_are_compared_by_their_names(tmp_path):
+    dataset = small_world.with_production(tmp_path)
+    rows = list(dataset.items.filter(split="production").values_list("external_id", "labels__label_class__name"))
+    for name, wrong in (("theirs", 20), ("ours", 0)):
+        truth = [(label == "access") == (at >= wrong) for at, (_, label) in enumerate(rows)]
+        sure = ["0.1,0.9" if right else "0.9,0.1" for right in truth]
+        content = "".join(f"{one},{said}\n" for (one, _), said in zip(rows, sure, strict=True))
+        path = file(tmp_path, f"id,payment,access\n{content}", f"{name}.csv")
+        asked = ("import_predictions", "support", path, "--name", name, "--id", "id", "--split", "production")
+        assert result(*asked) == {"predictions": name, "items": 40, "of": 40, "written": True}
+    frozen = result("snapshot", "support", "--purpose", "production")["snapshot"]
+    proof = result("compare", "support", "--before", "theirs", "--after", "ours", "--production", frozen)
+    assert (proof["before"]["accuracy"], proof["after"]["accuracy"], proof["n"]) == (0.5, 1.0, 40)
+
+
+def test_a_database_without_tables_is_one_sentence(monkeypatch):
+    def fails(slug):
+        raise OperationalError("no such table: annotation_dataset")
+
+    monkeypatch.setattr("annotation.management.commands.detect.dataset_by_slug", fails)
+    assert refusal("detect", "d") == "The database has no tables yet, or old ones. Run make up, or manage.py migrate."

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
 
@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from annotation import bulk, frames
 from annotation.actions.enqueue import enqueue
+from annotation.actions.import_predictions import aligned, named_set
 from annotation.actions.open_cases import Unit, open_cases
 from annotation.actions.work import Report, UnableToWork, Write
 from annotation.core.artifacts import arrays_to_bytes, save_bytes
@@ -33,6 +34,7 @@ from annotation.models import (
     Item,
     Job,
     Label,
+    PredictionSet,
 )
 
 
@@ -49,14 +51,19 @@ class Suspicions:
 
 
 def request_detection(
-    dataset: Dataset, *, only: tuple[str, ...] = (), seed: int = 0, user: Any = None, again: bool = False,
-    background: bool = True,
+    dataset: Dataset, *, only: tuple[str, ...] = (), predictions: str = "", seed: int = 0, user: Any = None,
+    again: bool = False, background: bool = True,
 ) -> Job:  # fmt: skip
-    """The job that runs the detectors on the dataset as it is now."""
+    """The job that runs the detectors on the dataset as it is now.
+
+    `predictions` names a prediction set whose probabilities stand in place of the built-in model's where it has them.
+    """
     unknown = [name for name in only if name not in DETECTORS]
     if unknown:
         raise UnableToWork(f"There is no detector {unknown[0]!r}. Detectors: {', '.join(DETECTORS)}.")
-    params = {"only": sorted(only)}
+    params: dict[str, Any] = {"only": sorted(only)}
+    if predictions:
+        params["predictions"] = named_set(dataset, predictions).name
     return enqueue(
         "detection", dataset, params, inputs=state_of(dataset), seed=seed, user=user, again=again,
         background=background,
@@ -81,6 +88,8 @@ def run(job: Job, report: Report) -> Write:
     if not (pool["code"] >= 0).any():
         raise UnableToWork(f"The pool of {dataset.slug!r} has no labelled items yet; import some with their labels.")
     evidence = gather(dataset, pool, job.seed, lambda stage, share: report(stage, 0.05 + 0.75 * share))
+    if job.params.get("predictions"):
+        evidence = with_predictions(evidence, pool, named_set(dataset, job.params["predictions"]))
     report("running the detectors", 0.8)
     suspicions = suspect(evidence, tuple(job.params["only"]))
     score = combine(suspicions.scores, suspicions.flagged)
@@ -140,6 +149,18 @@ def gather(dataset: Dataset, pool: pd.DataFrame, seed: int, report: Report) -> E
         sources=pool["source"].fillna("").to_numpy(dtype=object), received=_moments(pool["received"]).to_numpy(),
         production=frames.content_table(production, dataset.typed_fields) if len(production) else None,
     )  # fmt: skip
+
+
+def with_predictions(evidence: Evidence, pool: pd.DataFrame, predictions: PredictionSet) -> Evidence:
+    """The evidence with the set's probabilities for the items it covers, the built-in model's for all others."""
+    theirs = aligned(predictions, pool["item"].to_numpy(dtype=np.int64), evidence.classes)
+    covered = ~np.isnan(theirs[:, 0])
+    if not covered.any():
+        raise UnableToWork(f"The prediction set {predictions.name!r} has no item of the pool; choose another one.")
+    ours = evidence.probabilities
+    if ours is None:  # no field says anything: those not covered may be any class
+        ours = np.full(theirs.shape, 1 / theirs.shape[1])
+    return replace(evidence, probabilities=np.where(covered[:, None], theirs, ours))
 
 
 def _moments(column: pd.Series) -> pd.Series:

@@ -1,25 +1,20 @@
 """The queue as a file: one row per item, most suspicious first."""
 
-import csv
-import os
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from django.conf import settings
 
 from annotation import frames
+from annotation.actions.writing import UnableToExport, write_rows
 from annotation.core.artifacts import bytes_to_arrays, load_bytes
 from annotation.models import CaseItem, CurrentLabel, Dataset, Detection, Flag, Item
 
 COLUMNS = (
     "rank", "case", "item_id", "given_label", "suggested_label", "score", "probability", "detectors", "reason", "group",
 )  # fmt: skip
-
-
-class UnableToExport(Exception):
-    """There is nothing to export yet, or nowhere to write it."""
+NUMBERS = {"rank": "whole", "case": "whole", "score": "number", "probability": "number"}
 
 
 def export_cases(dataset: Dataset, path: Path, *, everything: bool = False) -> int:
@@ -37,26 +32,9 @@ def export_cases(dataset: Dataset, path: Path, *, everything: bool = False) -> i
     items = dict(Item.objects.filter(dataset=dataset, split=Item.POOL).values_list("id", "external_id"))
     held = frames.current(dataset, Item.POOL).set_index("item")["label"]
     suspicion = _flags_by_item(detection)
-    with writing(path) as file:
-        writer = csv.DictWriter(file, COLUMNS)
-        writer.writeheader()
-        for rank, row in enumerate(rows, start=1):
-            writer.writerow(_written(rank, row, items, held, suspicion))
-    return len(rows)
-
-
-@contextmanager
-def writing(path: Path) -> Iterator[TextIO]:
-    """A text file that appears under its name only when it is whole."""
-    draft = path.parent / f".{path.name}.{os.getpid()}"
-    try:
-        with draft.open("w", newline="", encoding="utf-8") as file:
-            yield file
-        draft.replace(path)
-    except OSError as error:
-        raise UnableToExport(f"{path} can't be written: {error.strerror}. Name a file in a folder you can.") from None
-    finally:
-        draft.unlink(missing_ok=True)
+    written = (_written(rank, row, items, held, suspicion) for rank, row in enumerate(rows, start=1))
+    columns = {name: NUMBERS.get(name, "text") for name in COLUMNS}
+    return write_rows(path, columns, ([row[name] for name in COLUMNS] for row in written))
 
 
 def _case_rows(dataset: Dataset, detection: Detection) -> Iterator[dict[str, Any]]:

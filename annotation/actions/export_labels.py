@@ -5,27 +5,21 @@ from pathlib import Path
 import pandas as pd
 
 from annotation import frames
-from annotation.actions.export_cases import UnableToExport, writing
+from annotation.actions.writing import write_rows
 from annotation.models import CurrentLabel, Dataset
-
-WRITERS = {
-    ".csv": lambda frame, file: frame.to_csv(file, index=False),
-    ".jsonl": lambda frame, file: frame.to_json(file, orient="records", lines=True, force_ascii=False),
-}
 
 
 def export_labels(dataset: Dataset, path: Path) -> int:
-    """Write .csv or .jsonl, one row per item; returns the number of rows."""
-    if path.suffix not in WRITERS:
-        raise UnableToExport(f"{path.name} ends in {path.suffix!r}; name a file that ends in .csv or .jsonl.")
+    """Write one row per item in the form the suffix names; returns the number of rows."""
     items = frames.items(dataset)
     held = _with_provenance(dataset)
     content = frames.content_table(items["content"], dataset.typed_fields)
     rows = pd.concat([items.drop(columns="content"), content], axis=1).merge(held, on="item", how="left")
     rows = rows.rename(columns={"external_id": "item_id"}).drop(columns="item")
-    with writing(path) as file:
-        WRITERS[path.suffix](rows, file)
-    return len(rows)
+    rows = rows.astype(object).where(rows.notna(), None)
+    kinds = {"received": "time", **{one.name: "number" for one in dataset.typed_fields if one.type == "number"}}
+    columns = {name: kinds.get(name, "text") for name in rows.columns}
+    return write_rows(path, columns, rows.itertuples(index=False, name=None))
 
 
 def _with_provenance(dataset: Dataset) -> pd.DataFrame:

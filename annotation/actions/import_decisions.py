@@ -14,7 +14,7 @@ from annotation import bulk
 from annotation.actions.decide import Answer, UnableToDecide, decide
 from annotation.actions.import_items import UnableToImport
 from annotation.actions.open_cases import Unit, create_cases
-from annotation.core.parsing import parse_decisions
+from annotation.core.parsing_labels import parse_decisions
 from annotation.core.reading import read_table
 from annotation.models import Case, CaseItem, Dataset, Decision, Item, LabelClass, Membership
 

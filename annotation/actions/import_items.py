@@ -1,27 +1,32 @@
-"""A file of items, with or without labels, into a dataset: all of it or nothing."""
+"""A file of items, with or without labels, into a dataset: all of it, or its good rows, or nothing.
+
+The file is gone through part by part, first to check all of it, then to write it in one transaction: however long it
+is, memory stays the same but for some 40 bytes a row.
+"""
 
 import hashlib
 import re
-from dataclasses import asdict
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
+from django.db.models import Max
 from django.utils import timezone
 
 from annotation import bulk
-from annotation.actions.consensus import settle_consensus
 from annotation.actions.enqueue import enqueue
+from annotation.actions.reject import Rejects
 from annotation.actions.work import Report, Write
+from annotation.actions.write_labels import LabelWriter, add_classes
 from annotation.core.features import Field
-from annotation.core.parsing import ItemBatch, ItemMapping, parse_items
-from annotation.core.reading import read_table
-from annotation.models import Annotator, Dataset, Item, Job, Label, LabelClass
+from annotation.core.parsing import CHANGED, ItemBatch, ItemMapping, ItemParser
+from annotation.core.reading import Broken, Source, no_rows, open_source
+from annotation.models import Dataset, Item, Job
 
 ITEM_COLUMNS = ["dataset_id", "split", "external_id", "digest", "content", "source", "received_at", "created_at"]
 SLUG = re.compile(r"[A-Za-z0-9_-]{1,60}")
-LABEL_COLUMNS = ["item_id", "annotator_id", "label_class_id", "origin", "seconds", "given_at", "created_at"]
 
 
 class UnableToImport(Exception):
@@ -37,14 +42,16 @@ def validate_slug(slug: str) -> None:
 
 
 def import_params(
-    slug: str, name: str, path: Path, mapping: ItemMapping, *, file_name: str = "", encoding: str | None = None
-) -> dict[str, Any]:
+    slug: str, name: str, path: Path, mapping: ItemMapping, *, file_name: str = "", encoding: str | None = None,
+    repair: bool = False, accept_good: bool = False,
+) -> dict[str, Any]:  # fmt: skip
     """What an import job needs to know, the file's hash among it."""
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     return {
         "slug": slug, "name": name, "path": str(path.resolve()), "file_name": file_name or path.name,
-        "encoding": encoding, "mapping": asdict(mapping), "sha256": digest,
+        "encoding": encoding, "mapping": asdict(mapping), "sha256": digest, "repair": repair,
+        "accept_good": accept_good,
     }  # fmt: skip
 
 
@@ -54,28 +61,110 @@ def request_import(params: dict[str, Any], *, user: Any = None, background: bool
     return enqueue("import", dataset, params, user=user, background=background)
 
 
+@dataclass(frozen=True)
+class Checked:
+    """A file gone through once: what will be written, and what can't be.
+
+    `rejects` has the file of rejected rows and the first of them.
+    """
+
+    source: Source
+    parser: ItemParser
+    mapping: ItemMapping
+    rejects: Rejects
+
+    @property
+    def notes(self) -> list[str]:
+        left_out = [self.rejects.left_out] if self.rejects.n else []
+        return left_out + list(self.parser.notes(self.source.encoding))
+
+
 def run(job: Job, report: Report) -> Write:
-    """Parse and check the whole file, then write it in one go."""
-    report("reading the file", 0.05)
-    batch, mapping, encoding = parse(job.params)
+    """Check the whole file, then write it in one go."""
+    report("checking the file", 0.05)
+    checked = check(job.params, lambda rows: report(f"checking the file, {rows:,} rows so far", 0.1))
+    if checked.rejects.n:
+        Job.objects.filter(pk=job.pk).update(result=checked.rejects.as_json())
+    refuse_rejected(checked, job.params)
     now = timezone.now()
 
     def write() -> dict[str, Any]:
-        dataset = _dataset(job.params, mapping)
+        dataset = _dataset(job.params, checked.mapping)
         Job.objects.filter(pk=job.pk).update(dataset=dataset)
         bulk.lock_dataset(dataset)
-        return {"encoding": encoding, "notes": list(batch.notes), **write_batch(dataset, batch, mapping, now)}
+        written = write_items(dataset, checked, now)
+        return {
+            "encoding": checked.source.encoding, "notes": checked.notes, **written, **checked.rejects.as_json(),
+            "repaired": checked.parser.repairs.n if checked.parser.repair else 0,
+        }  # fmt: skip
 
     report("writing items and labels", 0.5)
     return write
 
 
-def parse(params: dict[str, Any]) -> tuple[ItemBatch, ItemMapping, str]:
-    """The checked file, the mapping completed by what the dataset already knows, and the encoding used."""
-    table = read_table(Path(params["path"]), name=params["file_name"], encoding=params["encoding"])
+def check(params: dict[str, Any], progress: Callable[[int], None] = lambda rows: None) -> Checked:
+    """Go through the file with the mapping completed by what the dataset already knows; writes no row.
+
+    Raises UnableToRead, UnableToParse or UnableToImport where the file as a whole can't be taken.
+    """
+    source = open_source(Path(params["path"]), name=params["file_name"], encoding=params["encoding"])
     dataset = Dataset.objects.filter(slug=params["slug"]).first()
     mapping = completed(mapping_from(params["mapping"]), dataset)
-    return parse_items(table, mapping), mapping, table.encoding
+    parser = ItemParser(source.columns, mapping, params["repair"])
+    stored = _Stored(dataset, mapping.split)
+    for table in source.chunks():
+        parser.check(table, stored.digests)
+        progress(parser.n_rows)
+    parser.close()
+    if not parser.n_rows:
+        raise no_rows(source)
+    return Checked(source, parser, mapping, _rejects(source, parser))
+
+
+def refuse_rejected(checked: Checked, params: dict[str, Any]) -> None:
+    """Raises the first fault, unless the good rows are wanted and there are some."""
+    rejects = checked.rejects
+    if rejects.n and not (params["accept_good"] and rejects.n < checked.parser.n_rows):
+        raise rejects.error()
+
+
+def _rejects(source: Source, parser: ItemParser) -> Rejects:
+    if not parser.n_rejected:
+        return Rejects()
+
+    def rows() -> Iterator[Broken]:
+        for table in source.chunks():
+            batch = parser.parse(table)
+            parser.count(batch)
+            yield from batch.rejected
+
+    rejects = Rejects.of(source.columns, rows())
+    parser.rewind()
+    return rejects
+
+
+class _Stored:
+    """What the dataset holds of one split."""
+
+    def __init__(self, dataset: Dataset | None, split: str) -> None:
+        self.items = Item.objects.filter(dataset=dataset, split=split)
+        self.any = dataset is not None and self.items.exists()
+
+    def digests(self, names: list[str]) -> dict[str, str]:
+        """External id → digest, of those that are stored."""
+        return {name: digest for name, _, digest in self._rows(names)}
+
+    def found(self, names: list[str]) -> dict[str, tuple[int, str]]:
+        """External id → (item id, digest)."""
+        return {name: (pk, digest) for name, pk, digest in self._rows(names)}
+
+    def since(self, last: int) -> dict[str, int]:
+        """External id → item id of those inserted after `last`."""
+        return dict(self.items.filter(pk__gt=last).values_list("external_id", "id"))
+
+    def _rows(self, names: list[str]) -> Iterator[tuple[str, int, str]]:
+        for batch in bulk.in_batches(names if self.any else []):
+            yield from self.items.filter(external_id__in=batch).values_list("external_id", "id", "digest")
 
 
 def mapping_from(values: dict[str, Any]) -> ItemMapping:
@@ -116,84 +205,39 @@ def _dataset(params: dict[str, Any], mapping: ItemMapping) -> Dataset:
     return dataset
 
 
-def write_batch(dataset: Dataset, batch: ItemBatch, mapping: ItemMapping, now: datetime) -> dict[str, Any]:
-    """Write a checked batch; must run in a transaction. Returns what changed, counted."""
-    classes = add_classes(dataset, batch.classes)
-    known = _known_items(dataset, mapping.split)
-    _refuse_changed_content(batch.items, known, mapping)
-    fresh = batch.items[~batch.items["external_id"].isin(known)]
-    bulk.insert(
-        Item,
-        ITEM_COLUMNS,
-        (
-            (
-                dataset.pk, mapping.split, row.external_id, row.digest, row.content, row.source, row.received_at, now,
-            )
-            for row in fresh.itertuples()
-        ),
-    )  # fmt: skip
-    ids = {external: pk for external, (pk, _) in _known_items(dataset, mapping.split).items()}
-    written = write_labels(dataset, batch.labels, ids, classes, now)
-    return {"items": len(fresh), "items_already_here": len(batch.items) - len(fresh), **written}
+def write_items(dataset: Dataset, checked: Checked, now: datetime) -> dict[str, Any]:
+    """Write a checked file; must run in a transaction. Returns what changed, counted."""
+    stored = _Stored(dataset, checked.mapping.split)
+    before = Item.objects.aggregate(last=Max("id"))["last"] or 0
+    writer = LabelWriter(dataset, add_classes(dataset, checked.parser.classes), now)
+    counts = {"items": 0, "items_already_here": 0}
+    last = before
+    for table in checked.source.chunks():
+        batch = checked.parser.parse(table)
+        known = stored.found(list(dict.fromkeys([*batch.items["external_id"], *batch.labels["external_id"]])))
+        _refuse_changed_content(batch, known, checked.mapping)
+        fresh = batch.items[~batch.items["external_id"].isin(known)]
+        _insert(dataset, checked.mapping.split, fresh, now)
+        added = stored.since(last) if len(fresh) else {}
+        last = max(added.values(), default=last)
+        stored.any = stored.any or bool(added)
+        counts["items"] += len(fresh)
+        counts["items_already_here"] += len(batch.items) - len(fresh)
+        ids = added | {name: pk for name, (pk, _) in known.items()}
+        writer.add(batch.labels, ids, frozenset(added.values()))
+    return {**counts, **writer.close()}
 
 
-def add_classes(dataset: Dataset, names: tuple[str, ...]) -> dict[str, int]:
-    """Class name → id, adding those the first labelled import brought."""
-    if not dataset.label_classes.exists():
-        LabelClass.objects.bulk_create(
-            LabelClass(dataset=dataset, name=name, position=position) for position, name in enumerate(names)
-        )
-    return dict(dataset.label_classes.values_list("name", "id"))
+def _insert(dataset: Dataset, split: str, items: Any, now: datetime) -> None:
+    rows = (
+        (dataset.pk, split, row.external_id, row.digest, row.content, row.source, row.received_at, now)
+        for row in items.itertuples()
+    )
+    bulk.insert(Item, ITEM_COLUMNS, rows)
 
 
-def _known_items(dataset: Dataset, split: str) -> dict[str, tuple[int, str]]:
-    rows = Item.objects.filter(dataset=dataset, split=split).values_list("external_id", "id", "digest")
-    return {external: (pk, digest) for external, pk, digest in rows.iterator(chunk_size=10_000)}
-
-
-def _refuse_changed_content(items: pd.DataFrame, known: dict[str, tuple[int, str]], mapping: ItemMapping) -> None:
-    for row in items.itertuples():
-        if row.external_id in known and known[row.external_id][1] != row.digest:
-            raise UnableToImport(
-                f"Row {row.row}, column {mapping.id!r}: the id {row.external_id!r} is already here with another "
-                "content. Items never change; give the new content a new id."
-            )
-
-
-def write_labels(
-    dataset: Dataset, labels: pd.DataFrame, ids: dict[str, int], classes: dict[str, int], now: datetime
-) -> dict[str, Any]:
-    """Append the labels that are new and settle the items they touch. `labels`: external_id, annotator, label, …"""
-    annotators = _annotators(dataset, labels)
-    there = _answers_so_far(dataset, set(labels["annotator"]))
-    answers: dict[tuple[int, int], list[tuple]] = {}
-    for row in labels.itertuples():
-        key = ids[row.external_id], annotators[row.annotator]
-        seconds, given_at = getattr(row, "seconds", None), getattr(row, "given_at", None)
-        answers.setdefault(key, []).append((*key, classes.get(row.label), Label.IMPORT, seconds, given_at, now))
-    fresh = (said for key, said in answers.items() if not _said_before(said, there.get(key, [])))
-    rows = [row for said in fresh for row in said]
-    bulk.insert(Label, LABEL_COLUMNS, rows)
-    touched = list(dict.fromkeys(row[0] for row in rows))
-    contested = settle_consensus(dataset, touched, now)
-    return {"labels": len(rows), "abstentions": sum(row[2] is None for row in rows), "contested": contested}
-
-
-def _said_before(said: list[tuple], earlier: list[int | None]) -> bool:
-    """The file's answers of one annotator for one item are the last ones already here, in the same order."""
-    return earlier[-len(said) :] == [row[2] for row in said]
-
-
-def _annotators(dataset: Dataset, labels: pd.DataFrame) -> dict[str, int]:
-    names = labels["annotator"].unique().tolist()
-    Annotator.objects.bulk_create([Annotator(dataset=dataset, name=name) for name in names], ignore_conflicts=True)
-    return dict(dataset.annotators.values_list("name", "id"))
-
-
-def _answers_so_far(dataset: Dataset, annotators: set[str]) -> dict[tuple[int, int], list[int | None]]:
-    """(item, annotator) → class ids in order of time; an answer repeated by the same file is no new label."""
-    rows = Label.objects.filter(item__dataset=dataset, annotator__name__in=annotators).order_by("id")
-    there: dict[tuple[int, int], list[int | None]] = {}
-    for item, annotator, label in rows.values_list("item_id", "annotator_id", "label_class_id").iterator():
-        there.setdefault((item, annotator), []).append(label)
-    return there
+def _refuse_changed_content(batch: ItemBatch, known: dict[str, tuple[int, str]], mapping: ItemMapping) -> None:
+    """Another import may have come between check and writing."""
+    for row in batch.items.itertuples() if known else ():
+        if known.get(row.external_id, (0, row.digest))[1] != row.digest:
+            raise UnableToImport(f"Row {row.row}, column {mapping.id!r}: the id {row.external_id!r} {CHANGED}.")

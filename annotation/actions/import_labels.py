@@ -1,44 +1,69 @@
-"""A file of labels for items that are already here."""
+"""A file of labels for items that are already here: all of it, or its good rows, or nothing."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 from django.db import transaction
 from django.utils import timezone
 
 from annotation import bulk
-from annotation.actions.import_items import UnableToImport, add_classes, write_labels
-from annotation.core.parsing import parse_labels
-from annotation.core.reading import read_table
+from annotation.actions.reject import Rejects
+from annotation.actions.write_labels import LabelWriter, add_classes
+from annotation.core.parsing_labels import LabelMapping, LabelParser
+from annotation.core.reading import Broken, Source, no_rows, open_source
 from annotation.models import Dataset, Item
 
 
 def import_labels(
     dataset: Dataset, path: Path, *, item: str, annotator: str, label: str, seconds: str | None = None,
-    at: str | None = None, abstain: tuple[str, ...] = (),
+    at: str | None = None, abstain: tuple[str, ...] = (), accept_good: bool = False,
 ) -> dict[str, Any]:  # fmt: skip
-    """Append the file's labels, all or none; the same file again changes nothing."""
-    table = read_table(path)
-    labels = parse_labels(table, item, annotator, label, seconds, at, abstain, dataset.class_names)
-    now = timezone.now()
+    """Append the file's labels; the same file again changes nothing.
+
+    A bad row imports nothing; with `accept_good` the others are taken. Raises UnableToTake, which names the artifact
+    of rejected rows, or UnableToRead.
+    """
+    source = open_source(path)
+    mapping = LabelMapping(item, annotator, label, seconds, at, abstain, dataset.class_names)
+    parser = LabelParser(source.columns, mapping)
     with transaction.atomic():
         bulk.lock_dataset(dataset)
-        ids = _item_ids(dataset, labels, item)
-        classes = add_classes(dataset, tuple(sorted(labels["label"].dropna().unique())))
-        return {"encoding": table.encoding, **write_labels(dataset, labels, ids, classes, now)}
+        known = _Items(dataset)
+        rejects = _check(source, parser, known)
+        if rejects.n and not (accept_good and rejects.n < parser.n_rows):
+            raise rejects.error()
+        classes = add_classes(dataset, tuple(sorted(parser.found)))
+        writer = LabelWriter(dataset, classes, timezone.now())
+        for table in source.chunks():
+            writer.add(parser.parse(table, known.names), known.last)
+        return {"encoding": source.encoding, **writer.close(), **rejects.as_json()}
 
 
-def _item_ids(dataset: Dataset, labels: pd.DataFrame, column: str) -> dict[str, int]:
-    """External id → item id; an id of the pool wins over the same id of production."""
-    ids: dict[str, int] = {}
-    for split in (Item.PRODUCTION, Item.POOL):
-        ids.update(Item.objects.filter(dataset=dataset, split=split).values_list("external_id", "id"))
-    unknown = labels[~labels["external_id"].isin(ids)]
-    if len(unknown):
-        row = unknown.iloc[0]
-        raise UnableToImport(
-            f"Row {row['row']}, column {column!r}: the dataset {dataset.slug!r} has no item {row['external_id']!r}. "
-            "Import the items first."
-        )
-    return ids
+class _Items:
+    """External id → item id; an id of the pool wins over the same id of production. `last`: the ids asked for last."""
+
+    def __init__(self, dataset: Dataset) -> None:
+        self.dataset = dataset
+        self.last: dict[str, int] = {}
+
+    def names(self, names: list[str]) -> set[str]:
+        """Those of `names` that are stored."""
+        self.last = {}
+        for batch in bulk.in_batches(names):
+            stored = Item.objects.filter(dataset=self.dataset, external_id__in=batch)
+            for split in (Item.PRODUCTION, Item.POOL):
+                self.last.update(stored.filter(split=split).values_list("external_id", "id"))
+        return set(self.last)
+
+
+def _check(source: Source, parser: LabelParser, known: _Items) -> Rejects:
+    def rows() -> Iterator[Broken]:
+        for table in source.chunks():
+            yield from parser.check(table, known.names)
+
+    rejects = Rejects.of(source.columns, rows())
+    parser.close()
+    if not parser.n_rows:
+        raise no_rows(source)
+    return rejects

@@ -6,13 +6,15 @@ import re
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 
-from annotation.models import Dataset
+from annotation.models import Dataset, Job
 
+KEPT = timedelta(days=1)
 TOKEN = re.compile(r"[0-9a-f]{32}")
 
 
@@ -67,6 +69,28 @@ def find_upload(token: str, dataset: Dataset, user: Any) -> Upload | None:
 def token_of(path: str) -> str:
     """The token in an import job's path; some other text where the file was no upload."""
     return Path(path).name.removesuffix(".upload")
+
+
+def prune_uploads(now: datetime) -> int:
+    """Delete uploads older than KEPT that no unfinished job needs; returns how many."""
+    limit = (now - KEPT).timestamp()
+    old = [path for path in settings.UPLOADS_DIR.glob("*.upload") if _modified(path) < limit]
+    if not old:
+        return 0
+    live = Job.objects.filter(kind="import", status__in=[Job.QUEUED, Job.RUNNING, Job.WAITING])
+    needed = {token_of(params.get("path", "")) for params in live.values_list("params", flat=True)}
+    gone = [path for path in old if token_of(str(path)) not in needed]
+    for path in gone:
+        path.unlink(missing_ok=True)
+        _note_path(token_of(str(path))).unlink(missing_ok=True)
+    return len(gone)
+
+
+def _modified(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:  # another reaper was faster
+        return float("inf")
 
 
 def _note(upload: Upload) -> None:

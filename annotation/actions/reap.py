@@ -1,13 +1,15 @@
-"""What the reaper does each round: give stale jobs back, ring again for those nobody picked up."""
+"""What the reaper does each round: give stale jobs back, ring again for those nobody picked up, drop old uploads."""
 
 from datetime import datetime
 
 from annotation.actions.enqueue import ring
+from annotation.actions.keep_upload import prune_uploads
 from annotation.models import Job
 
 
 def reap(now: datetime) -> list[int]:
     """Re-queue or fail what went stale, ring again for what was never picked up; returns the ids that were rung."""
+    prune_uploads(now)
     stale = Job.objects.stale(now)
     stale.filter(attempt__gte=Job.ATTEMPTS).update(
         status=Job.FAILED, finished_at=now,

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
-from annotation.core.parsing import as_number, as_time
+from annotation.core.cells import as_number, as_time
 from annotation.core.reading import Table
 
 ROLES = ("text", "number", "category", "label", "wide", "id", "annotator", "source", "received", "ignore")

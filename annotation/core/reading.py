@@ -1,61 +1,44 @@
-"""File -> a table of text cells that remembers the line on which each row starts."""
+"""File -> tables of text cells, part by part, that remember the line on which each row starts."""
 
-import codecs
 import csv
-import gzip
 import io
 import json
 import re
-import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO
 
-FORMATS = ("csv", "tsv", "jsonl")
-MAX_BYTES = 2 << 30  # unpacked: a small gzip file can hold more than a machine's memory
+from annotation.core import parquet
+from annotation.core.opening import FORMATS as FORMATS
+from annotation.core.opening import UnableToRead as UnableToRead
+from annotation.core.opening import find_encoding, format_of, opened
+
+CHUNK = 10_000  # rows
 MAX_CELL = 10_000_000  # characters; csv's own limit of 131,072 refuses long documents
-SIGNATURES = (
-    (b"PK\x03\x04", "an Excel workbook or a zip archive", "export the sheet as CSV"),
-    (b"\xd0\xcf\x11\xe0", "an old Excel workbook", "export the sheet as CSV"),
-    (b"%PDF", "a PDF", "export the table as CSV"),
-    (b"PAR1", "a Parquet file", "export it as CSV or JSONL"),
-    (b"SQLite format 3", "an SQLite database", "export the table as CSV"),
-    (b"\x1f\x8b", "gzip compressed", "add .gz to its name"),
-)
-MARKS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark is the beginning of this one
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
-NOT_OF_FILES = ("idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape")
-ONE_BYTE = ("cp125", "iso8859", "latin")
 LOOKS_LIKE_JSON = re.compile(r'\s*[\[{]\s*(["{\[\]}]|$)')
 LOOKS_LIKE_HTML = re.compile(r"\s*<(!doctype|html|\?xml)", re.IGNORECASE)
 UNSTORABLE = re.compile("[\0\ud800-\udfff]")  # no database takes a NUL or half of a surrogate pair
 
-Columns = tuple[tuple[str, ...], dict[str, list[str]], list[int]]
 
+@dataclass(frozen=True)
+class Broken:
+    """A row that is no row of the table: where it starts, its cells as far as they could be read, what is wrong."""
 
-class UnableToRead(ValueError):
-    """The file cannot be read as a table; `str()` is one sentence: where (row, column), what, what to do."""
-
-    def __init__(self, message: str, row: int | None = None, column: str | None = None) -> None:
-        self.message, self.row, self.column = message.removesuffix("."), row, column
-        where = [f"row {row}"] * (row is not None) + [f"column '{column}'"] * (column is not None)
-        place = ", ".join(where)
-        super().__init__(f"{place[0].upper()}{place[1:]}: {self.message}." if place else f"{self.message}.")
+    row: int
+    cells: tuple[str, ...]
+    message: str
+    column: str | None = None
 
 
 @dataclass(frozen=True)
 class Table:
-    """The cells of a file as text, kept by column; "" = missing.
+    """The cells of a file, or of a part of it, as text, kept by column; "" = missing.
 
-    `cells[column]` has one text per row, `row_numbers` the line (header = 1) on which that row starts, `encoding` the
-    codec the file was read with, `format` one of FORMATS.
+    `cells[column]` has one text per row, `row_numbers` the line (header = 1) on which that row starts, or in a Parquet
+    file its number from 1; `encoding` the codec the file was read with, `format` one of FORMATS. `broken` rows are not
+    among the cells.
     """
 
     columns: tuple[str, ...]
@@ -63,35 +46,104 @@ class Table:
     row_numbers: list[int]
     encoding: str
     format: str
+    broken: list[Broken] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.row_numbers)
 
 
-def read_table(path: Path, *, name: str | None = None, encoding: str | None = None, limit: int | None = None) -> Table:
-    """Read a .csv, .tsv or .jsonl file, plain or .gz; `name` gives the suffix where `path` is a temporary file.
+@dataclass(frozen=True)
+class Source:
+    """A file that can be read as a table, any number of times; only a part of it is in memory."""
+
+    path: Path
+    name: str
+    format: str
+    zipped: bool
+    encoding: str
+    delimiter: str
+    columns: tuple[str, ...]
+
+    def chunks(self, rows: int = CHUNK, limit: int | None = None) -> Iterator[Table]:
+        """Tables of up to `rows` rows with the same columns, in order; at least one, which may be empty.
+
+        With `limit` the first rows only. Raises UnableToRead where the rest can't be told apart into rows.
+        """
+        records = self._records()
+        left, first = limit, True
+        while left is None or left > 0 or first:
+            part = list(islice(records, rows if left is None else min(rows, left)))
+            if not part and not first:
+                return
+            yield self._table(part)
+            left, first = left if left is None else left - len(part), False
+
+    def _records(self) -> Iterator[tuple[int, list[str]] | Broken]:
+        if self.format == "parquet":
+            yield from parquet.records(self.path, self.name, self.zipped, self.columns)
+            return
+        with self._text() as stream:
+            if self.format == "jsonl":
+                yield from _objects(stream, self.columns)
+            else:
+                yield from _rows(stream, self.delimiter, len(self.columns))
+
+    @contextmanager
+    def _text(self) -> Iterator[io.TextIOWrapper]:
+        with opened(self.path, self.name, self.zipped) as stream:
+            yield io.TextIOWrapper(stream, encoding=self.encoding, newline="")
+
+    def _table(self, part: list[tuple[int, list[str]] | Broken]) -> Table:
+        whole = [record for record in part if not isinstance(record, Broken)]
+        broken = [record for record in part if isinstance(record, Broken)]
+        by_column = zip(*(cells for _, cells in whole), strict=True) if whole else [()] * len(self.columns)
+        cells = dict(zip(self.columns, map(list, by_column), strict=True))
+        return Table(self.columns, cells, [row for row, _ in whole], self.encoding, self.format, broken)
+
+
+def open_source(path: Path, *, name: str | None = None, encoding: str | None = None) -> Source:
+    """A .csv, .tsv, .jsonl or .parquet file, plain or .gz; `name` gives the suffix where `path` is a temporary file.
 
     Without `encoding`: a byte order mark or UTF-16's pattern, else UTF-8, else Windows-1252. A .csv may be separated by
     comma, semicolon or tab. JSONL: the columns are the names in order of appearance; numbers stay as written, true and
-    false become "true" and "false", null and NaN "". `limit` reads the first rows only. Raises UnableToRead.
+    false become "true" and "false", null and NaN "". Raises UnableToRead.
     """
     name = name or path.name
-    form, zipped = _format(name)
-    raw = _bytes(path, name, zipped)
-    _refuse_foreign(raw, name, form)
-    text, encoding = _decode(raw, encoding)
-    if not text or text.isspace():
-        raise UnableToRead(f"The file '{name}' is empty; it needs a header and at least one row")
-    head = text[:65_536]
-    del text
-    stream = io.TextIOWrapper(io.BytesIO(raw), encoding=encoding, newline="")
-    if form == "jsonl":
-        columns, cells, row_numbers = _read_objects(stream, limit)
-    else:
-        columns, cells, row_numbers = _read_cells(stream, _delimiter(head, name, form), limit)
+    form, zipped = format_of(name)
+    if form == "parquet":
+        return Source(path, name, form, zipped, "utf-8", "", parquet.columns(path, name, zipped))
+    encoding = find_encoding(path, name, zipped, form, encoding)
+    source = Source(path, name, form, zipped, encoding, "", ())
+    with source._text() as stream:
+        if form == "jsonl":
+            return Source(path, name, form, zipped, encoding, "", _names_of(stream))
+        delimiter = _delimiter(stream.read(65_536), name, form)
+    with source._text() as stream:
+        header_row, header = next(_cells(stream, delimiter))
+        if isinstance(header, str):
+            raise UnableToRead(header, header_row)
+    return Source(path, name, form, zipped, encoding, delimiter, _column_names(header, header_row))
+
+
+def read_table(path: Path, *, name: str | None = None, encoding: str | None = None, limit: int | None = None) -> Table:
+    """The whole file, or its first `limit` rows, as one table; a broken row raises UnableToRead. See `open_source`."""
+    source = open_source(path, name=name, encoding=encoding)
+    cells: dict[str, list[str]] = {column: [] for column in source.columns}
+    row_numbers: list[int] = []
+    for part in source.chunks(limit=limit):
+        if part.broken:
+            first = part.broken[0]
+            raise UnableToRead(first.message, first.row, first.column)
+        for column, texts in part.cells.items():
+            cells[column] += texts
+        row_numbers += part.row_numbers
     if not row_numbers and limit != 0:
-        raise UnableToRead(f"The file '{name}' has a header but no rows; add at least one row")
-    return Table(columns, cells, row_numbers, encoding, form)
+        raise no_rows(source)
+    return Table(source.columns, cells, row_numbers, source.encoding, source.format)
+
+
+def no_rows(source: Source) -> UnableToRead:
+    return UnableToRead(f"The file '{source.name}' has a header but no rows; add at least one row")
 
 
 def preview(table: Table, rows: int = 8) -> list[tuple[int, tuple[str, ...]]]:
@@ -103,118 +155,6 @@ def preview(table: Table, rows: int = 8) -> list[tuple[int, tuple[str, ...]]]:
 def unstorable(text: str) -> bool:
     """Whether a text holds what no database takes: NUL, or half of a surrogate pair."""
     return "\0" in text or (not text.isascii() and UNSTORABLE.search(text) is not None)
-
-
-def _format(name: str) -> tuple[str, bool]:
-    """("csv", "tsv" or "jsonl"; whether it is compressed), by the suffix."""
-    stem = name.lower()
-    zipped = stem.endswith(".gz")
-    form = stem.removesuffix(".gz").rpartition(".")[2]
-    if form not in FORMATS:
-        known = ", ".join(f".{known}" for known in FORMATS)
-        raise UnableToRead(f"The file '{name}' is none of {known}, plain or .gz; export it as one of them")
-    return form, zipped
-
-
-def _bytes(path: Path, name: str, zipped: bool) -> bytes:
-    try:
-        with path.open("rb") as stream:
-            if not zipped:
-                return _limited(stream, name)
-            if (start := stream.read(2)) != b"\x1f\x8b":
-                wrong = "is empty" if not start else "is named .gz but is not gzip compressed"
-                raise UnableToRead(f"The file '{name}' {wrong}; compress it, or take .gz off its name")
-            stream.seek(0)
-            with gzip.GzipFile(fileobj=stream) as unpacked:
-                return _limited(unpacked, name)
-    except (EOFError, zlib.error, gzip.BadGzipFile):
-        raise UnableToRead(f"The gzip file '{name}' is damaged or cut short; compress or upload it again") from None
-    except OSError as error:
-        raise UnableToRead(f"The file '{name}' cannot be opened ({error.strerror}); check its path") from None
-
-
-def _limited(stream: BinaryIO | gzip.GzipFile, name: str) -> bytes:
-    parts, size = [], 0
-    while part := stream.read(1 << 20):
-        parts.append(part)
-        size += len(part)
-        if size > MAX_BYTES:
-            raise UnableToRead(f"The file '{name}' holds more than {MAX_BYTES >> 30} GiB; split it")
-    return b"".join(parts)
-
-
-def _refuse_foreign(raw: bytes, name: str, form: str) -> None:
-    for signature, what, advice in SIGNATURES:
-        if raw.startswith(signature):
-            raise UnableToRead(f"The file '{name}' is {what}, not the .{form} its name says; {advice}")
-
-
-def _decode(raw: bytes, declared: str | None) -> tuple[str, str]:
-    """The whole text and the codec that read it; raises UnableToRead with the row that does not fit."""
-    marked = _marked(raw)
-    if declared:
-        candidates: tuple[str, ...] = (_declared(raw, declared, marked),)
-    else:
-        candidates = (marked,) if marked else ("utf-8", "cp1252")
-    for encoding in candidates:
-        try:
-            text = raw.decode(encoding)
-            break
-        except UnicodeDecodeError as error:
-            readable, bad = error.object[: error.start], error.object[error.start]  # its object lacks utf-8-sig's mark
-    else:
-        message = f"byte 0x{bad:02x} is not {' or '.join(candidates)}; name the encoding or save as UTF-8"
-        raise UnableToRead(message, _line(readable.decode(encoding)))
-    if "\0" in text:
-        row = _line(text[: text.index("\0")])
-        raise UnableToRead(
-            "a NUL byte stands in this row; the file is damaged or no text: export it again or name its encoding", row
-        )
-    return text, encoding
-
-
-def _line(before: str) -> int:
-    return len(re.findall("\r\n|\r|\n", before)) + 1
-
-
-def _marked(raw: bytes) -> str | None:
-    """The codec that a byte order mark, or the NULs of unmarked UTF-16, give away."""
-    for mark, encoding in MARKS:
-        if raw.startswith(mark):
-            return encoding
-    even, odd = raw[:2000:2].count(0), raw[1:2000:2].count(0)
-    few = max(2, len(raw[:2000]) // 8)  # Latin text has nearly every second byte NUL, a damaged file one or two
-    if odd > few and not even:
-        return "utf-16-le"
-    return "utf-16-be" if even > few and not odd else None
-
-
-def _declared(raw: bytes, declared: str, marked: str | None) -> str:
-    """The declared codec, unless the bytes are plainly of another one."""
-    try:
-        encoding = io.TextIOWrapper(io.BytesIO(), encoding=codecs.lookup(declared).name).encoding
-        if encoding in NOT_OF_FILES:
-            raise LookupError(encoding)
-    except (LookupError, ValueError):
-        known = "utf-8, cp1252 or utf-16"
-        raise UnableToRead(f"The encoding '{declared}' is not known; name one such as {known}, or none") from None
-    if marked and marked.split("-")[:2] == encoding.split("-")[:2]:
-        return marked
-    wide_but_no_nul = encoding.startswith(("utf-16", "utf-32")) and b"\0" not in raw
-    utf8_letters = encoding.startswith(ONE_BYTE) and not raw.isascii() and _is_utf8(raw)
-    if marked or wide_but_no_nul or utf8_letters:
-        row = 1 if marked or wide_but_no_nul else _line(re.split(rb"[\x80-\xff]", raw, maxsplit=1)[0].decode())
-        seen = marked or ("utf-8" if _is_utf8(raw) else "cp1252")
-        raise UnableToRead(f"the file was declared as {declared} but is {seen}; name that encoding, or none", row)
-    return f"{encoding}-le" if encoding in ("utf-16", "utf-32") else encoding  # without a mark: Windows' order
-
-
-def _is_utf8(raw: bytes) -> bool:
-    try:
-        raw.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _delimiter(head: str, name: str, form: str) -> str:
@@ -240,46 +180,44 @@ def _fit(head: str, delimiter: str) -> tuple[float, int]:
     return ((widths[0] > 1) * widths.count(widths[0]) / len(widths), widths[0]) if widths else (0, 1)
 
 
-def _read_cells(stream: io.TextIOWrapper, delimiter: str, limit: int | None) -> Columns:
-    records = _records(stream, delimiter)
-    header_row, header = next(records)
-    columns = _column_names(header, header_row)
-    cells: tuple[list[str], ...] = tuple([] for _ in columns)
-    row_numbers = []
-    for row, record in islice(records, limit):
-        if len(record) != len(columns):
-            cells_here = "1 cell" if len(record) == 1 else f"{len(record)} cells"
-            message = f"the row has {cells_here}, the header has {len(columns)}"
-            raise UnableToRead(f"{message}; put quotes around a cell that holds the separator '{delimiter}'", row)
-        for column, cell in zip(cells, record, strict=True):  # a list per row would be 1M objects for the collector
-            column.append(cell)
-        row_numbers.append(row)
-    return columns, dict(zip(columns, cells, strict=True)), row_numbers
+def _rows(stream: io.TextIOWrapper, delimiter: str, width: int) -> Iterator[tuple[int, list[str]] | Broken]:
+    """The rows after the header; one that is not as wide as the header, or badly quoted, is broken."""
+    for row, cells in islice(_cells(stream, delimiter), 1, None):
+        if isinstance(cells, str):
+            yield Broken(row, (), cells)
+        elif len(cells) != width:
+            here = "1 cell" if len(cells) == 1 else f"{len(cells)} cells"
+            advice = f"put quotes around a cell that holds the separator '{delimiter}'"
+            yield Broken(row, tuple(cells), f"the row has {here}, the header has {width}; {advice}")
+        else:
+            yield row, cells
 
 
-def _records(stream: io.TextIOWrapper, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """(line on which it starts, cells) of each record; blank lines are passed over."""
+def _cells(stream: io.TextIOWrapper, delimiter: str) -> Iterator[tuple[int, list[str] | str]]:
+    """(line on which it starts, cells or what is wrong with them) of each record; blank lines are passed over."""
     csv.field_size_limit(MAX_CELL)
     reader = csv.reader(stream, delimiter=delimiter, strict=True)
     row = 1
     while True:
         try:
-            record = next(reader)
+            record: list[str] | str = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
-            raise UnableToRead(_quoting(str(error)), row) from None
+            record = _quoting(str(error), row)
         if record:
             yield row, record
         row = reader.line_num + 1
 
 
-def _quoting(error: str) -> str:
+def _quoting(error: str, row: int) -> str:
+    """What is wrong with the quotes of a row; raises UnableToRead where they swallow the rest of the file."""
     advice = 'write a quote inside a cell twice ("") and close the cell with one'
     if "unexpected end of data" in error:
-        return f"a quote is opened in this row and never closed; {advice}"
+        raise UnableToRead(f"a quote is opened in this row and never closed; {advice}", row)
     if "limit" in error:
-        return f"a cell is longer than {MAX_CELL:,} characters, most likely an unclosed quote; {advice}"
+        longest = f"a cell is longer than {MAX_CELL:,} characters, most likely an unclosed quote"
+        raise UnableToRead(f"{longest}; {advice}", row)
     return f"text follows the closing quote of a cell; {advice}"
 
 
@@ -293,15 +231,33 @@ def _column_names(header: list[str], row: int) -> tuple[str, ...]:
     return columns
 
 
-def _read_objects(stream: io.TextIOWrapper, limit: int | None) -> Columns:
-    records, row_numbers = [], []
-    lines = ((row, line) for row, line in enumerate(stream, 1) if not line.isspace())
-    for row, line in islice(lines, limit):
-        records.append(_object(line, row))
-        row_numbers.append(row)
-    columns = tuple(dict.fromkeys(name for record in records for name in record))
-    cells = {column: [record.get(column, "") for record in records] for column in columns}
-    return columns, cells, row_numbers
+def _names_of(stream: io.TextIOWrapper) -> tuple[str, ...]:
+    """The names of all objects in order of appearance; lines that are none say so when they are read."""
+    names: dict[str, None] = {}
+    rows = 0
+    for row, line in enumerate(stream, 1):
+        try:
+            found = () if line.isspace() else _object(line, row)
+        except UnableToRead:
+            if not rows:
+                raise
+            continue
+        rows += 1
+        if any(name not in names for name in found):
+            names |= dict.fromkeys(found)
+    return tuple(names)
+
+
+def _objects(stream: io.TextIOWrapper, columns: tuple[str, ...]) -> Iterator[tuple[int, list[str]] | Broken]:
+    for row, line in enumerate(stream, 1):
+        if line.isspace():
+            continue
+        try:
+            record = _object(line, row)
+        except UnableToRead as error:
+            yield Broken(row, (), error.message, error.column)
+        else:
+            yield row, [record.get(name, "") for name in columns]
 
 
 def _object(line: str, row: int) -> dict[str, str]:

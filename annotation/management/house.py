@@ -1,14 +1,18 @@
 """What every command of the house shares: one JSON line on stdout, one sentence for an error, exit code 1."""
 
 import json
+import re
 import sys
 from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 
 from annotation.actions.work import work_here
 from annotation.models import Job
+
+NO_TABLE = re.compile(r"no such (table|column)|(relation|column) .* does not exist")
 
 
 class HouseCommand(BaseCommand):
@@ -20,6 +24,9 @@ class HouseCommand(BaseCommand):
         except Exception as error:
             if type(error).__name__.startswith("UnableTo"):
                 raise CommandError(str(error)) from None
+            if isinstance(error, DatabaseError) and NO_TABLE.search(str(error)):
+                said = "The database has no tables yet, or old ones. Run make up, or manage.py migrate."
+                raise CommandError(said) from None
             raise
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -14,6 +14,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from annotation.access import dataset_for_lead
 from annotation.actions.export_cases import UnableToExport, export_cases
+from annotation.actions.import_predictions import imported_sets
 from annotation.actions.list_cases import list_cases, queue_state
 from annotation.forms import CaseFilterForm
 
@@ -28,7 +29,8 @@ def cases(request: HttpRequest, slug: str) -> HttpResponse:
     listed = list_cases(dataset, now, finding=finding and finding.pk, detector=detector, after=after)
     page = {
         "dataset": dataset, "state": queue_state(dataset, now), "form": form, "finding": finding, "detector": detector,
-        "after": after, "listed": listed, "detection": dataset.detections.order_by("-id").first(),
+        "after": after, "listed": listed, "prediction_sets": imported_sets(dataset),
+        "detection": dataset.detections.order_by("-id").first(),
     }  # fmt: skip
     # going back asks HTMX for the whole page again
     part = request.htmx and not request.htmx.history_restore_request

@@ -1,16 +1,21 @@
 """A job's life, for the lead who asked for it."""
 
 from datetime import timedelta
+from pathlib import Path
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 from django.views.decorators.vary import vary_on_headers
 
 from annotation.access import part_for_lead
+from annotation.actions.import_items import request_import
 from annotation.actions.keep_upload import find_upload, token_of
 from annotation.models import Job
+from annotation.views.downloads import rejected_file
 
 SLOW = timedelta(seconds=15)
 
@@ -25,6 +30,27 @@ def job(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         "nobody_came": job.status == Job.QUEUED and timezone.now() - job.created_at > SLOW,
     }  # fmt: skip
     return render(request, f"annotation/lead/{'_job' if request.htmx else 'job'}.html", page)
+
+
+@require_GET
+def rejected_rows(request: HttpRequest, slug: str, pk: int) -> HttpResponseBase:
+    """The rows an import rejected, with a reason each."""
+    job = part_for_lead(request.user, slug, Job.objects.filter(kind="import"), pk)
+    artifact = (job.result or {}).get("rejected_rows")
+    if not artifact:
+        raise Http404
+    return rejected_file(artifact, job.params["file_name"])
+
+
+@require_POST
+def import_good(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """The failed import again, without the rows it rejected."""
+    job = part_for_lead(request.user, slug, Job.objects.filter(kind="import", status=Job.FAILED), pk)
+    if not Path(job.params["path"]).is_file():
+        messages.error(request, "The file is no longer kept; choose it again.")
+        return redirect("import", slug)
+    again = request_import({**job.params, "accept_good": True}, user=request.user)
+    return redirect("job", slug, again.pk)
 
 
 def _upload(request: HttpRequest, job: Job) -> object:

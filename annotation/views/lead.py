@@ -14,6 +14,7 @@ from annotation.actions.create_dataset import may_create
 from annotation.actions.detect import request_detection
 from annotation.actions.disagreement import Disagreement, Rate, disagreement_now
 from annotation.actions.findings import findings_of
+from annotation.actions.import_items import UnableToImport
 from annotation.core.intervals import Interval
 from annotation.models import Case, Dataset, Finding, Item, Membership, Ruling
 from annotation.templatetags.house import percent
@@ -44,7 +45,11 @@ def _with_counts(found: Any, user: Any) -> Any:
 @require_POST
 def detect(request: HttpRequest, slug: str) -> HttpResponse:
     dataset = dataset_for_lead(request.user, slug)
-    job = request_detection(dataset, user=request.user)
+    try:
+        job = request_detection(dataset, predictions=request.POST.get("predictions", ""), user=request.user)
+    except UnableToImport as error:
+        messages.error(request, str(error))
+        return redirect("cases", slug)
     return redirect("job", slug, job.pk)
 
 

@@ -4,19 +4,23 @@ from collections import Counter
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET
 
 from annotation.access import dataset_for_lead
 from annotation.actions.create_dataset import create_dataset, may_create
-from annotation.actions.import_items import UnableToImport, import_params, parse, request_import
+from annotation.actions.import_items import UnableToImport, check, import_params, refuse_rejected, request_import
 from annotation.actions.keep_upload import Upload, find_upload, keep_upload, remember
+from annotation.actions.reject import UnableToTake
 from annotation.core.guessing import guess_mapping
-from annotation.core.reading import Table, UnableToRead, read_table
+from annotation.core.reading import Table, UnableToRead, no_rows, open_source
 from annotation.forms import ColumnsForm, EncodingForm, NewDatasetForm, UploadForm
 from annotation.models import Dataset
+from annotation.views.downloads import rejected_file
 
 SMALL = 5_000_000  # bytes; a larger file is checked by its job, and only its first rows are looked at here
-SAMPLE = 2_000  # rows
+SAMPLE, MOST = 2_000, 500_000  # rows
 SHOWN, FEW = 3, 12  # example cells; different values worth listing
 
 
@@ -54,18 +58,24 @@ def choose_columns(request: HttpRequest, slug: str, token: str) -> HttpResponse:
         return _show(request, dataset, upload, fault=str(error))
     form = ColumnsForm(table.columns, request.POST or None, initial=_initial(dataset, upload, table))
     if not form.is_valid():
-        return _show(request, dataset, upload, table=table, form=form)
+        return _show(request, dataset, upload, table=table, form=form, fault=_broken(table))
     upload = remember(upload, form.choices())
     return _import(request, dataset, upload, table, form)
 
 
 def _import(request: HttpRequest, dataset: Dataset, upload: Upload, table: Table, form: ColumnsForm) -> HttpResponse:
     asked = import_params(
-        dataset.slug, dataset.name, upload.path, form.mapping(), file_name=upload.file_name, encoding=_encoding(upload)
-    )
+        dataset.slug, dataset.name, upload.path, form.mapping(), file_name=upload.file_name,
+        encoding=_encoding(upload), repair=upload.choices["repair"], accept_good="accept" in request.POST,
+    )  # fmt: skip
     try:
         if upload.size < SMALL:
-            parse(asked)
+            refuse_rejected(check(asked), asked)
+    except UnableToTake as error:
+        upload = remember(upload, {"rejected": error.rejects.artifact})
+        some_good = error.rejects.n < len(table) + len(table.broken)
+        page = {"rejects": error.rejects, "some_good": some_good}
+        return _show(request, dataset, upload, table=table, form=form, fault=str(error), **page)
     except (UnableToRead, UnableToImport) as error:
         return _show(request, dataset, upload, table=table, form=form, fault=str(error))
     job = request_import(asked, user=request.user)
@@ -79,13 +89,32 @@ def _read_again(request: HttpRequest, upload: Upload) -> HttpResponse:
     return redirect(request.path)
 
 
+@require_GET
+def download_rejected(request: HttpRequest, slug: str, token: str) -> HttpResponseBase:
+    """The rows that the last check of an upload rejected."""
+    upload = find_upload(token, dataset_for_lead(request.user, slug), request.user)
+    if upload is None or not upload.choices.get("rejected"):
+        raise Http404
+    return rejected_file(upload.choices["rejected"], upload.file_name)
+
+
 def _encoding(upload: Upload) -> str | None:
     return upload.choices.get("encoding") or None
 
 
 def _table(upload: Upload) -> Table:
-    limit = None if upload.size < SMALL else SAMPLE
-    return read_table(upload.path, name=upload.file_name, encoding=_encoding(upload), limit=limit)
+    """The rows to show; those that are no rows are reported by the check."""
+    source = open_source(upload.path, name=upload.file_name, encoding=_encoding(upload))
+    rows = MOST if upload.size < SMALL else SAMPLE
+    table = next(source.chunks(rows))
+    if not table and not table.broken:
+        raise no_rows(source)
+    return table
+
+
+def _broken(table: Table) -> str:
+    """What is wrong with the first row that is none, if there is one."""
+    return next((str(UnableToRead(row.message, row.row, row.column)) for row in table.broken), "")
 
 
 def _initial(dataset: Dataset, upload: Upload, table: Table) -> dict[str, Any]:
@@ -93,7 +122,7 @@ def _initial(dataset: Dataset, upload: Upload, table: Table) -> dict[str, Any]:
     roles = _guessed(dataset, table) | upload.choices.get("roles", {})
     lines = {name: "\n".join(upload.choices.get(name, [])) for name in ("abstain", "classes")}
     parts = {f"role_{number}": roles.get(column, "ignore") for number, column in enumerate(table.columns)}
-    return {"split": upload.choices["split"], **lines, **parts}
+    return {"split": upload.choices["split"], "repair": upload.choices.get("repair", True), **lines, **parts}
 
 
 def _guessed(dataset: Dataset, table: Table) -> dict[str, str]:
@@ -108,12 +137,12 @@ def _guessed(dataset: Dataset, table: Table) -> dict[str, str]:
 
 def _show(
     request: HttpRequest, dataset: Dataset, upload: Upload, *, table: Table | None = None,
-    form: ColumnsForm | None = None, fault: str = "",
+    form: ColumnsForm | None = None, fault: str = "", **more: Any,
 ) -> HttpResponse:  # fmt: skip
     page = {
         "dataset": dataset, "upload": upload, "table": table, "form": form, "fault": fault,
         "reading": EncodingForm(initial=upload.choices), "classes": dataset.class_names,
-        "columns": _columns(table, form) if table and form else [],
+        "columns": _columns(table, form) if table and form else [], **more,
     }  # fmt: skip
     return render(request, "annotation/lead/import_columns.html", page)
 

@@ -11,9 +11,10 @@ from django.db.models import Count
 
 from annotation import bulk, frames
 from annotation.actions.enqueue import enqueue
+from annotation.actions.import_predictions import aligned
 from annotation.actions.snapshot import matched
 from annotation.actions.work import Report, UnableToWork, Write
-from annotation.core.artifacts import bytes_to_arrays, load_bytes
+from annotation.core.artifacts import load_bytes
 from annotation.models import Dataset, Decision, Job, Label, PredictionSet, Snapshot
 from modeling.actions.train import save_probabilities, train_like
 from modeling.core.artifacts import load_model
@@ -201,12 +202,12 @@ def production_predictions(side: Side, production: Snapshot) -> PredictionSet:
 
 
 def probabilities_for(predictions: PredictionSet, frame: pd.DataFrame) -> np.ndarray:
-    """Float (n, K) in the order of `frame`'s items; raises UnableToWork where the set lacks one."""
-    arrays = bytes_to_arrays(load_bytes(settings.ARTIFACTS_DIR, predictions.arrays))
-    where = pd.Index(arrays["item"]).get_indexer(frame["item"])
-    if (where < 0).any():
+    """Float (n, K) by `frame`'s items and the dataset's classes; raises UnableToWork where the set lacks an item."""
+    found = aligned(predictions, frame["item"].to_numpy(), predictions.dataset.class_names)
+    missing = int(np.isnan(found[:, 0]).sum())
+    if missing:
         raise UnableToWork(
-            f"The prediction set {predictions.name!r} lacks {int((where < 0).sum())} of the {len(frame)} production "
+            f"The prediction set {predictions.name!r} lacks {missing} of the {len(frame)} production "
             "rows; predict them all before comparing."
         )
-    return arrays["probability"][where]
+    return found

@@ -142,8 +142,9 @@ def test_where_it_cannot_be_written_is_a_sentence(dataset, tmp_path):
     with pytest.raises(UnableToExport, match=r"no/such/folder/x.csv can't be written: No such file or directory\."):
         export_cases(dataset, tmp_path / "no/such/folder/x.csv")
     with pytest.raises(UnableToExport, match="can't be written: Is a directory"):
-        export_cases(dataset, tmp_path)
-    with pytest.raises(UnableToExport, match="can't be written"):
+        (tmp_path / "folder.csv").mkdir()
+        export_cases(dataset, tmp_path / "folder.csv")
+    with pytest.raises(UnableToExport, match="ends in ''; name a file that ends in .csv"):
         export_cases(dataset, type(tmp_path)("."))
 
 

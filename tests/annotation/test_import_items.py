@@ -2,7 +2,7 @@ import pytest
 from django.utils import timezone
 
 from annotation.actions.decide import decide
-from annotation.actions.import_items import UnableToImport, import_params, parse, request_import
+from annotation.actions.import_items import check, import_params, request_import
 from annotation.actions.import_labels import import_labels
 from annotation.actions.work import UnableToWork, work_here
 from annotation.core.parsing import ItemMapping, UnableToParse
@@ -104,8 +104,8 @@ def test_without_ids_two_annotators_on_one_text_make_one_item(tmp_path):
 def test_a_dry_run_reads_everything_and_writes_nothing(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text("text,label\none,x\n")
-    batch, _, encoding = parse(import_params("d", "d", path, ItemMapping(text=("text",), label="label")))
-    assert (len(batch.items), encoding) == (1, "utf-8")
+    checked = check(import_params("d", "d", path, ItemMapping(text=("text",), label="label")))
+    assert (checked.parser.n_items, checked.source.encoding) == (1, "utf-8")
     assert not Dataset.objects.exists()
 
 
@@ -124,7 +124,7 @@ def test_labels_for_an_unknown_item_or_class_name_the_row(tmp_path):
     dataset = small_dataset(tmp_path)
     path = tmp_path / "labels.csv"
     path.write_text("item,who,label\nnobody,ann2,payment\n")
-    with pytest.raises(UnableToImport, match="Row 2, column 'item'.*no item 'nobody'"):
+    with pytest.raises(UnableToParse, match="Row 2, column 'item'.*no item 'nobody'"):
         import_labels(dataset, path, item="item", annotator="who", label="label")
     path.write_text("item,who,label\ns1,ann2,paiment\n")
     with pytest.raises(UnableToParse, match="Row 2, column 'label'.*'paiment'"):

@@ -225,11 +225,13 @@ def test_second_file_follows_the_datasets_fields_and_classes(dataset):
     assert Label.objects.count() == 6
 
 
-def test_changed_content_fails_with_a_way_back_to_the_columns(dataset):
+def test_changed_content_fails_with_a_way_back_to_the_columns(dataset, monkeypatch):
     lead = as_(leo(dataset))
     columns(lead, send(lead, dataset))
     work(Job.objects.get().pk)
     page = send(lead, dataset, "id,body,label\n1,something else,access\n")
+    assert "already here with another content" in text(columns(lead, page))
+    monkeypatch.setattr("annotation.views.upload.SMALL", 0)  # a larger file is checked by its job
     done = columns(lead, page)
     job = work(Job.objects.order_by("-id").first().pk)
     assert job.status == Job.FAILED

@@ -12,6 +12,7 @@ class Command(HouseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("dataset")
         parser.add_argument("--only", nargs="+", default=[], metavar="NAME", help="run these detectors only")
+        parser.add_argument("--predictions", default="", metavar="NAME", help="in place of the built-in model")
         parser.add_argument("--seed", type=int, default=0)
         parser.add_argument("--again", action="store_true", help="also if nothing changed since the last detection")
         add_background(parser)
@@ -19,7 +20,8 @@ class Command(HouseCommand):
 
     def act(self, options: dict[str, Any]) -> dict[str, Any]:
         job = request_detection(
-            dataset_by_slug(options["dataset"]), only=tuple(options["only"]), seed=options["seed"],
-            again=options["again"], background=options["background"],
+            dataset_by_slug(options["dataset"]), only=tuple(options["only"]),
+            predictions=options["predictions"], seed=options["seed"], again=options["again"],
+            background=options["background"],
         )  # fmt: skip
         return finish(job, options)

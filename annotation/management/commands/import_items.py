@@ -2,14 +2,15 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from annotation.actions.import_items import import_params, parse, request_import, validate_slug
+from annotation.actions.import_items import check, import_params, refuse_rejected, request_import, validate_slug
 from annotation.core.features import Field
 from annotation.core.parsing import ItemMapping, UnableToParse
 from annotation.management.house import HouseCommand, add_background, add_json, finish
+from annotation.management.rejecting import add_rejecting, keep_rejected, without_artifact
 
 
 class Command(HouseCommand):
-    help = "Import items, with or without labels, from a CSV, TSV or JSONL file. All or nothing."
+    help = "Import items, with or without labels, from a .csv, .tsv, .jsonl or .parquet file. All or nothing."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("dataset", help="slug; created on first import")
@@ -29,6 +30,8 @@ class Command(HouseCommand):
         parser.add_argument("--encoding", help="if it is not found out rightly")
         parser.add_argument("--name", help="the dataset's name, on first import")
         parser.add_argument("--dry-run", action="store_true", help="check everything, write nothing")
+        parser.add_argument("--repair", action="store_true", help="mend texts in a broken encoding (â€™ for ’)")
+        add_rejecting(parser)
         add_background(parser)
         add_json(parser)
 
@@ -43,11 +46,30 @@ class Command(HouseCommand):
         )  # fmt: skip
         slug = options["dataset"]
         validate_slug(slug)
-        asked = import_params(slug, options["name"] or slug, options["file"], mapping, encoding=options["encoding"])
+        asked = import_params(
+            slug, options["name"] or slug, options["file"], mapping, encoding=options["encoding"],
+            repair=options["repair"], accept_good=options["accept_good"],
+        )  # fmt: skip
         if options["dry_run"]:
-            batch, _, encoding = parse(asked)
-            return {"items": len(batch.items), "labels": len(batch.labels), "encoding": encoding, "written": False}
-        return finish(request_import(asked, background=options["background"]), options)
+            return self.try_out(asked, options)
+        if options["rejected"] and options["background"]:
+            raise UnableToParse("--rejected waits for the import to end; leave out --background.")
+        job = request_import(asked, background=options["background"])
+        try:
+            return without_artifact(finish(job, options))
+        finally:
+            job.refresh_from_db()
+            keep_rejected((job.result or {}).get("rejected_rows", ""), options["rejected"])
+
+    def try_out(self, asked: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
+        checked = check(asked)
+        keep_rejected(checked.rejects.artifact, options["rejected"])
+        refuse_rejected(checked, asked)
+        parser = checked.parser
+        return {
+            "items": parser.n_items, "labels": parser.n_labels, "encoding": checked.source.encoding,
+            "notes": checked.notes, "rejected": checked.rejects.n, "written": False,
+        }  # fmt: skip
 
 
 def typed_field(spec: str) -> Field:

@@ -4,7 +4,9 @@ from typing import Any
 
 from annotation.access import dataset_by_slug
 from annotation.actions.import_labels import import_labels
+from annotation.actions.reject import UnableToTake
 from annotation.management.house import HouseCommand, add_json
+from annotation.management.rejecting import add_rejecting, keep_rejected, without_artifact
 
 
 class Command(HouseCommand):
@@ -19,11 +21,19 @@ class Command(HouseCommand):
         parser.add_argument("--seconds", metavar="COL")
         parser.add_argument("--at", metavar="COL")
         parser.add_argument("--abstain", nargs="+", default=[], metavar="VALUE")
+        add_rejecting(parser)
         add_json(parser)
 
     def act(self, options: dict[str, Any]) -> dict[str, Any]:
-        return import_labels(
-            dataset_by_slug(options["dataset"]), options["file"], item=options["item"],
-            annotator=options["annotator"], label=options["label"], seconds=options["seconds"], at=options["at"],
-            abstain=tuple(options["abstain"]),
-        )  # fmt: skip
+        dataset = dataset_by_slug(options["dataset"])
+        try:
+            result = import_labels(
+                dataset, options["file"], item=options["item"], annotator=options["annotator"],
+                label=options["label"], seconds=options["seconds"], at=options["at"],
+                abstain=tuple(options["abstain"]), accept_good=options["accept_good"],
+            )  # fmt: skip
+        except UnableToTake as error:
+            keep_rejected(error.rejects.artifact, options["rejected"])
+            raise
+        keep_rejected(result["rejected_rows"], options["rejected"])
+        return without_artifact(result)

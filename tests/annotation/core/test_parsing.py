@@ -66,8 +66,8 @@ def test_it_works():
     assert first["received_at"] == datetime(2024, 5, 31, tzinfo=UTC)
     assert second["received_at"] == datetime(2024, 5, 31, 12, 5, tzinfo=UTC)
     assert batch.labels.to_dict("records") == [
-        {"row": 2, "external_id": "a1", "annotator": "import", "label": "spam", "abstained": False},
-        {"row": 3, "external_id": "a2", "annotator": "import", "label": "ham", "abstained": False},
+        {"row": 2, "external_id": "a1", "annotator": "import", "label": "spam", "abstained": False, "repeated": False},
+        {"row": 3, "external_id": "a2", "annotator": "import", "label": "ham", "abstained": False, "repeated": False},
     ]
     assert (batch.classes, batch.notes) == (("spam", "ham"), ())
 
@@ -148,7 +148,7 @@ def test_known_classes_stay_in_their_order():
 def test_items_without_labels():
     batch = parse_items(table("text", "a"), mapping())
     assert (len(batch.items), len(batch.labels), batch.classes) == (1, 0, ())
-    assert list(batch.labels.columns) == ["row", "external_id", "annotator", "label", "abstained"]
+    assert list(batch.labels.columns) == ["row", "external_id", "annotator", "label", "abstained", "repeated"]
 
 
 def test_a_source_may_be_a_field_as_well():

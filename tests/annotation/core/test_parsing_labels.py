@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from annotation.core.parsing import parse_decisions, parse_labels
+from annotation.core.parsing_labels import LabelMapping, parse_decisions, parse_labels
 from annotation.core.reading import read_table
 from tests.annotation.core.test_parsing import refusal, table
 from tests.shared import needs_shared, shared
@@ -10,13 +10,16 @@ from tests.shared import needs_shared, shared
 
 def test_labels():
     rows = table("item|who|label|s|at", "a1|ann|x|2.5|2024-05-31", "a1|ann|y||", "a2|bob|?|1|", "a3|bob|||")
-    labels = parse_labels(rows, "item", "who", "label", "s", "at", abstain=("?",), classes=("x", "y"))
+    mapping = LabelMapping("item", "who", "label", "s", "at", abstain=("?",), classes=("x", "y"))
+    labels = parse_labels(rows, mapping)
     assert labels.values.tolist() == [
-        [2, "a1", "ann", "x", False, 2.5, datetime(2024, 5, 31, tzinfo=UTC)],
-        [3, "a1", "ann", "y", False, None, None],
-        [4, "a2", "bob", None, True, 1.0, None],
+        [2, "a1", "ann", "x", False, True, 2.5, datetime(2024, 5, 31, tzinfo=UTC)],
+        [3, "a1", "ann", "y", False, True, None, None],
+        [4, "a2", "bob", None, True, False, 1.0, None],
     ]
-    assert list(labels.columns) == ["row", "external_id", "annotator", "label", "abstained", "seconds", "given_at"]
+    assert list(labels.columns) == [
+        "row", "external_id", "annotator", "label", "abstained", "repeated", "seconds", "given_at",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -31,13 +34,13 @@ def test_labels():
 )
 def test_a_wrong_label_is_named(row, sentence):
     rows = table("item|who|label|s", "a|ann|x|1", row)
-    error = refusal(parse_labels, rows, "item", "who", "label", "s", classes=("x", "y"))
+    error = refusal(parse_labels, rows, LabelMapping("item", "who", "label", "s", classes=("x", "y")))
     assert str(error) == f"Row 3, {sentence}"
 
 
 def test_a_label_column_that_is_not_there_is_refused():
     rows = table("item|who|label", "a|ann|x")
-    error = refusal(parse_labels, rows, "item", "who", "labels")
+    error = refusal(parse_labels, rows, LabelMapping("item", "who", "labels"))
     assert str(error).startswith("Column 'labels': the file has no such column (did you mean 'label'?); it has")
 
 
@@ -80,7 +83,7 @@ def test_a_wrong_decision_is_named(row, sentence):
 @needs_shared
 def test_judgments_of_a_crowd():
     rows = read_table(shared("weather_sentiment_crowd/judgments.csv"))
-    labels = parse_labels(rows, "tweet_id", "worker", "label", "seconds", classes=("0", "1", "2", "3", "4"))
+    labels = parse_labels(rows, LabelMapping("tweet_id", "worker", "label", "seconds", classes=tuple("01234")))
     assert (len(labels), labels["annotator"].nunique()) == (7_750, 571)
     assert int(labels.duplicated(["external_id", "annotator"]).sum()) == 5
     assert int(labels["seconds"].notna().sum()) == 6_030

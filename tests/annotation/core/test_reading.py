@@ -153,7 +153,7 @@ WRONG_FILES = [
     (
         b"text\nx\n",
         "items.xlsx",
-        "The file 'items.xlsx' is none of .csv, .tsv, .jsonl, plain or .gz; export it as one of them.",
+        "The file 'items.xlsx' is none of .csv, .tsv, .jsonl, .parquet, plain or .gz; export it as one of them.",
     ),
     (
         b"PK\x03\x04rest",
@@ -165,7 +165,7 @@ WRONG_FILES = [
     (
         b"PAR1rest",
         "items.csv",
-        "The file 'items.csv' is a Parquet file, not the .csv its name says; export it as CSV or JSONL.",
+        "The file 'items.csv' is a Parquet file, not the .csv its name says; name it .parquet.",
     ),
     (
         gzip.compress(b"text\nx\n", mtime=0),
@@ -364,7 +364,7 @@ def test_a_quote_that_swallows_the_file_is_refused(write):
 
 
 def test_a_file_too_large_to_hold_is_refused(write, monkeypatch):
-    monkeypatch.setattr("annotation.core.reading.MAX_BYTES", 2 << 30 >> 21)
+    monkeypatch.setattr("annotation.core.opening.MAX_BYTES", 2 << 30 >> 21)
     error = refusal(write(gzip.compress(b"text\n" + b"x" * 2_000), "items.csv.gz"))
     assert str(error).startswith("The file 'items.csv.gz' holds more than")
 

@@ -1,0 +1,94 @@
+"""Labels out of a file, part by part, into the database; the items they touch are settled once, at the end."""
+
+from array import array
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from annotation import bulk
+from annotation.actions.consensus import settle_consensus
+from annotation.models import Annotator, Dataset, Label, LabelClass
+
+LABEL_COLUMNS = ["item_id", "annotator_id", "label_class_id", "origin", "seconds", "given_at", "created_at"]
+SETTLED_AT_ONCE = 20_000  # items
+
+
+def add_classes(dataset: Dataset, names: tuple[str, ...]) -> dict[str, int]:
+    """Class name → id, adding those the first labelled import brought."""
+    if not dataset.label_classes.exists():
+        LabelClass.objects.bulk_create(
+            LabelClass(dataset=dataset, name=name, position=position) for position, name in enumerate(names)
+        )
+    return dict(dataset.label_classes.values_list("name", "id"))
+
+
+class LabelWriter:
+    """Appends the labels that are new; must live in one transaction. Only touched item ids are kept, 8 bytes each."""
+
+    def __init__(self, dataset: Dataset, classes: dict[str, int], now: datetime) -> None:
+        self.dataset, self.classes, self.now = dataset, classes, now
+        self.labels = self.abstentions = 0
+        self._annotators: dict[str, int] = {}
+        self._touched = array("q")
+        self._repeated: list[tuple[pd.DataFrame, dict[str, int]]] = []
+
+    def add(self, labels: pd.DataFrame, ids: dict[str, int], fresh: frozenset[int] = frozenset()) -> None:
+        """`labels`: external_id, annotator, label, repeated, …; `ids`: external id → item; `fresh` items have none yet.
+
+        An annotator's several answers for one item belong together, however far apart they stand: they come last.
+        """
+        again = labels["repeated"].to_numpy(dtype=bool)
+        if again.any():
+            self._repeated.append((labels[again], {name: ids[name] for name in labels["external_id"][again]}))
+        self._write(labels[~again], ids, fresh)
+
+    def close(self) -> dict[str, Any]:
+        """Settle what was touched; returns labels, abstentions and contested items, counted."""
+        if self._repeated:
+            ids = {name: item for _, known in self._repeated for name, item in known.items()}
+            self._write(pd.concat([labels for labels, _ in self._repeated]), ids, frozenset())
+        contested = 0
+        touched = np.unique(np.frombuffer(self._touched, dtype=np.int64))
+        for start in range(0, len(touched), SETTLED_AT_ONCE):
+            contested += settle_consensus(self.dataset, touched[start : start + SETTLED_AT_ONCE].tolist(), self.now)
+        return {"labels": self.labels, "abstentions": self.abstentions, "contested": contested}
+
+    def _write(self, labels: pd.DataFrame, ids: dict[str, int], fresh: frozenset[int]) -> None:
+        annotators = self._annotators_of(labels)
+        answers: dict[tuple[int, int], list[tuple]] = {}
+        for row in labels.itertuples():
+            key = ids[row.external_id], annotators[row.annotator]
+            seconds, given_at = getattr(row, "seconds", None), getattr(row, "given_at", None)
+            said = (*key, self.classes.get(row.label), Label.IMPORT, seconds, given_at, self.now)
+            answers.setdefault(key, []).append(said)
+        there = self._answers_so_far([item for item, _ in answers if item not in fresh])
+        rows = [row for key, said in answers.items() if not _said_before(said, there.get(key, [])) for row in said]
+        bulk.insert(Label, LABEL_COLUMNS, rows)
+        self._touched.extend(row[0] for row in rows)
+        self.labels += len(rows)
+        self.abstentions += sum(row[2] is None for row in rows)
+
+    def _annotators_of(self, labels: pd.DataFrame) -> dict[str, int]:
+        new = [name for name in labels["annotator"].unique().tolist() if name not in self._annotators]
+        if new:
+            Annotator.objects.bulk_create(
+                [Annotator(dataset=self.dataset, name=name) for name in new], ignore_conflicts=True
+            )
+            self._annotators = dict(self.dataset.annotators.values_list("name", "id"))
+        return self._annotators
+
+    def _answers_so_far(self, items: list[int]) -> dict[tuple[int, int], list[int | None]]:
+        """(item, annotator) → class ids in order of time; an answer repeated by the same file is no new label."""
+        there: dict[tuple[int, int], list[int | None]] = {}
+        for batch in bulk.in_batches(dict.fromkeys(items)):
+            rows = Label.objects.filter(item__in=batch).order_by("id")
+            for item, annotator, label in rows.values_list("item_id", "annotator_id", "label_class_id"):
+                there.setdefault((item, annotator), []).append(label)
+        return there
+
+
+def _said_before(said: list[tuple], earlier: list[int | None]) -> bool:
+    """The file's answers of one annotator for one item are the last ones already here, in the same order."""
+    return earlier[-len(said) :] == [row[2] for row in said]

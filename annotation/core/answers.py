@@ -1,0 +1,68 @@
+"""Label cells -> answers: who said what of which row."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from annotation.core.cells import Faults, frame, label_fault, taken
+from annotation.core.reading import Table
+
+
+@dataclass(frozen=True)
+class Answers:
+    """The label cells that hold an answer, row by row: positions of row and column, the label (None = abstained)."""
+
+    position: np.ndarray
+    column: np.ndarray
+    label: np.ndarray
+
+    def only(self, good: np.ndarray) -> "Answers":
+        """The answers of good rows."""
+        keep = good[self.position]
+        return Answers(self.position[keep], self.column[keep], self.label[keep])
+
+
+def answers_in(faults: Faults, columns: Sequence[str], abstain: Sequence[str], classes: tuple[str, ...]) -> Answers:
+    parts = [(np.zeros(0, dtype=int), np.zeros(0, dtype=int), np.zeros(0, dtype=object))]
+    for index, column in enumerate(columns):
+        codes, cells = pd.factorize(np.array(faults.table.cells[column], dtype=object))
+        values = [cell.strip() for cell in cells]
+        for code, value in enumerate(values):
+            if value and value not in abstain and (fault := label_fault(value, classes)):
+                for at in np.flatnonzero(codes == code).tolist():
+                    faults.add(at, fault, column)
+        answered = np.array([value != "" or value in abstain for value in values], dtype=bool)[codes]
+        position = np.flatnonzero(answered)
+        labels = np.array([None if value in abstain else value for value in values], dtype=object)[codes]
+        parts.append((position, np.full(len(position), index), labels[position]))
+    position, column_index, label = (np.concatenate(part) for part in zip(*parts, strict=True))
+    order = np.argsort(position, kind="stable")
+    return Answers(position[order], column_index[order], label[order])
+
+
+def refuse_nobodys(faults: Faults, column: str, annotators: Sequence[str], answered: np.ndarray) -> None:
+    for position in answered.tolist():
+        if not annotators[position]:
+            faults.add(position, "the label has no annotator; name who gave it, or clear the label", column)
+
+
+def label_frame(
+    table: Table, ids: list[str], givers: list[str], answers: Answers, repeated: np.ndarray, **more: list[Any]
+) -> pd.DataFrame:
+    return frame(
+        row=taken(table.row_numbers, answers.position),
+        external_id=taken(ids, answers.position),
+        annotator=givers,
+        label=answers.label.tolist(),
+        abstained=[label is None for label in answers.label.tolist()],
+        repeated=repeated[answers.position],
+        **more,
+    )
+
+
+def key_of(name: str) -> bytes:
+    return hashlib.blake2b(name.encode("utf-8", "replace"), digest_size=16).digest()

@@ -1,0 +1,27 @@
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from annotation.access import dataset_by_slug
+from annotation.actions.import_predictions import import_predictions
+from annotation.management.house import HouseCommand, add_json
+
+
+class Command(HouseCommand):
+    help = "Import the probabilities of your own model: one column per class, named as the class. All or nothing."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("dataset")
+        parser.add_argument("file", type=Path)
+        parser.add_argument("--name", required=True, help="what the prediction set is called from now on")
+        parser.add_argument("--id", required=True, metavar="COL", help="the items' ids, as imported")
+        parser.add_argument(
+            "--split", choices=["pool", "production"], default="pool", help="pool rows must be predicted out of fold"
+        )
+        add_json(parser)
+
+    def act(self, options: dict[str, Any]) -> dict[str, Any]:
+        return import_predictions(
+            dataset_by_slug(options["dataset"]), options["file"], name=options["name"], id=options["id"],
+            split=options["split"],
+        )  # fmt: skip

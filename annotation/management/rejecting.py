@@ -1,0 +1,23 @@
+"""What the commands that import share: the rows that can't be taken, as a file."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from annotation.actions.reject import copy_rejected
+
+
+def add_rejecting(parser: ArgumentParser) -> None:
+    parser.add_argument("--accept-good", action="store_true", help="import the good rows though others are rejected")
+    parser.add_argument(
+        "--rejected", type=Path, metavar="FILE", help="write rejected rows here, with row and reason of each"
+    )
+
+
+def keep_rejected(artifact: str, path: Path | None) -> None:
+    if artifact and path:
+        copy_rejected(artifact, path)
+
+
+def without_artifact(result: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in result.items() if key != "rejected_rows"}

@@ -1,0 +1,21 @@
+"""Files that pages hand out."""
+
+import tempfile
+from pathlib import Path
+
+from django.conf import settings
+from django.http import FileResponse
+
+from annotation.actions.reject import copy_rejected
+
+
+def rejected_file(artifact: str, file_name: str) -> FileResponse:
+    """Rejected rows as a .csv that names the file they came from."""
+    stem = file_name.partition(".")[0]
+    with tempfile.TemporaryDirectory(dir=settings.UPLOADS_DIR) as folder:
+        path = Path(folder) / "rejected.csv"
+        copy_rejected(artifact, path)
+        # the open file outlives its name
+        return FileResponse(
+            path.open("rb"), as_attachment=True, filename=f"{stem}-rejected.csv", content_type="text/csv"
+        )
