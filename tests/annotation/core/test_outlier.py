@@ -1,0 +1,57 @@
+import numpy as np
+import pytest
+
+from annotation.core.detectors.outlier import Outlier
+from tests.annotation.core.evidence_by_hand import evidence_of
+
+DETECTOR = Outlier()
+# nearness .4, .5, .6 over and over: median .5, median deviation .1, so one robust deviation is .14826
+NEAR = [0.4, 0.5, 0.6] * 4
+
+
+def seen(last=0.0, best=0.5, label=0, **more):
+    """Twelve usual items of a class the model is sure of, and one at similarity `last` that it gives `best`."""
+    near = np.array([*NEAR, last])[:, None]
+    at = np.ones((13, 1), dtype=int)
+    best = np.array([0.9] * 12 + [best])
+    return evidence_of([0] * 12 + [label], np.column_stack([best, 1 - best]), neighbours=(at, near), **more)
+
+
+def test_far_and_unsure_is_flagged_by_how_far():
+    score = DETECTOR.score(seen(last=0.0))
+    z = 0.5 / (1.4826 * 0.1)
+    assert score[:12].tolist() == [0] * 12
+    assert score[12] == pytest.approx(1 - 2 / z)
+
+
+def test_far_but_sure_near_but_unsure_or_without_a_label_is_not():
+    assert DETECTOR.score(seen(last=0.0, best=0.95))[12] == 0
+    assert DETECTOR.score(seen(last=0.3))[12] == 0
+    assert DETECTOR.score(seen(last=0.0, label=-1))[12] == 0
+    assert DETECTOR.score(seen(decided=np.array([False] * 12 + [True])))[12] == 0
+
+
+def test_the_sentence_gives_both_numbers_and_suggests_no_class():
+    found = seen(last=0.1, best=0.5)
+    assert DETECTOR.reasons(found, np.array([12])) == [
+        "It is unlike all other items (mean similarity to its nearest 0.10, usually 0.50) and the model is sure of no "
+        "class (at best no 50 %); it may be bad input or out of scope."
+    ]
+    assert set(DETECTOR.suggest(found)) == {-1}
+
+
+def test_embeddings_count_half_and_a_missing_neighbour_nothing():
+    """The last item's neighbour points the other way: its meaning −1 and its words .5 are −.25 on the whole."""
+    vectors = np.array([[1.0, 0.0]] * 12 + [[-1.0, 0.0]], dtype=np.float32)
+    assert DETECTOR.reasons(seen(last=0.5, embeddings=vectors), np.array([12]))[0].startswith(
+        "It is unlike all other items (mean similarity to its nearest -0.25, usually 0.75)"
+    )
+    alone = evidence_of([0], [[0.5, 0.5]], neighbours=(np.array([[-1]]), np.array([[0.0]])))
+    assert DETECTOR.score(alone).tolist() == [0]
+
+
+def test_all_alike_and_nothing_at_all():
+    same = evidence_of([0, 1, 0], [[0.5, 0.5]] * 3, neighbours=(np.array([[1], [0], [1]]), np.full((3, 1), 0.4)))
+    assert DETECTOR.score(same).tolist() == [0, 0, 0]
+    nothing = evidence_of([], np.zeros((0, 2)), neighbours=(np.zeros((0, 1), dtype=int), np.zeros((0, 1))))
+    assert DETECTOR.score(nothing).tolist() == []
