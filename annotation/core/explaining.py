@@ -102,14 +102,21 @@ def model_sentence(explained: Explanation, label: str, classes: Sequence[str]) -
         return f"A model that never saw this item gives {best} {percent(share)}."
     if best == label:
         return f"A model that never saw this item agrees with its label: {label} {percent(share)}."
-    return f"A model that never saw this item gives its label {label} {percent(explained.given)} and {best} {percent(share)}."
+    return (
+        f"A model that never saw this item gives its label {label} {percent(explained.given)} and {best} "
+        f"{percent(share)}."
+    )
 
 
-def record_sentence(annotator: str, given: str, other: str, share: Interval, by: str) -> str:
-    """An annotator's record on a pair of classes. share: of n labels `given` of theirs that were judged, those that
-    turned out to be `other`; by: who judged, "experts" or "the other annotators"."""
-    times = round(share.value * share.n) if share.n else 0
-    judged = f"{share.n} label{'s' if share.n != 1 else ''} {given} by {annotator}"
-    if share.n == 0:
-        return f"Nobody has judged a label {given} by {annotator} yet."
-    return f"Of {judged} that {by} judged too, {times} became {other} ({percent(share.value)})."
+def record_sentence(annotator: str, given: str, other: str, share: Interval, by_experts: bool) -> str:
+    """An annotator's record on a pair of classes, "" where there is none. share: of `n` labels `given` by them, judged
+    by experts or, where there are none, on items that others labelled too, those for which `other` is held true now."""
+    if not share.n:
+        return ""
+    times, labels = round(share.value * share.n), f"{share.n:,} label{'s' if share.n != 1 else ''} {given}"
+    if by_experts:
+        return f"Of {labels} by {annotator} that experts judged, {times:,} became {other} ({percent(share.value)})."
+    return (
+        f"Of {labels} by {annotator} on items that others labelled too, the dataset holds {other} for {times:,} "
+        f"({percent(share.value)})."
+    )
