@@ -8,7 +8,7 @@ from annotation.actions.findings import FindingState
 
 @dataclass(frozen=True)
 class Kind:
-    """`share` completes "7.1 % …"; `units` completes "n …"."""
+    """A share is told as "7.1 % of 345 `units` `share`"."""
 
     title: str
     units: str
@@ -18,47 +18,51 @@ class Kind:
 
 KINDS: dict[str, Kind] = {
     "rule": Kind(
-        "Rules typed by hand", "items", "of them carry its label",
+        "Rules typed by hand", "items", "carry its label",
         "Let experts decide on its queue; they see whether your rule is right.",
     ),
     "class_pair": Kind(
-        "One class labelled as another", "items", "of them carry the other class",
+        "One class labelled as another", "items", "carry the other class",
         "Let experts decide on a few dozen; if they reverse most, say in the guideline how the two classes differ.",
     ),
     "count_rule": Kind(
-        "Labels given by counting a word", "items", "of them carry its label",
+        "Labels given by counting a word", "items", "carry its label",
         "Let experts decide on a few dozen of its queue; if they reverse many, accept it.",
     ),
     "annotator_shortcut": Kind(
-        "Annotators who follow a shortcut", "labels", "of them follow it",
+        "Annotators who follow a shortcut", "labels", "follow it",
         "Speak with the annotator, and let experts decide on the queue.",
     ),
     "few_sources": Kind(
-        "Signs that few sources carry", "items", "of them carry its label",
+        "Signs that few sources carry", "items", "carry its label",
         "Ask whether the sign is the class's or only the sources'; import items from others.",
     ),
+    "slice_reversed": Kind(
+        "Parts of the dataset whose labels experts reverse", "judged labels", "were reversed",
+        "Open the rest of it to experts; then look at who labelled this part, and how.",
+    ),
     "slice": Kind(
-        "Parts of the dataset with many doubtful labels", "labels", "of them are doubtful or were reversed",
+        "Parts of the dataset with many doubtful labels", "labels", "are doubtful",
         "Let experts decide on its queue; then look at who labelled this part, and how.",
     ),
     "contested_confident": Kind(
-        "Contested items the model is sure about", "contested items", "of them: the model is sure of another label",
+        "Contested items the model is sure about", "contested items", "have a model sure of another label",
         "Let experts decide: either the label is wrong, or the model is confidently wrong.",
     ),
     "drift": Kind(
-        "Rates that changed over time or differ by source", "labels", "of them are this class",
+        "Rates that changed over time or differ by source", "labels", "are this class",
         "Ask what changed then or there: items, annotators or guideline. If the labelling did, open its queue.",
     ),
     "unclear_class": Kind(
-        "Classes nobody can tell", "items", "of them agree on the class or are found again",
+        "Classes nobody can tell", "items", "agree on the class or are found again by the model",
         "Write in the guideline what the class is and is not, or merge it with another; experts can settle its items.",
     ),
     "too_few": Kind(
-        "Classes with too few examples", "labels", "of them are in these classes",
+        "Classes with too few examples", "labels", "are in these classes",
         "Collect more examples, or merge the classes. There is no queue: nothing says that these labels are wrong.",
     ),
 }  # fmt: skip
-OTHER = Kind("Other findings", "items", "of them follow it", "Let experts decide on a few dozen of its queue.")
+OTHER = Kind("Other findings", "items", "follow it", "Let experts decide on a few dozen of its queue.")
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,13 @@
 import sys
 from collections.abc import Callable
 
-from bench import fin_num_claim
+from bench import fin_num_claim, others
 from bench.table import Row, show
 
-BENCHES: dict[str, Callable[[], list[Row]]] = {"detect.fin_num_claim": fin_num_claim.run}
+BENCHES: dict[str, Callable[[], list[Row]]] = {
+    "detect.fin_num_claim": fin_num_claim.run,
+    "detect.others": others.run,
+}
 
 
 def main(only: str = "") -> int:

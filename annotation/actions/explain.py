@@ -24,6 +24,7 @@ from annotation.models import Annotator, Case, CurrentLabel, Dataset, Detection,
 NEIGHBOURS, ANNOTATORS = 5, 5
 # Of an annotator's labels of a class that others labelled too the latest so many are read.
 LATEST = 2000
+FEW = 10
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,15 @@ class Record:
     other: str
     share: Interval
     by_experts: bool
+
+    @property
+    def tells(self) -> bool:
+        """Worth a sentence: it happened before, or never in many."""
+        return self.share.n > 0 and (self.share.value > 0 or self.share.n >= FEW)
+
+    @property
+    def sentence(self) -> str:
+        return record_sentence(self.annotator, self.given, self.other, self.share, self.by_experts)
 
 
 @dataclass(frozen=True)
@@ -88,8 +98,7 @@ def explain(dataset: Dataset, item: Item, detection: Detection | None, expert: A
         *(flag.reason for flag in flags),
         neighbour_sentence(seen, label) if not told_by_flag else "",
         model_sentence(kept, label, classes) if kept and not told_by_flag else "",
-        *(record_sentence(one.annotator, one.given, one.other, one.share, one.by_experts) for one in records),
-        *(f"It belongs to a finding: {finding.title}." for finding in findings),
+        *(one.sentence for one in records if one.tells),
     ]  # fmt: skip
     told = tuple(dict.fromkeys(sentence for sentence in sentences if sentence))
     return Why(item, label, told, flags, neighbours, best, kept.given if kept else None, records, findings)

@@ -84,9 +84,7 @@ class Card:
     neighbours: Sequence[tuple[Neighbour, Member]]
 
 
-def _cards(
-    dataset: Dataset, members: Sequence[Member], detection: Detection | None, expert: Any = None
-) -> list[Card]:
+def _cards(dataset: Dataset, members: Sequence[Member], detection: Detection | None, expert: Any = None) -> list[Card]:
     return [_card(dataset, member, explain(dataset, member.item, detection, expert)) for member in members]
 
 

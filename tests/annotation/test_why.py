@@ -99,8 +99,10 @@ def test_the_findings_that_cover_the_item_are_named(dataset):
         rule={}, n=1, value=1, low=0.2, high=1,
     )  # fmt: skip
     FindingItem.objects.create(finding=finding, item=item(dataset, "a2"))
-    assert "It belongs to a finding: “locked” → payment." in explain(dataset, item(dataset, "a2"), detection).sentences
+    assert explain(dataset, item(dataset, "a2"), detection).findings == (finding,)
     assert explain(dataset, item(dataset, "p0"), detection).findings == ()
+    link = f'<a href="{reverse("findings", args=[dataset.slug])}#finding-{finding.pk}">“locked” → payment</a>.'
+    assert link in text(page(leo(dataset), dataset, "case", case_of(dataset, "a2").pk))
 
 
 def test_what_a_detection_did_not_keep_is_no_error(dataset):
@@ -130,7 +132,7 @@ def test_a_group_is_explained_member_by_member(dataset):
     detect(dataset)
     case = open_case(dataset, "a0", "a1")
     shown = text(page(leo(dataset), dataset, "case", case.pk))
-    assert "2 near-identical items" in shown and shown.count("It carried <b>access</b>") == 2
+    assert "2 near-identical items" in shown and shown.count("It carries <b>access</b>") == 2
 
 
 # ---- for experts, after the decision

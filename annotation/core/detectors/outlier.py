@@ -17,29 +17,29 @@ TO_SIGMA = 1.4826
 class Outlier:
     """This item is unlike all others and may not belong in the dataset.
 
-    Far from its nearest neighbours, robustly judged (`far` standard deviations below the median nearness), and among
-    the `unsure` share of items whose likeliest class is least likely. A candidate for *bad input* or for a class that
-    is missing, more than for another label.
+    Far from its nearest neighbours, far from the centre of every class, and nothing the model is sure of; each robustly
+    judged against what is usual here. A candidate for *bad input* or for a class that is missing, more than for another
+    label. `far`: robust standard deviations from which an item is flagged.
     """
 
     needs: ClassVar[frozenset[str]] = frozenset({"labels", "probabilities", "neighbours"})
     flag_above: float = 0.0
-    far: float = 2.0
-    unsure: float = 0.25
+    far: float = 3.0
 
     def score(self, evidence: Evidence) -> np.ndarray:
-        """Float (n,): 1 − far / z, z how many robust standard deviations the item is too far off; 0 up to `far`, for
-        items the model is sure of, without a label, or decided on by an expert."""
-        held = evidence.as_annotated >= 0
-        if not held.any() or evidence.neighbours is None or evidence.probabilities is None:
+        """Float (n,): 1 − far / z, z the item's `unlikeness`; 0 up to `far`, without a label, or once decided on."""
+        z = self.unlikeness(evidence)
+        there = (evidence.as_annotated >= 0) & (z > self.far)
+        return np.where(there, 1 - self.far / np.maximum(z, self.far), 0.0)
+
+    def unlikeness(self, evidence: Evidence) -> np.ndarray:
+        """Float (n,), robust standard deviations, higher = less like the rest: of the sum of how far too low the
+        nearness to neighbours and to class centres are, plus the entropy of the model's classes in nats."""
+        if not (evidence.labels >= 0).any() or evidence.neighbours is None or evidence.probabilities is None:
             return np.zeros(len(evidence.labels))
-        near = _nearness(evidence)
-        middle = np.median(near)
-        spread = TO_SIGMA * np.median(np.abs(near - middle))
-        z = (middle - near) / spread if spread > 0 else np.zeros(len(near))
-        best = evidence.probabilities.max(axis=1)
-        doubted = best <= np.quantile(best, self.unsure)
-        return np.where(held & doubted & (z > self.far), 1 - self.far / np.maximum(z, self.far), 0.0)
+        given = evidence.probabilities
+        unsure = -(given * np.log(np.maximum(given, 1e-12))).sum(axis=1)
+        return _robust(unsure - _robust(_nearness(evidence)) - _robust(_to_centre(evidence)))
 
     def suggest(self, evidence: Evidence) -> np.ndarray:
         return np.full(len(evidence.labels), -1)
@@ -47,27 +47,44 @@ class Outlier:
     def reasons(self, evidence: Evidence, items: np.ndarray) -> list[str]:
         if evidence.neighbours is None or evidence.probabilities is None or len(items) == 0:
             return ["Nothing says how near the others are."] * len(items)
-        near, best = _nearness(evidence), evidence.probabilities.max(axis=1)
-        usual, names = np.median(near), evidence.classes
+        near, given = _nearness(evidence), evidence.probabilities
+        usual = np.median(near)
         return [
-            f"It is unlike all other items (mean similarity to its nearest {near[item]:.2f}, usually {usual:.2f}) and "
-            f"the model is sure of no class (at best {names[evidence.probabilities[item].argmax()]} "
-            f"{percent(best[item])}); it may be bad input or out of scope."
+            f"It is unlike the other items (similarity to its nearest {near[item]:.2f}, usually {usual:.2f}) and the "
+            f"model gives no class more than {percent(given[item].max())}; it may be bad input or out of scope."
             for item in items
         ]
 
 
+def _robust(values: np.ndarray) -> np.ndarray:
+    """Each value's distance from the median, in robust standard deviations; 0 where half of the values are equal."""
+    middle = np.median(values)
+    spread = TO_SIGMA * np.median(np.abs(values - middle))
+    return (values - middle) / spread if spread > 0 else np.zeros(len(values))
+
+
 def _nearness(evidence: Evidence) -> np.ndarray:
-    """Mean cosine similarity to the nearest neighbours, float (n,): of the words, and where there are embeddings the
-    mean of that and of theirs; a neighbour that is missing counts 0."""
+    """Mean cosine similarity to the nearest neighbours, float (n,), of the embeddings where there are any, else of the
+    words; a neighbour that is missing counts 0."""
+    if evidence.neighbours is None or evidence.neighbours[0].shape[1] == 0:
+        return np.zeros(len(evidence.labels))
     positions, similarities = evidence.neighbours
-    words = np.where(positions >= 0, similarities, 0.0).mean(axis=1) if positions.shape[1] else np.zeros(len(positions))
     if evidence.embeddings is None:
-        return words
+        return np.where(positions >= 0, similarities, 0.0).mean(axis=1)
     vectors, meaning = evidence.embeddings, np.zeros(len(positions))
     for start in range(0, len(positions), BLOCK):
         rows = slice(start, start + BLOCK)
         for column in positions[rows].T:
             cosine = np.einsum("nd,nd->n", vectors[rows], vectors[np.maximum(column, 0)])
             meaning[rows] += np.where(column >= 0, cosine, 0.0)
-    return (words + meaning / max(positions.shape[1], 1)) / 2
+    return meaning / positions.shape[1]
+
+
+def _to_centre(evidence: Evidence) -> np.ndarray:
+    """Cosine similarity to the nearest centre of a class, float (n,); the centres are means of the embeddings weighted
+    by the model's probabilities, which know nothing of the item's own label. Zeros without embeddings."""
+    if evidence.embeddings is None or evidence.probabilities is None:
+        return np.zeros(len(evidence.labels))
+    centres = evidence.probabilities.T.astype(np.float32) @ evidence.embeddings
+    centres /= np.maximum(np.linalg.norm(centres, axis=1, keepdims=True), 1e-9)
+    return (evidence.embeddings @ centres.T).max(axis=1).astype(float)

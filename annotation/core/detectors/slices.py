@@ -70,7 +70,7 @@ class Slices:
         what = "labels experts judged were reversed" if by == "reversed" else "labels are doubtful"
         title = "Experts reverse many labels in" if by == "reversed" else "Doubtful labels concentrate in"
         return Suspicion(
-            kind="slice",
+            kind="slice_reversed" if by == "reversed" else "slice",
             key=stable_key("slice", f"{by}:{words}"),
             title=f"{title} {name}",
             reason=(

@@ -5,7 +5,8 @@ from annotation.core.detectors.outlier import Outlier
 from tests.annotation.core.evidence_by_hand import evidence_of
 
 DETECTOR = Outlier()
-# nearness .4, .5, .6 over and over: median .5, median deviation .1, so one robust deviation is .14826
+SIGMA = 1.4826
+# nearness .4, .5, .6 over and over: median .5, median deviation .1
 NEAR = [0.4, 0.5, 0.6] * 4
 
 
@@ -19,14 +20,18 @@ def seen(last=0.0, best=0.5, label=0, **more):
 
 def test_far_and_unsure_is_flagged_by_how_far():
     score = DETECTOR.score(seen(last=0.0))
-    z = 0.5 / (1.4826 * 0.1)
+    sure, unsure = -(0.9 * np.log(0.9) + 0.1 * np.log(0.1)), np.log(2)
+    # entropy minus robust nearness: .1 is one median deviation of nearness, and of the sum
+    usual, own = sure, unsure + 0.5 / (SIGMA * 0.1)
+    z = (own - usual) / (SIGMA * 0.1 / (SIGMA * 0.1))
     assert score[:12].tolist() == [0] * 12
-    assert score[12] == pytest.approx(1 - 2 / z)
+    assert DETECTOR.unlikeness(seen(last=0.0))[12] == pytest.approx(z)
+    assert score[12] == pytest.approx(1 - 3 / z)
 
 
-def test_far_but_sure_near_but_unsure_or_without_a_label_is_not():
-    assert DETECTOR.score(seen(last=0.0, best=0.95))[12] == 0
+def test_near_though_unsure_without_a_label_or_decided_is_not():
     assert DETECTOR.score(seen(last=0.3))[12] == 0
+    assert DETECTOR.unlikeness(seen(last=0.0, best=0.95))[12] < DETECTOR.unlikeness(seen(last=0.0, best=0.5))[12]
     assert DETECTOR.score(seen(last=0.0, label=-1))[12] == 0
     assert DETECTOR.score(seen(decided=np.array([False] * 12 + [True])))[12] == 0
 
@@ -34,18 +39,22 @@ def test_far_but_sure_near_but_unsure_or_without_a_label_is_not():
 def test_the_sentence_gives_both_numbers_and_suggests_no_class():
     found = seen(last=0.1, best=0.5)
     assert DETECTOR.reasons(found, np.array([12])) == [
-        "It is unlike all other items (mean similarity to its nearest 0.10, usually 0.50) and the model is sure of no "
-        "class (at best no 50 %); it may be bad input or out of scope."
+        "It is unlike the other items (similarity to its nearest 0.10, usually 0.50) and the model gives no class more "
+        "than 50 %; it may be bad input or out of scope."
     ]
     assert set(DETECTOR.suggest(found)) == {-1}
 
 
-def test_embeddings_count_half_and_a_missing_neighbour_nothing():
-    """The last item's neighbour points the other way: its meaning −1 and its words .5 are −.25 on the whole."""
-    vectors = np.array([[1.0, 0.0]] * 12 + [[-1.0, 0.0]], dtype=np.float32)
-    assert DETECTOR.reasons(seen(last=0.5, embeddings=vectors), np.array([12]))[0].startswith(
-        "It is unlike all other items (mean similarity to its nearest -0.25, usually 0.75)"
+def test_embeddings_take_the_place_of_words_and_a_missing_neighbour_counts_nothing():
+    """Twelve items a few degrees apart; the last at a right angle to them and so to its class's centre too."""
+    angle = np.array([*np.linspace(-0.3, 0.3, 12), np.pi / 2])
+    vectors = np.column_stack([np.cos(angle), np.sin(angle)]).astype(np.float32)
+    found = seen(last=0.5, embeddings=vectors)
+    near = vectors @ vectors[1]
+    assert DETECTOR.reasons(found, np.array([12]))[0].startswith(
+        f"It is unlike the other items (similarity to its nearest {near[12]:.2f}, usually {np.median(near):.2f})"
     )
+    assert DETECTOR.unlikeness(found).argmax() == 12 and DETECTOR.score(found)[12] > 0.5
     alone = evidence_of([0], [[0.5, 0.5]], neighbours=(np.array([[-1]]), np.array([[0.0]])))
     assert DETECTOR.score(alone).tolist() == [0]
 

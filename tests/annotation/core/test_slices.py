@@ -49,7 +49,7 @@ def test_reversed_labels_are_counted_among_those_judged_and_the_rest_is_queued()
     changed = np.isin(np.arange(200), [*range(15), 100])
     found = DETECTOR.findings(planted(decided=decided, reversed=changed))[0]
     assert found.title == "Experts reverse many labels in the source “a”"
-    assert (found.n, found.value, len(found.items)) == (30, 0.5, 70)
+    assert (found.kind, found.n, found.value, len(found.items)) == ("slice_reversed", 30, 0.5, 70)
     assert not decided[found.items].any()
 
 
