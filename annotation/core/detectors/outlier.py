@@ -2,15 +2,18 @@
 
 from dataclasses import dataclass
 from typing import ClassVar
+from weakref import WeakKeyDictionary
 
 import numpy as np
+from scipy.special import entr
 
 from annotation.core.detectors.suspicion import percent
 from annotation.core.evidence import Evidence
 
-BLOCK = 20_000
+NEAREST, BLOCK = 5, 20_000
 # Scales the median absolute deviation to a standard deviation where values are normal (Rousseeuw & Croux 1993).
 TO_SIGMA = 1.4826
+NEARNESS: WeakKeyDictionary[Evidence, np.ndarray] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -37,8 +40,7 @@ class Outlier:
         nearness to neighbours and to class centres are, plus the entropy of the model's classes in nats."""
         if not (evidence.labels >= 0).any() or evidence.neighbours is None or evidence.probabilities is None:
             return np.zeros(len(evidence.labels))
-        given = evidence.probabilities
-        unsure = -(given * np.log(np.maximum(given, 1e-12))).sum(axis=1)
+        unsure = entr(evidence.probabilities.astype(np.float32)).sum(axis=1, dtype=float)
         return _robust(unsure - _robust(_nearness(evidence)) - _robust(_to_centre(evidence)))
 
     def suggest(self, evidence: Evidence) -> np.ndarray:
@@ -64,11 +66,18 @@ def _robust(values: np.ndarray) -> np.ndarray:
 
 
 def _nearness(evidence: Evidence) -> np.ndarray:
-    """Mean cosine similarity to the nearest neighbours, float (n,), of the embeddings where there are any, else of the
+    """As `_read_nearness`, read once for as long as the evidence is held."""
+    if evidence not in NEARNESS:
+        NEARNESS[evidence] = _read_nearness(evidence)
+    return NEARNESS[evidence]
+
+
+def _read_nearness(evidence: Evidence) -> np.ndarray:
+    """Mean cosine similarity to the five nearest neighbours, float (n,), of the embeddings where there are any, else of the
     words; a neighbour that is missing counts 0."""
     if evidence.neighbours is None or evidence.neighbours[0].shape[1] == 0:
         return np.zeros(len(evidence.labels))
-    positions, similarities = evidence.neighbours
+    positions, similarities = (one[:, :NEAREST] for one in evidence.neighbours)
     if evidence.embeddings is None:
         return np.where(positions >= 0, similarities, 0.0).mean(axis=1)
     vectors, meaning = evidence.embeddings, np.zeros(len(positions))
