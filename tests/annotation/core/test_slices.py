@@ -77,15 +77,15 @@ def test_categories_and_ranges_of_numbers_are_slices_too():
 
 
 def test_a_cluster_is_named_by_the_words_that_tell_it():
-    """Two clusters of 150; the labels of the second are doubtful."""
-    vectors = np.repeat(np.eye(2, dtype=np.float32), 150, axis=0)
-    texts = [f"the stolen card item{n}" for n in range(150)] + [f"the exchange rate item{n}" for n in range(150)]
-    labels = np.arange(300) % 2
-    says = np.where(np.arange(300) >= 260, 1 - labels, labels)
+    """Two clusters of 125; the labels of the second are doubtful."""
+    vectors = np.repeat(np.eye(2, dtype=np.float32), 125, axis=0)
+    texts = [f"the stolen card item{n}" for n in range(125)] + [f"the exchange rate item{n}" for n in range(125)]
+    labels = np.arange(250) % 2
+    says = np.where(np.arange(250) >= 210, 1 - labels, labels)
     seen = evidence_of(labels, sure_of(says, 0.98), columns={"text": texts}, embeddings=vectors)
-    assert telling_words(seen, np.arange(300) >= 150)[:2] == ("exchange", "rate")
+    assert telling_words(seen, np.arange(250) >= 125)[:2] == ("exchange", "rate")
     (found,) = DETECTOR.findings(seen)
-    assert found.n == 150 and found.title.startswith("Doubtful labels concentrate in texts with exchange, rate")
+    assert found.n == 125 and found.title.startswith("Doubtful labels concentrate in texts with exchange, rate")
 
 
 def test_two_names_of_the_same_slice_are_told_once():
