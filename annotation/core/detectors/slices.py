@@ -26,8 +26,8 @@ class Slices:
     flag_above: float = 0.0
     min_items: int = 20
     min_hits: int = 5
-    times: float = 2.0
-    least: float = 0.03
+    times: float = 1.5
+    least: float = 0.05
     level: float = 0.01
     most: int = 20
     doubtful: LabelError = LabelError()
