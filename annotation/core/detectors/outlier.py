@@ -73,8 +73,8 @@ def _nearness(evidence: Evidence) -> np.ndarray:
 
 
 def _read_nearness(evidence: Evidence) -> np.ndarray:
-    """Mean cosine similarity to the five nearest neighbours, float (n,), of the embeddings where there are any, else of the
-    words; a neighbour that is missing counts 0."""
+    """Mean cosine similarity to the five nearest neighbours, float (n,), of the embeddings where there are any,
+    else of the words; a neighbour that is missing counts 0."""
     if evidence.neighbours is None or evidence.neighbours[0].shape[1] == 0:
         return np.zeros(len(evidence.labels))
     positions, similarities = (one[:, :NEAREST] for one in evidence.neighbours)
