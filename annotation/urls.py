@@ -24,7 +24,10 @@ urlpatterns = [
     path("d/<slug:slug>/annotators/estimate/", annotators.estimate, name="estimate_consensus"),
     path("d/<slug:slug>/findings/", lead.findings, name="findings"),
     path("d/<slug:slug>/findings/<int:pk>/ruling/", lead.give_ruling, name="ruling"),
+    path("d/<slug:slug>/findings/<int:pk>/open/", lead.open_its_cases, name="open_finding"),
     path("d/<slug:slug>/cases/", cases.cases, name="cases"),
+    path("d/<slug:slug>/case/<int:pk>/", cases.case, name="case"),
+    path("d/<slug:slug>/why/<int:pk>/", cases.why, name="why"),
     path("d/<slug:slug>/cases.csv", cases.download_cases, name="download_cases"),
     path("d/<slug:slug>/people/", people.people, name="people"),
 ]

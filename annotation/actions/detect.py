@@ -21,6 +21,7 @@ from annotation.core.artifacts import arrays_to_bytes, save_bytes
 from annotation.core.detectors import DETECTORS
 from annotation.core.detectors.suspicion import Suspicion
 from annotation.core.evidence import Evidence, build_evidence
+from annotation.core.explaining import explanation_arrays
 from annotation.core.ranking import Order, combine, order_units
 from annotation.models import (
     CurrentLabel,
@@ -95,9 +96,9 @@ def run(job: Job, report: Report) -> Write:
     score = combine(suspicions.scores, suspicions.flagged)
     contested = (pool["state"] == CurrentLabel.CONTESTED).to_numpy()
     order = order_units(evidence.groups.of, evidence.labels, score, contested)
-    arrays = save_bytes(
-        settings.ARTIFACTS_DIR, arrays_to_bytes(item=pool["item"].to_numpy(dtype=np.int64), score=score), ".npz"
-    )
+    ids = pool["item"].to_numpy(dtype=np.int64)
+    explained = explanation_arrays(evidence, ids, worth_showing(order, suspicions, contested), score)
+    arrays = save_bytes(settings.ARTIFACTS_DIR, arrays_to_bytes(item=ids, score=score, **explained), ".npz")
     report("writing flags and cases", 0.9)
 
     def write() -> dict[str, Any]:
@@ -148,6 +149,7 @@ def gather(dataset: Dataset, pool: pd.DataFrame, seed: int, report: Report) -> E
         decided=pool["basis"].isin(["decision", "adjudication"]).to_numpy(),
         sources=pool["source"].fillna("").to_numpy(dtype=object), received=_moments(pool["received"]).to_numpy(),
         production=frames.content_table(production, dataset.typed_fields) if len(production) else None,
+        reversed=_reversed(dataset, pool),
     )  # fmt: skip
 
 
@@ -161,6 +163,15 @@ def with_predictions(evidence: Evidence, pool: pd.DataFrame, predictions: Predic
     if ours is None:  # no field says anything: those not covered may be any class
         ours = np.full(theirs.shape, 1 / theirs.shape[1])
     return replace(evidence, probabilities=np.where(covered[:, None], theirs, ours))
+
+
+def _reversed(dataset: Dataset, pool: pd.DataFrame) -> np.ndarray | None:
+    """Bool (n,): the decision gave another class than the item carried at first; None where nobody has decided."""
+    decided = pool["basis"].isin(["decision", "adjudication"])
+    if not decided.any():
+        return None
+    first = frames.first_current(dataset).set_index("item")["label"].reindex(pool["item"]).to_numpy(dtype=object)
+    return (decided & pool["label"].notna() & pd.notna(first) & (pool["label"] != first)).to_numpy(dtype=bool)
 
 
 def _moments(column: pd.Series) -> pd.Series:
@@ -190,6 +201,16 @@ def suspect(evidence: Evidence, only: tuple[str, ...] = ()) -> Suspicions:
         found.suggested[name], found.reasons[name] = suggested, reasons
         found.findings.extend(findings)
     return found
+
+
+def worth_showing(order: Order, found: Suspicions, contested: np.ndarray) -> np.ndarray:
+    """Bool (n,): items a case or a finding may show, of which the detection keeps why."""
+    shown = contested | order.is_group[order.of]
+    for mask in found.flagged.values():
+        shown |= mask
+    for finding in found.findings:
+        shown[finding.items] = True
+    return shown
 
 
 def write_groups(detection: Detection, pool: pd.DataFrame, evidence: Evidence, order: Order) -> dict[int, str]:

@@ -34,6 +34,7 @@ class Evidence:
     decided: bool (n,), an expert has decided on the label; None = on none.
     sources: str (n,), "" = none. received: datetime64 (n,), NaT = not known. embeddings: float32 (n, d), rows of
     length 1, or None where there is no text. production: typed table (m rows) of production inputs, or None.
+    reversed: bool (n,), the decision gave another class than the item held before; None = none did.
     """
 
     table: pd.DataFrame
@@ -50,6 +51,7 @@ class Evidence:
     received: np.ndarray | None = None
     embeddings: np.ndarray | None = None
     production: pd.DataFrame | None = None
+    reversed: np.ndarray | None = None
 
     @property
     def as_annotated(self) -> np.ndarray:
@@ -87,11 +89,13 @@ def build_evidence(
     sources: np.ndarray | None = None,
     received: np.ndarray | None = None,
     production: pd.DataFrame | None = None,
+    reversed: np.ndarray | None = None,
 ) -> Evidence:
     """Evidence for the n rows of `table`, which has one column per field.
 
-    labels: int (n,), −1 = no current label. votes, decided, sources, received, production: as in `Evidence`. `report`
-    is called with a stage in words and the share done, 0 to 1. The same input and seed give the same evidence.
+    labels: int (n,), −1 = no current label. votes, decided, sources, received, production, reversed: as in
+    `Evidence`. `report` is called with a stage in words and the share done, 0 to 1. The same input and seed give the
+    same evidence.
     """
     table, labels = typed(table, fields).reset_index(drop=True), np.asarray(labels, dtype=np.int64)
     # The matrices are sparse and the sums short: more threads only wait for one another.
@@ -127,6 +131,7 @@ def build_evidence(
         received,
         embeddings,
         None if production is None else typed(production, fields).reset_index(drop=True),
+        reversed,
     )
 
 

@@ -33,6 +33,18 @@ def wilson(successes: int, n: int, level: float = 0.95) -> Interval:
     return Interval(share, max(0.0, min(share, centre - half)), min(1.0, max(share, centre + half)), int(n))
 
 
+def newcombe(successes: int, n: int, other_successes: int, other_n: int) -> Interval:
+    """The difference of two independent shares, in [−1, 1], with its 95 % hybrid score interval (Newcombe 1998, method
+    10). `n` counts both sides; nan with limits −1 and 1 where a side is empty."""
+    one, other = wilson(successes, n), wilson(other_successes, other_n)
+    if not n or not other_n:
+        return Interval(float("nan"), -1.0, 1.0, n + other_n)
+    gap = one.value - other.value
+    below = ((one.value - one.low) ** 2 + (other.high - other.value) ** 2) ** 0.5
+    above = ((one.high - one.value) ** 2 + (other.value - other.low) ** 2) ** 0.5
+    return Interval(gap, gap - below, gap + above, n + other_n)
+
+
 def multinomial_bootstrap(counts: np.ndarray, n_resamples: int, seed: int) -> np.ndarray:
     """Resampled counts, int64 (n_resamples, cells), each row of as many units as `counts` (cells,) holds.
 

@@ -10,6 +10,11 @@ PRIORS: dict[str, float] = {
     "label_error": 0.8,
     "annotator_disagreement": 0.6,
     "count_rule": 0.4,
+    "contested_confident": 0.4,
+    "outlier": 0.2,
+    "slices": 0.1,
+    "unclear_class": 0.1,
+    "drift": 0.1,
 }
 
 

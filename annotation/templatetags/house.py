@@ -16,6 +16,18 @@ def role_of(dataset: Dataset, user: Any) -> str | None:
 
 
 @register.filter
+def of_key(table: dict[Any, Any], key: Any) -> Any:
+    """What stands under the key, None where nothing does."""
+    return table.get(key)
+
+
+@register.filter
+def spaced(name: str) -> str:
+    """near_duplicate_conflict → near duplicate conflict."""
+    return name.replace("_", " ")
+
+
+@register.filter
 def percent(share: float | None, digits: int = 1) -> str:
     """0.1234 → 12.3 %; nothing known → –."""
     if share is None or math.isnan(share):

@@ -1,22 +1,31 @@
-"""The queue as its lead sees it."""
+"""The queue as its lead sees it, one case of it, and why an item was flagged."""
 
 import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 from django.views.decorators.vary import vary_on_headers
 
-from annotation.access import dataset_for_lead
+from annotation.access import dataset_for_expert, dataset_for_lead, part_for_lead
+from annotation.actions.explain import Neighbour, Why, detection_behind, explain
 from annotation.actions.export_cases import UnableToExport, export_cases
 from annotation.actions.import_predictions import imported_sets
-from annotation.actions.list_cases import list_cases, queue_state
+from annotation.actions.list_cases import excerpt_of, list_cases, queue_state
 from annotation.forms import CaseFilterForm
+from annotation.models import Case, Dataset, Decision, Detection, Item
+from annotation.views.expert import Member, compared, members_of
+
+# Members of a group that are explained on one page; a group of hundreds is one story.
+SHOWN = 12
 
 
 @require_GET
@@ -35,6 +44,55 @@ def cases(request: HttpRequest, slug: str) -> HttpResponse:
     # going back asks HTMX for the whole page again
     part = request.htmx and not request.htmx.history_restore_request
     return render(request, f"annotation/lead/{'_cases' if part else 'cases'}.html", page)
+
+
+@require_GET
+def case(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    found = part_for_lead(request.user, slug, Case.objects.select_related("dataset", "leased_to", "reopens"), pk)
+    dataset, detection = found.dataset, detection_behind(found)
+    members = members_of(dataset, found)
+    decisions = found.decisions.select_related("expert", "label_class", "guideline", "undone_by", "undoes")
+    page = {
+        "dataset": dataset, "case": found, "detection": detection, "now": timezone.now(),
+        "cards": _cards(dataset, members[:SHOWN], detection), "n_more": max(0, len(members) - SHOWN),
+        "excerpt": excerpt_of(dataset, members[0].item, 90) if members else "",
+        "decisions": decisions.prefetch_related("reasons", "items").order_by("id"),
+    }  # fmt: skip
+    return render(request, "annotation/lead/case.html", page)
+
+
+@require_GET
+def why(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """Why the items of one's own answer were flagged; no such page before the answer or once it is taken back."""
+    dataset = dataset_for_expert(request.user, slug)
+    mine = Decision.objects.standing().filter(case__dataset=dataset, expert=request.user).select_related("case")
+    decision = get_object_or_404(mine, pk=pk)
+    members = members_of(dataset, decision.case)
+    if decision.items.count() < len(members):
+        # what the rest of the group carries is somebody's next case
+        raise Http404
+    detection = detection_behind(decision.case)
+    cards = _cards(dataset, members[:SHOWN], detection, request.user)
+    page = {"dataset": dataset, "decision": decision, "cards": cards, "n_more": max(0, len(members) - SHOWN)}
+    return render(request, "annotation/expert/why.html", page)
+
+
+@dataclass(frozen=True)
+class Card:
+    """An item of a case, why it was flagged, and its neighbours with what differs from it marked."""
+
+    member: Member
+    why: Why
+    neighbours: Sequence[tuple[Neighbour, Member]]
+
+
+def _cards(dataset: Dataset, members: Sequence[Member], detection: Detection | None, expert: Any = None) -> list[Card]:
+    return [_card(dataset, member, explain(dataset, member.item, detection, expert)) for member in members]
+
+
+def _card(dataset: Dataset, member: Member, why: Why) -> Card:
+    item: Item = member.item
+    return Card(member, why, [(one, compared(dataset, one.item, item)) for one in why.neighbours])
 
 
 @require_GET

@@ -198,7 +198,7 @@ def _narrowed(dataset: Dataset, finding: Finding | None) -> QuerySet[Case]:
 def _open_case(dataset: Dataset, case: Case, user: Any) -> dict[str, Any]:
     classes = list(dataset.label_classes.all())
     return {
-        "members": _members(dataset, case), "classes": classes, "on_digits": classes[:DIGITS],
+        "members": members_of(dataset, case), "classes": classes, "on_digits": classes[:DIGITS],
         "more": len(classes) - DIGITS, "reasons": dataset.reasons.all(), "guideline": dataset.guideline,
         "token": uuid4(), "draft": case.decisions.filter(expert=user).exclude(outcome=Decision.UNDO).last(),
     }  # fmt: skip
@@ -215,14 +215,15 @@ class Member:
     negation: bool = False
 
 
-def _members(dataset: Dataset, case: Case) -> list[Member]:
+def members_of(dataset: Dataset, case: Case) -> list[Member]:
     """The items of the case; of a group the medoid first, the others with what differs from it."""
     items = list(Item.objects.filter(case_items__case=case))
     first, *others = sorted(items, key=lambda item: (item.digest != case.group_digest, item.pk))
-    return [_member(dataset, first, first), *(_member(dataset, item, first) for item in others)]
+    return [compared(dataset, first, first), *(compared(dataset, item, first) for item in others)]
 
 
-def _member(dataset: Dataset, item: Item, first: Item) -> Member:
+def compared(dataset: Dataset, item: Item, first: Item) -> Member:
+    """An item with what differs from `first` marked."""
     texts, values, negation = [], [], False
     for field in dataset.typed_fields:
         base, value = first.content.get(field.name), item.content.get(field.name)
@@ -237,13 +238,17 @@ def _member(dataset: Dataset, item: Item, first: Item) -> Member:
 
 @dataclass(frozen=True)
 class Line:
-    """A decision as its expert may see it: what was said, and what the items carried until then."""
+    """A decision as its expert may see it: what was said, and what the items carried until then.
+
+    `whole`: it covers every item of its case, so that why they were flagged gives nothing away.
+    """
 
     decision: Decision
     items: Sequence[Item]
     excerpt: str
     carried: str
     reason: str = ""
+    whole: bool = False
 
     @property
     def said(self) -> str:
@@ -263,7 +268,7 @@ def _reveal(dataset: Dataset, decision: Decision | None) -> Line | None:
         return line
     flag = Flag.objects.filter(item__in=line.items, detection__created_at__lte=decision.created_at)
     reason = flag.order_by("-detection_id", "-score", "id").values_list("reason", flat=True).first()
-    return Line(decision, line.items, line.excerpt, line.carried, reason or "")
+    return Line(decision, line.items, line.excerpt, line.carried, reason or "", whole=True)
 
 
 def _lines(dataset: Dataset, decisions: Iterable[Decision]) -> list[Line]:

@@ -7,17 +7,21 @@ from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from annotation.access import dataset_for_lead
+from annotation.access import dataset_for_lead, part_for_lead
 from annotation.actions.create_dataset import may_create
 from annotation.actions.detect import request_detection
 from annotation.actions.disagreement import Disagreement, Rate, disagreement_now
 from annotation.actions.findings import findings_of
 from annotation.actions.import_items import UnableToImport
+from annotation.actions.open_finding import not_yet_open, open_finding
+from annotation.actions.quarantine import quarantined_now
 from annotation.core.intervals import Interval
 from annotation.models import Case, Dataset, Finding, Item, Membership, Ruling
 from annotation.templatetags.house import percent
+from annotation.words import by_kind
 
 SHOWN_ANNOTATORS = 25
 
@@ -56,8 +60,10 @@ def detect(request: HttpRequest, slug: str) -> HttpResponse:
 @require_GET
 def findings(request: HttpRequest, slug: str) -> HttpResponse:
     dataset = dataset_for_lead(request.user, slug)
+    found = findings_of(dataset)
     page = {
-        "dataset": dataset, "findings": findings_of(dataset), "rulings": Ruling.RULINGS,
+        "dataset": dataset, "findings": found, "kinds": by_kind(found), "rulings": Ruling.RULINGS,
+        "unopened": not_yet_open([one.finding for one in found]), "held": quarantined_now(dataset),
         "detection": dataset.detections.order_by("-id").first(),
     }  # fmt: skip
     return render(request, "annotation/lead/findings.html", page)
@@ -72,6 +78,15 @@ def give_ruling(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         raise Http404
     Ruling.objects.create(dataset=dataset, key=finding.key, finding=finding, ruling=ruling, lead=request.user)
     messages.success(request, f"The finding “{finding.title}” is now {ruling}.")
+    return redirect("findings", slug)
+
+
+@require_POST
+def open_its_cases(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    finding = part_for_lead(request.user, slug, Finding.objects.select_related("dataset"), pk)
+    n = open_finding(finding, request.user, timezone.now())
+    opened = f"{n:,} case{'s are' if n != 1 else ' is'} open now" if n else "Nothing was left to open"
+    messages.success(request, f"{opened} for the finding “{finding.title}”.")
     return redirect("findings", slug)
 
 

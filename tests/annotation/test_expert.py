@@ -157,7 +157,8 @@ def test_an_answer_is_recorded_and_the_next_case_shown(client, dataset, expert):
     assert decision.blind
     assert page.context["case"] != first.context["case"]
     text = read(page)
-    assert "you said payment . It carried access . The model out of fold gives access 3%. Undo" in text
+    reveal = "you said payment . It carried access . The model out of fold gives access 3%. Why it was flagged Undo"
+    assert reveal in text
     assert "1 today · 1 open" in text
     assert "<html" not in page.content.decode(), "HTMX gets the parts that change"
 

@@ -203,7 +203,7 @@ def test_cases_tell_why_and_who(dataset):
     Flag.objects.create(detection=detection, detector="label_error", item=item, score=0.9, reason="The model objects.")
     lease(dataset, erin(dataset), timezone.now())
     page = text(as_(leo(dataset)).get(path("cases", dataset)))
-    row = f"</span> {case.pk}</td>"
+    row = f"{case.pk}</a></td>"
     for words in (row, "log in 1", "access", "The model objects.", "0.500", "erin", "1 case waits"):
         assert words in page, words
 
@@ -325,6 +325,49 @@ def test_no_detection_and_no_finding_have_pages_of_their_own(dataset):
     work_here(request_detection(dataset, background=False))
     Finding.objects.all().delete()
     assert "Nothing explains many doubtful labels" in text(lead.get(path("findings", dataset)))
+
+
+def test_findings_are_grouped_by_kind_and_long_lists_fold(dataset):
+    for number in range(7):
+        finding_over(dataset, "s1", key=f"pair {number}")
+    newest = Detection.objects.latest()
+    Finding.objects.filter(key__in=[f"pair {n}" for n in range(7)]).update(detection=newest)
+    Finding.objects.filter(key="pair 6").update(kind="drift", title="From May on")
+    Ruling.objects.create(dataset=dataset, key="pair 0", ruling="dismissed", lead=leo(dataset))
+    page = text(as_(leo(dataset)).get(path("findings", dataset)))
+    assert page.index("One class labelled as another") < page.index("1 more") < page.index("Rates that changed")
+    assert page.index("1 more") < page.index("dismissed by leo") < page.index("From May on", page.index("Rates that"))
+
+
+def test_a_finding_of_an_unknown_kind_is_shown(dataset):
+    finding = finding_over(dataset, "s1")
+    Finding.objects.filter(pk=finding.pk).update(kind="brand_new")
+    assert "Other findings" in text(as_(leo(dataset)).get(path("findings", dataset)))
+
+
+def test_a_finding_without_items_has_no_queue(dataset):
+    finding = finding_over(dataset)
+    Finding.objects.filter(pk=finding.pk).update(kind="too_few")
+    page = text(as_(leo(dataset)).get(path("findings", dataset)))
+    assert "No open case" in page and "There is no queue" in page
+    assert path("open_finding", dataset, finding.pk) not in page
+
+
+def test_a_lead_opens_the_items_of_a_finding_and_so_accepts_it(dataset):
+    """s1 waits already and s2 is decided: s3 and s4 are opened, once."""
+    finding = finding_over(dataset, "s1", "s2", "s3", "s4")
+    decide(open_case(dataset, "s2"), erin(dataset), answer(dataset, "payment"), timezone.now())
+    open_case(dataset, "s1")
+    lead, url = as_(leo(dataset)), path("open_finding", dataset, finding.pk)
+    assert "Accept and open 2 items as cases" in text(lead.get(path("findings", dataset)))
+    assert "2 cases are open now" in text(lead.post(url, follow=True))
+    opened = dataset.cases.open().of_finding(finding.pk)
+    assert sorted(opened.values_list("case_items__item__external_id", flat=True)) == ["s1", "s3", "s4"]
+    assert Ruling.objects.get().ruling == "accepted" and lead.get(url).status_code == 405
+    assert "Nothing was left to open" in text(lead.post(url, follow=True))
+    assert Ruling.objects.count() == 1
+    for person in (erin(dataset), olga()):
+        assert as_(person).post(url).status_code == 404
 
 
 # disagreement

@@ -1,6 +1,7 @@
 """A suspicion about many labels at once, and what every detector has in common."""
 
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import ClassVar, Protocol
 
 import numpy as np
@@ -45,6 +46,17 @@ class Detector(Protocol):
 
     def reasons(self, evidence: Evidence, items: np.ndarray) -> list[str]:
         """One plain sentence per position in `items`."""
+
+
+def stable_key(kind: str, name: str) -> str:
+    """A finding's key, never longer than the 200 characters a key may have: a long name ends in its own hash."""
+    key = f"{kind}:{name}"
+    return key if len(key) <= 200 else f"{key[:180]}…{sha256(key.encode()).hexdigest()[:16]}"
+
+
+def short(name: str, length: int = 80) -> str:
+    """A name as a title can bear it."""
+    return name if len(name) <= length else f"{name[: length - 1]}…"
 
 
 def percent(share: float) -> str:

@@ -1,0 +1,195 @@
+"""Why an item was flagged, put together for a person: sentences first, the numbers they rest on beneath."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from django.conf import settings
+from django.db.models import Count, Exists, OuterRef, Q
+
+from annotation.actions.disagreement import DECIDED
+from annotation.core.artifacts import UnableToLoad, bytes_to_arrays, load_bytes
+from annotation.core.explaining import (
+    Explanation,
+    explanation_of,
+    model_sentence,
+    neighbour_sentence,
+    record_sentence,
+)
+from annotation.core.intervals import Interval, wilson
+from annotation.models import Annotator, Case, CurrentLabel, Dataset, Detection, Finding, Flag, Item, Label, LabelClass
+
+NEIGHBOURS, ANNOTATORS = 5, 5
+# Of an annotator's labels of a class that others labelled too the latest so many are read.
+LATEST = 2000
+FEW = 10
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """`label`: what it carries now, or its state in words; hidden from an expert who may still be asked about it."""
+
+    item: Item
+    similarity: float
+    label: str
+    hidden: bool = False
+
+
+@dataclass(frozen=True)
+class Record:
+    """Of an annotator's labels `given`, the share held to be `other`: judged by experts, or else beside others."""
+
+    annotator: str
+    given: str
+    other: str
+    share: Interval
+    by_experts: bool
+
+    @property
+    def tells(self) -> bool:
+        """Worth a sentence: it happened before, or never in many."""
+        return self.share.n > 0 and (self.share.value > 0 or self.share.n >= FEW)
+
+    @property
+    def sentence(self) -> str:
+        return record_sentence(self.annotator, self.given, self.other, self.share, self.by_experts)
+
+
+@dataclass(frozen=True)
+class Why:
+    """label: what the item carried when the detection ran. best: (class, probability), likeliest first."""
+
+    item: Item
+    label: str
+    sentences: tuple[str, ...]
+    flags: tuple[Flag, ...]
+    neighbours: tuple[Neighbour, ...]
+    best: tuple[tuple[str, float], ...]
+    given: float | None
+    records: tuple[Record, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def label_is_likely(self) -> bool:
+        """Its label is among the likeliest classes."""
+        return any(name == self.label for name, _ in self.best)
+
+
+def explain(dataset: Dataset, item: Item, detection: Detection | None, expert: Any = None) -> Why:
+    """Why `detection` suspects `item`. For an `expert` the labels of neighbours that wait in an open case, on which
+    that expert has not decided, stay hidden, for each case is answered without knowing its label."""
+    carried = _carried(item, detection)
+    label = carried.name if carried else ""
+    flags = tuple(
+        Flag.objects.filter(detection=detection, item=item).select_related("suggested").order_by("-score", "id")
+    )
+    kept = explanation_of(_arrays(detection), item.pk)
+    classes = dataset.class_names
+    neighbours = _neighbours(kept, expert) if kept else ()
+    best = tuple((classes[code], share) for code, share in kept.best if code < len(classes)) if kept else ()
+    records = _records(dataset, item, carried, _other(dataset, flags, best, label)) if carried else ()
+    findings = _findings(dataset, item, detection)
+    seen = [one.label for one in neighbours if not one.hidden]
+    # the reason of a label error already counts the neighbours and gives the model's word
+    told_by_flag = any(flag.detector == "label_error" for flag in flags)
+    sentences = [
+        *(flag.reason for flag in flags),
+        neighbour_sentence(seen, label) if not told_by_flag else "",
+        model_sentence(kept, label, classes) if kept and not told_by_flag else "",
+        *(one.sentence for one in records if one.tells),
+    ]  # fmt: skip
+    told = tuple(dict.fromkeys(sentence for sentence in sentences if sentence))
+    return Why(item, label, told, flags, neighbours, best, kept.given if kept else None, records, findings)
+
+
+def detection_behind(case: Case) -> Detection | None:
+    """The newest detection from before the case's first decision; while nobody has decided the newest of all."""
+    detections = case.dataset.detections.order_by("-id")
+    first = case.decisions.order_by("id").first()
+    return (detections.filter(created_at__lte=first.created_at) if first else detections).first()
+
+
+def _carried(item: Item, detection: Detection | None) -> LabelClass | None:
+    held = CurrentLabel.objects.filter(item=item).select_related("label_class").order_by("-id")
+    if detection:
+        held = held.filter(created_at__lte=detection.created_at)
+    row = held.first()
+    return row.label_class if row else None
+
+
+def _arrays(detection: Detection | None) -> dict[str, np.ndarray]:
+    if detection is None or not detection.arrays:
+        return {}
+    try:
+        return _stored(str(settings.ARTIFACTS_DIR), detection.arrays)
+    except UnableToLoad:
+        return {}
+
+
+# An artifact is known by its hash and never changes.
+@lru_cache(maxsize=4)
+def _stored(folder: str, name: str) -> dict[str, np.ndarray]:
+    return {key: one for key, one in bytes_to_arrays(load_bytes(folder, name)).items() if key.startswith("why_")}
+
+
+def _neighbours(kept: Explanation, expert: Any) -> tuple[Neighbour, ...]:
+    ids = [item for item, _ in kept.neighbours[:NEIGHBOURS]]
+    items = Item.objects.in_bulk(ids)
+    rows = CurrentLabel.objects.latest().filter(item__in=ids).values_list("item_id", "label_class__name", "state")
+    labels = {item: name or CurrentLabel.STATES[state] for item, name, state in rows}
+    waiting = _waiting(ids, expert) if expert else set()
+    return tuple(
+        Neighbour(items[item], similarity, labels.get(item, "no label"), item in waiting)
+        for item, similarity in kept.neighbours[:NEIGHBOURS]
+        if item in items
+    )
+
+
+def _waiting(ids: Sequence[int], expert: Any) -> set[int]:
+    """Items in an open case that this expert has not labelled."""
+    mine = Label.objects.counting().filter(annotator__user=expert, item=OuterRef("pk"))
+    open_ones = Item.objects.filter(pk__in=ids, case_items__case__status=Case.OPEN).filter(~Exists(mine))
+    return set(open_ones.values_list("id", flat=True))
+
+
+def _other(dataset: Dataset, flags: Sequence[Flag], best: Sequence[tuple[str, float]], label: str) -> LabelClass | None:
+    """The class to which the item's label may be mistaken: the strongest suggestion, else the model's best."""
+    suggested = next((flag.suggested for flag in flags if flag.suggested and flag.suggested.name != label), None)
+    if suggested or not best:
+        return suggested
+    name = next((name for name, _ in best if name != label), None)
+    return dataset.label_classes.filter(name=name).first()
+
+
+def _records(dataset: Dataset, item: Item, given: LabelClass, other: LabelClass | None) -> tuple[Record, ...]:
+    """One per annotator out of a file who gave the item this label."""
+    if other is None:
+        return ()
+    labels = Label.objects.counting().filter(item=item, label_class=given, origin=Label.IMPORT)
+    annotators = Annotator.objects.filter(pk__in=labels.values("annotator")).order_by("name")[:ANNOTATORS]
+    return tuple(_record(dataset, item, annotator, given, other) for annotator in annotators)
+
+
+def _record(dataset: Dataset, item: Item, annotator: Annotator, given: LabelClass, other: LabelClass) -> Record:
+    theirs = Label.objects.counting().filter(annotator=annotator, label_class=given).exclude(item=item)
+    current = CurrentLabel.objects.latest().filter(item__dataset=dataset, label_class__isnull=False)
+    # decision is indexed and seldom set: the database starts there and not at the annotator's labels
+    judged = _counted(current.filter(decision__isnull=False, basis__in=DECIDED, item__in=theirs.values("item")), other)
+    if judged.n:
+        return Record(annotator.name, given.name, other.name, judged, True)
+    beside = Label.objects.filter(item=OuterRef("item"), label_class__isnull=False).exclude(annotator=annotator)
+    latest = list(theirs.filter(Exists(beside)).order_by("-id").values_list("item_id", flat=True)[:LATEST])
+    return Record(annotator.name, given.name, other.name, _counted(current.filter(item__in=latest), other), False)
+
+
+def _counted(current: Any, other: LabelClass) -> Interval:
+    counts = current.aggregate(n=Count("id"), times=Count("id", filter=Q(label_class=other)))
+    return wilson(counts["times"], counts["n"])
+
+
+def _findings(dataset: Dataset, item: Item, detection: Detection | None) -> tuple[Finding, ...]:
+    """Those of the detection that cover the item, and those that somebody wrote."""
+    covering = Finding.objects.filter(dataset=dataset, covered__item=item)
+    return tuple(covering.filter(Q(detection=detection) | Q(detection=None)).distinct().order_by("id"))

@@ -1,0 +1,57 @@
+"""Open the items that a finding covers as cases."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Count, Exists, OuterRef, QuerySet
+
+from annotation import bulk
+from annotation.actions.disagreement import DECIDED
+from annotation.actions.open_cases import Unit, create_cases
+from annotation.core.artifacts import UnableToLoad, bytes_to_arrays, load_bytes
+from annotation.models import Case, CaseItem, CurrentLabel, Detection, Finding, FindingItem, Ruling
+
+MOST = 2000
+
+
+def not_yet_open(findings: Sequence[Finding]) -> dict[int, int]:
+    """finding → how many of its items experts have not decided on and no open case holds."""
+    rows = _unopened().filter(finding__in=findings).values_list("finding_id").annotate(n=Count("id"))
+    return dict(rows.order_by())
+
+
+@transaction.atomic
+def open_finding(finding: Finding, lead: Any, now: datetime) -> int:
+    """A case for each such item, the first 2,000 in the order of the finding; returns how many were opened.
+
+    It accepts the finding where the lead has not done so: the queue is wanted. Each case has the place that the
+    detection's score gives it; what the detection says nothing of goes to the middle.
+    """
+    dataset = finding.dataset
+    bulk.lock_dataset(dataset)
+    items = list(_unopened().filter(finding=finding).order_by("id").values_list("item_id", flat=True)[:MOST])
+    scores = _scores(dataset.detections.order_by("-id").first())
+    create_cases(dataset, [Unit(frozenset([item]), 0.9 * scores.get(item, 0.5)) for item in items], now)
+    last = dataset.rulings.filter(key=finding.key).order_by("-id").first()
+    if items and (last is None or last.ruling not in (Ruling.ACCEPTED, Ruling.QUARANTINED)):
+        Ruling.objects.create(dataset=dataset, key=finding.key, finding=finding, ruling=Ruling.ACCEPTED, lead=lead)
+    return len(items)
+
+
+def _unopened() -> QuerySet[FindingItem]:
+    held = CaseItem.objects.filter(item=OuterRef("item"), case__status=Case.OPEN)
+    decided = CurrentLabel.objects.latest().filter(item=OuterRef("item"), basis__in=DECIDED)
+    return FindingItem.objects.filter(~Exists(held), ~Exists(decided))
+
+
+def _scores(detection: Detection | None) -> dict[int, float]:
+    if detection is None or not detection.arrays:
+        return {}
+    try:
+        stored = bytes_to_arrays(load_bytes(settings.ARTIFACTS_DIR, detection.arrays))
+    except UnableToLoad:
+        return {}
+    return dict(zip(stored["item"].tolist(), stored["score"].tolist(), strict=True))

@@ -1,0 +1,122 @@
+"""Why an item was flagged: what a detection keeps of its evidence, and the plain sentences it makes."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from annotation.core.detectors.suspicion import percent
+from annotation.core.evidence import Evidence
+from annotation.core.intervals import Interval
+
+MOST_ITEMS, CLASSES = 200_000, 3
+# Names of the arrays within a detection's artifact; "why_" keeps them apart from others stored beside them.
+ITEM, NEAR, SIMILARITY, GIVEN, BEST, SHARE = (
+    "why_item", "why_neighbour", "why_similarity", "why_given", "why_best", "why_share",
+)  # fmt: skip
+
+
+def explanation_arrays(
+    evidence: Evidence, ids: np.ndarray, shown: np.ndarray, score: np.ndarray
+) -> dict[str, np.ndarray]:
+    """What the why-flagged card needs of m items, by array name; m ≤ 200,000, those with the highest score first.
+
+    ids: int64 (n,), the item of each position. shown: bool (n,), flagged in one way or another. score: float (n,).
+    why_item: int64 (m,), ascending. why_neighbour: int64 (m, k), items, −1 = none, best first; why_similarity: float32
+    (m, k), cosines. why_best: int32 (m, 3), codes of the likeliest classes, −1 = none; why_share: float32 (m, 3), their
+    probabilities out of fold; why_given: float32 (m,), that of the label carried, nan = no label. A view that the
+    detection did without has no columns.
+    """
+    positions = np.flatnonzero(shown)
+    positions = positions[np.argsort(-score[positions], kind="stable")[:MOST_ITEMS]]
+    positions = positions[np.argsort(ids[positions], kind="stable")]
+    kept = {ITEM: ids[positions].astype(np.int64), **_likeliest(evidence, positions)}
+    near, similarity = np.full((len(positions), 0), -1), np.zeros((len(positions), 0))
+    if evidence.neighbours is not None and len(ids):
+        near, similarity = evidence.neighbours[0][positions], evidence.neighbours[1][positions]
+        near = np.where(near >= 0, ids[np.maximum(near, 0)], -1)
+    return {**kept, NEAR: near.astype(np.int64), SIMILARITY: similarity.astype(np.float32)}
+
+
+def _likeliest(evidence: Evidence, positions: np.ndarray) -> dict[str, np.ndarray]:
+    gives = np.full((len(positions), 0), 0.0)
+    if evidence.probabilities is not None:
+        gives = evidence.probabilities[positions]
+    best = np.argsort(-gives, axis=1, kind="stable")[:, :CLASSES]
+    given = np.full(len(positions), np.nan)
+    labels = evidence.labels[positions]
+    if gives.shape[1]:
+        given = np.where(labels >= 0, gives[np.arange(len(positions)), np.maximum(labels, 0)], np.nan)
+    return {
+        GIVEN: given.astype(np.float32), BEST: best.astype(np.int32),
+        SHARE: np.take_along_axis(gives, best, axis=1).astype(np.float32),
+    }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """One item's part of the arrays. neighbours: (item, cosine similarity), best first. best: (class code, probability
+    out of fold), likeliest first; given: the probability of the label it carried, None = not known."""
+
+    item: int
+    neighbours: tuple[tuple[int, float], ...]
+    best: tuple[tuple[int, float], ...]
+    given: float | None
+
+
+def explanation_of(arrays: dict[str, np.ndarray], item: int) -> Explanation | None:
+    """What was kept of an item, None where nothing was: it was not flagged, or the detection is of an older kind."""
+    items = arrays.get(ITEM, np.zeros(0, dtype=np.int64))
+    row = int(np.searchsorted(items, item))
+    if row == len(items) or items[row] != item:
+        return None
+    near = zip(arrays[NEAR][row].tolist(), arrays[SIMILARITY][row].tolist(), strict=True)
+    best = zip(arrays[BEST][row].tolist(), arrays[SHARE][row].tolist(), strict=True)
+    given = float(arrays[GIVEN][row])
+    return Explanation(
+        item, tuple(pair for pair in near if pair[0] >= 0), tuple(best), None if np.isnan(given) else given
+    )
+
+
+def neighbour_sentence(carried: Sequence[str], label: str) -> str:
+    """What the neighbours carry, "" where none carries a label. carried: their labels, nearest first."""
+    if not carried:
+        return ""
+    same = sum(one == label for one in carried)
+    of = f"Of its {len(carried)} nearest neighbours" if len(carried) > 1 else "Of its one near neighbour"
+    others = [
+        f"{n} {'carry' if n > 1 else 'carries'} {name}" for name, n in Counter(carried).most_common(2) if name != label
+    ]
+    own = f"{same or 'none'} {'carry' if same > 1 else 'carries'} {label} as this item does" if label else ""
+    return f"{of} {', '.join([*others, *([own] if own else [])])}."
+
+
+def model_sentence(explained: Explanation, label: str, classes: Sequence[str]) -> str:
+    """What a model that saw neither the item nor its copies gives its label and the likeliest class."""
+    if not explained.best:
+        return ""
+    code, share = explained.best[0]
+    best = classes[code] if code < len(classes) else "another class"
+    if explained.given is None or not label:
+        return f"A model that never saw this item gives {best} {percent(share)}."
+    if best == label:
+        return f"A model that never saw this item agrees with its label: {label} {percent(share)}."
+    return (
+        f"A model that never saw this item gives its label {label} {percent(explained.given)} and {best} "
+        f"{percent(share)}."
+    )
+
+
+def record_sentence(annotator: str, given: str, other: str, share: Interval, by_experts: bool) -> str:
+    """An annotator's record on a pair of classes, "" where there is none. share: of `n` labels `given` by them, judged
+    by experts or, where there are none, on items that others labelled too, those for which `other` is held true now."""
+    if not share.n:
+        return ""
+    times, labels = round(share.value * share.n), f"{share.n:,} label{'s' if share.n != 1 else ''} {given}"
+    if by_experts:
+        return f"Of {labels} by {annotator} that experts judged, {times:,} became {other} ({percent(share.value)})."
+    return (
+        f"Of {labels} by {annotator} on items that others labelled too, the dataset holds {other} for {times:,} "
+        f"({percent(share.value)})."
+    )
