@@ -1,6 +1,6 @@
 from django.urls import path
 
-from annotation.views import annotators, cases, expert, jobs, lead, people, upload
+from annotation.views import annotators, cases, expert, jobs, lead, people, rule_bench, upload
 
 urlpatterns = [
     path("", lead.datasets, name="datasets"),
@@ -24,6 +24,8 @@ urlpatterns = [
     path("d/<slug:slug>/annotators/estimate/", annotators.estimate, name="estimate_consensus"),
     path("d/<slug:slug>/findings/", lead.findings, name="findings"),
     path("d/<slug:slug>/findings/<int:pk>/ruling/", lead.give_ruling, name="ruling"),
+    path("d/<slug:slug>/rules/", rule_bench.rules, name="rules"),
+    path("d/<slug:slug>/rules/open/", rule_bench.open_rule, name="open_rule"),
     path("d/<slug:slug>/cases/", cases.cases, name="cases"),
     path("d/<slug:slug>/cases.csv", cases.download_cases, name="download_cases"),
     path("d/<slug:slug>/people/", people.people, name="people"),

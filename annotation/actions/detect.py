@@ -95,9 +95,10 @@ def run(job: Job, report: Report) -> Write:
     score = combine(suspicions.scores, suspicions.flagged)
     contested = (pool["state"] == CurrentLabel.CONTESTED).to_numpy()
     order = order_units(evidence.groups.of, evidence.labels, score, contested)
-    arrays = save_bytes(
-        settings.ARTIFACTS_DIR, arrays_to_bytes(item=pool["item"].to_numpy(dtype=np.int64), score=score), ".npz"
-    )
+    stored = {"item": pool["item"].to_numpy(dtype=np.int64), "score": score}
+    if evidence.probabilities is not None:
+        stored["says"] = evidence.probabilities.argmax(axis=1).astype(np.int32)
+    arrays = save_bytes(settings.ARTIFACTS_DIR, arrays_to_bytes(**stored), ".npz")
     report("writing flags and cases", 0.9)
 
     def write() -> dict[str, Any]:

@@ -1,7 +1,9 @@
 """One detector per file, and the one literal dict that names them all."""
 
 from annotation.core.detectors.annotator_disagreement import AnnotatorDisagreement
+from annotation.core.detectors.annotator_shortcut import AnnotatorShortcut
 from annotation.core.detectors.count_rule import CountRule
+from annotation.core.detectors.few_sources import FewSources
 from annotation.core.detectors.label_error import LabelError
 from annotation.core.detectors.near_duplicate_conflict import NearDuplicateConflict
 from annotation.core.detectors.suspicion import Detector
@@ -11,4 +13,6 @@ DETECTORS: dict[str, Detector] = {
     "label_error": LabelError(),
     "annotator_disagreement": AnnotatorDisagreement(),
     "count_rule": CountRule(),
+    "annotator_shortcut": AnnotatorShortcut(),
+    "few_sources": FewSources(),
 }
