@@ -76,12 +76,14 @@ def _left_out(
     matrix: sparse.csc_matrix, label: np.ndarray, source: np.ndarray, by_source: np.ndarray, cell: tuple[int, int],
     few: int, weight: float, p: float,
 ) -> Carried:  # fmt: skip
-    """What is left of the weight of a (class, clue) cell; by_source: items (K, sources)."""
+    """What is left of the weight of a (class, clue) cell without the sources in which the clue goes with the class most
+    often beyond the class's share; by_source: items (K, sources)."""
     k, clue = cell
     shows = matrix.indices[matrix.indptr[clue] : matrix.indptr[clue + 1]]
-    carrying = np.bincount(source[shows[label[shows] == k]])
-    strongest = np.argsort(-carrying, kind="stable")[:few]
-    strongest = strongest[carrying[strongest] > 0]
+    share = by_source[k].sum() / by_source.sum()
+    more = np.bincount(source[shows], (label[shows] == k) - share, minlength=by_source.shape[1])
+    strongest = np.argsort(-more, kind="stable")[:few]
+    strongest = strongest[more[strongest] > 0]
     shown = shows[~np.isin(source[shows], strongest)]
     hits, present = np.array((label[shown] == k).sum(), dtype=np.float64), np.array(len(shown), dtype=np.float64)
     left = by_source.sum(axis=1) - by_source[:, strongest].sum(axis=1)

@@ -222,8 +222,9 @@ def _phi_of(hits: float, applied: float, said: float, n: float) -> float:
 def compare_with_others(evidence: Evidence, found: list[Followed], overlap: int = 20) -> list[Followed]:
     """The same rules with `usual`, `model` and `p`, the chance not yet corrected.
 
-    What others say of an item is the label most of them gave it. Where fewer than `overlap` items have another vote,
-    it is what others said of other items, or what the model says of these, whichever goes along with the rule more.
+    What others say of an item is the label most of them gave it; where fewer than `overlap` items have another vote,
+    what others said of other items. The model counts as one more voice: a careful annotator among careless ones goes by
+    a telling word more than they do, and no more than the model. Whichever goes along with the rule more is `usual`.
     """
     if not found:
         return []
@@ -244,9 +245,9 @@ def _compared(one: Followed, votes: Votes, model: np.ndarray | None, overlap: in
     told, theirs = theirs >= 0, theirs == one.label
     shared = one.base & told
     if shared.sum() >= overlap:
-        return replace(one, usual=_fit(one.holds, theirs, shared), model=reads, p=_paired(one, mine, theirs, shared))
-    usual = _fit(one.holds, theirs, told) if told.any() else 1.0
-    p = _unpaired(one, mine, theirs, told)
+        usual, p = _fit(one.holds, theirs, shared), _paired(one, mine, theirs, shared)
+    else:
+        usual, p = (_fit(one.holds, theirs, told) if told.any() else 1.0), _unpaired(one, mine, theirs, told)
     if model is not None:
         usual = max(usual, _fit(one.holds, model == one.label, one.base))
         p = max(p, _paired(one, mine, model == one.label, one.base))

@@ -66,9 +66,11 @@ class AnnotatorShortcut:
         return by_detector[self]
 
     def _read(self, evidence: Evidence) -> "Reading":
+        if len(np.unique(evidence.votes["annotator"])) < 2:
+            return read(evidence, [], [])
         clues = find_clues(evidence.table, evidence.fields, evidence.sources)
         rules = find_followed(evidence, clues, self.least, self.least_fit, self.joins)
-        rules = compare_with_others(evidence, rules) if len(np.unique(evidence.votes["annotator"])) > 1 else []
+        rules = compare_with_others(evidence, rules)
         habits = find_habits(evidence, self.least)
         tried = max([one.tried for one in rules], default=0) + HABITS * len(evidence.annotators)
         p = holm([one.p for one in rules] + [one.p for one in habits], tried)
@@ -204,8 +206,9 @@ def _best_each(rules: list[Followed]) -> list[Followed]:
 
 def _habit_title(evidence: Evidence, one: Habit) -> str:
     who = evidence.annotators[one.annotator]
+    if one.kind == "one answer":
+        return f"{who} never gives another label than {evidence.classes[one.detail]}, where others do"
     return {
-        "one answer": f"{who} never gives another label than {evidence.classes[one.detail]}, where others do",
         "option order": f"{who} takes {evidence.classes[0]}, the first class of the list, where others do not",
         "runs": f"{who} often repeats the label of the item before",
         "too fast": f"{who} answers faster than the items can be read, and agrees with others less",
