@@ -89,8 +89,11 @@ def rules_named() -> list[Row]:
 
 
 def honest_classes() -> list[Row]:
-    """Classes of honest labels with an alarm; allowed are 2 % of 77, that is 1.54. The rival alarms where one word
-    reaches a balanced accuracy of .95: for five, so the goal is 5 / 1.54. Then twenty honest annotators, three to an item, wrong for 5 to 25 %."""
+    """Classes of honest labels with an alarm; allowed are 2 % of 77, that is 1.54.
+
+    The rival alarms where one word reaches a balanced accuracy of .95: for five, so the goal is 5 / 1.54. Then twenty
+    honest annotators, three to an item, wrong for 5 to 25 %.
+    """
     rows = pd.read_csv(BANKING)
     classes = tuple(sorted(rows["label"].unique()))
     labels = pd.Index(classes).get_indexer(rows["label"])

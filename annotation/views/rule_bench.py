@@ -127,8 +127,8 @@ def _shown(dataset: Dataset, tried: Tried) -> dict[str, Any]:
 def _heading(tried: Tried) -> str:
     if not tried.n_held:
         return f"No item {tried.rule.words}"
-    verb = "item" if tried.n_held == 1 else "items"
-    return f"{tried.n_held:,} of {tried.n:,} {verb} fit: each {tried.rule.words}"
+    fit = "fits: it" if tried.n_held == 1 else "fit: each"
+    return f"{tried.n_held:,} of {tried.n:,} items {fit} {tried.rule.words}"
 
 
 def _verdict(tried: Tried, names: tuple[str, ...]) -> str:

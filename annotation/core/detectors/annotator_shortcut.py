@@ -19,6 +19,8 @@ from annotation.core.shortcuts import said_by_the_rest
 READINGS: WeakKeyDictionary[Evidence, dict["AnnotatorShortcut", "Reading"]] = WeakKeyDictionary()
 BY_CHANCE = 0.01
 HABITS = 4
+# Experts answer under "@" and their name, and are shown doubtful items: what they see differs from what others saw.
+EXPERT = "@"
 
 
 @dataclass(frozen=True)
@@ -70,8 +72,8 @@ class AnnotatorShortcut:
             return read(evidence, [], [])
         clues = find_clues(evidence.table, evidence.fields, evidence.sources)
         rules = find_followed(evidence, clues, self.least, self.least_fit, self.joins)
-        rules = compare_with_others(evidence, rules)
-        habits = find_habits(evidence, self.least)
+        rules = compare_with_others(evidence, [one for one in rules if not _is_expert(evidence, one.annotator)])
+        habits = [one for one in find_habits(evidence, self.least) if not _is_expert(evidence, one.annotator)]
         tried = max([one.tried for one in rules], default=0) + HABITS * len(evidence.annotators)
         p = holm([one.p for one in rules] + [one.p for one in habits], tried)
         rules = [replace(one, p=at, tried=tried) for one, at in zip(rules, p[: len(rules)], strict=True)]
@@ -194,6 +196,10 @@ def _without_the_rules(evidence: Evidence, rules: list[Followed]) -> np.ndarray:
         pattern = re.compile("|".join(sorted(parts)), re.IGNORECASE)
         texts = [pattern.sub(" ", text) for text in texts]
     return said_by_the_rest(texts, evidence.labels, evidence.groups.of, len(evidence.classes))
+
+
+def _is_expert(evidence: Evidence, annotator: int) -> bool:
+    return evidence.annotators[annotator].startswith(EXPERT)
 
 
 def _best_each(rules: list[Followed]) -> list[Followed]:
