@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,7 @@ OF_TEXT = ("word", "letters", "count", "longer", "shorter")
 OF_FIELDS = ("equals", "above", "below")
 NUMBERED = ("count", "longer", "shorter", "above", "below", "first", "last")
 MOST = 10
+LONGEST_KEY = 110
 
 
 class UnableToRead(Exception):
@@ -79,9 +81,10 @@ class Rule:
 
     @property
     def key(self) -> str:
-        """The same for the same rule, at most 150 characters."""
+        """The same for the same rule, at most 110 characters."""
         parts = (f"{one.kind}:{one.name}:{one.number:g}:{one.value}" for one in self.clauses)
-        return ("&" if self.every else "|").join(parts)[:150]
+        key = ("&" if self.every else "|").join(parts)
+        return key if len(key) <= LONGEST_KEY else f"{key[: LONGEST_KEY - 13]}…{sha256(key.encode()).hexdigest()[:12]}"
 
     def as_json(self) -> dict[str, Any]:
         return {"clauses": [asdict(clause) for clause in self.clauses], "every": self.every}

@@ -129,7 +129,7 @@ class Reading:
             f"{one.tried:,} rules and habits tried; corrected for that, {_chance(one.p)}."
         )
         return Suspicion(
-            kind="annotator_shortcut", key=f"annotator_shortcut:{who[:40]}→{label[:40]}:{one.rule.key}"[:200],
+            kind="annotator_shortcut", key=f"annotator_shortcut:{who[:30]}→{label[:30]}:{one.rule.key}",
             title=f"{who} says {label} where the item {one.rule.words}"[:300], reason=text,
             rule={"annotator": who, "rule": one.rule.words, "label": label},
             items=self._in_order(self.covered[self.rules.index(one)]),

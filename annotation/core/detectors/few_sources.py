@@ -12,6 +12,7 @@ from annotation.core.detectors.suspicion import Suspicion
 from annotation.core.evidence import Evidence
 from annotation.core.habits import holm
 from annotation.core.intervals import wilson
+from annotation.core.rules import Rule
 
 READINGS: WeakKeyDictionary[Evidence, dict["FewSources", "Reading"]] = WeakKeyDictionary()
 BY_CHANCE = 0.01
@@ -107,7 +108,7 @@ class FewSources:
         covered = _covered(reading.clues, one, evidence.as_annotated, reading.codes)
         share = wilson(int(carry), int(theirs.sum()))
         return Suspicion(
-            kind="few_sources", key=f"few_sources:{label[:40]}:{reading.clues.clauses[one.clue]}"[:200],
+            kind="few_sources", key=f"few_sources:{label[:40]}:{Rule((reading.clues.clauses[one.clue],)).key}",
             title=f"“{label}” where the item {words}: {_and(names)} make it so"[:300],
             reason=(
                 f"Of the items of {_and(names)} of which each {words}, {carry:,} of {theirs.sum():,} carry {label}; of "

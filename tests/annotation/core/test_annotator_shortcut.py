@@ -13,6 +13,7 @@ from annotation.core.evidence import Evidence
 from annotation.core.features import Field
 from annotation.core.followed import compare_with_others, find_followed, most_said, phi
 from annotation.core.near_duplicates import Groups
+from tests.shared import needs_shared, shared
 
 N = 300
 SAID = {0: ["thanks for the help", "works well again", "kind, quick"], 1: ["it is broken", "never came", "no answer"]}
@@ -196,3 +197,25 @@ def test_clues_of_numbers_and_categories():
 def test_clues_of_little_or_nothing(texts):
     table = pd.DataFrame({"text": pd.Series(texts, dtype=object)})
     assert find_clues(table, (Field("text", "text"),)).matrix.shape[0] == len(texts)
+
+
+@needs_shared
+def test_seven_of_ten_documented_rules_are_named():
+    rows = pd.read_csv(shared("youtube_spam_lfs/youtube.csv"))
+    rows = rows[rows["split"] != "test"].reset_index(drop=True)
+    rules, n = list(rows.columns[3:]), len(rows)
+    item, annotator = np.nonzero(rows[rules].to_numpy() >= 0)
+    votes = pd.DataFrame({"item": item, "annotator": annotator, "label": rows[rules].to_numpy()[item, annotator]})
+    evidence = Evidence(
+        table=rows[["text"]], fields=(Field("text", "text"),), classes=("HAM", "SPAM"),
+        labels=majority(votes, n, 2).label, votes=votes, annotators=tuple(rules),
+        groups=Groups(np.arange(n), np.arange(n)),
+    )  # fmt: skip
+    found = {rules[one.annotator]: one.rule.words for one in AnnotatorShortcut().reading(evidence).rules}
+    named = {
+        "keyword_my": "contains the letters “my”", "keyword_subscribe": "contains the letters “subscribe”",
+        "keyword_link": "contains the letters “http”", "keyword_song": "contains the letters “song”",
+        "keyword_please": "contains “please” or contains the letters “plz”",
+        "regex_check_out": "contains “out” and contains “check”", "short_comment": "is shorter than 5 words",
+    }  # fmt: skip
+    assert {name: found.get(name) for name in named} == named

@@ -65,6 +65,12 @@ def test_a_rule_in_words_and_its_key():
     }  # fmt: skip
 
 
+def test_long_rules_keep_keys_of_their_own():
+    words = [f"{'long' * 10}{number}" for number in range(4)]
+    one, other = (read_rule("word", ", ".join([*words, last]), "", "", FIELDS).key for last in ("a", "b"))
+    assert len(one) == len(other) == 110 and one != other
+
+
 @pytest.mark.parametrize(
     "typed",
     [
