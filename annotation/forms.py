@@ -10,6 +10,7 @@ from django.db.models import Max
 
 from annotation.actions.add_member import add_member, link_annotator
 from annotation.actions.change_people import UnableToChange, change_role, remove_member
+from annotation.actions.findings import current_findings
 from annotation.actions.publish_guideline import UnableToPublish, publish_guideline
 from annotation.core.detectors import DETECTORS
 from annotation.core.features import Field
@@ -112,8 +113,7 @@ class CaseFilterForm(forms.Form):
 
     def __init__(self, dataset: Dataset, data: Any) -> None:
         super().__init__(data)
-        newest = dataset.detections.order_by("-id").first()
-        self.fields["finding"].queryset = Finding.objects.filter(detection=newest)
+        self.fields["finding"].queryset = current_findings(dataset)
         self.fields["finding"].label_from_instance = lambda finding: finding.title
         names = {name: name.replace("_", " ") for name in DETECTORS}
         self.fields["detector"].choices = {"": "any detector", **names}

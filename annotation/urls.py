@@ -1,6 +1,6 @@
 from django.urls import path
 
-from annotation.views import annotators, cases, expert, jobs, lead, people, upload
+from annotation.views import annotators, cases, expert, jobs, lead, people, rule_bench, upload
 
 urlpatterns = [
     path("", lead.datasets, name="datasets"),
@@ -25,6 +25,8 @@ urlpatterns = [
     path("d/<slug:slug>/findings/", lead.findings, name="findings"),
     path("d/<slug:slug>/findings/<int:pk>/ruling/", lead.give_ruling, name="ruling"),
     path("d/<slug:slug>/findings/<int:pk>/open/", lead.open_its_cases, name="open_finding"),
+    path("d/<slug:slug>/rules/", rule_bench.rules, name="rules"),
+    path("d/<slug:slug>/rules/open/", rule_bench.open_rule, name="open_rule"),
     path("d/<slug:slug>/cases/", cases.cases, name="cases"),
     path("d/<slug:slug>/case/<int:pk>/", cases.case, name="case"),
     path("d/<slug:slug>/why/<int:pk>/", cases.why, name="why"),

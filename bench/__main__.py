@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 
-from bench import consensus, files, fin_num_claim, others
+from bench import consensus, files, fin_num_claim, others, shortcuts
 from bench.table import Row, show
 
 BENCHES: dict[str, Callable[[], list[Row]]] = {
@@ -11,6 +11,7 @@ BENCHES: dict[str, Callable[[], list[Row]]] = {
     "detect.consensus": consensus.run,
     "detect.files": files.run,
     "detect.others": others.run,
+    "detect.shortcuts": shortcuts.run,
 }
 
 

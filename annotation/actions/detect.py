@@ -98,7 +98,10 @@ def run(job: Job, report: Report) -> Write:
     order = order_units(evidence.groups.of, evidence.labels, score, contested)
     ids = pool["item"].to_numpy(dtype=np.int64)
     explained = explanation_arrays(evidence, ids, worth_showing(order, suspicions, contested), score)
-    arrays = save_bytes(settings.ARTIFACTS_DIR, arrays_to_bytes(item=ids, score=score, **explained), ".npz")
+    stored = {"item": ids, "score": score, **explained}
+    if evidence.probabilities is not None:
+        stored["says"] = evidence.probabilities.argmax(axis=1).astype(np.int32)
+    arrays = save_bytes(settings.ARTIFACTS_DIR, arrays_to_bytes(**stored), ".npz")
     report("writing flags and cases", 0.9)
 
     def write() -> dict[str, Any]:

@@ -1,10 +1,10 @@
-"""The newest detection's findings, with what experts have made of them so far."""
+"""The newest detection's findings and those opened by hand, with what experts have made of them so far."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
-from django.db.models import Count
+from django.db.models import Count, Max, Q, QuerySet
 
 from annotation.actions.disagreement import DECIDED
 from annotation.core.intervals import Interval, wilson
@@ -36,19 +36,24 @@ class FindingState:
 
 
 def findings_of(dataset: Dataset) -> list[FindingState]:
-    """Findings of the newest detection, accepted and new before dismissed, those with most open cases first.
+    """Findings of the newest detection and of people, accepted and new before dismissed, most open cases first.
 
     A finding is known by its key: items that left it because an expert changed their label still count as decided.
     """
-    detection = dataset.detections.order_by("-id").first()
-    if detection is None:
-        return []
-    found = list(detection.findings.order_by("id"))
+    found = list(current_findings(dataset).select_related("author").order_by("id"))
     open_cases = _open_cases(found)
     outcomes = _outcomes(dataset, found)
     rulings = {ruling.key: ruling for ruling in dataset.rulings.select_related("lead").order_by("id")}
     states = [_state(finding, open_cases, outcomes, rulings) for finding in found]
     return sorted(states, key=lambda state: (state.rule == "dismissed", -state.open, state.finding.pk))
+
+
+def current_findings(dataset: Dataset) -> QuerySet[Finding]:
+    """Findings of the newest detection, and those opened by a person, of each key the newest."""
+    newest = dataset.detections.order_by("-id").first()
+    by_hand = dataset.findings.filter(detection__isnull=True)
+    last = by_hand.order_by().values("key").annotate(last=Max("id")).values("last")
+    return dataset.findings.filter(Q(detection=newest, detection__isnull=False) | Q(pk__in=last))
 
 
 def _state(

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import combinations
 
-from django.db.models import Max
+from django.db.models import Max, Q
 
 from annotation import bulk, frames
-from annotation.models import Case, CaseItem, CurrentLabel, Dataset, Item
+from annotation.models import Case, CaseItem, CurrentLabel, Dataset, FindingItem, Item, Ruling
 
 Items = frozenset[int]
 
@@ -26,8 +26,8 @@ def open_cases(dataset: Dataset, units: Sequence[Unit], now: datetime) -> int:
     """Bring the open review cases in line with the units of a detection; returns how many are open.
 
     A unit that has an open case keeps it with its new score. One that experts have settled stays settled: its flags
-    are stored, not queued. Open cases whose unit is no longer suspected are withdrawn, unless somebody holds them or
-    they were re-opened.
+    are stored, not queued. Open cases whose unit is no longer suspected are withdrawn, unless somebody holds them,
+    they were re-opened, or a person's word put them there: a rule typed by hand, a finding a lead accepted.
     """
     there = _open_by_items(dataset)
     settled = _settled_items(dataset)
@@ -35,14 +35,16 @@ def open_cases(dataset: Dataset, units: Sequence[Unit], now: datetime) -> int:
     closed = frames.closed_pairs(dataset)
     wanted = [unit for unit in units if not _is_settled(unit, settled, labels, closed)]
     known = {unit.items for unit in wanted}
-    gone = [case for items, case in there.items() if items not in known and not case.reopens_id]
+    unsuspected = {items: case for items, case in there.items() if items not in known and not case.reopens_id}
+    kept = _of_kept_findings(dataset) - {item for unit in wanted for item in unit.items} if unsuspected else set()
+    gone = [case for items, case in unsuspected.items() if not items & kept]
     gone = [case.pk for case in gone if not (case.leased_until and case.leased_until > now)]
     for batch in bulk.in_batches(gone):
         Case.objects.filter(pk__in=batch, status=Case.OPEN).update(status=Case.WITHDRAWN)
-    kept = [(there[unit.items], unit.score) for unit in wanted if unit.items in there]
-    for case, score in kept:
+    again = [(there[unit.items], unit.score) for unit in wanted if unit.items in there]
+    for case, score in again:
         case.score = score
-    Case.objects.bulk_update([case for case, _ in kept], ["score"], batch_size=500)
+    Case.objects.bulk_update([case for case, _ in again], ["score"], batch_size=500)
     create_cases(dataset, [unit for unit in wanted if unit.items not in there], now, settled)
     return dataset.cases.open().count()
 
@@ -81,6 +83,15 @@ def _open_by_items(dataset: Dataset) -> dict[Items, Case]:
     for case, item in pairs:
         members.setdefault(case, []).append(item)
     return {frozenset(items): cases[case] for case, items in members.items() if case in cases}
+
+
+def _of_kept_findings(dataset: Dataset) -> set[int]:
+    """Items of findings that outlive a detection: opened by a person and not dismissed, or accepted by a lead."""
+    latest = dict(dataset.rulings.order_by("id").values_list("key", "ruling"))
+    accepted = [key for key, ruling in latest.items() if ruling in (Ruling.ACCEPTED, Ruling.QUARANTINED)]
+    dismissed = [key for key, ruling in latest.items() if ruling == Ruling.DISMISSED]
+    findings = dataset.findings.filter(Q(author__isnull=False) | Q(key__in=accepted)).exclude(key__in=dismissed)
+    return set(FindingItem.objects.filter(finding__in=findings).values_list("item_id", flat=True))
 
 
 def _settled_items(dataset: Dataset) -> set[int]:

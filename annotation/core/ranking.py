@@ -15,6 +15,8 @@ PRIORS: dict[str, float] = {
     "slices": 0.1,
     "unclear_class": 0.1,
     "drift": 0.1,
+    "annotator_shortcut": 0.3,
+    "few_sources": 0.3,
 }
 
 

@@ -72,15 +72,21 @@ def _balanced(above: sparse.csc_matrix, member: sparse.csr_matrix, size: np.ndar
     return (caught + 1 - wrongly) / 2
 
 
+def whole_word(word: str) -> re.Pattern[str]:
+    """Finds a word or phrase that does not stand inside another word, whatever its case and blanks."""
+    phrase = r"\s+".join(map(re.escape, word.split()))
+    return re.compile(rf"(?<!\w){phrase}(?!\w)", re.IGNORECASE)
+
+
 def mentions(texts: Sequence[str], word: str) -> np.ndarray:
     """How often each text mentions `word` as a whole word, whatever its case: int (n,)."""
-    pattern = re.compile(rf"\b{re.escape(word)}\b", re.IGNORECASE)
+    pattern = whole_word(word)
     return np.array([len(pattern.findall(text)) for text in texts], dtype=np.int64)
 
 
 def without_word(texts: Sequence[str], word: str) -> list[str]:
     """Each text without the sentences that mention `word`; where nothing would be left, without the word alone."""
-    pattern = re.compile(rf"\b{re.escape(word)}\b", re.IGNORECASE)
+    pattern = whole_word(word)
     kept = (" ".join(part for part in SENTENCE.split(text) if not pattern.search(part)) for text in texts)
     return [rest if rest.strip() else pattern.sub(" ", text) for rest, text in zip(kept, texts, strict=True)]
 

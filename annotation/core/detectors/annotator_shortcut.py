@@ -1,0 +1,248 @@
+"""Annotators who go by a rule of thumb or a habit instead of reading."""
+
+import re
+from dataclasses import dataclass, replace
+from typing import ClassVar
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from annotation.core.clues import find_clues
+from annotation.core.detectors.suspicion import Suspicion, percent
+from annotation.core.evidence import Evidence
+from annotation.core.followed import Followed, compare_with_others, find_followed
+from annotation.core.grouping import joined_text
+from annotation.core.habits import Habit, expected_votes, find_habits, holm
+from annotation.core.intervals import wilson
+from annotation.core.shortcuts import said_by_the_rest
+
+READINGS: WeakKeyDictionary[Evidence, dict["AnnotatorShortcut", "Reading"]] = WeakKeyDictionary()
+BY_CHANCE = 0.01
+HABITS = 4
+# Experts answer under "@" and their name, and are shown doubtful items: what they see differs from what others saw.
+EXPERT = "@"
+
+
+@dataclass(frozen=True)
+class AnnotatorShortcut:
+    """The annotator seems to have gone by a rule of thumb or a habit instead of reading.
+
+    For each annotator and class the best of all clues is looked for (words, counts, length, place in the file, source,
+    values of fields), and four habits: one answer, the first class of the list, the label before, too little time.
+    The alarm is raised where the annotator goes by it far more than the others do on the same items, more than the
+    tries explain, and the rule says what they will answer about as well as the full model does. A word that simply
+    tells a class, as honest labels have it, is followed by everybody and raises none.
+    """
+
+    needs: ClassVar[frozenset[str]] = frozenset({"labels", "votes", "groups"})
+    flag_above: float = 0.5
+    least: int = 20
+    least_fit: float = 0.4
+    joins: float = 0.02
+    gain: float = 0.2
+    rival: float = 0.02
+
+    def score(self, evidence: Evidence) -> np.ndarray:
+        """Share of the votes for the label that go by a shortcut × what else is there speaking against the label."""
+        return self.reading(evidence).score
+
+    def suggest(self, evidence: Evidence) -> np.ndarray:
+        reading = self.reading(evidence)
+        return np.where((reading.score > 0) & (reading.other != evidence.labels), reading.other, -1)
+
+    def reasons(self, evidence: Evidence, items: np.ndarray) -> list[str]:
+        reading = self.reading(evidence)
+        return [reading.sentence(evidence, item) for item in items.tolist()]
+
+    def findings(self, evidence: Evidence) -> list[Suspicion]:
+        reading = self.reading(evidence)
+        return [reading.rule_finding(evidence, one) for one in reading.rules] + [
+            reading.habit_finding(evidence, one) for one in reading.habits
+        ]
+
+    def reading(self, evidence: Evidence) -> "Reading":
+        """The dataset as read once, for as long as the evidence is held."""
+        by_detector = READINGS.setdefault(evidence, {})
+        if self not in by_detector:
+            by_detector[self] = self._read(evidence)
+        return by_detector[self]
+
+    def _read(self, evidence: Evidence) -> "Reading":
+        if len(np.unique(evidence.votes["annotator"])) < 2:
+            return read(evidence, [], [])
+        clues = find_clues(evidence.table, evidence.fields, evidence.sources)
+        rules = find_followed(evidence, clues, self.least, self.least_fit, self.joins)
+        rules = compare_with_others(evidence, [one for one in rules if not _is_expert(evidence, one.annotator)])
+        habits = [one for one in find_habits(evidence, self.least) if not _is_expert(evidence, one.annotator)]
+        tried = max([one.tried for one in rules], default=0) + HABITS * len(evidence.annotators)
+        p = holm([one.p for one in rules] + [one.p for one in habits], tried)
+        rules = [replace(one, p=at, tried=tried) for one, at in zip(rules, p[: len(rules)], strict=True)]
+        habits = [replace(one, p=at, tried=tried) for one, at in zip(habits, p[len(rules) :], strict=True)]
+        alarming = [one for one in rules if self._alarms(one)]
+        if len(evidence.classes) == 2:
+            alarming = _best_each(alarming)
+        explained = {one.annotator for one in alarming}
+        habits = [one for one in habits if one.kind == "too fast" or one.annotator not in explained]
+        return read(evidence, alarming, [one for one in habits if one.p < BY_CHANCE])
+
+    def _alarms(self, one: Followed) -> bool:
+        rivals = np.isnan(one.model) or one.fit >= one.model - self.rival
+        return bool(rivals and one.fit - one.usual >= self.gain and one.p < BY_CHANCE)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The shortcuts found, and what they mean for each label; arrays (n,).
+
+    doubt: 1 − the probability that the rest of the text (or the out-of-fold model) gives the label; other: its class.
+    score in [0, 1]. of_rule, of_habit: position in `rules` and `habits` of one that covers the label, −1 = none.
+    """
+
+    rules: tuple[Followed, ...]
+    habits: tuple[Habit, ...]
+    doubt: np.ndarray
+    other: np.ndarray
+    score: np.ndarray
+    of_rule: np.ndarray
+    of_habit: np.ndarray
+    covered: tuple[np.ndarray, ...]
+
+    def sentence(self, evidence: Evidence, item: int) -> str:
+        label = evidence.labels[item]
+        name = evidence.classes[label] if label >= 0 else "no label"
+        rest = f"leaving that aside, the item looks like {name} with {percent(1 - self.doubt[item])}"
+        if self.of_rule[item] >= 0:
+            one = self.rules[self.of_rule[item]]
+            return f"{evidence.annotators[one.annotator]} says {name} where the item {one.rule.words}; {rest}."
+        if self.of_habit[item] >= 0:
+            habit = self.habits[self.of_habit[item]]
+            return f"{_habit_title(evidence, habit)}; {rest}."
+        return "No annotator's shortcut explains this label."
+
+    def rule_finding(self, evidence: Evidence, one: Followed) -> Suspicion:
+        who, label = evidence.annotators[one.annotator], evidence.classes[one.label]
+        share, others = wilson(one.given, one.applied), int(one.base.sum()) - one.applied
+        text = (
+            f"{who} gave {label} to {one.given:,} of the {one.applied:,} items of which each {one.rule.words}, and to "
+            f"{one.said - one.given:,} of the {others:,} others. What others say of the same items goes along with "
+            f"that far less ({one.usual:.2f}, against {one.fit:.2f} for {who}; 1 = exactly, 0 = not at all). Of "
+            f"{one.tried:,} rules and habits tried; corrected for that, {_chance(one.p)}."
+        )
+        return Suspicion(
+            kind="annotator_shortcut", key=f"annotator_shortcut:{who[:30]}→{label[:30]}:{one.rule.key}",
+            title=f"{who} says {label} where the item {one.rule.words}"[:300], reason=text,
+            rule={"annotator": who, "rule": one.rule.words, "label": label},
+            items=self._in_order(self.covered[self.rules.index(one)]),
+            n=one.applied, value=share.value, low=share.low, high=share.high,
+        )  # fmt: skip
+
+    def habit_finding(self, evidence: Evidence, one: Habit) -> Suspicion:
+        who = evidence.annotators[one.annotator]
+        share = wilson(round(one.n * (one.detail / 100 if one.kind == "too fast" else one.value)), one.n)
+        return Suspicion(
+            kind="annotator_shortcut", key=f"annotator_shortcut:{who[:40]}:{one.kind}",
+            title=_habit_title(evidence, one)[:300],
+            reason=(
+                f"{_habit_reason(evidence, one)} Of {one.tried:,} rules and habits tried; corrected for that, "
+                f"{_chance(one.p)}."
+            ),
+            rule={"annotator": who, "rule": one.kind, "label": ""},
+            items=self._in_order(self.covered[len(self.rules) + self.habits.index(one)]),
+            n=one.n, value=share.value, low=share.low, high=share.high,
+        )  # fmt: skip
+
+    def _in_order(self, items: np.ndarray) -> np.ndarray:
+        return items[np.argsort(-self.doubt[items], kind="stable")]
+
+
+def read(evidence: Evidence, rules: list[Followed], habits: list[Habit]) -> Reading:
+    """What these shortcuts mean for each label that no expert has decided on."""
+    labels, n = evidence.as_annotated, len(evidence.labels)
+    votes = expected_votes(evidence)
+    item, annotator, given = (votes[name].to_numpy(np.int64) for name in ("item", "annotator", "label"))
+    supports = given == labels[item]
+    short = np.zeros(len(votes), dtype=bool)
+    covered, of_rule, of_habit = [], np.full(n, -1), np.full(n, -1)
+    for number, one in enumerate(rules):
+        own = supports & (annotator == one.annotator) & (given == one.label) & one.holds[item]
+        short |= own
+        covered.append(np.unique(item[own]))
+        of_rule[covered[-1]] = number
+    for number, habit in enumerate(habits):
+        own = supports & (annotator == habit.annotator) & np.isin(item, habit.items)
+        short |= own
+        covered.append(np.unique(item[own]))
+        of_habit[covered[-1]] = number
+    by_shortcut = np.bincount(item[short], minlength=n) / np.maximum(np.bincount(item[supports], minlength=n), 1)
+    share = _without_the_rules(evidence, rules) if by_shortcut.any() else np.full((n, len(evidence.classes)), np.nan)
+    doubt = np.nan_to_num(1 - share[np.arange(n), np.maximum(labels, 0)])
+    other = np.nan_to_num(share).argmax(axis=1)
+    score = np.clip(np.where(labels >= 0, by_shortcut * doubt, 0.0), 0.0, 1.0)
+    return Reading(tuple(rules), tuple(habits), doubt, other, score, of_rule, of_habit, tuple(covered))
+
+
+def _without_the_rules(evidence: Evidence, rules: list[Followed]) -> np.ndarray:
+    """Class probabilities (n, K) out of fold of what is left of the texts without the words the rules look for; where
+    they look for none, of the full model if there is one."""
+    clauses = [clause for one in rules for clause in one.rule.clauses if clause.kind in ("word", "letters", "count")]
+    if evidence.probabilities is not None and not clauses:
+        return evidence.probabilities
+    if "texts" not in evidence.available:
+        return np.full((len(evidence.labels), len(evidence.classes)), 1 / max(len(evidence.classes), 1))
+    texts = joined_text(evidence.table, evidence.fields)
+    if clauses:
+        inside = {True: r"\w*{}\w*", False: r"(?<!\w){}(?!\w)"}
+        parts = {inside[one.kind == "letters"].format(re.escape(one.name)) for one in clauses}
+        pattern = re.compile("|".join(sorted(parts)), re.IGNORECASE)
+        texts = [pattern.sub(" ", text) for text in texts]
+    return said_by_the_rest(texts, evidence.labels, evidence.groups.of, len(evidence.classes))
+
+
+def _is_expert(evidence: Evidence, annotator: int) -> bool:
+    return evidence.annotators[annotator].startswith(EXPERT)
+
+
+def _best_each(rules: list[Followed]) -> list[Followed]:
+    """One rule per annotator: with two classes the second only says the same from the other side."""
+    best: dict[int, Followed] = {}
+    for one in sorted(rules, key=lambda one: -one.fit):
+        best.setdefault(one.annotator, one)
+    return [one for one in rules if best[one.annotator] is one]
+
+
+def _habit_title(evidence: Evidence, one: Habit) -> str:
+    who = evidence.annotators[one.annotator]
+    if one.kind == "one answer":
+        return f"{who} never gives another label than {evidence.classes[one.detail]}, where others do"
+    return {
+        "option order": f"{who} takes {evidence.classes[0]}, the first class of the list, where others do not",
+        "runs": f"{who} often repeats the label of the item before",
+        "too fast": f"{who} answers faster than the items can be read, and agrees with others less",
+    }[one.kind]
+
+
+def _habit_reason(evidence: Evidence, one: Habit) -> str:
+    who = evidence.annotators[one.annotator]
+    if one.kind == "too fast":
+        return (
+            f"{who} takes {one.value:.1f} seconds or less for half of {one.n:,} items, others {one.usual:.1f}; "
+            f"{one.detail} % of the answers are what is said of the items otherwise."
+        )
+    if one.kind == "one answer":
+        return (
+            f"{who} gave {evidence.classes[one.detail]} to all of {one.n:,} items; others (or the model out of fold) "
+            f"give it to {percent(one.usual)} of them."
+        )
+    if one.kind == "option order":
+        return (
+            f"{who} gave {evidence.classes[0]} to {percent(one.value)} of {one.n:,} items, of which others (or the "
+            f"model out of fold) give it to {percent(one.usual)}."
+        )
+    return (
+        f"{who} gave {percent(one.value)} of {one.n:,} items the label of the item before, where the mix of labels "
+        f"explains {percent(one.usual)}; the longest run has {one.detail:,} items."
+    )
+
+
+def _chance(p: float) -> str:
+    return f"chance alone does this {'less than once' if p < 0.001 else f'{1000 * p:.0f} times'} in a thousand"
