@@ -3,13 +3,15 @@
 import sys
 from collections.abc import Callable
 
-from bench import consensus, files, fin_num_claim
+from bench import consensus, files, fin_num_claim, near_duplicates
 from bench.table import Row, show
 
 BENCHES: dict[str, Callable[[], list[Row]]] = {
     "detect.fin_num_claim": fin_num_claim.run,
     "detect.consensus": consensus.run,
     "detect.files": files.run,
+    "detect.near_duplicates.100k": near_duplicates.run_100k,
+    "detect.near_duplicates.1m": near_duplicates.run_1m,
 }
 
 
