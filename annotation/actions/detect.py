@@ -17,7 +17,7 @@ from annotation.actions.enqueue import enqueue
 from annotation.actions.import_predictions import aligned, named_set
 from annotation.actions.open_cases import Unit, open_cases
 from annotation.actions.work import Report, UnableToWork, Write
-from annotation.core.artifacts import arrays_to_bytes, save_bytes
+from annotation.core.artifacts import UnableToLoad, arrays_to_bytes, bytes_to_arrays, load_bytes, save_bytes
 from annotation.core.detectors import DETECTORS
 from annotation.core.detectors.suspicion import Suspicion
 from annotation.core.evidence import Evidence, build_evidence
@@ -98,12 +98,13 @@ def run(job: Job, report: Report) -> Write:
     arrays = save_bytes(
         settings.ARTIFACTS_DIR, arrays_to_bytes(item=pool["item"].to_numpy(dtype=np.int64), score=score), ".npz"
     )
+    index = save_bytes(settings.ARTIFACTS_DIR, arrays_to_bytes(**evidence.index), ".npz") if evidence.index else ""
     report("writing flags and cases", 0.9)
 
     def write() -> dict[str, Any]:
         bulk.lock_dataset(dataset)
         detection = Detection.objects.create(
-            dataset=dataset, params=job.params, seed=job.seed, n_items=len(pool), arrays=arrays,
+            dataset=dataset, params=job.params, seed=job.seed, n_items=len(pool), arrays=arrays, index=index,
             n_groups=int((evidence.groups.sizes > 1).sum()), n_conflicts=int(order.is_group.sum()),
             n_flags=sum(int(mask.sum()) for mask in suspicions.flagged.values()),
             n_findings=len(suspicions.findings), failed=suspicions.failed, seconds=time.monotonic() - started,
@@ -148,6 +149,7 @@ def gather(dataset: Dataset, pool: pd.DataFrame, seed: int, report: Report) -> E
         decided=pool["basis"].isin(["decision", "adjudication"]).to_numpy(),
         sources=pool["source"].fillna("").to_numpy(dtype=object), received=_moments(pool["received"]).to_numpy(),
         production=frames.content_table(production, dataset.typed_fields) if len(production) else None,
+        index=earlier_index(dataset),
     )  # fmt: skip
 
 
@@ -161,6 +163,15 @@ def with_predictions(evidence: Evidence, pool: pd.DataFrame, predictions: Predic
     if ours is None:  # no field says anything: those not covered may be any class
         ours = np.full(theirs.shape, 1 / theirs.shape[1])
     return replace(evidence, probabilities=np.where(covered[:, None], theirs, ours))
+
+
+def earlier_index(dataset: Dataset) -> dict[str, np.ndarray]:
+    """What the newest grouping of the dataset's texts left for the next, empty where it is missing or damaged."""
+    newest = dataset.detections.exclude(index="").order_by("-id").first()
+    try:
+        return bytes_to_arrays(load_bytes(settings.ARTIFACTS_DIR, newest.index)) if newest else {}
+    except UnableToLoad:
+        return {}
 
 
 def _moments(column: pd.Series) -> pd.Series:

@@ -1,7 +1,7 @@
 """All that the detectors look at, gathered once per detection: labels, votes, groups, an out-of-fold model."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -9,7 +9,7 @@ from threadpoolctl import threadpool_limits
 
 from annotation.core.embeddings import embed
 from annotation.core.features import Field, typed
-from annotation.core.grouping import group_items, joined_text
+from annotation.core.grouping import joined_text, regroup_items
 from annotation.core.matrices import terms, vectors
 from annotation.core.near_duplicates import Groups
 from annotation.core.neighbours import nearest
@@ -34,6 +34,7 @@ class Evidence:
     decided: bool (n,), an expert has decided on the label; None = on none.
     sources: str (n,), "" = none. received: datetime64 (n,), NaT = not known. embeddings: float32 (n, d), rows of
     length 1, or None where there is no text. production: typed table (m rows) of production inputs, or None.
+    index: arrays by name that spare the next grouping what was worked out for this one, empty where there are none.
     """
 
     table: pd.DataFrame
@@ -50,6 +51,7 @@ class Evidence:
     received: np.ndarray | None = None
     embeddings: np.ndarray | None = None
     production: pd.DataFrame | None = None
+    index: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     @property
     def as_annotated(self) -> np.ndarray:
@@ -87,17 +89,19 @@ def build_evidence(
     sources: np.ndarray | None = None,
     received: np.ndarray | None = None,
     production: pd.DataFrame | None = None,
+    index: Mapping[str, np.ndarray] | None = None,
 ) -> Evidence:
     """Evidence for the n rows of `table`, which has one column per field.
 
-    labels: int (n,), −1 = no current label. votes, decided, sources, received, production: as in `Evidence`. `report`
-    is called with a stage in words and the share done, 0 to 1. The same input and seed give the same evidence.
+    labels: int (n,), −1 = no current label. votes, decided, sources, received, production: as in `Evidence`. index:
+    what an earlier gathering left in `Evidence.index`. `report` is called with a stage in words and the share done, 0
+    to 1. The same input and seed give the same evidence.
     """
     table, labels = typed(table, fields).reset_index(drop=True), np.asarray(labels, dtype=np.int64)
     # The matrices are sparse and the sums short: more threads only wait for one another.
     with threadpool_limits(1):
         report("finding near-duplicates", 0.0)
-        groups = group_items(table, fields, seed)
+        groups, index = regroup_items(table, fields, index or {}, seed)
         report("reading the fields", 0.1)
         matrix, embeddings = terms(table, fields), _embeddings(table, fields)
         probabilities, neighbours = None, None
@@ -127,6 +131,7 @@ def build_evidence(
         received,
         embeddings,
         None if production is None else typed(production, fields).reset_index(drop=True),
+        index,
     )
 
 
