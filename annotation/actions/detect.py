@@ -149,7 +149,7 @@ def gather(dataset: Dataset, pool: pd.DataFrame, seed: int, report: Report) -> E
         decided=pool["basis"].isin(["decision", "adjudication"]).to_numpy(),
         sources=pool["source"].fillna("").to_numpy(dtype=object), received=_moments(pool["received"]).to_numpy(),
         production=frames.content_table(production, dataset.typed_fields) if len(production) else None,
-        index=earlier_index(dataset),
+        closed=closed_positions(dataset, pool), index=earlier_index(dataset),
     )  # fmt: skip
 
 
@@ -163,6 +163,13 @@ def with_predictions(evidence: Evidence, pool: pd.DataFrame, predictions: Predic
     if ours is None:  # no field says anything: those not covered may be any class
         ours = np.full(theirs.shape, 1 / theirs.shape[1])
     return replace(evidence, probabilities=np.where(covered[:, None], theirs, ours))
+
+
+def closed_positions(dataset: Dataset, pool: pd.DataFrame) -> np.ndarray:
+    """Positions int (p, 2) of the contents that experts called legitimately different and the pool holds."""
+    position = dict(zip(pool["digest"][::-1], reversed(range(len(pool))), strict=True))
+    pairs = [pair for pair in sorted(frames.closed_pairs(dataset)) if position.keys() >= set(pair)]
+    return np.array([[position[digest] for digest in pair] for pair in pairs], dtype=np.int64).reshape(-1, 2)
 
 
 def earlier_index(dataset: Dataset) -> dict[str, np.ndarray]:
@@ -255,13 +262,28 @@ def write_findings(detection: Detection, pool: pd.DataFrame, findings: list[Susp
 def units_to_open(
     pool: pd.DataFrame, order: Order, found: Suspicions, contested: np.ndarray, in_conflict: dict[int, str]
 ) -> list[Unit]:
-    """Units worth an expert: flagged by any detector, contested, or a group in conflict; first in order first."""
+    """Units worth an expert: flagged by any detector, contested, or a group in conflict; first in order first. Then
+    the items that findings propose to be judged together, where none of them is in a unit already."""
     worth = contested | order.is_group[order.of]
-    for mask in found.flagged.values():
-        worth |= mask
+    proposed = {finding.kind for finding in found.findings if finding.together}
+    for name, mask in found.flagged.items():
+        if name not in proposed:
+            worth |= mask
     members = pd.Series(pool["item"].to_numpy()).groupby(order.of).apply(list)
     units = np.unique(order.of[worth])
     return [
         Unit(frozenset(members[unit]), float(order.score[unit]), in_conflict.get(unit, ""))
         for unit in units[np.argsort(order.rank[units])].tolist()
-    ]
+    ] + proposed_units(pool, order, found.findings, units)
+
+
+def proposed_units(pool: pd.DataFrame, order: Order, findings: list[Suspicion], opened: np.ndarray) -> list[Unit]:
+    """Items of different groups that are to be judged together, known by the content of the first."""
+    taken = np.isin(order.of, opened)
+    units = []
+    for members in (list(together) for finding in findings for together in finding.together):
+        if not taken[members].any():
+            taken[members] = True
+            score, chosen = order.score[order.of[members]].max(), pool.iloc[members]
+            units.append(Unit(frozenset(chosen["item"].tolist()), float(score), chosen["digest"].iloc[0]))
+    return units

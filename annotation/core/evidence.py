@@ -34,6 +34,7 @@ class Evidence:
     decided: bool (n,), an expert has decided on the label; None = on none.
     sources: str (n,), "" = none. received: datetime64 (n,), NaT = not known. embeddings: float32 (n, d), rows of
     length 1, or None where there is no text. production: typed table (m rows) of production inputs, or None.
+    closed: int (p, 2), positions of pairs that an expert called legitimately different, or None.
     index: arrays by name that spare the next grouping what was worked out for this one, empty where there are none.
     """
 
@@ -51,6 +52,7 @@ class Evidence:
     received: np.ndarray | None = None
     embeddings: np.ndarray | None = None
     production: pd.DataFrame | None = None
+    closed: np.ndarray | None = None
     index: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     @property
@@ -89,13 +91,14 @@ def build_evidence(
     sources: np.ndarray | None = None,
     received: np.ndarray | None = None,
     production: pd.DataFrame | None = None,
+    closed: np.ndarray | None = None,
     index: Mapping[str, np.ndarray] | None = None,
 ) -> Evidence:
     """Evidence for the n rows of `table`, which has one column per field.
 
-    labels: int (n,), −1 = no current label. votes, decided, sources, received, production: as in `Evidence`. index:
-    what an earlier gathering left in `Evidence.index`. `report` is called with a stage in words and the share done, 0
-    to 1. The same input and seed give the same evidence.
+    labels: int (n,), −1 = no current label. votes, decided, sources, received, production, closed: as in `Evidence`.
+    index: what an earlier gathering left in `Evidence.index`. `report` is called with a stage in words and the share
+    done, 0 to 1. The same input and seed give the same evidence.
     """
     table, labels = typed(table, fields).reset_index(drop=True), np.asarray(labels, dtype=np.int64)
     # The matrices are sparse and the sums short: more threads only wait for one another.
@@ -131,6 +134,7 @@ def build_evidence(
         received,
         embeddings,
         None if production is None else typed(production, fields).reset_index(drop=True),
+        closed,
         index,
     )
 

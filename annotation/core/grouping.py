@@ -38,8 +38,12 @@ def regroup_items(
     return groups, vars(index)
 
 
-def copies_of_items(table: pd.DataFrame, fields: Sequence[Field], reference: np.ndarray, seed: int = 0) -> np.ndarray:
-    """Bool (n,): True where a row outside `reference` (bool (n,)) is a near-duplicate of one inside."""
+def copies_of_items(
+    table: pd.DataFrame, fields: Sequence[Field], reference: np.ndarray, seed: int = 0,
+    earlier: Mapping[str, np.ndarray] | None = None,
+) -> np.ndarray:  # fmt: skip
+    """Bool (n,): True where a row outside `reference` (bool (n,)) is a near-duplicate of one inside. `earlier`: the
+    index that `regroup_items` gave for some of the rows."""
     if any(field.type == "text" for field in fields):
-        return copies_of(joined_text(table, fields), reference, seed=seed)
+        return copies_of(joined_text(table, fields), reference, usable(earlier or {}, seed), seed=seed)
     return row_copies_of(table, reference)

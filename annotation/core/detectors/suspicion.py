@@ -13,7 +13,8 @@ class Suspicion:
     """A finding: one sentence about many labels, the items it covers, and how pure they are.
 
     key: stable from run to run. items: positions int (n,), in the order worth reviewing. value, low, high: share of
-    the covered items that carry the rule's label, with its 95 % Wilson interval.
+    the covered items that carry the rule's label, with its 95 % Wilson interval. together: positions of items that
+    are to be judged as one case, though they are no near-duplicates.
     """
 
     kind: str
@@ -26,6 +27,7 @@ class Suspicion:
     value: float
     low: float
     high: float
+    together: tuple[tuple[int, ...], ...] = ()
 
 
 class Detector(Protocol):
@@ -45,6 +47,12 @@ class Detector(Protocol):
 
     def reasons(self, evidence: Evidence, items: np.ndarray) -> list[str]:
         """One plain sentence per position in `items`."""
+
+
+def shortened(text: str, most: int = 160) -> str:
+    """A text on one line, cut where it is too long to be quoted."""
+    text = " ".join(text.split())
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
 
 
 def percent(share: float) -> str:

@@ -1,0 +1,170 @@
+"""Pairs of items that may mean the same and carry different labels."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from annotation.core.detectors.suspicion import Suspicion, percent, shortened
+from annotation.core.differences import negation_differs, word_differences
+from annotation.core.evidence import Evidence
+from annotation.core.grouping import joined_text
+from annotation.core.intervals import wilson
+from annotation.core.near_vectors import near_vectors
+
+PROPOSALS: WeakKeyDictionary[Evidence, dict["Paraphrase", "Proposals"]] = WeakKeyDictionary()
+CAVEAT = "The comparison sees neither word order nor negation, so it proves nothing: read both."
+_EXAMPLES = 3
+
+
+@dataclass(frozen=True)
+class Proposals:
+    """`pairs` int (p, 2), positions, nearest first, and their `cosine` (p,); `found` pairs there were before the
+    nearest were chosen; of `near` items with something near them, `torn` had something near with another label."""
+
+    pairs: np.ndarray
+    cosine: np.ndarray
+    found: int
+    near: int
+    torn: int
+
+
+@dataclass(frozen=True)
+class Paraphrase:
+    """Another item that may say the same in other words carries another label.
+
+    It only proposes. Static embeddings put "can log in" beside "can't log in", so a pair is a question to an expert and
+    never evidence of an error: it scores low and suggests nothing. On questions of one line whose labels are trusted,
+    96 % of the pairs as near as `threshold` carry the same label.
+    """
+
+    needs: ClassVar[frozenset[str]] = frozenset({"labels", "groups", "texts", "embeddings"})
+    flag_above: float = 0.0
+    threshold: float = 0.92
+    crowd: int = 50
+    most: int = 200
+
+    def score(self, evidence: Evidence) -> np.ndarray:
+        """How much of the way from the threshold to identity the nearest differently labelled item has come."""
+        proposals, score = self.proposals(evidence), np.zeros(len(evidence.labels))
+        nearness = (proposals.cosine - self.threshold) / (1 - self.threshold)
+        score[proposals.pairs.ravel()] = np.repeat(np.clip(nearness, 0.01, 1.0), 2)
+        return score
+
+    def suggest(self, evidence: Evidence) -> np.ndarray:
+        return np.full(len(evidence.labels), -1)
+
+    def reasons(self, evidence: Evidence, items: np.ndarray) -> list[str]:
+        texts, other = joined_text(evidence.table, evidence.fields), {}
+        for a, b in self.proposals(evidence).pairs.tolist():
+            other |= {a: b, b: a}
+        return [
+            sentence(texts[item], texts[other[item]], evidence.classes[evidence.labels[other[item]]])
+            if item in other
+            else "No item of another label is near to this one."
+            for item in items.tolist()
+        ]
+
+    def findings(self, evidence: Evidence) -> list[Suspicion]:
+        proposals = self.proposals(evidence)
+        if not len(proposals.pairs):
+            return []
+        texts = joined_text(evidence.table, evidence.fields)
+        pairs = [(a, b) for a, b in proposals.pairs.tolist()]
+        negated = sum(negation_differs(texts[a], texts[b]) for a, b in pairs)
+        share = wilson(proposals.torn, proposals.near)
+        shown = "; ".join(compared(evidence, texts, a, b) for a, b in pairs[:_EXAMPLES])
+        return [
+            Suspicion(
+                kind="paraphrase",
+                key="paraphrase",
+                title=f"{proposals.found} possible paraphrases with different labels",
+                reason=(
+                    f"{proposals.found} pairs of items may say the same and carry different labels. {CAVEAT} "
+                    f"{len(pairs)} are listed, nearest first and no item twice; in {negated} of these a negation "
+                    f"stands in only one of the two. Of {proposals.near} items with another near them, "
+                    f"{percent(share.value)} have one with another label. Nearest: {shown}."
+                ),
+                rule={"pairs": proposals.found, "listed": len(pairs)},
+                items=proposals.pairs.ravel(),
+                n=proposals.near,
+                value=share.value,
+                low=share.low,
+                high=share.high,
+                together=tuple(pairs),
+            )  # fmt: skip
+        ]
+
+    def proposals(self, evidence: Evidence) -> Proposals:
+        """Read once, for as long as the evidence is held."""
+        by_detector = PROPOSALS.setdefault(evidence, {})
+        if self not in by_detector:
+            by_detector[self] = self._propose(evidence)
+        return by_detector[self]
+
+    def _propose(self, evidence: Evidence) -> Proposals:
+        none = Proposals(np.empty((0, 2), dtype=np.int64), np.empty(0, dtype=np.float32), 0, 0, 0)
+        if evidence.embeddings is None or not len(evidence.labels):
+            return none
+        groups = evidence.groups.of
+        near = near_vectors(evidence.embeddings, evidence.as_annotated, groups, self.threshold)
+        # what is near to everything says nothing of anything
+        telling = near.crowd <= self.crowd
+        left = np.flatnonzero((near.partner >= 0) & telling)
+        left = left[telling[near.partner[left]]]
+        pairs = np.sort(np.stack([left, near.partner[left]], axis=1), axis=1)
+        between = np.sort(groups[pairs], axis=1)
+        open_ = [tuple(pair) not in closed_groups(evidence) for pair in between.tolist()]
+        left, pairs, between = left[open_], pairs[open_], between[open_]
+        order = np.lexsort((pairs[:, 1], pairs[:, 0], -near.cosine[left]))
+        chosen = order[_first_of_each(between[order])]
+        listed = [chosen[k] for k in _each_once(pairs[chosen])][: self.most]
+        n_near, torn = int((near.crowd[telling] > 0).sum()), len(left)
+        return Proposals(pairs[listed], near.cosine[left[listed]], len(chosen), n_near, torn)
+
+
+def closed_groups(evidence: Evidence) -> set[tuple[int, int]]:
+    """Pairs of groups, the lesser first, of which an expert called members legitimately different."""
+    pairs = np.sort(evidence.groups.of[evidence.closed], axis=1) if evidence.closed is not None else np.empty((0, 2))
+    return {(a, b) for a, b in pairs.tolist()}
+
+
+def _first_of_each(pairs: np.ndarray) -> np.ndarray:
+    """Where each pair stands first, in order."""
+    return np.sort(np.unique(pairs, axis=0, return_index=True)[1]) if len(pairs) else np.empty(0, dtype=np.int64)
+
+
+def _each_once(pairs: np.ndarray) -> list[int]:
+    """The pairs, first come first served, that share no item with one before."""
+    taken: set[int] = set()
+    kept = []
+    for position, (a, b) in enumerate(pairs.tolist()):
+        if not {a, b} & taken:
+            taken |= {a, b}
+            kept.append(position)
+    return kept
+
+
+def sentence(own: str, other: str, label: str) -> str:
+    """What an expert reads of a pair: the other text, its label, and what differs, negations first."""
+    parts = [f"An item that may say the same carries {label}: “{shortened(other)}”."]
+    if negation_differs(own, other):
+        parts.append("A negation stands in only one of the two.")
+    pieces = word_differences(own.lower(), other.lower())
+    here, there = (_words([p.text for p in pieces if p.kind == kind]) for kind in ("removed", "inserted"))
+    if here or there:
+        parts.append(f"Only here: {here or 'nothing'}; only there: {there or 'nothing'}.")
+    return " ".join([*parts, CAVEAT])
+
+
+def compared(evidence: Evidence, texts: list[str], a: int, b: int) -> str:
+    """Two texts with their labels, what differs in the second standing in [brackets]."""
+    marked = "".join(f"[{p.text.strip()}] " if p.kind == "inserted" else p.text
+                     for p in word_differences(texts[a], texts[b]) if p.kind != "removed")  # fmt: skip
+    first, second = (evidence.classes[evidence.labels[item]] for item in (a, b))
+    return f"“{shortened(texts[a])}” ({first}) and “{shortened(marked)}” ({second})"
+
+
+def _words(passages: list[str]) -> str:
+    return ", ".join(f"“{shortened(passage)}”" for passage in passages if passage.strip())
