@@ -11,11 +11,11 @@ from annotation.core.differences import negation_differs, word_differences
 from annotation.core.evidence import Evidence
 from annotation.core.grouping import joined_text
 from annotation.core.intervals import wilson
-from annotation.core.near_vectors import near_vectors
 
 PROPOSALS: WeakKeyDictionary[Evidence, dict["Paraphrase", "Proposals"]] = WeakKeyDictionary()
 CAVEAT = "The comparison sees neither word order nor negation, so it proves nothing: read both."
 _EXAMPLES = 3
+_ROWS = 1 << 12
 
 
 @dataclass(frozen=True)
@@ -39,10 +39,10 @@ class Paraphrase:
     96 % of the pairs as near as `threshold` carry the same label.
     """
 
-    needs: ClassVar[frozenset[str]] = frozenset({"labels", "groups", "texts", "embeddings"})
+    needs: ClassVar[frozenset[str]] = frozenset({"labels", "groups", "texts", "embeddings", "neighbours"})
     flag_above: float = 0.0
     threshold: float = 0.92
-    crowd: int = 50
+    agreed: float = 0.8
     most: int = 200
 
     def score(self, evidence: Evidence) -> np.ndarray:
@@ -105,23 +105,53 @@ class Paraphrase:
 
     def _propose(self, evidence: Evidence) -> Proposals:
         none = Proposals(np.empty((0, 2), dtype=np.int64), np.empty(0, dtype=np.float32), 0, 0, 0)
-        if evidence.embeddings is None or not len(evidence.labels):
+        if evidence.embeddings is None or evidence.neighbours is None or not len(evidence.labels):
             return none
-        groups = evidence.groups.of
-        near = near_vectors(evidence.embeddings, evidence.as_annotated, groups, self.threshold)
-        # what is near to everything says nothing of anything
-        telling = near.crowd <= self.crowd
-        left = np.flatnonzero((near.partner >= 0) & telling)
-        left = left[telling[near.partner[left]]]
+        groups, near = evidence.groups.of, self._near(evidence)
+        left = np.flatnonzero(near.partner >= 0)
         pairs = np.sort(np.stack([left, near.partner[left]], axis=1), axis=1)
         between = np.sort(groups[pairs], axis=1)
-        open_ = [tuple(pair) not in closed_groups(evidence) for pair in between.tolist()]
+        closed = closed_groups(evidence)
+        open_ = np.array([tuple(pair) not in closed for pair in between.tolist()], dtype=bool)
         left, pairs, between = left[open_], pairs[open_], between[open_]
         order = np.lexsort((pairs[:, 1], pairs[:, 0], -near.cosine[left]))
         chosen = order[_first_of_each(between[order])]
         listed = [chosen[k] for k in _each_once(pairs[chosen])][: self.most]
-        n_near, torn = int((near.crowd[telling] > 0).sum()), len(left)
-        return Proposals(pairs[listed], near.cosine[left[listed]], len(chosen), n_near, torn)
+        return Proposals(pairs[listed], near.cosine[left[listed]], len(chosen), int(near.any.sum()), len(left))
+
+    def _near(self, evidence: Evidence) -> "Near":
+        """Each item's neighbours that are near by embedding alone, and the nearest of another label."""
+        assert evidence.neighbours is not None and evidence.embeddings is not None
+        labels, (position, _) = evidence.as_annotated, evidence.neighbours
+        cosine = _cosines(evidence.embeddings, position)
+        theirs = np.where(position >= 0, labels[position], -1)
+        near = (cosine >= self.threshold) & (theirs >= 0) & (labels[:, None] >= 0)
+        differing = np.where(near & (theirs != labels[:, None]), cosine, 0)
+        best, rows = differing.argmax(axis=1), np.arange(len(labels))
+        same_as_best = (near & (theirs == theirs[rows, best][:, None])).sum(axis=1)
+        # where every neighbour is near, such as in texts of one template, only what nearly all of them say is telling
+        telling = ~near.all(axis=1) | (same_as_best >= self.agreed * near.shape[1])
+        found = (differing[rows, best] > 0) & telling
+        return Near(np.where(found, position[rows, best], -1), differing[rows, best], near.any(axis=1))
+
+
+@dataclass(frozen=True)
+class Near:
+    """`partner` int (n,), the nearest item of another label, −1 = none; `cosine` (n,) to it; `any` bool (n,), there is
+    an item near, whatever its label."""
+
+    partner: np.ndarray
+    cosine: np.ndarray
+    any: np.ndarray
+
+
+def _cosines(vectors: np.ndarray, position: np.ndarray) -> np.ndarray:
+    """Cosines float32 (n, k) of each row's vector to those at its positions, −1 where there is none."""
+    cosine = np.full(position.shape, -1, dtype=np.float32)
+    for start in range(0, len(position), _ROWS):
+        block = slice(start, start + _ROWS)
+        cosine[block] = np.einsum("nd,nkd->nk", vectors[block], vectors[position[block]])
+    return np.where(position >= 0, cosine, -1)
 
 
 def closed_groups(evidence: Evidence) -> set[tuple[int, int]]:

@@ -5,9 +5,11 @@ import pandas as pd
 import pytest
 
 from annotation.core.detectors.paraphrase import CAVEAT, Paraphrase, sentence
+from annotation.core.embeddings import embed
 from annotation.core.evidence import Evidence
 from annotation.core.features import Field
 from annotation.core.near_duplicates import Groups, find_groups
+from annotation.core.neighbours import nearest
 from tests.shared import needs_shared, shared
 
 PARAPHRASE = Paraphrase()
@@ -27,7 +29,8 @@ def evidence(vectors, labels, texts=TEXTS, groups=None, **more):
     of = np.arange(n) if groups is None else np.array(groups)
     return Evidence(
         pd.DataFrame({"text": texts[:n]}), (Field("text", "text"),), ("access", "hours", "damage"), np.array(labels),
-        pd.DataFrame(columns=["item", "annotator", "label"]), (), Groups(of, np.arange(n)), embeddings=vectors, **more,
+        pd.DataFrame(columns=["item", "annotator", "label"]), (), Groups(of, np.arange(n)), embeddings=vectors,
+        neighbours=nearest(vectors, of, 10), **more,
     )  # fmt: skip
 
 
@@ -106,11 +109,15 @@ def test_the_list_is_cut_and_says_so(two_pairs):
 
 
 def test_what_is_near_to_everything_is_not_proposed():
-    n = 120
-    crowd = evidence([(1, 0)] * n, [0, 1] * (n // 2), [f"text {i}" for i in range(n)])
-    assert not len(PARAPHRASE.proposals(crowd).pairs)
-    assert PARAPHRASE.findings(crowd) == []
-    assert not PARAPHRASE.score(crowd).any()
+    n = 60
+    texts = [f"text {i}" for i in range(n)]
+    random = evidence([(1, 0)] * n, [0, 1] * (n // 2), texts)
+    assert not len(PARAPHRASE.proposals(random).pairs)
+    assert PARAPHRASE.findings(random) == []
+    assert not PARAPHRASE.score(random).any()
+    # one label against all of its neighbours' is worth asking about
+    alone = evidence([(1, 0)] * n, [1] + [0] * (n - 1), texts)
+    assert len(PARAPHRASE.proposals(alone).pairs) == 1 and PARAPHRASE.score(alone)[0] > 0
 
 
 def test_no_pairs_no_finding():
@@ -125,11 +132,12 @@ def test_near_pairs_of_trusted_labels_mostly_agree():
     """What the threshold was chosen by: neighbours that near rarely differ in label."""
     frame = pd.read_csv(shared("banking77/banking77.csv")).drop_duplicates("text")[::3]
     texts = frame["text"].tolist()
-    from_words = pytest.importorskip("annotation.core.embeddings").embed(texts)
+    vectors, groups = embed(texts), find_groups(texts)
     codes, classes = pd.factorize(frame["label"])
     seen = Evidence(
         frame[["text"]].reset_index(drop=True), (Field("text", "text"),), tuple(classes), codes,
-        pd.DataFrame(columns=["item", "annotator", "label"]), (), find_groups(texts), embeddings=from_words,
+        pd.DataFrame(columns=["item", "annotator", "label"]), (), groups, embeddings=vectors,
+        neighbours=nearest(vectors, groups.of, 10),
     )  # fmt: skip
     proposals = PARAPHRASE.proposals(seen)
     assert 5 <= len(proposals.pairs) < 0.01 * len(texts)
