@@ -278,12 +278,12 @@ def units_to_open(
 
 
 def proposed_units(pool: pd.DataFrame, order: Order, findings: list[Suspicion], opened: np.ndarray) -> list[Unit]:
-    """Items of different groups that are to be judged together, known by the content of the first."""
+    """Items of different groups that are to be judged together; they are no group and have no digest."""
     taken = np.isin(order.of, opened)
     units = []
     for members in (list(together) for finding in findings for together in finding.together):
         if not taken[members].any():
             taken[members] = True
-            score, chosen = order.score[order.of[members]].max(), pool.iloc[members]
-            units.append(Unit(frozenset(chosen["item"].tolist()), float(score), chosen["digest"].iloc[0]))
+            score = float(order.score[order.of[members]].max())
+            units.append(Unit(frozenset(pool["item"].iloc[members].tolist()), score))
     return units

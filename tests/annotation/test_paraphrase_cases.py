@@ -1,6 +1,7 @@
 """Possible paraphrases reach an expert as one case, and what was called legitimately different stays closed."""
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from annotation import frames
@@ -39,6 +40,14 @@ def test_a_pair_is_one_case_of_its_findings_queue(pins):
     assert {flag.detector for flag in detection.flags.all()} == {"paraphrase"}
     assert all(flag.suggested is None for flag in detection.flags.all())
     assert pins.cases.get().score < 0.1
+
+
+def test_the_page_asks_and_asserts_nothing(pins, client):
+    detect(pins)
+    client.force_login(erin(pins))
+    page = client.get(reverse("queue", args=[pins.slug])).content.decode()
+    assert "These two items may say the same, or not. Do they deserve one label?" in page
+    assert "near-identical" not in page
 
 
 def test_again_it_is_the_same_case(pins):
