@@ -7,7 +7,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import pandas as pd
 
-from annotation.core.detectors.suspicion import Suspicion, percent, shortened
+from annotation.core.detectors.suspicion import Suspicion, counted, percent, shortened
 from annotation.core.evidence import Evidence
 from annotation.core.grouping import copies_of_items
 from annotation.core.intervals import wilson
@@ -51,9 +51,9 @@ class Leakage:
             Suspicion(
                 kind="leakage",
                 key="leakage",
-                title=f"{len(copied)} pool items are near-copies of production inputs",
+                title=f"Production inputs are in the pool: {counted(len(copied), 'item')}",
                 reason=(
-                    f"{len(copied)} of {n} pool items ({percent(share.value)}) are near-copies of production inputs, "
+                    f"Of {counted(n, 'pool item')} {len(copied)} ({percent(share.value)}) copy a production input, "
                     f"{sum(changed)} of them not letter by letter: edited, or in another encoding. Training snapshots "
                     f"leave them out. Examples: {examples}."
                 ),

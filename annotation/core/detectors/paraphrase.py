@@ -6,7 +6,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from annotation.core.detectors.suspicion import Suspicion, percent, shortened
+from annotation.core.detectors.suspicion import Suspicion, counted, percent, shortened
 from annotation.core.differences import negation_differs, word_differences
 from annotation.core.evidence import Evidence
 from annotation.core.grouping import joined_text
@@ -79,12 +79,12 @@ class Paraphrase:
             Suspicion(
                 kind="paraphrase",
                 key="paraphrase",
-                title=f"{proposals.found} possible paraphrases with different labels",
+                title=f"{counted(proposals.found, 'possible paraphrase')} with different labels",
                 reason=(
-                    f"{proposals.found} pairs of items may say the same and carry different labels. {CAVEAT} "
-                    f"{len(pairs)} are listed, nearest first and no item twice; in {negated} of these a negation "
-                    f"stands in only one of the two. Of {proposals.near} items with another near them, "
-                    f"{percent(share.value)} have one with another label. Nearest: {shown}."
+                    f"{counted(proposals.found, 'pair')} of items may say the same in other words but with different "
+                    f"labels. {CAVEAT} Listed, nearest first and no item twice: {counted(len(pairs), 'pair')}, of "
+                    f"which {negated} with a negation in only one of the two. Of {proposals.near} items with another "
+                    f"near them, {percent(share.value)} have one with another label. Nearest: {shown}."
                 ),
                 rule={"pairs": proposals.found, "listed": len(pairs)},
                 items=proposals.pairs.ravel(),
@@ -185,15 +185,19 @@ def sentence(own: str, other: str, label: str) -> str:
     here, there = (_words([p.text for p in pieces if p.kind == kind]) for kind in ("removed", "inserted"))
     if here or there:
         parts.append(f"Only here: {here or 'nothing'}; only there: {there or 'nothing'}.")
-    return " ".join([*parts, CAVEAT])
+    return " ".join([*parts, "Nearness proves nothing: read both."])
 
 
 def compared(evidence: Evidence, texts: list[str], a: int, b: int) -> str:
     """Two texts with their labels, what differs in the second standing in [brackets]."""
-    marked = "".join(f"[{p.text.strip()}] " if p.kind == "inserted" else p.text
-                     for p in word_differences(texts[a], texts[b]) if p.kind != "removed")  # fmt: skip
+    pieces = [piece for piece in word_differences(texts[a], texts[b]) if piece.kind != "removed"]
+    marked = "".join(_in_brackets(piece.text) if piece.kind == "inserted" else piece.text for piece in pieces)
     first, second = (evidence.classes[evidence.labels[item]] for item in (a, b))
     return f"“{shortened(texts[a])}” ({first}) and “{shortened(marked)}” ({second})"
+
+
+def _in_brackets(text: str) -> str:
+    return f"[{text.rstrip()}]{text[len(text.rstrip()) :]}"
 
 
 def _words(passages: list[str]) -> str:

@@ -49,6 +49,11 @@ class Detector(Protocol):
         """One plain sentence per position in `items`."""
 
 
+def counted(n: int, noun: str) -> str:
+    """"1 pair", "12 pairs"."""
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"
+
+
 def shortened(text: str, most: int = 160) -> str:
     """A text on one line, cut where it is too long to be quoted."""
     text = " ".join(text.split())

@@ -46,7 +46,7 @@ def test_planted_mojibake_is_found():
     assert (finding.kind, finding.key, finding.n, finding.value) == ("leakage", "leakage", 5, 0.6)
     # Wilson's interval for 3 of 5
     assert (finding.low, finding.high) == pytest.approx((0.2307, 0.8824), abs=1e-3)
-    assert finding.title == "3 pool items are near-copies of production inputs"
+    assert finding.title == "Production inputs are in the pool: 3 items"
     assert "2 of them not letter by letter" in finding.reason
     assert finding.together == ()
 
