@@ -20,6 +20,8 @@ Decide = Callable[[np.ndarray], np.ndarray]
 
 # Part of the stamp: raise it when texts are normalised, sketched or compared in another way.
 VERSION = 1
+# Texts looked through at once.
+_TEXTS = 10_000
 _NUMBER = re.compile(r"[0-9]+(?:[.,:/][0-9]+)*")
 
 
@@ -197,11 +199,13 @@ def _number_keys(texts: list[str]) -> tuple[np.ndarray, np.ndarray]:
 
 def _with_digits(texts: list[str]) -> list[int]:
     """Positions of the texts that hold a digit; no text holds a line break."""
-    if not texts:
-        return []
-    characters = np.frombuffer("\n".join(texts).encode("utf-8", "surrogatepass"), dtype=np.uint8)
-    digits = np.flatnonzero((characters >= ord("0")) & (characters <= ord("9")))
-    return np.unique(np.searchsorted(np.flatnonzero(characters == ord("\n")), digits)).tolist()
+    found = []
+    for start in range(0, len(texts), _TEXTS):
+        joined = "\n".join(texts[start : start + _TEXTS]).encode("utf-8", "surrogatepass")
+        characters = np.frombuffer(joined, dtype=np.uint8)
+        digits = np.flatnonzero((characters >= ord("0")) & (characters <= ord("9")))
+        found.append(start + np.unique(np.searchsorted(np.flatnonzero(characters == ord("\n")), digits)))
+    return np.concatenate([np.empty(0, dtype=np.int64), *found]).tolist()
 
 
 def _pair_keys(one: np.ndarray, other: np.ndarray, threshold: float) -> np.ndarray:

@@ -135,3 +135,10 @@ def test_lone_surrogates_have_a_key():
     keys = keys_of(["a\ud800", "a", "b"])
     assert len(set(keys.tolist())) == 3
     assert find_groups(["the card \ud800 was declined today", "the card was declined today"]).of.size == 2
+
+
+def test_texts_with_digits_are_found_across_blocks(monkeypatch):
+    monkeypatch.setattr(text_index, "_TEXTS", 3)
+    texts = ["no", "1 yes", "no", "ünö", "2", "", "no", "a 3.5 b", ""]
+    assert text_index._with_digits(texts) == [1, 4, 7]
+    assert text_index._with_digits([]) == []
