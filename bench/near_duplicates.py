@@ -156,6 +156,8 @@ def measured(method: str, texts: list[str]) -> Measured:
             raise SystemExit(done.stderr.strip())
         told = json.loads(done.stdout)
         groups = np.load(Path(folder) / "groups.npy")
+    # a run takes minutes, and what is measured is worth seeing even where it is cut short
+    print(f"{method}, {len(texts):,} texts: {told['seconds']:.2f} CPU s, {told['mib']:.0f} MiB", file=sys.stderr)
     return Measured(told["seconds"], told["mib"], *groups)
 
 
