@@ -49,6 +49,14 @@ KINDS: dict[str, Kind] = {
         "Contested items the model is sure about", "contested items", "have a model sure of another label",
         "Let experts decide: either the label is wrong, or the model is confidently wrong.",
     ),
+    "paraphrase": Kind(
+        "Possible paraphrases with different labels", "items with another near them", "have one with another label",
+        "Let experts decide on the pairs; legitimately different closes a pair for good.",
+    ),
+    "leakage": Kind(
+        "Production inputs in the pool", "pool items", "copy a production input",
+        "Find out how they got there; training leaves them out, and nothing needs deciding.",
+    ),
     "drift": Kind(
         "Rates that changed over time or differ by source", "labels", "are this class",
         "Ask what changed then or there: items, annotators or guideline. If the labelling did, open its queue.",

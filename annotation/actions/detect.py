@@ -17,7 +17,7 @@ from annotation.actions.enqueue import enqueue
 from annotation.actions.import_predictions import aligned, named_set
 from annotation.actions.open_cases import Unit, open_cases
 from annotation.actions.work import Report, UnableToWork, Write
-from annotation.core.artifacts import arrays_to_bytes, save_bytes
+from annotation.core.artifacts import UnableToLoad, arrays_to_bytes, bytes_to_arrays, load_bytes, save_bytes
 from annotation.core.detectors import DETECTORS
 from annotation.core.detectors.suspicion import Suspicion
 from annotation.core.evidence import Evidence, build_evidence
@@ -102,12 +102,13 @@ def run(job: Job, report: Report) -> Write:
     if evidence.probabilities is not None:
         stored["says"] = evidence.probabilities.argmax(axis=1).astype(np.int32)
     arrays = save_bytes(settings.ARTIFACTS_DIR, arrays_to_bytes(**stored), ".npz")
+    index = save_bytes(settings.ARTIFACTS_DIR, arrays_to_bytes(**evidence.index), ".npz") if evidence.index else ""
     report("writing flags and cases", 0.9)
 
     def write() -> dict[str, Any]:
         bulk.lock_dataset(dataset)
         detection = Detection.objects.create(
-            dataset=dataset, params=job.params, seed=job.seed, n_items=len(pool), arrays=arrays,
+            dataset=dataset, params=job.params, seed=job.seed, n_items=len(pool), arrays=arrays, index=index,
             n_groups=int((evidence.groups.sizes > 1).sum()), n_conflicts=int(order.is_group.sum()),
             n_flags=sum(int(mask.sum()) for mask in suspicions.flagged.values()),
             n_findings=len(suspicions.findings), failed=suspicions.failed, seconds=time.monotonic() - started,
@@ -153,6 +154,7 @@ def gather(dataset: Dataset, pool: pd.DataFrame, seed: int, report: Report) -> E
         sources=pool["source"].fillna("").to_numpy(dtype=object), received=_moments(pool["received"]).to_numpy(),
         production=frames.content_table(production, dataset.typed_fields) if len(production) else None,
         reversed=_reversed(dataset, pool),
+        closed=closed_positions(dataset, pool), index=earlier_index(dataset),
     )  # fmt: skip
 
 
@@ -175,6 +177,22 @@ def _reversed(dataset: Dataset, pool: pd.DataFrame) -> np.ndarray | None:
         return None
     first = frames.first_current(dataset).set_index("item")["label"].reindex(pool["item"]).to_numpy(dtype=object)
     return (decided & pool["label"].notna() & pd.notna(first) & (pool["label"] != first)).to_numpy(dtype=bool)
+
+
+def closed_positions(dataset: Dataset, pool: pd.DataFrame) -> np.ndarray:
+    """Positions int (p, 2) of the contents that experts called legitimately different and the pool holds."""
+    position = dict(zip(pool["digest"][::-1], reversed(range(len(pool))), strict=True))
+    pairs = [pair for pair in sorted(frames.closed_pairs(dataset)) if position.keys() >= set(pair)]
+    return np.array([[position[digest] for digest in pair] for pair in pairs], dtype=np.int64).reshape(-1, 2)
+
+
+def earlier_index(dataset: Dataset) -> dict[str, np.ndarray]:
+    """What the newest grouping of the dataset's texts left for the next, empty where it is missing or damaged."""
+    newest = dataset.detections.exclude(index="").order_by("-id").first()
+    try:
+        return bytes_to_arrays(load_bytes(settings.ARTIFACTS_DIR, newest.index)) if newest else {}
+    except UnableToLoad:
+        return {}
 
 
 def _moments(column: pd.Series) -> pd.Series:
@@ -268,13 +286,28 @@ def write_findings(detection: Detection, pool: pd.DataFrame, findings: list[Susp
 def units_to_open(
     pool: pd.DataFrame, order: Order, found: Suspicions, contested: np.ndarray, in_conflict: dict[int, str]
 ) -> list[Unit]:
-    """Units worth an expert: flagged by any detector, contested, or a group in conflict; first in order first."""
+    """Units worth an expert: flagged by any detector, contested, or a group in conflict; first in order first. Then
+    the items that findings propose to be judged together, where none of them is in a unit already."""
     worth = contested | order.is_group[order.of]
-    for mask in found.flagged.values():
-        worth |= mask
+    proposed = {finding.kind for finding in found.findings if finding.together}
+    for name, mask in found.flagged.items():
+        if name not in proposed:
+            worth |= mask
     members = pd.Series(pool["item"].to_numpy()).groupby(order.of).apply(list)
     units = np.unique(order.of[worth])
     return [
         Unit(frozenset(members[unit]), float(order.score[unit]), in_conflict.get(unit, ""))
         for unit in units[np.argsort(order.rank[units])].tolist()
-    ]
+    ] + proposed_units(pool, order, found.findings, units)
+
+
+def proposed_units(pool: pd.DataFrame, order: Order, findings: list[Suspicion], opened: np.ndarray) -> list[Unit]:
+    """Items of different groups that are to be judged together; they are no group and have no digest."""
+    taken = np.isin(order.of, opened)
+    units = []
+    for members in (list(together) for finding in findings for together in finding.together):
+        if not taken[members].any():
+            taken[members] = True
+            score = float(order.score[order.of[members]].max())
+            units.append(Unit(frozenset(pool["item"].iloc[members].tolist()), score))
+    return units

@@ -15,7 +15,8 @@ Items = frozenset[int]
 
 @dataclass(frozen=True)
 class Unit:
-    """What an expert is asked about at once: one item, or a near-duplicate group in conflict (then with its digest)."""
+    """What an expert is asked about at once: one item, a near-duplicate group in conflict (then with its digest), or
+    items that may say the same."""
 
     items: Items
     score: float

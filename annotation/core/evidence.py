@@ -1,7 +1,7 @@
 """All that the detectors look at, gathered once per detection: labels, votes, groups, an out-of-fold model."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -9,7 +9,7 @@ from threadpoolctl import threadpool_limits
 
 from annotation.core.embeddings import embed
 from annotation.core.features import Field, typed
-from annotation.core.grouping import group_items, joined_text
+from annotation.core.grouping import joined_text, regroup_items
 from annotation.core.matrices import terms, vectors
 from annotation.core.near_duplicates import Groups
 from annotation.core.neighbours import nearest
@@ -35,6 +35,8 @@ class Evidence:
     sources: str (n,), "" = none. received: datetime64 (n,), NaT = not known. embeddings: float32 (n, d), rows of
     length 1, or None where there is no text. production: typed table (m rows) of production inputs, or None.
     reversed: bool (n,), the decision gave another class than the item held before; None = none did.
+    closed: int (p, 2), positions of pairs that an expert called legitimately different, or None.
+    index: arrays by name that spare the next grouping what was worked out for this one, empty where there are none.
     """
 
     table: pd.DataFrame
@@ -52,6 +54,8 @@ class Evidence:
     embeddings: np.ndarray | None = None
     production: pd.DataFrame | None = None
     reversed: np.ndarray | None = None
+    closed: np.ndarray | None = None
+    index: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     @property
     def as_annotated(self) -> np.ndarray:
@@ -90,18 +94,20 @@ def build_evidence(
     received: np.ndarray | None = None,
     production: pd.DataFrame | None = None,
     reversed: np.ndarray | None = None,
+    closed: np.ndarray | None = None,
+    index: Mapping[str, np.ndarray] | None = None,
 ) -> Evidence:
     """Evidence for the n rows of `table`, which has one column per field.
 
-    labels: int (n,), −1 = no current label. votes, decided, sources, received, production, reversed: as in
-    `Evidence`. `report` is called with a stage in words and the share done, 0 to 1. The same input and seed give the
-    same evidence.
+    labels: int (n,), −1 = no current label. votes, decided, sources, received, production, reversed, closed: as in
+    `Evidence`. index: what an earlier gathering left in `Evidence.index`. `report` is called with a stage in words and
+    the share done, 0 to 1. The same input and seed give the same evidence.
     """
     table, labels = typed(table, fields).reset_index(drop=True), np.asarray(labels, dtype=np.int64)
     # The matrices are sparse and the sums short: more threads only wait for one another.
     with threadpool_limits(1):
         report("finding near-duplicates", 0.0)
-        groups = group_items(table, fields, seed)
+        groups, index = regroup_items(table, fields, index or {}, seed)
         report("reading the fields", 0.1)
         matrix, embeddings = terms(table, fields), _embeddings(table, fields)
         probabilities, neighbours = None, None
@@ -132,6 +138,8 @@ def build_evidence(
         embeddings,
         None if production is None else typed(production, fields).reset_index(drop=True),
         reversed,
+        closed,
+        index,
     )
 
 

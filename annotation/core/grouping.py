@@ -1,12 +1,14 @@
 """Near-duplicates of items whatever their fields are: by their text where they have one, else by their typed fields."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from annotation.core.features import Field
-from annotation.core.near_duplicates import Groups, copies_of, find_groups, find_row_groups, row_copies_of
+from annotation.core.near_duplicates import Groups, copies_of, find_groups, regroup
+from annotation.core.near_rows import find_row_groups, row_copies_of
+from annotation.core.text_index import usable
 
 
 def joined_text(table: pd.DataFrame, fields: Sequence[Field]) -> list[str]:
@@ -24,10 +26,24 @@ def group_items(table: pd.DataFrame, fields: Sequence[Field], seed: int = 0) -> 
     return find_row_groups(table)
 
 
+def regroup_items(
+    table: pd.DataFrame, fields: Sequence[Field], earlier: Mapping[str, np.ndarray], seed: int = 0
+) -> tuple[Groups, dict[str, np.ndarray]]:
+    """The groups `group_items` gives, and an index of named arrays for the next call: with the `earlier` one (empty =
+    none) texts known to it are not worked on again. Arrays that are no index are as good as none. Rows without text
+    are grouped anew, and their index is empty."""
+    if not any(field.type == "text" for field in fields):
+        return find_row_groups(table), {}
+    groups, index = regroup(joined_text(table, fields), usable(earlier, seed), seed=seed)
+    return groups, vars(index)
+
+
 def copies_of_items(
-    table: pd.DataFrame, fields: Sequence[Field], reference: np.ndarray, seed: int = 0
-) -> np.ndarray:
-    """Bool (n,): True where a row outside `reference` (bool (n,)) is a near-duplicate of one inside."""
+    table: pd.DataFrame, fields: Sequence[Field], reference: np.ndarray, seed: int = 0,
+    earlier: Mapping[str, np.ndarray] | None = None,
+) -> np.ndarray:  # fmt: skip
+    """Bool (n,): True where a row outside `reference` (bool (n,)) is a near-duplicate of one inside. `earlier`: the
+    index that `regroup_items` gave for some of the rows."""
     if any(field.type == "text" for field in fields):
-        return copies_of(joined_text(table, fields), reference, seed=seed)
+        return copies_of(joined_text(table, fields), reference, usable(earlier or {}, seed), seed=seed)
     return row_copies_of(table, reference)

@@ -146,8 +146,12 @@ def reference_links(bucket: np.ndarray, then: np.ndarray, reference: np.ndarray)
 
 def _in_bucket_order(bucket: np.ndarray, then: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Positions and buckets, bucket by bucket, without the members that are alone in theirs."""
+    # counting by the low bits finds most that are alone, which spares them the sorting
+    low = bucket & np.uint32((1 << (4 * len(bucket)).bit_length()) - 1)
+    crowded = np.flatnonzero(np.bincount(low)[low] > 1)
+    key = bucket[crowded].astype(np.uint64) << np.uint64(32) | then[crowded]
     # stable, so that ties fall alike on every machine
-    order = np.argsort(bucket.astype(np.uint64) << np.uint64(32) | then, kind="stable")
+    order = crowded[np.argsort(key, kind="stable")]
     in_order = bucket[order]
     same = in_order[1:] == in_order[:-1]
     shared = np.r_[False, same][: len(order)] | np.r_[same, False][: len(order)]

@@ -17,6 +17,8 @@ PRIORS: dict[str, float] = {
     "drift": 0.1,
     "annotator_shortcut": 0.3,
     "few_sources": 0.3,
+    "paraphrase": 0.05,
+    "leakage": 0.0,
 }
 
 

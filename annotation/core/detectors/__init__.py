@@ -7,8 +7,10 @@ from annotation.core.detectors.count_rule import CountRule
 from annotation.core.detectors.drift import Drift
 from annotation.core.detectors.few_sources import FewSources
 from annotation.core.detectors.label_error import LabelError
+from annotation.core.detectors.leakage import Leakage
 from annotation.core.detectors.near_duplicate_conflict import NearDuplicateConflict
 from annotation.core.detectors.outlier import Outlier
+from annotation.core.detectors.paraphrase import Paraphrase
 from annotation.core.detectors.slices import Slices
 from annotation.core.detectors.suspicion import Detector
 from annotation.core.detectors.unclear_class import UnclearClass
@@ -25,4 +27,6 @@ DETECTORS: dict[str, Detector] = {
     "drift": Drift(),
     "annotator_shortcut": AnnotatorShortcut(),
     "few_sources": FewSources(),
+    "paraphrase": Paraphrase(),
+    "leakage": Leakage(),
 }

@@ -14,7 +14,8 @@ class Suspicion:
     """A finding: one sentence about many labels, the items it covers, and how pure they are.
 
     key: stable from run to run. items: positions int (n,), in the order worth reviewing. value, low, high: share of
-    the covered items that carry the rule's label, with its 95 % Wilson interval.
+    the covered items that carry the rule's label, with its 95 % Wilson interval. together: positions of items that
+    are to be judged as one case, though they are no near-duplicates.
     """
 
     kind: str
@@ -27,6 +28,7 @@ class Suspicion:
     value: float
     low: float
     high: float
+    together: tuple[tuple[int, ...], ...] = ()
 
 
 class Detector(Protocol):
@@ -57,6 +59,17 @@ def stable_key(kind: str, name: str) -> str:
 def short(name: str, length: int = 80) -> str:
     """A name as a title can bear it."""
     return name if len(name) <= length else f"{name[: length - 1]}…"
+
+
+def counted(n: int, noun: str) -> str:
+    """"1 pair", "12 pairs"."""
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"
+
+
+def shortened(text: str, most: int = 160) -> str:
+    """A text on one line, cut where it is too long to be quoted."""
+    text = " ".join(text.split())
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
 
 
 def percent(share: float) -> str:

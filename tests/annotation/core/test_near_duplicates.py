@@ -4,7 +4,7 @@ import pytest
 
 from annotation.core import near_duplicates
 from annotation.core.minhash import BANDS, reference_links, sketch, star_links
-from annotation.core.near_duplicates import copies_of, find_groups, find_row_groups, normalise, row_copies_of
+from annotation.core.near_duplicates import copies_of, find_groups, normalise
 from tests.shared import needs_shared, shared
 
 WORDS = """
@@ -20,6 +20,12 @@ WORDS = """
 def sentences(n, words, seed=0):
     drawn = np.random.default_rng(seed).choice(WORDS, (n, words))
     return [" ".join(row) for row in drawn]
+
+
+def shipped(n):
+    """Texts that differ in one word made of two."""
+    about = "has been shipped to the address that we have on our file and will arrive within the coming week"
+    return [f"your {WORDS[i // 80]}{WORDS[i % 80]} {about}" for i in range(n)]
 
 
 def verified_pairs(monkeypatch):
@@ -197,7 +203,7 @@ def test_half_of_all_items_identical_costs_no_comparison(monkeypatch):
 def test_half_of_all_items_nearly_identical_costs_a_few_comparisons_each(monkeypatch):
     compared = verified_pairs(monkeypatch)
     n = 3000
-    groups = find_groups([f"your order {number} has been shipped to the address on our file" for number in range(n)])
+    groups = find_groups(shipped(n))
     assert groups.sizes.max() > 0.8 * n
     # two scorers, four links, some again towards the medoid: never n² / 2 = 4.5 million
     assert sum(compared) < 20 * n
@@ -208,6 +214,50 @@ def test_texts_in_another_script_group_too():
     assert find_groups(texts).of.tolist() == [0, 0, 1]
     texts = ["我的卡还没有到，已经等了两个星期了", "我的卡还没有到，已经等了两个星期", "今天美元的汇率是多少"]
     assert find_groups(texts).of.tolist() == [0, 0, 1]
+
+
+# Templates
+
+
+def reports(n, seed=0):
+    """Texts made from one template, no two with the same numbers."""
+    values = np.random.default_rng(seed).uniform(1, 900, n).round(2)
+    return [f"Report of the week {i % 52 + 1} of {1900 + i // 52}: the value is {v}" for i, v in enumerate(values)]
+
+
+def test_in_a_template_other_numbers_are_another_text():
+    texts = reports(400)
+    assert find_groups(texts).sizes.max() == 1
+    # nine alike are no template, and a number more or less is a near-copy
+    assert find_groups(texts[:9]).sizes.max() > 1
+
+
+def test_copies_of_templated_texts_are_still_found():
+    texts = reports(2000)
+    copies = [text.replace("the value", "teh value") for text in texts[:300]]
+    copies += [text.upper() for text in texts[300:400]]
+    copies += [text.replace("Report of", "Report, of") for text in texts[400:600]]
+    groups = find_groups(texts + copies)
+    assert (groups.of[2000:] == groups.of[:600]).all()
+    assert groups.sizes.max() == 2
+
+
+def test_templates_do_not_make_the_pool_a_copy_of_production():
+    production, pool = reports(300), reports(900, seed=1)[300:]
+    planted = [text.replace("value", "valeu") for text in production[:50]]
+    inside = np.arange(len(production) + len(pool) + len(planted)) < len(production)
+    found = copies_of(production + pool + planted, inside)
+    assert found[-50:].all()
+    assert not found[:-50].any()
+
+
+def test_two_templates_and_plain_texts_side_by_side():
+    invoices = [f"Invoice {i} over {i * 7 % 991} euros is due on the {i % 28 + 1} of the month" for i in range(300)]
+    plain = sentences(100, 9)
+    texts = reports(300) + invoices + plain + [text + " please" for text in plain]
+    groups = find_groups(texts)
+    assert groups.sizes[groups.of[:600]].max() == 1
+    assert (groups.of[600:700] == groups.of[700:]).all()
 
 
 # Copies of a reference
@@ -234,7 +284,7 @@ def test_copies_without_reference_or_without_others():
 
 
 def test_a_copy_is_found_in_a_bucket_full_of_others():
-    many = [f"your order {number} has been shipped to the address on our file" for number in range(2000)]
+    many = shipped(2000)
     inside = np.zeros(len(many), dtype=bool)
     inside[777] = True
     found = copies_of(many, inside)
@@ -253,59 +303,6 @@ def test_a_copy_of_a_member_far_from_its_medoid_is_found():
     texts = [" ".join(words) for words in (*[hub] * 5, *others, member, copy)]
     assert find_groups(texts).of.tolist() == [0] * 12 + [1]
     assert copies_of(texts, np.arange(13) == 11)[12]
-
-
-# Rows without text
-
-
-def test_rows_identical_and_nearly_identical():
-    table = pd.DataFrame(
-        {
-            "age": [41, 41, 41, 41, 42, 41],
-            "amount": [1200.0, 1200.0, 1200.5, 1200.5, 1200.0, np.nan],
-            "purpose": ["car", "car", "car", "boat", "car", "car"],
-        }
-    )
-    # 1200.5 differs by .0004 of its value; 42 by a fortieth; the boat and the missing amount are others
-    assert find_row_groups(table).of.tolist() == [0, 0, 0, 1, 2, 3]
-    assert find_row_groups(table, tolerance=1e-5).of.tolist() == [0, 0, 1, 2, 3, 4]
-
-
-def test_missing_values_equal_missing_values():
-    table = pd.DataFrame({"a": [np.nan, np.nan, 1.0], "b": [None, None, None], "c": [True, True, True]})
-    assert find_row_groups(table).of.tolist() == [0, 0, 1]
-
-
-def test_rows_on_both_sides_of_a_grid_line_meet():
-    random = np.random.default_rng(0)
-    table = pd.DataFrame(random.normal(size=(500, 6)) * 10.0 ** np.arange(6))
-    noisy = table * (1 + random.uniform(-5e-4, 5e-4, table.shape))
-    groups = find_row_groups(pd.concat([table, noisy], ignore_index=True))
-    assert (groups.of[:500] == groups.of[500:]).mean() > 0.99
-    assert groups.sizes.max() == 2
-
-
-def test_a_ladder_of_numbers_breaks():
-    groups = find_row_groups(pd.DataFrame({"amount": 100 * 1.0003 ** np.arange(300)}))
-    assert 1 < groups.sizes.max() <= 11
-
-
-def test_tables_of_nothing_and_of_one_kind():
-    assert find_row_groups(pd.DataFrame({"a": pd.Series([], dtype=float)})).of.size == 0
-    assert find_row_groups(pd.DataFrame({"a": [1.0]})).of.tolist() == [0]
-    assert find_row_groups(pd.DataFrame({"a": ["x", "y", "x"]})).of.tolist() == [0, 1, 0]
-    assert find_row_groups(pd.DataFrame({"a": [0.0, -0.0, np.inf, np.inf]})).of.tolist() == [0, 0, 1, 1]
-
-
-def test_half_of_all_rows_identical():
-    table = pd.DataFrame({"a": np.r_[np.arange(1000.0) ** 2, np.full(1000, 7.5)]})
-    assert find_row_groups(table).sizes.max() == 1000
-
-
-def test_row_copies_of_a_reference():
-    table = pd.DataFrame({"a": [10.0, 10.001, 11.0, 10.0], "b": ["x", "x", "x", "y"]})
-    assert row_copies_of(table, np.array([True, False, False, False])).tolist() == [False, True, False, False]
-    assert not row_copies_of(table, np.zeros(4, dtype=bool)).any()
 
 
 # Real data
