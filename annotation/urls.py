@@ -1,6 +1,6 @@
 from django.urls import path
 
-from annotation.views import annotators, cases, expert, jobs, lead, people, upload
+from annotation.views import annotators, audit, cases, expert, jobs, lead, people, upload
 
 urlpatterns = [
     path("", lead.datasets, name="datasets"),
@@ -26,5 +26,6 @@ urlpatterns = [
     path("d/<slug:slug>/findings/<int:pk>/ruling/", lead.give_ruling, name="ruling"),
     path("d/<slug:slug>/cases/", cases.cases, name="cases"),
     path("d/<slug:slug>/cases.csv", cases.download_cases, name="download_cases"),
+    path("d/<slug:slug>/audit/", audit.audit, name="audit"),
     path("d/<slug:slug>/people/", people.people, name="people"),
 ]

@@ -3,13 +3,14 @@
 import sys
 from collections.abc import Callable
 
-from bench import consensus, files, fin_num_claim
+from bench import consensus, files, fin_num_claim, order
 from bench.table import Row, show
 
 BENCHES: dict[str, Callable[[], list[Row]]] = {
     "detect.fin_num_claim": fin_num_claim.run,
     "detect.consensus": consensus.run,
     "detect.files": files.run,
+    "detect.order": order.run,
 }
 
 

@@ -16,12 +16,15 @@ from annotation import bulk, frames
 from annotation.actions.enqueue import enqueue
 from annotation.actions.import_predictions import aligned, named_set
 from annotation.actions.open_cases import Unit, open_cases
+from annotation.actions.reorder import ENOUGH, Learned, keep_learned, learn_from_decisions, likely_first
 from annotation.actions.work import Report, UnableToWork, Write
 from annotation.core.artifacts import arrays_to_bytes, save_bytes
 from annotation.core.detectors import DETECTORS
 from annotation.core.detectors.suspicion import Suspicion
 from annotation.core.evidence import Evidence, build_evidence
-from annotation.core.ranking import Order, combine, order_units
+from annotation.core.ranking import Order, order_units
+from annotation.core.signals import gather as gather_signals
+from annotation.core.signals import to_arrays
 from annotation.models import (
     CurrentLabel,
     Dataset,
@@ -92,12 +95,15 @@ def run(job: Job, report: Report) -> Write:
         evidence = with_predictions(evidence, pool, named_set(dataset, job.params["predictions"]))
     report("running the detectors", 0.8)
     suspicions = suspect(evidence, tuple(job.params["only"]))
-    score = combine(suspicions.scores, suspicions.flagged)
+    signals = gather_signals(
+        pool["item"].to_numpy(dtype=np.int64), evidence, suspicions.scores, suspicions.flagged, suspicions.suggested,
+        suspicions.findings,
+    )  # fmt: skip
+    read_at = timezone.now()
+    learned = learn_from_decisions(dataset, signals)
     contested = (pool["state"] == CurrentLabel.CONTESTED).to_numpy()
-    order = order_units(evidence.groups.of, evidence.labels, score, contested)
-    arrays = save_bytes(
-        settings.ARTIFACTS_DIR, arrays_to_bytes(item=pool["item"].to_numpy(dtype=np.int64), score=score), ".npz"
-    )
+    order = order_units(evidence.groups.of, evidence.labels, learned.chance, contested, learned.pace)
+    arrays = save_bytes(settings.ARTIFACTS_DIR, arrays_to_bytes(**to_arrays(signals)), ".npz")
     report("writing flags and cases", 0.9)
 
     def write() -> dict[str, Any]:
@@ -111,8 +117,10 @@ def run(job: Job, report: Report) -> Write:
         in_conflict = write_groups(detection, pool, evidence, order)
         write_flags(detection, dataset, pool, suspicions)
         write_findings(detection, pool, suspicions.findings)
-        units = units_to_open(pool, order, suspicions, contested, in_conflict)
+        units = units_to_open(pool, order, suspicions, contested, in_conflict, learned)
         cases = open_cases(dataset, units, timezone.now())
+        if learned.n:
+            keep_learned(dataset, detection, learned, read_at)
         return {
             "detection": detection.pk, "items": detection.n_items, "groups": detection.n_groups,
             "flags": detection.n_flags, "findings": detection.n_findings, "cases": cases, "failed": detection.failed,
@@ -242,15 +250,25 @@ def write_findings(detection: Detection, pool: pd.DataFrame, findings: list[Susp
 
 
 def units_to_open(
-    pool: pd.DataFrame, order: Order, found: Suspicions, contested: np.ndarray, in_conflict: dict[int, str]
-) -> list[Unit]:
-    """Units worth an expert: flagged by any detector, contested, or a group in conflict; first in order first."""
+    pool: pd.DataFrame, order: Order, found: Suspicions, contested: np.ndarray, in_conflict: dict[int, str],
+    learned: Learned,
+) -> list[Unit]:  # fmt: skip
+    """Units worth an expert: flagged by any detector, contested, a group in conflict, or likely after the decisions;
+    first in order first."""
     worth = contested | order.is_group[order.of]
     for mask in found.flagged.values():
         worth |= mask
+    if learned.n >= ENOUGH:
+        undecided = ~pool["basis"].isin(["decision", "adjudication"]).to_numpy() & (pool["code"] >= 0).to_numpy()
+        likely = likely_first(learned, order.score[np.unique(order.of[worth])])
+        worth[likely[undecided[likely]]] = True
     members = pd.Series(pool["item"].to_numpy()).groupby(order.of).apply(list)
+    chance = pd.Series(learned.probability).groupby(order.of).max().to_numpy()
     units = np.unique(order.of[worth])
     return [
-        Unit(frozenset(members[unit]), float(order.score[unit]), in_conflict.get(unit, ""))
+        Unit(
+            frozenset(members[unit]), float(order.score[unit]), in_conflict.get(unit, ""),
+            None if np.isnan(chance[unit]) else float(chance[unit]),
+        )
         for unit in units[np.argsort(order.rank[units])].tolist()
-    ]
+    ]  # fmt: skip
