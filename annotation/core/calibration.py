@@ -49,7 +49,7 @@ def probability(chance: np.ndarray, knots: Sequence[Sequence[float]]) -> np.ndar
 
     Without knots nan: nothing is known.
     """
-    if not knots:
+    if len(knots) == 0:
         return np.full(len(chance), np.nan)
     at, value = np.array(knots, dtype=float).T
     return np.interp(log_odds(chance), log_odds(at), value)
