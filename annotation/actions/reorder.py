@@ -212,7 +212,8 @@ def apply_order(dataset: Dataset, detection: Detection, learned: Learned, now: d
     scores = score_cases(dataset, cases, learned)
     moved = scores[(scores["new"] - scores["score"]).abs().ge(STEP) | ~_same(scores["likely"], scores["probability"])]
     rows = zip(moved.index, moved["new"], moved["likely"], strict=True)
-    bulk.update(Case, ["score", "probability"], ((pk, new, None if pd.isna(p) else p) for pk, new, p in rows))
+    changed = ((int(pk), float(new), None if pd.isna(p) else float(p)) for pk, new, p in rows)
+    bulk.update(Case, ["score", "probability"], changed)
     if learned.n >= ENOUGH:
         _open_likely(dataset, learned, cases, scores, now)
     return keep_learned(dataset, detection, learned, now)
