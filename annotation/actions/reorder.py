@@ -40,6 +40,8 @@ LIKELY, FIRST = 0.2, 200
 ENOUGH = 25
 # A case whose score moves by less keeps it: it is not worth a write.
 STEP = 0.001
+# Levels of a factor whose rates are kept to be shown, those decided most often.
+KEPT = 50
 # The last decisions of the site among which those of one dataset are counted: a range of keys, however many there are.
 WINDOW = 20
 
@@ -220,8 +222,9 @@ def apply_order(dataset: Dataset, detection: Detection, learned: Learned, now: d
 
 
 def keep_learned(dataset: Dataset, detection: Detection, learned: Learned, now: datetime) -> LearnedOrder:
+    rates = {factor: dict(list(levels.items())[:KEPT]) for factor, levels in learned.rates.items()}
     return LearnedOrder.objects.create(
-        dataset=dataset, detection=detection, n_decisions=learned.n, rates=learned.rates,
+        dataset=dataset, detection=detection, n_decisions=learned.n, rates=rates,
         calibration=[list(knot) for knot in learned.knots], created_at=now,
     )  # fmt: skip
 

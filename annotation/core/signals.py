@@ -67,8 +67,9 @@ def gather(
         votes = votes[labels[votes["item"]] == votes["label"]]
         factors["annotator"] = Factor(votes["item"].to_numpy(), votes["annotator"].to_numpy(), evidence.annotators)
     if evidence.sources is not None and len(set(evidence.sources)) > 1:
-        names, codes = np.unique(evidence.sources.astype(str), return_inverse=True)
-        factors["source"] = Factor(np.arange(len(codes)), codes, tuple(names.tolist()))
+        named = np.flatnonzero(evidence.sources != "")
+        names, codes = np.unique(evidence.sources[named].astype(str), return_inverse=True)
+        factors["source"] = Factor(named, codes, tuple(names.tolist()))
     score = combine(dict(scores), dict(flagged)) if scores else np.zeros(len(labels))
     return Signals(item, score, {name: np.asarray(one, dtype=np.float64) for name, one in scores.items()}, factors)
 
