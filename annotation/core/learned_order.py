@@ -12,7 +12,7 @@ from scipy.special import betaln, expit, logit
 from annotation.core.signals import Signals, take
 
 # Standard deviations of the prior, in log odds: how far decisions may move each part from where it starts.
-SPREAD_START, SPREAD_SLOPE, SPREAD_DETECTOR, SPREAD_FACTOR = 2.0, 0.5, 0.3, 1.0
+SPREAD_START, SPREAD_SLOPE, SPREAD_DETECTOR, SPREAD_FACTOR = 2.0, 0.5, 0.3, 0.3
 # What the log odds of a detector's score add at the start, where it is above .5: the joint score hardly tells .97 from
 # 1, and no factor may outweigh that difference before decisions say so.
 SURENESS = 1.0

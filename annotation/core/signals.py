@@ -57,11 +57,14 @@ def gather(
     other = _strongest(scores, suggested, labels)[pairs]
     factors = {
         "class": Factor(held, labels[held], classes),
-        "pair": _named(pairs, labels[pairs] * len(classes) + other,
-                       lambda cell: f"{classes[cell // len(classes)]} → {classes[cell % len(classes)]}"),
         "detector": _members({name: np.flatnonzero(mask) for name, mask in flagged.items()}),
         "finding": _members({finding.key: np.asarray(finding.items) for finding in findings}),
-    }  # fmt: skip
+    }
+    if len(classes) > 2:  # of two classes the label given says the other
+        factors["pair"] = _named(
+            pairs, labels[pairs] * len(classes) + other,
+            lambda cell: f"{classes[cell // len(classes)]} → {classes[cell % len(classes)]}",
+        )  # fmt: skip
     if len(evidence.annotators) > 1:
         votes = evidence.votes.drop_duplicates(["item", "annotator"], keep="last")
         votes = votes[labels[votes["item"]] == votes["label"]]
