@@ -6,7 +6,7 @@ class AnnotationConfig(AppConfig):
 
     def ready(self) -> None:
         # models must be loaded first
-        from annotation.actions import detect, estimate_consensus, import_items, work  # noqa: PLC0415
+        from annotation.actions import detect, estimate_consensus, import_items, reorder, work  # noqa: PLC0415
 
         work.JOB_RUNNERS.update({"import": import_items.run, "detection": detect.run})
-        work.JOB_RUNNERS.update({"consensus": estimate_consensus.run})
+        work.JOB_RUNNERS.update({"consensus": estimate_consensus.run, "reorder": reorder.run})

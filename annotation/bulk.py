@@ -88,3 +88,25 @@ def without_waiting(queryset: models.QuerySet) -> models.QuerySet:
     SQLite has no row locks and needs none: its IMMEDIATE transactions are one after the other.
     """
     return queryset.select_for_update(skip_locked=True, of=("self",))
+
+
+def update(model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Set `columns` of many rows: each of `rows` is a primary key and the values, in the order of `columns`.
+
+    A temporary table filled by COPY on PostgreSQL, `executemany` on SQLite; `bulk_update` is many times slower.
+    """
+    table, key = model._meta.db_table, model._meta.pk.column
+    by_name = {field.attname: field for field in model._meta.concrete_fields}
+    names = [by_name[name].column for name in columns]
+    with transaction.atomic(), connection.cursor() as cursor:
+        if connection.vendor != "postgresql":
+            changes = ", ".join(f'"{name}" = %s' for name in names)
+            statement = f'UPDATE "{table}" SET {changes} WHERE "{key}" = %s'
+            cursor.executemany(statement, ((*values, pk) for pk, *values in rows))
+            return
+        listed = ", ".join(f'"{name}"' for name in (key, *names))
+        cursor.execute("DROP TABLE IF EXISTS changes")
+        cursor.execute(f'CREATE TEMP TABLE changes ON COMMIT DROP AS SELECT {listed} FROM "{table}" WITH NO DATA')
+        _copy("changes", [key, *names], rows)
+        changes = ", ".join(f'"{name}" = changes."{name}"' for name in names)
+        cursor.execute(f'UPDATE "{table}" SET {changes} FROM changes WHERE "{table}"."{key}" = changes."{key}"')

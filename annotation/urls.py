@@ -1,6 +1,6 @@
 from django.urls import path
 
-from annotation.views import annotators, cases, expert, jobs, lead, people, rule_bench, upload
+from annotation.views import annotators, audit, cases, expert, jobs, lead, people, rule_bench, upload
 
 urlpatterns = [
     path("", lead.datasets, name="datasets"),
@@ -31,5 +31,6 @@ urlpatterns = [
     path("d/<slug:slug>/case/<int:pk>/", cases.case, name="case"),
     path("d/<slug:slug>/why/<int:pk>/", cases.why, name="why"),
     path("d/<slug:slug>/cases.csv", cases.download_cases, name="download_cases"),
+    path("d/<slug:slug>/audit/", audit.audit, name="audit"),
     path("d/<slug:slug>/people/", people.people, name="people"),
 ]

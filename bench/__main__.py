@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 
-from bench import consensus, files, fin_num_claim, near_duplicates, others, shortcuts
+from bench import consensus, files, fin_num_claim, near_duplicates, order, others, shortcuts
 from bench.table import Row, show
 
 BENCHES: dict[str, Callable[[], list[Row]]] = {
@@ -14,6 +14,7 @@ BENCHES: dict[str, Callable[[], list[Row]]] = {
     "detect.shortcuts": shortcuts.run,
     "detect.near_duplicates.100k": near_duplicates.run_100k,
     "detect.near_duplicates.1m": near_duplicates.run_1m,
+    "detect.order": order.run,
 }
 
 

@@ -26,7 +26,7 @@ def env_number(name: str, default: float) -> float:
     try:
         number = float(value) if value else default
     except ValueError:
-        raise ImproperlyConfigured(f"{name} is {value!r}; write a number of seconds.") from None
+        raise ImproperlyConfigured(f"{name} is {value!r}; write a number.") from None
     if number < 0:
         raise ImproperlyConfigured(f"{name} is {value!r}; write a number that is not negative.")
     return number
@@ -191,3 +191,4 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 HEARTBEAT_SECONDS = env_number("SECONDLOOK_HEARTBEAT_SECONDS", 2)
 STALE_SECONDS = env_number("SECONDLOOK_STALE_SECONDS", 15)
 LEASE_MINUTES = env_number("SECONDLOOK_LEASE_MINUTES", 20)
+REORDER_EVERY = env_number("SECONDLOOK_REORDER_EVERY", 5)

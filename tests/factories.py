@@ -1,6 +1,7 @@
 """Small worlds for tests, built through the same actions a user would use."""
 
 import csv
+import random
 from uuid import uuid4
 
 from django.utils import timezone
@@ -23,6 +24,12 @@ def imported(tmp_path, rows, slug="support", **mapping) -> Dataset:
     chosen = {"text": ("text",), "label": "label", "id": "id", **mapping}
     work_here(request_import(import_params(slug, slug, path, ItemMapping(**chosen)), background=False))
     return Dataset.objects.get(slug=slug)
+
+
+def apart(word, n) -> str:
+    """A text with `word` in it that is no near-copy of another."""
+    noise = "".join(random.Random(n).choices("bdfgklmnprstvaeiou", k=60))
+    return f"{noise[:30]} {word} {noise[30:]}"
 
 
 def small_dataset(tmp_path, slug="support") -> Dataset:

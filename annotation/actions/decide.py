@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import transaction
 
 from annotation.actions.lease import hold, release
+from annotation.actions.reorder import request_reorder
 from annotation.actions.settle import settle
 from annotation.models import (
     Annotator,
@@ -44,8 +45,10 @@ class Answer:
     blind: bool = True
 
 
-def decide(case: Case, user: Any, answer: Answer, now: datetime) -> Decision:
+def decide(case: Case, user: Any, answer: Answer, now: datetime, learn: bool = True) -> Decision:
     """Record the decision, the expert's label and what the dataset now holds true, in one transaction.
+
+    After every few decisions a job puts the queue in order anew; without `learn` the caller sees to that.
 
     The same token again is the same decision. Raises UnableToDecide when somebody else settled or holds the case, and
     for a blind answer by somebody who labelled one of its items before.
@@ -63,6 +66,8 @@ def decide(case: Case, user: Any, answer: Answer, now: datetime) -> Decision:
         case.status = Case.SETTLED
         release(case)
         _keep_the_rest(case, rest, now)
+        if learn:
+            request_reorder(case.dataset, decision)
         return decision
 
 

@@ -16,13 +16,16 @@ from annotation import bulk, frames
 from annotation.actions.enqueue import enqueue
 from annotation.actions.import_predictions import aligned, named_set
 from annotation.actions.open_cases import Unit, open_cases
+from annotation.actions.reorder import ENOUGH, Learned, keep_learned, learn_from_decisions, likely_first
 from annotation.actions.work import Report, UnableToWork, Write
 from annotation.core.artifacts import UnableToLoad, arrays_to_bytes, bytes_to_arrays, load_bytes, save_bytes
 from annotation.core.detectors import DETECTORS
 from annotation.core.detectors.suspicion import Suspicion
 from annotation.core.evidence import Evidence, build_evidence
 from annotation.core.explaining import explanation_arrays
-from annotation.core.ranking import Order, combine, order_units
+from annotation.core.ranking import Order, order_units
+from annotation.core.signals import gather as gather_signals
+from annotation.core.signals import to_arrays
 from annotation.models import (
     CurrentLabel,
     Dataset,
@@ -93,12 +96,16 @@ def run(job: Job, report: Report) -> Write:
         evidence = with_predictions(evidence, pool, named_set(dataset, job.params["predictions"]))
     report("running the detectors", 0.8)
     suspicions = suspect(evidence, tuple(job.params["only"]))
-    score = combine(suspicions.scores, suspicions.flagged)
+    signals = gather_signals(
+        pool["item"].to_numpy(dtype=np.int64), evidence, suspicions.scores, suspicions.flagged, suspicions.suggested,
+        suspicions.findings,
+    )  # fmt: skip
+    read_at = timezone.now()
+    learned = learn_from_decisions(dataset, signals)
     contested = (pool["state"] == CurrentLabel.CONTESTED).to_numpy()
-    order = order_units(evidence.groups.of, evidence.labels, score, contested)
-    ids = pool["item"].to_numpy(dtype=np.int64)
-    explained = explanation_arrays(evidence, ids, worth_showing(order, suspicions, contested), score)
-    stored = {"item": ids, "score": score, **explained}
+    order = order_units(evidence.groups.of, evidence.labels, learned.chance, contested, learned.pace)
+    explained = explanation_arrays(evidence, signals.item, worth_showing(order, suspicions, contested), signals.score)
+    stored = {**to_arrays(signals), **explained}
     if evidence.probabilities is not None:
         stored["says"] = evidence.probabilities.argmax(axis=1).astype(np.int32)
     arrays = save_bytes(settings.ARTIFACTS_DIR, arrays_to_bytes(**stored), ".npz")
@@ -116,8 +123,10 @@ def run(job: Job, report: Report) -> Write:
         in_conflict = write_groups(detection, pool, evidence, order)
         write_flags(detection, dataset, pool, suspicions)
         write_findings(detection, pool, suspicions.findings)
-        units = units_to_open(pool, order, suspicions, contested, in_conflict)
+        units = units_to_open(pool, order, suspicions, contested, in_conflict, learned)
         cases = open_cases(dataset, units, timezone.now())
+        if learned.n:
+            keep_learned(dataset, detection, learned, read_at)
         return {
             "detection": detection.pk, "items": detection.n_items, "groups": detection.n_groups,
             "flags": detection.n_flags, "findings": detection.n_findings, "cases": cases, "failed": detection.failed,
@@ -284,19 +293,29 @@ def write_findings(detection: Detection, pool: pd.DataFrame, findings: list[Susp
 
 
 def units_to_open(
-    pool: pd.DataFrame, order: Order, found: Suspicions, contested: np.ndarray, in_conflict: dict[int, str]
-) -> list[Unit]:
-    """Units worth an expert: flagged by any detector, contested, or a group in conflict; first in order first. Then
-    the items that findings propose to be judged together, where none of them is in a unit already."""
+    pool: pd.DataFrame, order: Order, found: Suspicions, contested: np.ndarray, in_conflict: dict[int, str],
+    learned: Learned,
+) -> list[Unit]:  # fmt: skip
+    """Units worth an expert: flagged by any detector, contested, a group in conflict, or likely after the decisions;
+    first in order first. Then the items that findings propose to be judged together, where none of them is in a unit
+    already."""
     worth = contested | order.is_group[order.of]
     proposed = {finding.kind for finding in found.findings if finding.together}
     for name, mask in found.flagged.items():
         if name not in proposed:
             worth |= mask
+    if learned.n >= ENOUGH:
+        undecided = ~pool["basis"].isin(["decision", "adjudication"]).to_numpy() & (pool["code"] >= 0).to_numpy()
+        likely = likely_first(learned, order.score[np.unique(order.of[worth])])
+        worth[likely[undecided[likely]]] = True
     members = pd.Series(pool["item"].to_numpy()).groupby(order.of).apply(list)
+    chance = pd.Series(learned.probability).groupby(order.of).max().to_numpy()
     units = np.unique(order.of[worth])
     return [
-        Unit(frozenset(members[unit]), float(order.score[unit]), in_conflict.get(unit, ""))
+        Unit(
+            frozenset(members[unit]), float(order.score[unit]), in_conflict.get(unit, ""),
+            None if np.isnan(chance[unit]) else float(chance[unit]),
+        )
         for unit in units[np.argsort(order.rank[units])].tolist()
     ] + proposed_units(pool, order, found.findings, units)
 

@@ -4,11 +4,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
+import numpy as np
 
 from annotation import frames
+from annotation.actions.reorder import (
+    DECIDED,
+    Learned,
+    learn_from_decisions,
+    open_case_items,
+    score_cases,
+    signals_of,
+)
 from annotation.actions.writing import UnableToExport, write_rows
-from annotation.core.artifacts import bytes_to_arrays, load_bytes
 from annotation.models import CaseItem, CurrentLabel, Dataset, Detection, Flag, Item
 
 COLUMNS = (
@@ -20,54 +27,70 @@ NUMBERS = {"rank": "whole", "case": "whole", "score": "number", "probability": "
 def export_cases(dataset: Dataset, path: Path, *, everything: bool = False) -> int:
     """Write the open cases in order, each member of a group on a row; returns the number of rows.
 
-    With `everything` every other labelled pool item follows by score, without a case. `probability` stays empty: it
-    is shown once enough decisions have calibrated it. Decisions so far count; nothing tells audit or gold apart.
+    With `everything` every other labelled pool item follows by score, without a case. Decisions so far count, without
+    a new detection; `probability` is empty until there are enough of them to calibrate it. Nothing tells audit or gold
+    apart: an item for which an audit alone opened a case stands where it would stand without.
     """
     detection = dataset.detections.order_by("-id").first()
     if detection is None:
         raise UnableToExport(f"The dataset {dataset.slug!r} has no detection yet; run detect first.")
-    rows = list(_case_rows(dataset, detection))
+    learned = learn_from_decisions(dataset, signals_of(detection))
+    rows = list(_case_rows(dataset, learned))
     if everything:
-        rows += _other_rows(dataset, detection, {row["item"] for row in rows})
+        rows += _other_rows(dataset, learned, {row["item"] for row in rows})
     items = dict(Item.objects.filter(dataset=dataset, split=Item.POOL).values_list("id", "external_id"))
     held = frames.current(dataset, Item.POOL).set_index("item")["label"]
     suspicion = _flags_by_item(detection)
-    written = (_written(rank, row, items, held, suspicion) for rank, row in enumerate(rows, start=1))
+    written = (_written(rank, row, items, held, suspicion, learned) for rank, row in enumerate(rows, start=1))
     columns = {name: NUMBERS.get(name, "text") for name in COLUMNS}
     return write_rows(path, columns, ([row[name] for name in COLUMNS] for row in written))
 
 
-def _case_rows(dataset: Dataset, detection: Detection) -> Iterator[dict[str, Any]]:
+def _case_rows(dataset: Dataset, learned: Learned) -> Iterator[dict[str, Any]]:
     """Open cases in order; within a group the most suspicious member first. An item of two cases is in the first."""
-    score = _scores(detection)
-    pairs = CaseItem.objects.filter(case__in=dataset.cases.open()).values_list("case_id", "item_id")
+    cases = dataset.cases.open().shown().in_order()
+    pairs = CaseItem.objects.filter(case__in=dataset.cases.open().shown()).values_list("case_id", "item_id")
     members: dict[int, list[int]] = {}
     for case, item in pairs:
         members.setdefault(case, []).append(item)
     listed: set[int] = set()
-    for case in dataset.cases.open().in_order():
+    score = {case.pk: case.score for case in cases} | _scores_now(dataset, learned)
+    for case in sorted(cases, key=lambda case: (-score[case.pk], case.pk)):
         new = [item for item in members.get(case.pk, []) if item not in listed]
         listed.update(new)
-        for item in sorted(new, key=lambda item: (-score.get(item, 0.0), item)):
-            yield {"case": case.pk, "item": item, "score": case.score, "group": case.group_digest}
+        for item in sorted(new, key=lambda item: (-_chance(learned, item), item)):
+            yield {"case": case.pk, "item": item, "score": score[case.pk], "group": case.group_digest}
 
 
-def _other_rows(dataset: Dataset, detection: Detection, listed: set[int]) -> list[dict[str, Any]]:
+def _scores_now(dataset: Dataset, learned: Learned) -> dict[int, float]:
+    """case → its score by all decisions, those included that came after the queue was last put in order."""
+    if not learned.n:
+        return {}
+    return score_cases(dataset, open_case_items(dataset), learned)["new"].to_dict()
+
+
+def _other_rows(dataset: Dataset, learned: Learned, listed: set[int]) -> list[dict[str, Any]]:
     """Labelled pool items without an open case; those an expert has settled come last, with score 0."""
-    score = _scores(detection)
     held = frames.current(dataset, Item.POOL)
     held = held[held["state"] == CurrentLabel.LABELLED]
     rows = [
-        {"case": "", "item": item, "score": 0.0 if basis == "decision" else score.get(item, 0.0), "group": ""}
+        {"case": "", "item": item, "score": 0.0 if basis in DECIDED else _chance(learned, item), "group": ""}
         for item, basis in zip(held["item"], held["basis"], strict=True)
         if item not in listed
     ]
     return sorted(rows, key=lambda row: (-row["score"], row["item"]))
 
 
-def _scores(detection: Detection) -> dict[int, float]:
-    arrays = bytes_to_arrays(load_bytes(settings.ARTIFACTS_DIR, detection.arrays))
-    return dict(zip(arrays["item"].tolist(), arrays["score"].tolist(), strict=True))
+def _chance(learned: Learned, item: int) -> float:
+    position = learned.signals.position.get(item)
+    return 0.0 if position is None else float(learned.chance[position])
+
+
+def _probability(learned: Learned, item: int) -> str:
+    position = learned.signals.position.get(item)
+    if position is None or np.isnan(learned.probability[position]):
+        return ""
+    return f"{learned.probability[position]:.4f}"
 
 
 def _flags_by_item(detection: Detection) -> dict[int, list[Flag]]:
@@ -80,13 +103,15 @@ def _flags_by_item(detection: Detection) -> dict[int, list[Flag]]:
 
 
 def _written(
-    rank: int, row: dict[str, Any], items: dict[int, str], held: Any, suspicion: dict[int, list[Flag]]
-) -> dict[str, Any]:
+    rank: int, row: dict[str, Any], items: dict[int, str], held: Any, suspicion: dict[int, list[Flag]],
+    learned: Learned,
+) -> dict[str, Any]:  # fmt: skip
     flags = suspicion.get(row["item"], [])
     suggested = next((flag.suggested.name for flag in flags if flag.suggested), "")
     return {
         "rank": rank, "case": row["case"], "item_id": items[row["item"]], "given_label": held.get(row["item"]) or "",
-        "suggested_label": suggested, "score": f"{row['score']:.6f}", "probability": "",
+        "suggested_label": suggested, "score": f"{row['score']:.6f}",
+        "probability": _probability(learned, row["item"]) if row["score"] else "",
         "detectors": " ".join(flag.detector for flag in flags), "reason": " ".join(flag.reason for flag in flags),
         "group": row["group"],
     }  # fmt: skip

@@ -14,6 +14,7 @@ from annotation import bulk
 from annotation.actions.decide import Answer, UnableToDecide, decide
 from annotation.actions.import_items import UnableToImport
 from annotation.actions.open_cases import Unit, create_cases
+from annotation.actions.reorder import reorder
 from annotation.core.parsing_labels import parse_decisions
 from annotation.core.reading import read_table
 from annotation.models import Case, CaseItem, Dataset, Decision, Item, LabelClass, Membership
@@ -25,7 +26,8 @@ def import_decisions(
     """Each row is one decision on the item's open case, opened if there is none; none of them counts as blind.
 
     A row covers its own item only: other members of its group stay open as a case of their own. The same answer by
-    the same expert again changes nothing. Raises UnableToImport naming the row.
+    the same expert again changes nothing. The queue then follows what they taught. Raises UnableToImport
+    naming the row.
     """
     rows = parse_decisions(read_table(path), id, decision, dataset.class_names)
     with transaction.atomic():
@@ -37,6 +39,8 @@ def import_decisions(
         fresh = [row for row, answer in said if standing.get(items[row.external_id].pk) != answer]
         for bundle in _bundles(dataset, fresh, items):
             _decide_all(dataset, bundle, expert, now)
+        if fresh:
+            reorder(dataset, now)
     return {"decisions": len(fresh), "already_here": len(rows) - len(fresh)}
 
 
@@ -96,6 +100,6 @@ def _decide_all(dataset: Dataset, bundle: Sequence[tuple[Any, Item]], expert: An
     label = LabelClass.objects.filter(dataset=dataset, name=row.label).first() if row.label else None
     covered = [item.pk for _, item in bundle]
     try:
-        decide(case, expert, Answer(row.outcome, uuid4(), label, items=covered, blind=False), now)
+        decide(case, expert, Answer(row.outcome, uuid4(), label, items=covered, blind=False), now, learn=False)
     except UnableToDecide as error:
         raise UnableToImport(f"Row {row.row}: {error}") from None

@@ -1,18 +1,25 @@
 """Experts pull: hand the next case to the expert who asks, and never the same one to two of them."""
 
+import hashlib
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Min, OuterRef, Q, Subquery
 
 from annotation import bulk
-from annotation.models import Case, Dataset, Skip
+from annotation.models import AuditItem, Case, Dataset, Decision, Skip
+from annotation.models.review import CaseQuerySet
+
+# One hand-out in so many is a case of the audit, as long as there are any.
+AUDIT_EVERY = 10
 
 
 def lease(dataset: Dataset, user: Any, now: datetime, finding: int | None = None) -> Case | None:
-    """The case `user` holds, else the first free one of the queue; None when nothing is left for `user`."""
+    """The case `user` holds, else the first free one of the queue; None when nothing is left for `user`.
+
+    Every so often it is one of the audit instead, in the order they were drawn, which nothing about it tells."""
     with transaction.atomic():
         free = dataset.cases.free_for(user, now)
         if finding:
@@ -20,11 +27,32 @@ def lease(dataset: Dataset, user: Any, now: datetime, finding: int | None = None
         # Asked on its own first, as it costs a tenth of which cases are free: after an answer nothing is held.
         held = Q(leased_to=user, leased_until__gt=now)
         case = free.filter(held).order_by("-leased_at").first() if dataset.cases.open().filter(held).exists() else None
+        if case is None and _audit_turn(user):
+            case = bulk.without_waiting(_of_audit(free, dataset)).first()
         case = case or bulk.without_waiting(free.in_order()).first()
         if case is None:
             return None
         hold(case, user, now)
         return case
+
+
+def _audit_turn(user: Any) -> bool:
+    """About one hand-out in AUDIT_EVERY, always the same ones for the same answers and skips, and not to be foreseen.
+
+    Drawn from the last answer and the last skip: both are read at the end of an index, however many there are."""
+    last = Decision.objects.filter(expert=user).order_by("-id").values_list("id", flat=True).first()
+    passed = Skip.objects.filter(expert=user).order_by("-id").values_list("id", flat=True).first()
+    drawn = hashlib.sha256(f"{user.pk}:{last}:{passed}".encode()).digest()
+    return int.from_bytes(drawn[:8]) % AUDIT_EVERY == 0
+
+
+def _of_audit(free: CaseQuerySet, dataset: Dataset) -> CaseQuerySet:
+    """The free cases whose items the newest audit drew, as drawn."""
+    newest = dataset.audits.order_by("-id").values("id")[:1]
+    drawn = AuditItem.objects.filter(audit__in=newest)
+    place = drawn.filter(item__case_items__case=OuterRef("pk")).order_by().values("audit").annotate(place=Min("id"))
+    chosen = free.filter(case_items__item__in=drawn.values("item"))
+    return chosen.annotate(place=Subquery(place.values("place"))).order_by("place", "id")
 
 
 def hold(case: Case, user: Any, now: datetime) -> None:

@@ -66,7 +66,7 @@ def list_cases(
 ) -> CasePage:  # fmt: skip
     """A page of the open cases in order, those after the key `after`, under a finding, a detector, or both."""
     newest = dataset.detections.order_by("-id").first()
-    cases = dataset.cases.open()
+    cases = dataset.cases.open().shown()
     if finding:
         cases = cases.of_finding(finding)
     if detector:

@@ -21,38 +21,42 @@ class Unit:
     items: Items
     score: float
     digest: str = ""
+    probability: float | None = None
 
 
 def open_cases(dataset: Dataset, units: Sequence[Unit], now: datetime) -> int:
     """Bring the open review cases in line with the units of a detection; returns how many are open.
 
     A unit that has an open case keeps it with its new score. One that experts have settled stays settled: its flags
-    are stored, not queued. Open cases whose unit is no longer suspected are withdrawn, unless somebody holds them,
-    they were re-opened, or a person's word put them there: a rule typed by hand, a finding a lead accepted.
+    are stored, not queued. Of one that experts have settled in part, only the rest is asked about. Open cases whose
+    unit is no longer suspected are withdrawn, unless somebody holds them, they were re-opened, an audit opened them, or
+    they belong to a finding that a person typed or a lead accepted.
     """
     there = _open_by_items(dataset)
     settled = _settled_items(dataset)
+    units = _without_decided(dataset, units, settled, there)
     labels = _labels_by_item(dataset, units)
     closed = frames.closed_pairs(dataset)
     wanted = [unit for unit in units if not _is_settled(unit, settled, labels, closed)]
     known = {unit.items for unit in wanted}
-    unsuspected = {items: case for items, case in there.items() if items not in known and not case.reopens_id}
-    kept = _of_kept_findings(dataset) - {item for unit in wanted for item in unit.items} if unsuspected else set()
-    gone = [case for items, case in unsuspected.items() if not items & kept]
-    gone = [case.pk for case in gone if not (case.leased_until and case.leased_until > now)]
+    gone = [case for items, case in there.items() if items not in known and not case.reopens_id]
+    gone = [case for case in gone if case.kind == Case.REVIEW]
+    kept_for = _of_kept_findings(dataset) if gone else set()
+    gone = [case.pk for case in gone if not (case.leased_until and case.leased_until > now or case.pk in kept_for)]
     for batch in bulk.in_batches(gone):
         Case.objects.filter(pk__in=batch, status=Case.OPEN).update(status=Case.WITHDRAWN)
-    again = [(there[unit.items], unit.score) for unit in wanted if unit.items in there]
-    for case, score in again:
-        case.score = score
-    Case.objects.bulk_update([case for case, _ in again], ["score"], batch_size=500)
+    kept = [(there[unit.items].pk, unit.score, unit.probability) for unit in wanted if unit.items in there]
+    bulk.update(Case, ["score", "probability"], kept)
+    # what an audit opened and a detector now suspects is a case like any other, and still answers the audit
+    for batch in bulk.in_batches(pk for pk, *_ in kept):
+        Case.objects.filter(pk__in=batch, kind=Case.AUDIT).update(kind=Case.REVIEW)
     create_cases(dataset, [unit for unit in wanted if unit.items not in there], now, settled)
     return dataset.cases.open().count()
 
 
 def create_cases(
     dataset: Dataset, units: Sequence[Unit], now: datetime, settled: Iterable[int] = (),
-    because: str = "a new member of its group",
+    because: str = "a new member of its group", kind: str = Case.REVIEW,
 ) -> None:  # fmt: skip
     """Open one case per unit. One with settled members names the case that settled one of them, and says why."""
     settled = set(settled)
@@ -61,12 +65,14 @@ def create_cases(
     for unit in units:
         earlier = _case_of(dataset, unit.items & settled) if unit.items & settled else None
         reason = because if earlier else ""
-        rows.append((dataset.pk, Case.REVIEW, unit.digest, Case.OPEN, unit.score, now, earlier, reason))
+        held = (unit.score, unit.probability)
+        rows.append((dataset.pk, kind, unit.digest, Case.OPEN, *held, now, earlier, reason))
     bulk.insert(
         Case,
-        ["dataset_id", "kind", "group_digest", "status", "score", "opened_at", "reopens_id", "reopen_reason"],
+        ["dataset_id", "kind", "group_digest", "status", "score", "probability", "opened_at", "reopens_id",
+         "reopen_reason"],
         rows,
-    )
+    )  # fmt: skip
     ids = dataset.cases.filter(pk__gt=last, opened_at=now).order_by("id").values_list("id", flat=True)
     pairs = zip(ids, units, strict=True)
     bulk.insert(CaseItem, ["case_id", "item_id"], ((pk, item) for pk, unit in pairs for item in sorted(unit.items)))
@@ -78,7 +84,7 @@ def _case_of(dataset: Dataset, items: Items) -> int | None:
 
 
 def _open_by_items(dataset: Dataset) -> dict[Items, Case]:
-    cases = {case.pk: case for case in dataset.cases.open().filter(kind=Case.REVIEW)}
+    cases = {case.pk: case for case in dataset.cases.open().filter(kind__in=[Case.REVIEW, Case.AUDIT])}
     members: dict[int, list[int]] = {}
     pairs = CaseItem.objects.filter(case__dataset=dataset, case__status=Case.OPEN).values_list("case_id", "item_id")
     for case, item in pairs:
@@ -87,12 +93,50 @@ def _open_by_items(dataset: Dataset) -> dict[Items, Case]:
 
 
 def _of_kept_findings(dataset: Dataset) -> set[int]:
-    """Items of findings that outlive a detection: opened by a person and not dismissed, or accepted by a lead."""
+    """Open cases of findings that a person typed, or that a lead accepted or quarantined; the latest ruling counts."""
     latest = dict(dataset.rulings.order_by("id").values_list("key", "ruling"))
     accepted = [key for key, ruling in latest.items() if ruling in (Ruling.ACCEPTED, Ruling.QUARANTINED)]
     dismissed = [key for key, ruling in latest.items() if ruling == Ruling.DISMISSED]
-    findings = dataset.findings.filter(Q(author__isnull=False) | Q(key__in=accepted)).exclude(key__in=dismissed)
-    return set(FindingItem.objects.filter(finding__in=findings).values_list("item_id", flat=True))
+    findings = dataset.findings.filter(Q(key__in=accepted) | Q(author__isnull=False) & ~Q(key__in=dismissed))
+    covered = FindingItem.objects.filter(finding__in=findings).values("item")
+    rows = CaseItem.objects.filter(case__dataset=dataset, case__status=Case.OPEN, item__in=covered)
+    return set(rows.values_list("case_id", flat=True))
+
+
+def _without_decided(
+    dataset: Dataset, units: Sequence[Unit], settled: set[int], there: dict[Items, Case]
+) -> list[Unit]:
+    """Groups of which experts decided some members, as what is left of them.
+
+    A group with a member that was in no case with a decided one is asked about whole: a new member opens it again. Of
+    the others the members left out keep their open case; where they have none and agree, nobody is asked again.
+    """
+    partly = [unit for unit in units if unit.digest and unit.items & settled and not unit.items <= settled]
+    if not partly:
+        return list(units)
+    shown = _shown_together(dataset, {item for unit in partly for item in unit.items})
+    labels = _labels_by_item(dataset, partly)
+    rest: dict[Items, Unit | None] = {}
+    for unit in partly:
+        if not any(unit.items <= items for items in shown):
+            continue
+        left = unit.items - settled
+        consistent = len({labels[item][1] for item in left}) == 1
+        asked = left in there or not consistent
+        digest = unit.digest if len(left) > 1 else ""
+        rest[unit.items] = Unit(left, unit.score, digest, unit.probability) if asked else None
+    replaced = [rest.get(unit.items, unit) for unit in units]
+    return [unit for unit in replaced if unit is not None]
+
+
+def _shown_together(dataset: Dataset, items: set[int]) -> list[Items]:
+    """The members of each settled case that has one of `items`: an answer to it knew of all of them."""
+    members: dict[int, set[int]] = {}
+    for batch in bulk.in_batches(sorted(items)):
+        cases = CaseItem.objects.filter(item__in=batch, case__dataset=dataset, case__status=Case.SETTLED).values("case")
+        for case, item in CaseItem.objects.filter(case__in=cases).values_list("case_id", "item_id"):
+            members.setdefault(case, set()).add(item)
+    return [frozenset(own) for own in members.values()]
 
 
 def _settled_items(dataset: Dataset) -> set[int]:

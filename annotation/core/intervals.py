@@ -21,8 +21,10 @@ class Interval:
     n: int
 
 
-def wilson(successes: int, n: int, level: float = 0.95) -> Interval:
-    """Score interval of a share, in [0, 1] (Wilson 1927). With n = 0 the value is nan and the limits are 0 and 1."""
+def wilson(successes: float, n: float, level: float = 0.95) -> Interval:
+    """Score interval of a share, in [0, 1] (Wilson 1927). With n = 0 the value is nan and the limits are 0 and 1.
+
+    Neither need be whole: n may be an effective sample size."""
     if n == 0:
         return Interval(float("nan"), 0.0, 1.0, 0)
     z = float(ndtri((1 + level) / 2))

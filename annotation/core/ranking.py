@@ -1,10 +1,10 @@
-"""Many suspicions to one score per item, and one order of the units an expert decides on."""
+"""Many suspicions to one score per item, and one order of the units an expert decides on: errors found per minute."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-# How often a label is wrong when only this detector is sure of it.
+# How often a label is wrong when only this detector is sure of it: where the order starts before any decision.
 PRIORS: dict[str, float] = {
     "near_duplicate_conflict": 0.7,
     "label_error": 0.8,
@@ -20,6 +20,15 @@ PRIORS: dict[str, float] = {
     "paraphrase": 0.05,
     "leakage": 0.0,
 }
+# Seconds a decision takes until decisions tell: for one item, and for each further member of a group.
+FIRST_SECONDS, MEMBER_SECONDS = 12.0, 3.0
+# Least sizes of the kinds of unit whose seconds are told apart, and how many decisions of a kind tell its median.
+SIZES = (1, 2, 3, 6)
+ENOUGH = 5
+# One decision on a group of m settles m labels: m to this power times the worth of the errors alone.
+SETTLES = 0.25
+# Conflicts taken as wrong somewhere before any was decided.
+CONFLICTS = 5
 
 
 @dataclass(frozen=True)
@@ -36,6 +45,38 @@ class Order:
     rank: np.ndarray
 
 
+@dataclass(frozen=True)
+class Pace:
+    """What a decision costs and what a conflict is worth. seconds: by kind of unit, of at least SIZES items; `conflict`
+    in (0, 1]: how often a group in conflict holds a wrong label."""
+
+    seconds: tuple[float, ...] = tuple(FIRST_SECONDS + MEMBER_SECONDS * (size - 1) for size in SIZES)
+    conflict: float = 1.0
+
+    def cost(self, size: np.ndarray) -> np.ndarray:
+        """Float (u,): seconds for units of `size` int (u,) items, in units of what a single item takes."""
+        kind = np.searchsorted(SIZES, np.asarray(size), side="right") - 1
+        return np.asarray(self.seconds)[kind] / self.seconds[0]
+
+
+def pace_of(size: np.ndarray, seconds: np.ndarray, conflicts: int = 0, wrong: int = 0) -> Pace:
+    """The pace of decisions so far. size: int (k,) items covered; seconds: float (k,), nan = not known; `wrong` of
+    `conflicts` groups in conflict held a wrong label. A kind with under ENOUGH timed decisions keeps its share of the
+    default."""
+    default = np.array(Pace().seconds)
+    kind = np.searchsorted(SIZES, size, side="right") - 1
+    timed = ~np.isnan(seconds) & (seconds > 0)
+    medians = np.full(len(SIZES), np.nan)
+    for one in range(len(SIZES)):
+        own = seconds[timed & (kind == one)]
+        if len(own) >= ENOUGH:
+            medians[one] = np.median(own)
+    known = ~np.isnan(medians)
+    scale = np.median(medians[known] / default[known]) if known.any() else 1.0
+    chosen = np.where(known, medians, scale * default)
+    return Pace(tuple(chosen.tolist()), (CONFLICTS + wrong) / (CONFLICTS + conflicts))
+
+
 def combine(scores: dict[str, np.ndarray], flagged: dict[str, np.ndarray]) -> np.ndarray:
     """One score per item, float (n,) in [0, 1]: noisy-or of the detectors' scores, each times its prior."""
     clean = 1.0
@@ -44,18 +85,30 @@ def combine(scores: dict[str, np.ndarray], flagged: dict[str, np.ndarray]) -> np
     return 1 - np.asarray(clean)
 
 
-def order_units(groups: np.ndarray, labels: np.ndarray, scores: np.ndarray, contested: np.ndarray) -> Order:
-    """Units and their order. groups, labels (−1 = none): int (n,); scores: float (n,); contested: bool (n,),
-    items without a current label because annotators tie."""
+def worth(chances: np.ndarray, size: np.ndarray, in_conflict: np.ndarray, pace: Pace) -> np.ndarray:
+    """Score float (u,) in [0, 1] of units: errors expected for the time of one single item.
+
+    chances: float (u,), sum of the members' chances; size: int (u,); in_conflict: bool (u,), members carry different
+    labels, so that one of them is wrong as often as conflicts prove to be.
+    """
+    expected = np.where(in_conflict, np.maximum(chances, pace.conflict), chances)
+    value = expected * size**SETTLES / pace.cost(size)
+    return np.where(value <= 1, 0.9 * value, 1 - 0.1 / np.maximum(value, 1))
+
+
+def order_units(
+    groups: np.ndarray, labels: np.ndarray, scores: np.ndarray, contested: np.ndarray, pace: Pace | None = None
+) -> Order:
+    """Units and their order. groups, labels (−1 = none): int (n,); scores: float (n,), the chance that each label is
+    wrong as far as known; contested: bool (n,), items without a current label because annotators tie, worth 1."""
     n = len(groups)
     _, group = np.unique(groups, return_inverse=True)
     conflict = _in_conflict(group, labels)
     key = np.where(conflict[group] & (labels >= 0), group, n + np.arange(n))
-    _, first, of = np.unique(key, return_index=True, return_inverse=True)
+    _, first, of, size = np.unique(key, return_index=True, return_inverse=True, return_counts=True)
     is_group = key[first] < n
-    expected = np.bincount(of, weights=np.where(contested, 1.0, scores), minlength=len(first))
-    expected = np.where(is_group, np.maximum(expected, 1.0), expected)
-    score = np.where(expected <= 1, 0.9 * expected, 1 - 0.1 / np.maximum(expected, 1))
+    chances = np.bincount(of, weights=np.where(contested, 1.0, scores), minlength=len(first))
+    score = worth(chances, size, is_group, pace or Pace())
     rank = np.empty(len(score), dtype=np.int64)
     rank[np.argsort(-score, kind="stable")] = np.arange(1, len(score) + 1)
     return Order(of, is_group, score, rank)

@@ -19,12 +19,20 @@ class CaseQuerySet(models.QuerySet["Case"]):
     def in_order(self) -> "CaseQuerySet":
         return self.order_by("-score", "id")
 
+    def shown(self) -> "CaseQuerySet":
+        """Without those that only an audit opened: in a list they would stand out."""
+        return self.exclude(kind=Case.AUDIT)
+
     def free_for(self, user: Any, now: datetime) -> "CaseQuerySet":
-        """Open cases that nobody else holds, that `user` has not skipped, and whose items `user` never labelled."""
+        """Open cases that nobody else holds, that `user` has not skipped, and whose items `user` never labelled or
+        answered without a label."""
         own = Label.objects.counting().filter(annotator__user=user, item__case_items__case=OuterRef("pk"))
+        without = (Decision.AMBIGUOUS, Decision.DIFFERENT, Decision.BAD_INPUT)
+        answers = Decision.objects.standing().filter(expert=user, outcome__in=without)
+        answered = answers.filter(items__case_items__case=OuterRef("pk"))
         skipped = Skip.objects.filter(case=OuterRef("pk"), expert=user)
         held = Q(leased_until__gt=now) & ~Q(leased_to=user)
-        return self.open().exclude(held).filter(~Exists(own), ~Exists(skipped))
+        return self.open().exclude(held).filter(~Exists(own), ~Exists(answered), ~Exists(skipped))
 
     def of_finding(self, finding_id: int) -> "CaseQuerySet":
         covered = FindingItem.objects.filter(finding=finding_id).values("item")

@@ -40,6 +40,7 @@ def cases(request: HttpRequest, slug: str) -> HttpResponse:
         "dataset": dataset, "state": queue_state(dataset, now), "form": form, "finding": finding, "detector": detector,
         "after": after, "listed": listed, "prediction_sets": imported_sets(dataset),
         "detection": dataset.detections.order_by("-id").first(),
+        "learned": dataset.learned_orders.order_by("-id").first(),
     }  # fmt: skip
     # going back asks HTMX for the whole page again
     part = request.htmx and not request.htmx.history_restore_request

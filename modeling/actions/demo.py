@@ -20,6 +20,7 @@ from annotation.actions.detect import request_detection
 from annotation.actions.enqueue import enqueue
 from annotation.actions.import_items import import_params, request_import
 from annotation.actions.lease import lease
+from annotation.actions.reorder import reorder
 from annotation.actions.snapshot import snapshot
 from annotation.actions.work import Report, Write, work_here
 from annotation.core.grouping import group_items
@@ -47,6 +48,7 @@ from modeling.models import Comparison, ModelRun
 
 SLUG = "filings"
 BUDGET = 500
+LEARN_EVERY = 20
 EXPERT_ERROR = 0.05
 LEARNER, WEAK = "logistic", {"C": "10"}
 SIMULATED = "simulated-expert"
@@ -206,7 +208,9 @@ def _relabel(dataset: Dataset, filings: Filings, seed: int, report: Callable[[fl
         case = lease(dataset, user, timezone.now())
         if case is None:
             return
-        decide(case, user, _simulated_answer(case, seed, number, truth, classes), timezone.now())
+        decide(case, user, _simulated_answer(case, seed, number, truth, classes), timezone.now(), learn=False)
+        if number % LEARN_EVERY == LEARN_EVERY - 1:
+            reorder(dataset, timezone.now())
         if number % 20 == 0:
             report(number / BUDGET)
 

@@ -19,6 +19,8 @@ from modeling.views.runs import recipe_of
 from modeling.words import percent, span
 
 FINDINGS = 5
+# The queue is put in order all the time; it is no news.
+QUIET = "reorder"
 UNDER_WAY = (Job.QUEUED, Job.RUNNING, Job.WAITING)
 # The page a step opens → the kind of job that would be doing it already.
 KIND_OF = {"import": "import", "detect": "detection", "runs": "training", "comparisons": "comparison"}
@@ -35,7 +37,7 @@ BARS = {
 def overview(request: HttpRequest, slug: str) -> HttpResponse:
     """The page, or for HTMX the jobs under way; once they are over the page is asked for anew."""
     dataset = dataset_for_lead(request.user, slug)
-    jobs = list(dataset.jobs.filter(status__in=UNDER_WAY, parent=None).order_by("id"))
+    jobs = list(dataset.jobs.filter(status__in=UNDER_WAY, parent=None).exclude(kind=QUIET).order_by("id"))
     if request.htmx:
         return _jobs(request, dataset, jobs)
     standing = standing_of(dataset)

@@ -10,10 +10,10 @@ from annotation.actions.lease import lease
 from annotation.actions.work import UnableToWork
 from annotation.core.detectors.annotator_disagreement import AnnotatorDisagreement
 from annotation.core.detectors.near_duplicate_conflict import NearDuplicateConflict
-from annotation.models import Case, CurrentLabel, Flag, Item, Job
+from annotation.models import Case, CurrentLabel, Finding, FindingItem, Flag, Item, Job, Ruling
 from tests.annotation.fake_detectors import Breaks, Says, detect, one_finding, use
-from tests.factories import answer, imported, small_dataset
-from tests.people import emil, erin
+from tests.factories import answer, imported, open_case, small_dataset
+from tests.people import emil, erin, leo
 
 pytestmark = pytest.mark.django_db
 ORDER = "the order of {} has not arrived at my address and nobody answers the phone, please look into it soon"
@@ -268,3 +268,66 @@ def test_the_houses_own_detectors_run_on_few_items(tmp_path):
     assert detection.n_items == 5
     assert all(why.startswith("There is no evidence of this kind yet") for why in detection.failed.values())
     assert all(flag.reason.endswith(".") and 0 < flag.score <= 1 for flag in detection.flags.all())
+
+
+def ticked(dataset, name, case, *external_ids):
+    items = tuple(Item.objects.filter(external_id__in=external_ids).values_list("id", flat=True))
+    return decide(case, erin(dataset), answer(dataset, name, items=items), timezone.now())
+
+
+def test_what_a_partial_answer_left_consistent_is_not_opened_as_a_whole_again(copies):
+    """c alone carries lost, and the expert confirms it; a and b agree, and keep their case."""
+    detect(copies)
+    ticked(copies, "lost", case_of(copies, "a"), "c")
+    assert queue(copies) == ["ab"]
+    left = case_of(copies, "a")
+    detect(copies)
+    assert queue(copies) == ["ab"] and case_of(copies, "a") == left and not left.reopens
+    settled(copies, "late", "a")
+    detect(copies)
+    assert queue(copies) == []
+
+
+def test_what_is_left_and_withdrawn_is_not_asked_about_again_while_it_agrees(copies):
+    detect(copies)
+    ticked(copies, "lost", case_of(copies, "a"), "c")
+    copies.cases.open().update(status=Case.WITHDRAWN)
+    detect(copies, again=True)
+    assert queue(copies) == []
+
+
+def test_what_a_partial_answer_left_in_conflict_is_asked_about_without_the_decided(copies):
+    detect(copies)
+    ticked(copies, "lost", case_of(copies, "a"), "a")
+    detect(copies)
+    assert queue(copies) == ["bc"]
+
+
+def test_a_new_member_opens_a_partly_decided_group_whole(copies, tmp_path):
+    detect(copies)
+    ticked(copies, "lost", case_of(copies, "a"), "c")
+    imported(tmp_path, [row("f", ORDER.format("sunday"), "late")])
+    detect(copies)
+    assert queue(copies) == ["abcf"]
+
+
+@pytest.mark.parametrize(
+    ("author", "ruling", "stays"),
+    [(True, None, True), (True, "dismissed", False), (False, "accepted", True), (False, "quarantined", True),
+     (False, "dismissed", False), (False, None, False)],
+)  # fmt: skip
+def test_cases_of_typed_and_accepted_findings_are_not_withdrawn(monkeypatch, tmp_path, author, ruling, stays):
+    use(monkeypatch, says=Says({}))
+    dataset = small_dataset(tmp_path)
+    detect(dataset)
+    case = open_case(dataset, "s2")
+    finding = Finding.objects.create(
+        dataset=dataset, author=leo(dataset) if author else None, kind="rule", key="k", title="t", reason="r", rule={},
+        n=1, value=1, low=0, high=1,
+    )  # fmt: skip
+    FindingItem.objects.create(finding=finding, item=Item.objects.get(external_id="s2"))
+    for said in ("new" if ruling == "accepted" else "accepted", ruling or "new"):
+        Ruling.objects.create(dataset=dataset, key="k", ruling=said, lead=leo(dataset))
+    detect(dataset, again=True)
+    case.refresh_from_db()
+    assert case.status == (Case.OPEN if stays else Case.WITHDRAWN)

@@ -4,6 +4,7 @@ import pytest
 from django.utils import timezone
 
 from annotation.actions import export_cases as exporting
+from annotation.actions.audit import draw_audit
 from annotation.actions.decide import decide
 from annotation.actions.export_cases import UnableToExport, export_cases
 from annotation.actions.lease import lease
@@ -85,9 +86,9 @@ def test_decisions_count_without_a_new_detection(dataset, tmp_path):
     decided(dataset, "a", "late")
     assert ids(exported(dataset, tmp_path)) == ['x "1", y']
     rows = exported(dataset, tmp_path, everything=True)
-    assert ids(rows) == ['x "1", y', "a", "b", "c", "e", "f"]
+    assert ids(rows) == ['x "1", y', "f", "a", "b", "c", "e"]
     assert {row["item_id"]: row["given_label"] for row in rows}["e"] == "lost"
-    assert [float(row["score"]) for row in rows[1:]] == [0.0] * 5
+    assert [float(row["score"]) for row in rows[2:]] == [0.0] * 4
 
 
 def test_items_taken_out_are_in_no_list(dataset, tmp_path):
@@ -106,9 +107,10 @@ def test_an_item_that_two_open_cases_share_is_one_row(dataset, tmp_path):
 
 
 def test_nothing_tells_an_audit_case_from_another(dataset, tmp_path):
-    before = exported(dataset, tmp_path, everything=True)
-    Case.objects.filter(case_items__item__external_id="e").update(kind=Case.AUDIT)
-    assert exported(dataset, tmp_path, everything=True) == before
+    lists = [exported(dataset, tmp_path, everything=everything) for everything in (False, True)]
+    draw_audit(dataset, size=6, now=timezone.now())
+    assert dataset.cases.open().get(kind=Case.AUDIT).case_items.get().item.external_id == "f"
+    assert [exported(dataset, tmp_path, everything=everything) for everything in (False, True)] == lists
 
 
 def test_a_case_opened_by_hand_has_no_reason_but_is_listed(dataset, tmp_path):

@@ -1,10 +1,11 @@
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.contrib.auth import get_user_model
 from django.utils import timezone
 
-from annotation.actions.decide import decide
+from annotation.actions.decide import decide, undo
 from annotation.actions.lease import lease, skip
 from annotation.models import Annotator, Case, Detection, Finding, FindingItem, Item
 from tests.factories import answer, open_case, small_dataset
@@ -74,6 +75,20 @@ def test_a_case_is_never_offered_to_who_decided_on_one_of_its_items(dataset):
     again = open_case(dataset, "s1")
     assert lease(dataset, erin(dataset), NOW) is None
     assert lease(dataset, emil(dataset), NOW) == again
+
+
+@pytest.mark.parametrize("outcome", ["ambiguous", "bad_input", "different"])
+def test_a_case_is_never_offered_to_who_answered_without_a_label(dataset, outcome):
+    decide(open_case(dataset, "s1", "s2"), erin(dataset), answer(dataset, outcome), NOW)
+    again = open_case(dataset, "s2")
+    assert lease(dataset, erin(dataset), NOW) is None
+    assert lease(dataset, emil(dataset), NOW) == again
+
+
+def test_an_answer_taken_back_does_not_bar_its_expert(dataset):
+    decision = decide(open_case(dataset, "s1"), erin(dataset), answer(dataset, "ambiguous"), NOW)
+    undo(decision, erin(dataset), uuid4(), NOW)
+    assert lease(dataset, erin(dataset), LATER) == decision.case
 
 
 def test_a_skipped_case_goes_to_somebody_else(dataset):

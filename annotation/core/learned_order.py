@@ -1,0 +1,158 @@
+"""What decisions teach about where the errors are: chances that start at the detectors' scores and move with each
+decision, by class, class pair, annotator, source, detector and finding, shrunk towards the start."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy import sparse
+from scipy.optimize import minimize
+from scipy.special import betaln, expit, logit
+
+from annotation.core.signals import Signals, take
+
+# Standard deviations of the prior, in log odds: how far decisions may move each part from where it starts.
+SPREAD_START, SPREAD_SLOPE, SPREAD_DETECTOR, SPREAD_FACTOR = 2.0, 0.5, 0.3, 0.3
+# What the log odds of a detector's score add at the start, where it is above .5: the joint score hardly tells .97 from
+# 1, and no factor may outweigh that difference before decisions say so.
+SURENESS = 1.0
+# Scores are brought inside before their log odds are taken: no detector is surer than this.
+SUREST = 0.995
+STRENGTHS = np.geomspace(1, 200, 30)
+FOLDS = 5
+
+
+@dataclass(frozen=True)
+class Teaching:
+    """What k decisions taught. Effects are in log odds; 0 = none.
+
+    start, slope: of the log odds of the score, 0 and 1 before any decision. detectors: name → effect at score 1.
+    factors: factor → level → effect.
+    """
+
+    n: int = 0
+    start: float = 0.0
+    slope: float = 1.0
+    detectors: Mapping[str, float] = field(default_factory=dict)
+    factors: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+
+
+def learn(decided: Signals, wrong: np.ndarray, weight: np.ndarray | None = None) -> Teaching:
+    """Fit what the decided items teach. wrong: bool (k,), the decision named another class; weight: float (k,) > 0.
+
+    A logistic model of `wrong` on the log odds of the score, the detectors' scores and the levels of the factors, whose
+    Gaussian prior is centred on the score as it stands, so that few decisions move little (ridge towards a start,
+    Hoerl & Kennard 1970; le Cessie & van Houwelingen 1992). The same decisions give the same effects. Without
+    decisions it is the start.
+    """
+    k = len(wrong)
+    if k == 0:
+        return Teaching()
+    design, columns = _design(decided)
+    start, spread = _prior(columns)
+    y, w = np.asarray(wrong, dtype=float), np.ones(k) if weight is None else np.asarray(weight, dtype=float)
+
+    def loss(beta: np.ndarray) -> tuple[float, np.ndarray]:
+        eta, away = design @ beta, (beta - start) / spread
+        value = w @ (np.logaddexp(0, eta) - y * eta) + away @ away / 2
+        return value, design.T @ (w * (expit(eta) - y)) + away / spread
+
+    beta = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 500, "gtol": 1e-6}).x
+    factors: dict[str, dict[str, float]] = {name: {} for name in decided.factors}
+    detectors: dict[str, float] = {}
+    for (kind, name), value in zip(columns, beta.tolist(), strict=True):
+        if kind == "detector":
+            detectors[name] = value
+        elif kind in factors:
+            factors[kind][name] = value
+    return Teaching(k, float(beta[0]), float(beta[1]), detectors, factors)
+
+
+def _design(decided: Signals) -> tuple[sparse.csr_matrix, list[tuple[str, str]]]:
+    """The design matrix (k, p) and the kind and name of each column."""
+    k = len(decided.item)
+    columns = [("start", ""), ("slope", "")] + [("detector", name) for name in decided.detectors]
+    sure = [sureness(score) for score in decided.detectors.values()]
+    dense = np.column_stack([np.ones(k), log_odds(decided.score), *sure])
+    blocks = [sparse.csr_matrix(dense)]
+    for name, factor in decided.factors.items():
+        ones = np.ones(len(factor.items))
+        blocks.append(sparse.csr_matrix((ones, (factor.items, factor.levels)), shape=(k, len(factor.names))))
+        columns += [(name, level) for level in factor.names]
+    return sparse.hstack(blocks).tocsr(), columns
+
+
+def _prior(columns: Sequence[tuple[str, str]]) -> tuple[np.ndarray, np.ndarray]:
+    spreads = {"start": SPREAD_START, "slope": SPREAD_SLOPE, "detector": SPREAD_DETECTOR}
+    starts = {"slope": 1.0, "detector": SURENESS}
+    start = np.array([starts.get(kind, 0.0) for kind, _ in columns])
+    return start, np.array([spreads.get(kind, SPREAD_FACTOR) for kind, _ in columns])
+
+
+def log_odds(score: np.ndarray) -> np.ndarray:
+    """Log odds float (n,) of scores in [0, 1]; none is surer than SUREST."""
+    return logit(np.clip(np.asarray(score, dtype=float), 1 - SUREST, SUREST))
+
+
+def sureness(score: np.ndarray) -> np.ndarray:
+    """Log odds float (n,) of a detector's score in [0, 1] where it is above .5, else 0; none is surer than 1 − 10⁻⁴."""
+    return np.maximum(logit(np.clip(np.asarray(score, dtype=float), 0.5, 1 - 1e-4)), 0.0)
+
+
+def foretold(teaching: Teaching, signals: Signals) -> np.ndarray:
+    """Chance float (n,) in [0, 1] that each label is wrong, 1 = surely; the score itself before any decision.
+
+    It orders. Only `calibration` makes it a probability.
+    """
+    if teaching.n == 0:
+        return np.asarray(signals.score, dtype=float)
+    eta = teaching.start + teaching.slope * log_odds(signals.score)
+    for name, score in signals.detectors.items():
+        eta += teaching.detectors.get(name, SURENESS) * sureness(score)
+    for name, factor in signals.factors.items():
+        effect = teaching.factors.get(name, {})
+        by_level = np.array([effect.get(level, 0.0) for level in factor.names])
+        if len(factor.items):
+            eta += np.bincount(factor.items, weights=by_level[factor.levels], minlength=len(eta))
+    return expit(eta)
+
+
+def held_out(decided: Signals, wrong: np.ndarray) -> np.ndarray:
+    """Chance float (k,) of each decided item as the other decisions foretell it: what may be calibrated without
+    judging a decision by itself. Folds go round by position."""
+    k, wrong = len(wrong), np.asarray(wrong, dtype=bool)
+    chance = np.asarray(decided.score, dtype=float).copy()
+    fold = np.arange(k) % FOLDS
+    for one in range(min(FOLDS, k)):
+        others, own = np.flatnonzero(fold != one), np.flatnonzero(fold == one)
+        chance[own] = foretold(learn(take(decided, others), wrong[others]), take(decided, own))
+    return chance
+
+
+Rates = dict[str, dict[str, list[float]]]
+
+
+def error_rates(decided: Signals, wrong: np.ndarray) -> Rates:
+    """Factor → level → [errors, decisions, shrunk rate in [0, 1]], most decisions first.
+
+    Each rate is the mean of a beta posterior whose prior is the rate of all decisions, as strong as makes the counts
+    likeliest (beta-binomial, empirical Bayes; Efron & Morris 1975). Rates are of decided items, not of all.
+    """
+    wrong = np.asarray(wrong, dtype=float)
+    overall = (wrong.sum() + 0.5) / (len(wrong) + 1)
+    rates: Rates = {}
+    for name, factor in decided.factors.items():
+        n = np.bincount(factor.levels, minlength=len(factor.names))
+        errors = np.bincount(factor.levels, weights=wrong[factor.items], minlength=len(factor.names))
+        strength = _strength(errors, n, overall)
+        shrunk = (errors + strength * overall) / (n + strength)
+        order = sorted(range(len(n)), key=lambda level: (-n[level], factor.names[level]))
+        rates[name] = {factor.names[i]: [int(errors[i]), int(n[i]), round(float(shrunk[i]), 4)] for i in order}
+    return rates
+
+
+def _strength(errors: np.ndarray, n: np.ndarray, overall: float) -> float:
+    """Decisions the prior is worth: the likeliest of STRENGTHS under a beta-binomial with mean `overall`."""
+    a, b = STRENGTHS[:, np.newaxis] * overall, STRENGTHS[:, np.newaxis] * (1 - overall)
+    likelihood = (betaln(errors + a, n - errors + b) - betaln(a, b)).sum(axis=1)
+    return float(STRENGTHS[int(likelihood.argmax())])

@@ -1,0 +1,166 @@
+"""What is known of each item before anybody decides on it: scores by detector, and the factors an error may follow."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from annotation.core.detectors.suspicion import Suspicion
+from annotation.core.evidence import Evidence
+from annotation.core.ranking import PRIORS, combine
+
+
+@dataclass(frozen=True)
+class Factor:
+    """Which level of a factor an item belongs to, as pairs; an item may be in none or in several.
+
+    items, levels: int (m,), item position and position in `names`.
+    """
+
+    items: np.ndarray
+    levels: np.ndarray
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Signals:
+    """What was known of n items before anybody decided on them.
+
+    item: int (n,), ids. score: float (n,) in [0, 1], the order to start from, 1 = most suspicious. detectors: name →
+    float (n,) in [0, 1]. factors: name of the factor → its levels.
+    """
+
+    item: np.ndarray
+    score: np.ndarray
+    detectors: Mapping[str, np.ndarray] = field(default_factory=dict)
+    factors: Mapping[str, Factor] = field(default_factory=dict)
+
+    @cached_property
+    def position(self) -> dict[int, int]:
+        """Item id → position."""
+        return {item: position for position, item in enumerate(self.item.tolist())}
+
+
+def gather(
+    item: np.ndarray, evidence: Evidence, scores: Mapping[str, np.ndarray], flagged: Mapping[str, np.ndarray],
+    suggested: Mapping[str, np.ndarray], findings: Sequence[Suspicion],
+) -> Signals:  # fmt: skip
+    """The signals of a detection. item: int (n,), ids; scores, flagged, suggested: by detector, (n,) each.
+
+    Factors: `class` the label given, `pair` with the class suggested most strongly, `annotator` who gave that label,
+    `source`, `detector` that flags it, `finding` that covers it; by name, so that detections can be joined.
+    """
+    labels, classes = evidence.labels, evidence.classes
+    held = np.flatnonzero(labels >= 0)
+    pairs = np.flatnonzero((labels >= 0) & (_strongest(scores, suggested, labels) >= 0))
+    other = _strongest(scores, suggested, labels)[pairs]
+    factors = {
+        "class": Factor(held, labels[held], classes),
+        "detector": _members({name: np.flatnonzero(mask) for name, mask in flagged.items()}),
+        "finding": _members({finding.key: np.asarray(finding.items) for finding in findings}),
+    }
+    if len(classes) > 2:  # of two classes the label given says the other
+        factors["pair"] = _named(
+            pairs, labels[pairs] * len(classes) + other,
+            lambda cell: f"{classes[cell // len(classes)]} → {classes[cell % len(classes)]}",
+        )  # fmt: skip
+    if len(evidence.annotators) > 1:
+        votes = evidence.votes.drop_duplicates(["item", "annotator"], keep="last")
+        votes = votes[labels[votes["item"]] == votes["label"]]
+        factors["annotator"] = Factor(votes["item"].to_numpy(), votes["annotator"].to_numpy(), evidence.annotators)
+    if evidence.sources is not None and len(set(evidence.sources)) > 1:
+        named = np.flatnonzero(evidence.sources != "")
+        names, codes = np.unique(evidence.sources[named].astype(str), return_inverse=True)
+        factors["source"] = Factor(named, codes, tuple(names.tolist()))
+    score = combine(dict(scores), dict(flagged)) if scores else np.zeros(len(labels))
+    return Signals(item, score, {name: np.asarray(one, dtype=np.float64) for name, one in scores.items()}, factors)
+
+
+def _strongest(
+    scores: Mapping[str, np.ndarray], suggested: Mapping[str, np.ndarray], labels: np.ndarray
+) -> np.ndarray:
+    """Int (n,): the other class that the surest detector suggests, −1 = none."""
+    best, chosen = np.zeros(len(labels)), np.full(len(labels), -1)
+    for name, score in scores.items():
+        sure = PRIORS.get(name, 0.5) * score
+        better = (suggested[name] >= 0) & (suggested[name] != labels) & (sure > best)
+        best, chosen = np.where(better, sure, best), np.where(better, suggested[name], chosen)
+    return chosen
+
+
+def _named(items: np.ndarray, cells: np.ndarray, name: Callable[[int], str]) -> Factor:
+    used, levels = np.unique(cells, return_inverse=True)
+    return Factor(items, levels, tuple(name(int(cell)) for cell in used))
+
+
+def _members(by_level: Mapping[str, np.ndarray]) -> Factor:
+    names = tuple(by_level)
+    empty = [np.zeros(0, dtype=np.int64)]
+    levels = [np.full(len(items), level) for level, items in enumerate(by_level.values())]
+    return Factor(np.concatenate(empty + list(by_level.values())), np.concatenate(empty + levels), names)
+
+
+def to_arrays(signals: Signals) -> dict[str, np.ndarray]:
+    """Named arrays that an artifact can hold; `from_arrays` reads them back."""
+    arrays = {"item": signals.item, "score": signals.score}
+    for name, score in signals.detectors.items():
+        arrays[f"detector.{name}"] = score.astype(np.float32)
+    for name, factor in signals.factors.items():
+        arrays[f"factor.{name}.items"] = factor.items.astype(np.int32)
+        arrays[f"factor.{name}.levels"] = factor.levels.astype(np.int32)
+        arrays[f"factor.{name}.names"] = np.array(factor.names, dtype=str)
+    return arrays
+
+
+def from_arrays(arrays: Mapping[str, np.ndarray]) -> Signals:
+    """The signals that `to_arrays` wrote. Of arrays with items and scores alone: signals without detectors."""
+    detectors = {name.partition(".")[2]: arrays[name] for name in sorted(arrays) if name.startswith("detector.")}
+    factors = {}
+    for name in sorted(arrays):
+        if name.startswith("factor.") and name.endswith(".items"):
+            stem = name.removesuffix(".items")
+            names = tuple(arrays[f"{stem}.names"].tolist())
+            factors[stem.partition(".")[2]] = Factor(arrays[name], arrays[f"{stem}.levels"], names)
+    return Signals(arrays["item"], arrays["score"], detectors, factors)
+
+
+def take(signals: Signals, positions: np.ndarray) -> Signals:
+    """The signals of some items, in the order of `positions` int (k,)."""
+    where = np.full(len(signals.item), -1)
+    where[positions] = np.arange(len(positions))
+    factors = {}
+    for name, factor in signals.factors.items():
+        kept = where[factor.items] >= 0
+        used, levels = np.unique(factor.levels[kept], return_inverse=True)
+        names = tuple(factor.names[level] for level in used)
+        factors[name] = Factor(where[factor.items[kept]], levels, names)
+    detectors = {name: score[positions] for name, score in signals.detectors.items()}
+    return Signals(signals.item[positions], signals.score[positions], detectors, factors)
+
+
+def join(parts: Sequence[Signals]) -> Signals:
+    """Signals of several detections as one; a detector that did not run scores 0, levels are the same by name."""
+    sizes = [len(part.item) for part in parts]
+    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(int)
+    detectors = {
+        name: np.concatenate([part.detectors.get(name, np.zeros(len(part.item))) for part in parts])
+        for name in sorted({name for part in parts for name in part.detectors})
+    }
+    names = sorted({name for part in parts for name in part.factors})
+    factors = {name: _join_factor([part.factors.get(name) for part in parts], starts) for name in names}
+    return Signals(
+        np.concatenate([part.item for part in parts]), np.concatenate([part.score for part in parts]), detectors,
+        factors,
+    )  # fmt: skip
+
+
+def _join_factor(factors: Sequence[Factor | None], starts: np.ndarray) -> Factor:
+    code: dict[str, int] = {}
+    items, levels = [], []
+    for factor, start in zip(factors, starts, strict=True):
+        if factor is not None:
+            recoded = np.array([code.setdefault(name, len(code)) for name in factor.names], dtype=np.int64)
+            items.append(factor.items + start)
+            levels.append(recoded[factor.levels])
+    return Factor(np.concatenate(items), np.concatenate(levels), tuple(code))

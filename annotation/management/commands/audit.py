@@ -1,0 +1,28 @@
+from argparse import ArgumentParser
+from typing import Any
+
+from django.utils import timezone
+
+from annotation.access import dataset_by_slug
+from annotation.actions.audit import SIZE, UnableToAudit, as_json, audit_state, draw_audit
+from annotation.management.house import HouseCommand, add_json
+
+
+class Command(HouseCommand):
+    help = "The share of labels that are wrong, from items drawn at random. --draw begins a new labelling period."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("dataset")
+        parser.add_argument("--draw", action="store_true", help="draw a new audit first")
+        parser.add_argument("--size", type=int, default=SIZE, help="how many items to draw")
+        parser.add_argument("--seed", type=int, default=0)
+        add_json(parser)
+
+    def act(self, options: dict[str, Any]) -> dict[str, Any]:
+        dataset = dataset_by_slug(options["dataset"])
+        if options["draw"]:
+            draw_audit(dataset, size=options["size"], seed=options["seed"], now=timezone.now())
+        state = audit_state(dataset)
+        if state is None:
+            raise UnableToAudit(f"{dataset.slug!r} has no audit yet; --draw draws one.")
+        return as_json(state)

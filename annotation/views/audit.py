@@ -1,0 +1,78 @@
+"""The audit and what decisions taught, for the lead."""
+
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from annotation.access import dataset_for_lead
+from annotation.actions.audit import SIZE, AuditState, UnableToAudit, audit_state, draw_audit
+from annotation.core.audit import ENOUGH_ERRORS
+from annotation.core.calibration import LEAST
+from annotation.core.intervals import Interval, wilson
+from annotation.models import Dataset, LearnedOrder
+from annotation.templatetags.house import percent
+
+SHOWN = 6
+FACTORS = {
+    "class": "Label given", "pair": "Label given → suggested", "annotator": "Annotator", "source": "Source",
+    "detector": "Detector", "finding": "Finding",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Level:
+    """`share`: of its decided labels that proved wrong; `shrunk`: the same, drawn towards all decisions."""
+
+    name: str
+    share: Interval
+    shrunk: float
+
+
+@require_http_methods(["GET", "POST"])
+def audit(request: HttpRequest, slug: str) -> HttpResponse:
+    dataset = dataset_for_lead(request.user, slug)
+    if request.method == "POST":
+        return _draw(request, dataset)
+    state = audit_state(dataset)
+    learned = dataset.learned_orders.order_by("-id").first()
+    page = {
+        "dataset": dataset, "state": state, "heading": _heading(state), "learned": learned,
+        "factors": _factors(learned), "size": SIZE, "enough": ENOUGH_ERRORS, "least": LEAST,
+    }  # fmt: skip
+    return render(request, "annotation/lead/audit.html", page)
+
+
+def _draw(request: HttpRequest, dataset: Dataset) -> HttpResponse:
+    """Each audit has a seed of its own: how many came before it."""
+    try:
+        drawn = draw_audit(dataset, seed=dataset.audits.count(), lead=request.user, now=timezone.now())
+        messages.success(request, f"{drawn.n_drawn:,} items are drawn; they come up among the cases of the queue.")
+    except UnableToAudit as refusal:
+        messages.warning(request, str(refusal))
+    return redirect("audit", dataset.slug)
+
+
+def _heading(state: AuditState | None) -> str:
+    if state is None:
+        return "How many labels are wrong? An audit tells"
+    rate = state.rate.rate
+    if not state.rate.answered:
+        return f"None of the {state.rate.drawn:,} items drawn is answered yet"
+    return f"{percent(rate.low)} to {percent(rate.high)} of the labels are wrong"
+
+
+def _factors(learned: LearnedOrder | None) -> list[tuple[str, list[Level]]]:
+    """By factor the levels decided most often; one that all decided items share says nothing."""
+    if learned is None:
+        return []
+    found = []
+    for factor, words in FACTORS.items():
+        rates = learned.rates.get(factor, {})
+        levels = sorted(rates.items(), key=lambda level: -level[1][1])[:SHOWN]
+        if len(rates) > 1:
+            found.append((words, [Level(name, wilson(wrong, n), rate) for name, (wrong, n, rate) in levels]))
+    return found
