@@ -3,11 +3,14 @@
 import sys
 from collections.abc import Callable
 
-from bench import consensus, files, fin_num_claim, near_duplicates, order, others, shortcuts
+from bench import consensus, files, fin_num_claim, label_errors, near_duplicates, order, others, shortcuts
 from bench.table import Row, show
 
 BENCHES: dict[str, Callable[[], list[Row]]] = {
     "detect.fin_num_claim": fin_num_claim.run,
+    "detect.label_errors": label_errors.run_quality,
+    "detect.confident": lambda: label_errors.run_parity() + label_errors.run_million(),
+    "detect.ranked_cases": label_errors.run_100k,
     "detect.consensus": consensus.run,
     "detect.files": files.run,
     "detect.others": others.run,

@@ -105,3 +105,27 @@ PLANTERS: dict[str, Callable[[Planted, np.random.Generator], Planted]] = {
     "mixed": _mixed,
     "systematic": _systematic(12, 0.4),
 }
+
+
+def spoken(data: Planted, n: int, seed: int) -> Planted:
+    """n made texts: each class speaks by an order-1 Markov chain over the words of its own texts."""
+    rng = np.random.default_rng(seed)
+    follows: list[dict[str, list[str]]] = [{} for _ in data.classes]
+    for text, label in zip(data.texts, data.true, strict=True):
+        words = ["^", *text.lower().split(), "$"]
+        for word, then in zip(words, words[1:], strict=False):
+            follows[label].setdefault(word, []).append(then)
+    labels = rng.integers(0, len(data.classes), n)
+    texts = [_sentence(follows[label], rng) for label in labels]
+    return Planted(texts, labels.copy(), labels.copy(), data.classes)
+
+
+def _sentence(follows: dict[str, list[str]], rng: np.random.Generator, longest: int = 30) -> str:
+    word, said = "^", []
+    while len(said) < longest:
+        choices = follows[word]
+        word = choices[int(rng.integers(len(choices)))]
+        if word == "$":
+            break
+        said.append(word)
+    return " ".join(said)

@@ -44,7 +44,8 @@ from annotation.models import (
 
 @dataclass(frozen=True)
 class Suspicions:
-    """What the detectors say of n items: scores and suggested classes by detector, and why some did not run."""
+    """What the detectors say of n items: scores and suggested classes by detector, and why some did not run. effect:
+    float (n,), how much more an error moves a model here than anywhere."""
 
     scores: dict[str, np.ndarray]
     flagged: dict[str, np.ndarray]
@@ -52,6 +53,7 @@ class Suspicions:
     reasons: dict[str, list[str]]
     findings: list[Suspicion]
     failed: dict[str, str]
+    effect: np.ndarray
 
 
 def request_detection(
@@ -98,12 +100,12 @@ def run(job: Job, report: Report) -> Write:
     suspicions = suspect(evidence, tuple(job.params["only"]))
     signals = gather_signals(
         pool["item"].to_numpy(dtype=np.int64), evidence, suspicions.scores, suspicions.flagged, suspicions.suggested,
-        suspicions.findings,
+        suspicions.findings, suspicions.effect,
     )  # fmt: skip
     read_at = timezone.now()
     learned = learn_from_decisions(dataset, signals)
     contested = (pool["state"] == CurrentLabel.CONTESTED).to_numpy()
-    order = order_units(evidence.groups.of, evidence.labels, learned.chance, contested, learned.pace)
+    order = order_units(evidence.groups.of, evidence.labels, learned.chance, contested, learned.pace, signals.effect)
     explained = explanation_arrays(evidence, signals.item, worth_showing(order, suspicions, contested), signals.score)
     stored = {**to_arrays(signals), **explained}
     if evidence.probabilities is not None:
@@ -211,7 +213,7 @@ def _moments(column: pd.Series) -> pd.Series:
 
 def suspect(evidence: Evidence, only: tuple[str, ...] = ()) -> Suspicions:
     """Run the detectors; one that fails or lacks its evidence is reported and the rest go on."""
-    found = Suspicions({}, {}, {}, {}, [], {})
+    found = Suspicions({}, {}, {}, {}, [], {}, np.ones(len(evidence.labels)))
     for name, detector in DETECTORS.items():
         if only and name not in only:
             continue
@@ -230,6 +232,8 @@ def suspect(evidence: Evidence, only: tuple[str, ...] = ()) -> Suspicions:
         found.scores[name], found.flagged[name] = score, flagged
         found.suggested[name], found.reasons[name] = suggested, reasons
         found.findings.extend(findings)
+        if hasattr(detector, "effect"):
+            found.effect[:] *= detector.effect(evidence)
     return found
 
 

@@ -60,6 +60,11 @@ class Learned:
     n: int
     n_calibrated: int
 
+    @property
+    def value(self) -> np.ndarray:
+        """Float (n,): the chance of an error times its expected effect on a model."""
+        return self.chance * self.signals.effect if len(self.signals.effect) else self.chance
+
 
 def due(dataset: Dataset, decision: Decision) -> bool:
     """Whether SECONDLOOK_REORDER_EVERY decisions have come in since the order last learned. Cheap: asked each time."""
@@ -244,16 +249,19 @@ def score_cases(dataset: Dataset, cases: pd.DataFrame, learned: Learned) -> pd.D
     known = position.notna()
     at = position[known].to_numpy(dtype=np.int64)
     held = _labels(cases.loc[cases["digest"] != "", "item"].tolist())
-    rows = cases.assign(chance=np.nan, likely=np.nan, label=cases["item"].map(held))
-    rows.loc[known, "chance"], rows.loc[known, "likely"] = learned.chance[at], learned.probability[at]
+    rows = cases.assign(chance=np.nan, likely=np.nan, effect=1.0, label=cases["item"].map(held))
+    rows.loc[known, "chance"], rows.loc[known, "likely"] = learned.value[at], learned.probability[at]
+    if len(learned.signals.effect):
+        rows.loc[known, "effect"] = learned.signals.effect[at]
     rows.loc[cases["item"].isin(_contested(dataset)), "chance"] = 1.0
     by_case = rows.groupby("case").agg(
         score=("score", "first"), probability=("probability", "first"), chances=("chance", "sum"),
-        known=("chance", "count"), likely=("likely", "max"), size=("item", "size"), labels=("label", "nunique"),
+        known=("chance", "count"), likely=("likely", "max"), effect=("effect", "mean"), size=("item", "size"),
+        labels=("label", "nunique"),
     )  # fmt: skip
     new = worth(
         by_case["chances"].to_numpy(dtype=float), by_case["size"].to_numpy(), (by_case["labels"] > 1).to_numpy(),
-        learned.pace,
+        learned.pace, by_case["effect"].to_numpy(),
     )  # fmt: skip
     return by_case.assign(new=np.where(by_case["known"] > 0, new, by_case["score"]))
 
@@ -281,7 +289,7 @@ def likely_first(learned: Learned, others: np.ndarray) -> np.ndarray:
     """Positions of the items likely to be wrong that come among the FIRST of a queue with the scores `others`, the
     likeliest first; int (k,)."""
     positions = np.flatnonzero(learned.chance >= LIKELY)
-    scores = worth(learned.chance[positions], np.ones(len(positions)), np.zeros(len(positions), bool), learned.pace)
+    scores = worth(learned.value[positions], np.ones(len(positions)), np.zeros(len(positions), bool), learned.pace)
     bar = np.sort(others)[-FIRST] if len(others) >= FIRST else 0.0
     positions, scores = positions[scores > bar], scores[scores > bar]
     return positions[np.argsort(-scores, kind="stable")][:FIRST]
@@ -297,7 +305,7 @@ def _open_likely(
     fresh = set(labelled.exclude(basis__in=DECIDED).values_list("item_id", flat=True)) - set(cases["item"])
     fresh -= set(CaseItem.objects.filter(item__in=fresh, case__status=Case.SETTLED).values_list("item_id", flat=True))
     positions = [wanted[item] for item in wanted if item in fresh]
-    value = worth(learned.chance[positions], np.ones(len(positions)), np.zeros(len(positions), bool), learned.pace)
+    value = worth(learned.value[positions], np.ones(len(positions)), np.zeros(len(positions), bool), learned.pace)
     items = learned.signals.item[positions].tolist()
     units = [Unit(frozenset([item]), score) for item, score in zip(items, value.tolist(), strict=True)]
     create_cases(dataset, units, now)

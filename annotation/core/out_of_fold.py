@@ -6,6 +6,7 @@ import numpy as np
 from scipy import sparse
 from scipy.optimize import minimize
 
+from annotation.core.confident import confident_class
 from annotation.core.folds import grouped_folds
 from annotation.core.views import Neighbours, naive_bayes, softmax, terms_view, vectors_view, vote
 
@@ -53,22 +54,6 @@ def out_of_fold(
         learned = learned & (confident_class(rounds[0], labels) == labels)
         tick(start + 0.5)
     return pool(rounds, np.full(2, 0.5))
-def confident_class(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """The class each item confidently belongs to, int (n,): the likeliest of the classes whose probability reaches
-    their usual one, that is their mean over the items that carry them; the given label where there is no such class
-    (confident learning, Northcutt et al. 2021)."""
-    reached = np.where(probabilities >= usual_probability(probabilities, labels), probabilities, -1.0)
-    return np.where(reached.max(axis=1) < 0, labels, reached.argmax(axis=1))
-
-
-def usual_probability(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Mean probability of each class over the items that carry it, float (K,); 1 for a class that no item carries."""
-    held, n_classes = labels >= 0, probabilities.shape[1]
-    count = np.bincount(labels[held], minlength=n_classes)
-    total = np.bincount(labels[held], probabilities[held, labels[held]], minlength=n_classes)
-    return np.where(count > 0, total / np.maximum(count, 1), 1.0)
-
-
 def pool(views: Sequence[np.ndarray], weights: np.ndarray) -> np.ndarray:
     """Weighted geometric mean of probabilities (n, K), rows sum to 1; weights (views,) need not sum to 1: less in all
     means less sure (logarithmic opinion pool, Genest and Zidek 1986)."""

@@ -85,30 +85,37 @@ def combine(scores: dict[str, np.ndarray], flagged: dict[str, np.ndarray]) -> np
     return 1 - np.asarray(clean)
 
 
-def worth(chances: np.ndarray, size: np.ndarray, in_conflict: np.ndarray, pace: Pace) -> np.ndarray:
-    """Score float (u,) in [0, 1] of units: errors expected for the time of one single item.
+def worth(
+    chances: np.ndarray, size: np.ndarray, in_conflict: np.ndarray, pace: Pace, effect: np.ndarray | float = 1.0
+) -> np.ndarray:
+    """Score float (u,) in [0, 1] of units: errors expected for the time of one single item, each by its effect.
 
-    chances: float (u,), sum of the members' chances; size: int (u,); in_conflict: bool (u,), members carry different
-    labels, so that one of them is wrong as often as conflicts prove to be.
+    chances: float (u,), sum of the members' chances times their effects; size: int (u,); in_conflict: bool (u,),
+    members carry different labels, so that one of them is wrong as often as conflicts prove to be; effect: float (u,),
+    the members' mean effect on a model.
     """
-    expected = np.where(in_conflict, np.maximum(chances, pace.conflict), chances)
+    expected = np.where(in_conflict, np.maximum(chances, pace.conflict * effect), chances)
     value = expected * size**SETTLES / pace.cost(size)
     return np.where(value <= 1, 0.9 * value, 1 - 0.1 / np.maximum(value, 1))
 
 
 def order_units(
-    groups: np.ndarray, labels: np.ndarray, scores: np.ndarray, contested: np.ndarray, pace: Pace | None = None
-) -> Order:
+    groups: np.ndarray, labels: np.ndarray, scores: np.ndarray, contested: np.ndarray, pace: Pace | None = None,
+    effect: np.ndarray | None = None,
+) -> Order:  # fmt: skip
     """Units and their order. groups, labels (−1 = none): int (n,); scores: float (n,), the chance that each label is
-    wrong as far as known; contested: bool (n,), items without a current label because annotators tie, worth 1."""
+    wrong as far as known; contested: bool (n,), items without a current label because annotators tie, worth 1; effect:
+    float (n,), how much more an error there moves a model than one anywhere, None = as much."""
+    effect = np.ones(len(groups)) if effect is None or not len(effect) else effect
     n = len(groups)
     _, group = np.unique(groups, return_inverse=True)
     conflict = _in_conflict(group, labels)
     key = np.where(conflict[group] & (labels >= 0), group, n + np.arange(n))
     _, first, of, size = np.unique(key, return_index=True, return_inverse=True, return_counts=True)
     is_group = key[first] < n
-    chances = np.bincount(of, weights=np.where(contested, 1.0, scores), minlength=len(first))
-    score = worth(chances, size, is_group, pace or Pace())
+    chances = np.bincount(of, weights=np.where(contested, 1.0, scores * effect), minlength=len(first))
+    mean_effect = np.bincount(of, weights=effect, minlength=len(first)) / size
+    score = worth(chances, size, is_group, pace or Pace(), mean_effect)
     rank = np.empty(len(score), dtype=np.int64)
     rank[np.argsort(-score, kind="stable")] = np.arange(1, len(score) + 1)
     return Order(of, is_group, score, rank)

@@ -14,6 +14,8 @@ from annotation.core.folds import grouped_folds
 WORD = r"(?u)\b\w\w+\b"
 SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n+")
 FOLDS = 5
+# An expert decided on that text; annotators may have counted a word.
+DECIDED = 5.0
 
 
 @dataclass(frozen=True)
@@ -92,13 +94,15 @@ def without_word(texts: Sequence[str], word: str) -> list[str]:
 
 
 def said_by_the_rest(
-    texts: Sequence[str], labels: np.ndarray, groups: np.ndarray, n_classes: int, seed: int = 0
-) -> np.ndarray:
+    texts: Sequence[str], labels: np.ndarray, groups: np.ndarray, n_classes: int, decided: np.ndarray | None = None,
+    seed: int = 0,
+) -> np.ndarray:  # fmt: skip
     """Out-of-fold class probabilities (n, K) of naive Bayes over words and pairs of words (Rennie et al. 2003).
 
     Where labels followed a shortcut that the texts no longer show, what is left of them still goes along with the
-    truth, as far as the shortcut itself did.
+    truth, as far as the shortcut itself did. What experts decided (bool (n,), None = nothing) counts DECIDED times.
     """
+    weight = np.ones(len(labels)) if decided is None else np.where(decided, DECIDED, 1.0)
     out = np.full((len(labels), n_classes), 1 / n_classes)
     folds = grouped_folds(groups, labels, FOLDS, seed)
     try:
@@ -108,7 +112,7 @@ def said_by_the_rest(
     for fold in range(FOLDS):
         learn, judge = (folds != fold) & (labels >= 0), folds == fold
         if judge.any() and len(np.unique(labels[learn])) > 1:
-            model = ComplementNB().fit(matrix[learn], labels[learn])
+            model = ComplementNB().fit(matrix[learn], labels[learn], weight[learn])
             out[judge] = 0.0
             out[np.ix_(judge, model.classes_)] = model.predict_proba(matrix[judge])
     return out

@@ -28,13 +28,15 @@ class Signals:
     """What was known of n items before anybody decided on them.
 
     item: int (n,), ids. score: float (n,) in [0, 1], the order to start from, 1 = most suspicious. detectors: name →
-    float (n,) in [0, 1]. factors: name of the factor → its levels.
+    float (n,) in [0, 1]. factors: name of the factor → its levels. effect: float (n,) > 0, how much more an error here
+    moves a model than one anywhere, 1 = as much; empty = all 1.
     """
 
     item: np.ndarray
     score: np.ndarray
     detectors: Mapping[str, np.ndarray] = field(default_factory=dict)
     factors: Mapping[str, Factor] = field(default_factory=dict)
+    effect: np.ndarray = field(default_factory=lambda: np.zeros(0))
 
     @cached_property
     def position(self) -> dict[int, int]:
@@ -44,7 +46,7 @@ class Signals:
 
 def gather(
     item: np.ndarray, evidence: Evidence, scores: Mapping[str, np.ndarray], flagged: Mapping[str, np.ndarray],
-    suggested: Mapping[str, np.ndarray], findings: Sequence[Suspicion],
+    suggested: Mapping[str, np.ndarray], findings: Sequence[Suspicion], effect: np.ndarray,
 ) -> Signals:  # fmt: skip
     """The signals of a detection. item: int (n,), ids; scores, flagged, suggested: by detector, (n,) each.
 
@@ -74,7 +76,8 @@ def gather(
         names, codes = np.unique(evidence.sources[named].astype(str), return_inverse=True)
         factors["source"] = Factor(named, codes, tuple(names.tolist()))
     score = combine(dict(scores), dict(flagged)) if scores else np.zeros(len(labels))
-    return Signals(item, score, {name: np.asarray(one, dtype=np.float64) for name, one in scores.items()}, factors)
+    detectors = {name: np.asarray(one, dtype=np.float64) for name, one in scores.items()}
+    return Signals(item, score, detectors, factors, effect)
 
 
 def _strongest(
@@ -103,7 +106,7 @@ def _members(by_level: Mapping[str, np.ndarray]) -> Factor:
 
 def to_arrays(signals: Signals) -> dict[str, np.ndarray]:
     """Named arrays that an artifact can hold; `from_arrays` reads them back."""
-    arrays = {"item": signals.item, "score": signals.score}
+    arrays = {"item": signals.item, "score": signals.score, "effect": signals.effect.astype(np.float32)}
     for name, score in signals.detectors.items():
         arrays[f"detector.{name}"] = score.astype(np.float32)
     for name, factor in signals.factors.items():
@@ -122,7 +125,7 @@ def from_arrays(arrays: Mapping[str, np.ndarray]) -> Signals:
             stem = name.removesuffix(".items")
             names = tuple(arrays[f"{stem}.names"].tolist())
             factors[stem.partition(".")[2]] = Factor(arrays[name], arrays[f"{stem}.levels"], names)
-    return Signals(arrays["item"], arrays["score"], detectors, factors)
+    return Signals(arrays["item"], arrays["score"], detectors, factors, arrays.get("effect", np.zeros(0)))
 
 
 def take(signals: Signals, positions: np.ndarray) -> Signals:
@@ -136,7 +139,8 @@ def take(signals: Signals, positions: np.ndarray) -> Signals:
         names = tuple(factor.names[level] for level in used)
         factors[name] = Factor(where[factor.items[kept]], levels, names)
     detectors = {name: score[positions] for name, score in signals.detectors.items()}
-    return Signals(signals.item[positions], signals.score[positions], detectors, factors)
+    effect = signals.effect[positions] if len(signals.effect) else signals.effect
+    return Signals(signals.item[positions], signals.score[positions], detectors, factors, effect)
 
 
 def join(parts: Sequence[Signals]) -> Signals:

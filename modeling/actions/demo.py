@@ -49,6 +49,7 @@ from modeling.models import Comparison, ModelRun
 SLUG = "filings"
 BUDGET = 500
 LEARN_EVERY = 20
+DETECT_EVERY = 100
 EXPERT_ERROR = 0.05
 LEARNER, WEAK = "logistic", {"C": "10"}
 SIMULATED = "simulated-expert"
@@ -139,7 +140,7 @@ def run(job: Job, report: Report) -> Write:
     report("training with better regularization", 0.35)
     regularized = _trained(dataset, job, pairs={"C": "cv"}, snapshot=before.snapshot)
     report("relabelling", 0.5)
-    _relabel(dataset, filings, seed, lambda share: report("relabelling", 0.5 + 0.25 * share))
+    _relabel(dataset, filings, job, lambda share: report("relabelling", 0.5 + 0.25 * share))
     report("detecting again", 0.76)
     _finish(request_detection(dataset, background=False), job)
     report("training on the labels as they are now", 0.82)
@@ -198,8 +199,10 @@ def says(seed: int, external_id: str, truth: str) -> str:
     return other if draw < EXPERT_ERROR else truth
 
 
-def _relabel(dataset: Dataset, filings: Filings, seed: int, report: Callable[[float], None]) -> None:
-    """The simulated expert pulls cases in the order of the queue until the budget of decisions is spent."""
+def _relabel(dataset: Dataset, filings: Filings, job: Job, report: Callable[[float], None]) -> None:
+    """The simulated expert pulls cases in the order of the queue until the budget of decisions is spent; every
+    DETECT_EVERY of them the lead detects again, so that the detectors learn from what was decided."""
+    seed = job.params["seed"]
     user, _ = user_named(SIMULATED)
     truth = dict(zip(filings.pool["id"], filings.pool["truth"], strict=True))
     classes = {one.name: one for one in dataset.label_classes.all()}
@@ -211,6 +214,8 @@ def _relabel(dataset: Dataset, filings: Filings, seed: int, report: Callable[[fl
         decide(case, user, _simulated_answer(case, seed, number, truth, classes), timezone.now(), learn=False)
         if number % LEARN_EVERY == LEARN_EVERY - 1:
             reorder(dataset, timezone.now())
+        if number % DETECT_EVERY == DETECT_EVERY - 1 and number + 1 < BUDGET:
+            _finish(request_detection(dataset, background=False), job)
         if number % 20 == 0:
             report(number / BUDGET)
 

@@ -60,6 +60,16 @@ class CountRule:
     def findings(self, evidence: Evidence) -> list[Suspicion]:
         return [reading.finding(evidence) for reading in self.readings(evidence)]
 
+    def effect(self, evidence: Evidence) -> np.ndarray:
+        """How much more an error the rule made teaches the rule to a model than the average one: how far the count is
+        from the threshold, over the mean, as a linear model's pull on the word's weight goes; from a tenth to three."""
+        effect = np.ones(len(evidence.labels))
+        for reading in self.readings(evidence):
+            far = np.abs(reading.count - reading.rule.threshold - 0.5)
+            usual = far[reading.covered].mean() if reading.covered.any() else 1.0
+            effect = np.where(reading.followed, np.clip(far / usual, 0.1, 3), effect)
+        return effect
+
     def readings(self, evidence: Evidence) -> list["Reading"]:
         """One reading of the dataset per rule that raises the alarm; read once, for as long as the evidence is held."""
         by_detector = READINGS.setdefault(evidence, {})
@@ -94,19 +104,27 @@ class CountRule:
 class Reading:
     """A dataset as one rule sees it; arrays (n,).
 
-    count: mentions. given: the label is the rule's and the word is there often enough. covered: given, and labels on
-    the other side of the threshold against which the rest of the text speaks. rest: the class the rest of the text
+    count: mentions. given: the label is the rule's and the word is there often enough. other_side: it is
+    not, and the label is another one. covered: given, and labels on the other side against which the rest of the text
+    speaks. rest: the class the rest of the text
     gives. doubt: 1 − the probability it gives the label. carry of above: purity of the rule.
     """
 
     rule: Rule
     count: np.ndarray
     given: np.ndarray
+    other_side: np.ndarray
     covered: np.ndarray
     rest: np.ndarray
     doubt: np.ndarray
     carry: int
     above: int
+
+    @property
+    def followed(self) -> np.ndarray:
+        """Bool (n,): every label that is as the rule would have it, on either side of the threshold; what is known of
+        one side is known of the other."""
+        return self.given | self.other_side
 
     def sentence(self, evidence: Evidence, item: int) -> str:
         word, label = self.rule.word, evidence.classes[self.rule.label]
@@ -122,7 +140,7 @@ class Reading:
     def finding(self, evidence: Evidence) -> Suspicion:
         word, threshold, label = self.rule.word, self.rule.threshold, evidence.classes[self.rule.label]
         share = wilson(self.carry, self.above)
-        covered = np.flatnonzero(self.covered)
+        covered = np.flatnonzero(self.followed)
         return Suspicion(
             kind="count_rule",
             key=f"count_rule:{word}>{threshold}→{label}",
@@ -143,8 +161,12 @@ def read(evidence: Evidence, rule: Rule) -> Reading:
     count = mentions(texts, rule.word)
     above = (count > rule.threshold) & (labels >= 0)
     given = above & (labels == rule.label)
-    rest = said_by_the_rest(without_word(texts, rule.word), evidence.labels, evidence.groups.of, len(evidence.classes))
+    rest = said_by_the_rest(
+        without_word(texts, rule.word), evidence.labels, evidence.groups.of, len(evidence.classes), evidence.decided
+    )
     doubt = 1 - rest[np.arange(len(labels)), np.maximum(labels, 0)]
     other_side = (count <= rule.threshold) & (labels >= 0) & (labels != rule.label)
     covered = given | (other_side & (doubt > 0.5))
-    return Reading(rule, count, given, covered, rest.argmax(axis=1), doubt, int(given.sum()), int(above.sum()))
+    return Reading(
+        rule, count, given, other_side, covered, rest.argmax(axis=1), doubt, int(given.sum()), int(above.sum())
+    )

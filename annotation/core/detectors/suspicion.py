@@ -34,7 +34,8 @@ class Suspicion:
 class Detector(Protocol):
     """A frozen dataclass whose fields are its parameters; every method is pure and deterministic.
 
-    A detector can run when `needs <= evidence.available`. It may also have `findings(evidence) -> list[Suspicion]`.
+    A detector can run when `needs <= evidence.available`. It may also have `findings(evidence) -> list[Suspicion]`,
+    and `effect(evidence) -> float (n,)`: how much more an error moves a model here than anywhere, 1 = as much.
     """
 
     needs: ClassVar[frozenset[str]]

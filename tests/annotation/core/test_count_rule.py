@@ -85,10 +85,18 @@ def test_the_finding_says_the_rule_its_purity_and_its_items():
         "word": "delay", "threshold": 5, "label": "grave",
     }  # fmt: skip
     assert (finding.n, finding.value) == (160, 1.0) and finding.low < 1.0 == finding.high
-    # Everything above the threshold, and what is below and speaks against its label; the wrong ones first.
+    # Every label that is as the rule would have it, on either side of the threshold; the wrong ones first.
     wrong = np.flatnonzero(truth != labels)
-    assert set(finding.items) == set(np.flatnonzero(counts > 5)) | set(wrong)
+    assert set(finding.items) == set(range(400))
     assert set(finding.items[: len(wrong)]) == set(wrong)
+
+
+def test_an_error_far_from_the_threshold_counts_more():
+    texts, labels, _, counts = made_up(400, 0.0)
+    effect = CountRule().effect(evidence_of(texts, labels, says=labels))
+    far = np.abs(counts - 5.5)
+    assert effect[far.argmax()] == effect.max() > 1 > effect[far.argmin()] == effect.min()
+    assert CountRule().effect(evidence_of(texts, np.zeros(400, int), says=np.zeros(400, int))).tolist() == [1.0] * 400
 
 
 def test_purity_counts_what_does_not_follow_the_rule():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from annotation.core.out_of_fold import confident_class, out_of_fold, pool, usual_probability, view_weights
+from annotation.core.out_of_fold import out_of_fold, pool, view_weights
 from annotation.core.views import naive_bayes, softmax, terms_view, vectors_view, vote
 
 N, K = 200, 2
@@ -79,14 +79,6 @@ def test_pool_and_weights():
     weights = view_weights([sure, blind], np.array([0, 1]), np.arange(2))
     assert weights[0] > 1
     assert softmax(np.array([[0.0, np.log(3)]])) == pytest.approx(np.array([[0.25, 0.75]]))
-
-
-def test_the_confident_class_is_relative_to_what_is_usual():
-    probabilities = np.array([[0.6, 0.4], [0.4, 0.6], [0.55, 0.45], [0.5, 0.5]])
-    labels = np.array([0, 1, 0, 1])
-    assert usual_probability(probabilities, labels) == pytest.approx([0.575, 0.55])
-    assert confident_class(probabilities, labels).tolist() == [0, 1, 0, 1]
-    assert confident_class(probabilities, np.array([1, 1, 0, 1])).tolist() == [0, 1, 0, 1]
 
 
 def test_out_of_fold_is_repeatable_and_takes_one_class_and_unlabelled_items():

@@ -56,3 +56,11 @@ def test_scores_are_joined_as_noisy_or():
 def test_no_items_no_units():
     order = order_units(np.zeros(0, int), np.zeros(0, int), np.zeros(0), np.zeros(0, bool))
     assert len(order.score) == 0
+
+
+def test_an_error_that_moves_a_model_more_comes_first():
+    scores, effect = np.array([0.5, 0.5, 0.4]), np.array([1.0, 0.2, 2.0])
+    order = order_units(np.arange(3), np.zeros(3, int), scores, np.zeros(3, bool), effect=effect)
+    assert order.rank.tolist() == [2, 3, 1]
+    pair = order_units(np.zeros(2, int), np.array([0, 1]), np.zeros(2), np.zeros(2, bool), effect=np.array([0.2, 0.4]))
+    assert pair.score.tolist() == pytest.approx([0.9 * 0.3 * 2**0.25 / Pace().cost(np.array([2]))[0]])
