@@ -99,8 +99,8 @@ def _verified_links(buckets: np.ndarray, alike: Alike) -> tuple[np.ndarray, np.n
     lefts, rights = [], []
     for bucket, then in _with_next(buckets):
         left, right = star_links(bucket, then)
-        apart = component[left] != component[right]
-        left, right = left[apart], right[apart]
+        apart = np.flatnonzero(component.take(left) != component.take(right))
+        left, right = left.take(apart), right.take(apart)
         verified = alike(left, right)
         left, right = left[verified], right[verified]
         if len(left):
@@ -112,7 +112,7 @@ def _verified_links(buckets: np.ndarray, alike: Alike) -> tuple[np.ndarray, np.n
             first = np.empty(count, dtype=np.int32)
             first[of] = nodes
             joins[nodes] = first[of]
-            component = joins[component]
+            component = joins.take(component)
     empty = np.empty(0, dtype=np.int64)
     return np.concatenate([empty, *lefts]), np.concatenate([empty, *rights])
 

@@ -27,8 +27,6 @@ TEXT_THRESHOLD = 0.82
 MEDOID_SLACK = 0.1
 # So many texts alike in all but their numbers were made from a template.
 TEMPLATE = 10
-# The first characters of two texts tell whether they are alike, and comparing them all would cost their square.
-_COMPARED_CHARACTERS = 10_000
 _COMPARED_PAIRS = 10_000
 
 # Bytes read in the wrong encoding leave two odd characters side by side, or one whose partner became a space or a
@@ -127,7 +125,7 @@ def _similar(read: IndexedTexts, left: np.ndarray, right: np.ndarray, shingles: 
     verdict = np.zeros(len(left), dtype=bool)
     for start in range(0, len(left), _COMPARED_PAIRS):
         block = np.arange(start, min(start + _COMPARED_PAIRS, len(left)))
-        pair = [[text[:_COMPARED_CHARACTERS] for text in read.texts(side)] for side in (left[block], right[block])]
+        pair = [read.openings(left[block]), read.openings(right[block])]
         so_far = shingles[block] + cpdist(*pair, scorer=Indel.normalized_similarity)
         possible = so_far + 1 >= least
         pair = [list(compress(side, possible.tolist())) for side in pair]

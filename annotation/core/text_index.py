@@ -20,6 +20,8 @@ Decide = Callable[[np.ndarray], np.ndarray]
 
 # Part of the stamp: raise it when texts are normalised, sketched or compared in another way.
 VERSION = 1
+# The first characters of two texts tell whether they are alike, and comparing them all would cost their square.
+OPENING = 10_000
 # Texts looked through at once.
 _TEXTS = 10_000
 _NUMBER = re.compile(r"[0-9]+(?:[.,:/][0-9]+)*")
@@ -107,17 +109,17 @@ class IndexedTexts:
     sketched: Sketch
     _raw: tuple[np.ndarray, np.ndarray]
     _given: Callable[[int], str]
-    _normalised: np.ndarray
+    _openings: np.ndarray
     _known: np.ndarray
     _earlier: TextIndex
     _compared: list[tuple[np.ndarray, np.ndarray]] = field(default_factory=list)
 
-    def texts(self, positions: np.ndarray) -> list[str]:
-        """Distinct texts, normalised where that was not needed before."""
+    def openings(self, positions: np.ndarray) -> list[str]:
+        """The first OPENING characters of distinct texts, normalised where that was not needed before."""
         for position in positions[~self._known[positions]].tolist():
-            self._normalised[position] = self._given(position)
+            self._openings[position] = self._given(position)[:OPENING]
         self._known[positions] = True
-        return self._normalised[positions].tolist()
+        return self._openings[positions].tolist()
 
     def decided(self, left: np.ndarray, right: np.ndarray, threshold: float, decide: Decide) -> np.ndarray:
         """Whether the pairs are alike at `threshold`, bool (pairs,): looked up, else by `decide` and remembered."""
@@ -158,9 +160,11 @@ def read_texts(
     normalised, held = np.empty(len(distinct), dtype=object), np.zeros(len(distinct), dtype=bool)
     normalised[codes[fresh]] = strings
     held[codes[fresh]] = True
+    long = codes[fresh[np.fromiter(map(len, strings), dtype=np.int64, count=len(strings)) > OPENING]]
     del strings
     given = first[_first(codes, len(distinct))]
     skeleton, numbers, sketched = _worked_out(distinct, normalised, earlier, seed)
+    normalised[long] = [normalised[position][:OPENING] for position in long.tolist()]
     return IndexedTexts(
         codes[raw_codes].astype(np.int64), distinct, skeleton, numbers, sketched, (raw, codes.astype(np.int64)),
         lambda position: normalise(texts[given[position]]), normalised, held, earlier,
