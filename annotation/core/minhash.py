@@ -15,6 +15,7 @@ ROWS = 5
 SHINGLE = 4
 # Characters, or pairs, worked on at once: they fit the processor's cache, and no kernel runs for long.
 _BLOCK = 1 << 17
+_PAIRS = 1 << 12
 
 
 @dataclass(frozen=True)
@@ -28,9 +29,13 @@ class Sketch:
     def similarity(self, left: np.ndarray, right: np.ndarray) -> np.ndarray:
         """Estimated Jaccard similarity in [0, 1] of the pairs of positions `left` and `right`, both (pairs,)."""
         similarity = np.empty(len(left), dtype=np.float32)
-        for start in range(0, len(left), _BLOCK):
-            block = slice(start, start + _BLOCK)
-            similarity[block] = (self.marks[left[block]] == self.marks[right[block]]).mean(axis=1, dtype=np.float32)
+        for start in range(0, len(left), _PAIRS):
+            block = slice(start, start + _PAIRS)
+            agree = self.marks.take(left[block], axis=0) == self.marks.take(right[block], axis=0)
+            # four marks at once: no byte of the sum of these words exceeds 25, nor the four together 100
+            words = agree.view(np.uint32).sum(axis=1, dtype=np.uint32)
+            similarity[block] = (words * np.uint32(0x01010101)) >> np.uint32(24)
+        similarity /= np.float32(self.marks.shape[1])
         return similarity
 
 
@@ -119,11 +124,12 @@ def star_links(bucket: np.ndarray, then: np.ndarray) -> tuple[np.ndarray, np.nda
     if not len(starts):
         return order, order
     head = np.repeat(np.minimum.reduceat(order, starts), np.diff(np.r_[starts, len(order)]))
-    is_head = head == order
-    links = [(head[~is_head], order[~is_head])]
+    other = head != order
+    others = np.flatnonzero(other)
+    links = [(head.take(others), order.take(others))]
     for back in (1, 2, 3):
-        together = (sorted_bucket[back:] == sorted_bucket[:-back]) & ~is_head[back:] & ~is_head[:-back]
-        links.append((order[:-back][together], order[back:][together]))
+        together = np.flatnonzero((sorted_bucket[back:] == sorted_bucket[:-back]) & other[back:] & other[:-back])
+        links.append((order.take(together), order.take(together + back)))
     return _joined(links)
 
 
@@ -146,17 +152,30 @@ def reference_links(bucket: np.ndarray, then: np.ndarray, reference: np.ndarray)
 
 def _in_bucket_order(bucket: np.ndarray, then: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Positions and buckets, bucket by bucket, without the members that are alone in theirs."""
-    # counting by the low bits finds most that are alone, which spares them the sorting
-    low = bucket & np.uint32((1 << (4 * len(bucket)).bit_length()) - 1)
-    crowded = np.flatnonzero(np.bincount(low)[low] > 1)
-    key = bucket[crowded].astype(np.uint64) << np.uint64(32) | then[crowded]
-    # stable, so that ties fall alike on every machine
-    order = crowded[np.argsort(key, kind="stable")]
-    in_order = bucket[order]
+    order, in_order = stable_order(bucket)
+    shared = np.zeros(len(order), dtype=bool)
     same = in_order[1:] == in_order[:-1]
-    shared = np.r_[False, same][: len(order)] | np.r_[same, False][: len(order)]
-    return order[shared], in_order[shared]
+    shared[1:] = same
+    shared[:-1] |= same
+    order, in_order = order[shared], in_order[shared]
+    by_then, _ = stable_order(then.take(order))
+    by_bucket, in_order = stable_order(in_order.take(by_then))
+    return order.take(by_then.take(by_bucket)).astype(np.int64), in_order
+
+
+def stable_order(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The positions that put `values` (n,), integers in [0, 2 ** 32), in ascending order, ties as they stood, and the
+    values in that order; both (n,) uint32."""
+    # sorting whole 64-bit numbers takes a fifth of the time that a stable argsort takes
+    keys = values.astype(np.uint64)
+    keys <<= np.uint64(32)
+    keys |= np.arange(len(values), dtype=np.uint32)
+    keys.sort()
+    return keys.astype(np.uint32), (keys >> np.uint64(32)).astype(np.uint32)
 
 
 def _joined(links: list[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
-    return np.concatenate([left for left, _ in links]), np.concatenate([right for _, right in links])
+    """All links, in ascending order: whoever works through them reads memory from front to back."""
+    keys = np.concatenate([left << 32 | right for left, right in links])
+    keys.sort()
+    return keys >> 32, keys & 0xFFFFFFFF

@@ -6,7 +6,8 @@ grows with the number of items however many of them are alike.
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from itertools import compress
 
 import ftfy
 import numpy as np
@@ -26,9 +27,7 @@ TEXT_THRESHOLD = 0.82
 MEDOID_SLACK = 0.1
 # So many texts alike in all but their numbers were made from a template.
 TEMPLATE = 10
-# The first characters of two texts tell whether they are alike, and comparing them all would cost their square.
-_COMPARED_CHARACTERS = 10_000
-_COMPARED_PAIRS = 100_000
+_COMPARED_PAIRS = 10_000
 
 # Bytes read in the wrong encoding leave two odd characters side by side, or one whose partner became a space or a
 # control character. Asking first spares most texts the repair, which costs more than all the rest.
@@ -126,14 +125,10 @@ def _similar(read: IndexedTexts, left: np.ndarray, right: np.ndarray, shingles: 
     verdict = np.zeros(len(left), dtype=bool)
     for start in range(0, len(left), _COMPARED_PAIRS):
         block = np.arange(start, min(start + _COMPARED_PAIRS, len(left)))
-        so_far = shingles[block] + _scored(read, left[block], right[block], Indel.normalized_similarity)
-        block, so_far = block[so_far + 1 >= least], so_far[so_far + 1 >= least]
-        worded = _scored(read, left[block], right[block], token_set_ratio) / 100
-        verdict[block] = so_far + worded >= least
+        pair = [read.openings(left[block]), read.openings(right[block])]
+        so_far = shingles[block] + cpdist(*pair, scorer=Indel.normalized_similarity)
+        possible = so_far + 1 >= least
+        pair = [list(compress(side, possible.tolist())) for side in pair]
+        worded = cpdist(*pair, scorer=token_set_ratio) / 100
+        verdict[block[possible]] = so_far[possible] + worded >= least
     return verdict
-
-
-def _scored(read: IndexedTexts, left: np.ndarray, right: np.ndarray, scorer: Callable[..., float]) -> np.ndarray:
-    """The scores (pairs,) of the opening characters of the distinct texts at the positions `left` and `right`."""
-    pair = [[text[:_COMPARED_CHARACTERS] for text in read.texts(side)] for side in (left, right)]
-    return cpdist(*pair, scorer=scorer)

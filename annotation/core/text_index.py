@@ -20,6 +20,8 @@ Decide = Callable[[np.ndarray], np.ndarray]
 
 # Part of the stamp: raise it when texts are normalised, sketched or compared in another way.
 VERSION = 1
+# The first characters of two texts tell whether they are alike, and comparing them all would cost their square.
+OPENING = 10_000
 # Texts looked through at once.
 _TEXTS = 10_000
 _NUMBER = re.compile(r"[0-9]+(?:[.,:/][0-9]+)*")
@@ -73,6 +75,14 @@ def empty_index(seed: int) -> TextIndex:
 
 def keys_of(texts: Sequence[str]) -> np.ndarray:
     """64-bit SipHash of each text, uint64 (n,): two of a million differing texts share one with probability 3e-8."""
+    keys = np.empty(len(texts), dtype=np.uint64)
+    # block by block: hashing copies all it is given
+    for start in range(0, len(texts), _TEXTS):
+        keys[start : start + _TEXTS] = _hashed(texts[start : start + _TEXTS])
+    return keys
+
+
+def _hashed(texts: Sequence[str]) -> np.ndarray:
     column = np.empty(len(texts), dtype=object)
     column[:] = texts
     try:
@@ -99,17 +109,17 @@ class IndexedTexts:
     sketched: Sketch
     _raw: tuple[np.ndarray, np.ndarray]
     _given: Callable[[int], str]
-    _normalised: list[str | None]
+    _openings: np.ndarray
+    _known: np.ndarray
     _earlier: TextIndex
     _compared: list[tuple[np.ndarray, np.ndarray]] = field(default_factory=list)
 
-    def texts(self, positions: np.ndarray) -> list[str]:
-        """Distinct texts, normalised where that was not needed before."""
-        held = self._normalised
-        for position in positions.tolist():
-            if held[position] is None:
-                held[position] = self._given(position)
-        return [held[position] for position in positions.tolist()]
+    def openings(self, positions: np.ndarray) -> list[str]:
+        """The first OPENING characters of distinct texts, normalised where that was not needed before."""
+        for position in positions[~self._known[positions]].tolist():
+            self._openings[position] = self._given(position)[:OPENING]
+        self._known[positions] = True
+        return self._openings[positions].tolist()
 
     def decided(self, left: np.ndarray, right: np.ndarray, threshold: float, decide: Decide) -> np.ndarray:
         """Whether the pairs are alike at `threshold`, bool (pairs,): looked up, else by `decide` and remembered."""
@@ -147,15 +157,17 @@ def read_texts(
     strings = [normalise(texts[i]) for i in first[fresh].tolist()]
     normal[fresh] = keys_of(strings)
     codes, distinct = pd.factorize(normal)
-    normalised: list[str | None] = [None] * len(distinct)
-    for position, string in zip(codes[fresh].tolist(), strings, strict=True):
-        normalised[position] = string
+    normalised, held = np.empty(len(distinct), dtype=object), np.zeros(len(distinct), dtype=bool)
+    normalised[codes[fresh]] = strings
+    held[codes[fresh]] = True
+    long = codes[fresh[np.fromiter(map(len, strings), dtype=np.int64, count=len(strings)) > OPENING]]
     del strings
     given = first[_first(codes, len(distinct))]
     skeleton, numbers, sketched = _worked_out(distinct, normalised, earlier, seed)
+    normalised[long] = [normalised[position][:OPENING] for position in long.tolist()]
     return IndexedTexts(
         codes[raw_codes].astype(np.int64), distinct, skeleton, numbers, sketched, (raw, codes.astype(np.int64)),
-        lambda position: normalise(texts[given[position]]), normalised, earlier,
+        lambda position: normalise(texts[given[position]]), normalised, held, earlier,
     )  # fmt: skip
 
 
@@ -167,12 +179,12 @@ def _first(codes: np.ndarray, n: int) -> np.ndarray:
 
 
 def _worked_out(
-    normal: np.ndarray, normalised: list[str | None], earlier: TextIndex, seed: int
+    normal: np.ndarray, normalised: np.ndarray, earlier: TextIndex, seed: int
 ) -> tuple[np.ndarray, np.ndarray, Sketch]:
     """Skeletons, numbers and sketch of the distinct texts, taken from the earlier index where it has them."""
     place = _positions(earlier.normal, normal)
     old, new = np.flatnonzero(place >= 0), np.flatnonzero(place < 0)
-    strings = [normalised[i] or "" for i in new.tolist()]
+    strings = normalised[new].tolist()
     made, keys = sketch(strings, seed), _number_keys(strings)
     if not len(old):
         return *keys, made

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from annotation.core import near_duplicates
-from annotation.core.minhash import BANDS, reference_links, sketch, star_links
+from annotation.core.minhash import BANDS, reference_links, sketch, stable_order, star_links
 from annotation.core.near_duplicates import copies_of, find_groups, normalise
 from tests.shared import needs_shared, shared
 
@@ -97,6 +97,36 @@ def test_links_of_a_bucket_grow_with_its_members():
 def test_members_alone_in_their_bucket_have_no_links():
     left, right = star_links(np.array([3, 1, 3, 2], np.uint32), np.zeros(4, np.uint32))
     assert (left.tolist(), right.tolist()) == ([0], [2])
+
+
+def test_star_links_are_those_of_a_plain_walk_through_the_buckets():
+    random = np.random.default_rng(0)
+    bucket = random.integers(0, 60, 300).astype(np.uint32) * np.uint32(70_000_003)
+    then = random.integers(0, 4, 300).astype(np.uint32)
+    wanted = []
+    for value in set(bucket.tolist()):
+        members = sorted(np.flatnonzero(bucket == value).tolist(), key=lambda member: (then[member], member))
+        head = min(members)
+        wanted += [(head, member) for member in members if member != head]
+        for at, member in enumerate(members):
+            near = [before for before in members[max(0, at - 3) : at] if head not in (before, member)]
+            wanted += [(before, member) for before in near]
+    left, right = star_links(bucket, then)
+    assert list(zip(left.tolist(), right.tolist(), strict=True)) == sorted(wanted)
+
+
+def test_stable_order_leaves_ties_as_they_stood():
+    order, values = stable_order(np.array([2**32 - 1, 5, 0, 5], np.uint32))
+    assert order.tolist() == [2, 1, 3, 0]
+    assert values.tolist() == [0, 5, 5, 2**32 - 1]
+
+
+def test_the_estimated_similarity_is_the_share_of_equal_marks():
+    sketched = sketch(["how do i get my money back", "how do i get the money back", "quite another text"], 0)
+    left, right = np.array([0, 0, 1, 2]), np.array([0, 1, 2, 2])
+    wanted = [(sketched.marks[a] == sketched.marks[b]).mean() for a, b in zip(left, right, strict=True)]
+    assert np.allclose(sketched.similarity(left, right), wanted)
+    assert sketched.similarity(left, right)[0] == 1
 
 
 def test_reference_links_only_cross_the_border_and_stay_in_the_bucket():
