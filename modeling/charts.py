@@ -3,11 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, floor
+from typing import Any
 
 from modeling.words import span
 
 STEPS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
 MOST_TICKS = 6
+# Nats between the lines of a loss curve.
+LOSS_STEPS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 # Percent of the width kept free at either end, so that the labels of the outermost ticks are not cut.
 EDGE = 3.0
 ROW = 46
@@ -79,3 +82,54 @@ def axis(low: float, high: float) -> tuple[float, int, int]:
         if last - first < MOST_TICKS:
             return step, first, max(last, first + 1)
     return STEPS[-1], 0, 2
+
+
+# A loss curve's drawing area, in its own units; the labels beneath take the rest of the height.
+WIDE, TALL, FOOT = 600, 180, 26
+SIDE = 40
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Two lines over epochs from 0 on, as SVG points: `train` and `validation`. best: x, y and epoch of the smallest
+    validation loss; stopped: x and epoch of the last. ticks: (loss, y) from top to bottom; epochs: (epoch, x)."""
+
+    train: str
+    validation: str
+    best: tuple[float, float, int]
+    stopped: tuple[float, int]
+    ticks: tuple[tuple[float, float], ...]
+    epochs: tuple[tuple[int, float], ...]
+    width: int = WIDE
+    height: int = TALL + FOOT
+    bottom: int = TALL
+    left: int = SIDE
+
+    @property
+    def anchor(self) -> str:
+        """The side of the best epoch on which there is room for its label."""
+        return "end" if self.best[0] > WIDE * 0.6 else "start"
+
+
+def loss_curve(found: dict[str, Any]) -> Curve | None:
+    """found: a learner's curve_; None where fewer than two epochs have a loss."""
+    rows = list(zip(found["train_loss"], found["validation_loss"], strict=True))
+    rows = [row for row in rows if None not in row]
+    if len(rows) < 2:
+        return None
+    top = max(max(row) for row in rows)
+    step = next((step for step in LOSS_STEPS if top / step <= 4), top / 4)
+    last, top = len(rows) - 1, step * ceil(top / step)
+
+    def x(epoch: int) -> float:
+        return round(SIDE + (WIDE - 2 * SIDE) * epoch / last, 1)
+
+    def y(loss: float) -> float:
+        return round(8 + (TALL - 8) * (1 - loss / top), 1)
+
+    train, validation = (" ".join(f"{x(at)},{y(row[side])}" for at, row in enumerate(rows)) for side in (0, 1))
+    best = found["best"]
+    ticks = tuple((step * number, y(step * number)) for number in range(round(top / step), -1, -1))
+    every = max(1, ceil(last / 6))
+    epochs = tuple((epoch, x(epoch)) for epoch in range(0, last + 1, every))
+    return Curve(train, validation, (x(best), y(rows[best][1]), best), (x(last), last), ticks, epochs)

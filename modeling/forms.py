@@ -1,54 +1,105 @@
 """What a lead fills in to retrain and to compare."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
 
 from annotation.models import Dataset, Item, Snapshot
-from modeling.core.learners import UnableToConfigure, learner_settings
+from modeling.core.learners import LEARNERS, Setting, UnableToConfigure, learner_settings, settings_of
 from modeling.models import ModelRun
 from modeling.standing import runs_of
 
+# The learner proposed; its C is chosen by cross-validation or given. Every other learner is a way of its own.
 LEARNER = "logistic"
 
 
+@dataclass(frozen=True)
+class Option:
+    """A learner other than the proposed one: name, the name in words, and (setting, form field) of each setting."""
+
+    name: str
+    title: str
+    fields: list[tuple[Setting, forms.BoundField]]
+
+
 class TrainForm(forms.Form):
-    """A run's resolved settings again, or a recipe of its own: C chosen by cross-validation, or a number."""
+    """A run's resolved settings again, or a recipe of its own: C chosen by cross-validation, or a number, or another
+    learner with its settings. The fields of a learner are those its SETTINGS name."""
 
     LIKE, CV, NUMBER = "like", "cv", "number"
     HOW = {LIKE: "the settings of an earlier run", CV: "choose C by grouped cross-validation", NUMBER: "a C of my own"}
 
-    how = forms.ChoiceField(choices=HOW)
+    how = forms.ChoiceField()
     like = forms.ModelChoiceField(ModelRun.objects.none(), required=False)
-    C = forms.CharField(required=False, initial="10")
-    l1_ratio = forms.CharField(required=False, initial="0")
 
     def __init__(self, dataset: Dataset, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["how"].choices = [*self.HOW.items(), *((name, LEARNERS[name].TITLE) for name in others())]
         self.fields["like"].queryset = runs_of(dataset).filter(snapshot__labels_of=None).order_by("id")
+        for learner in LEARNERS:
+            for key, (_, default) in settings_of(learner).items():
+                self.fields[field_name(learner, key)] = forms.CharField(required=False, initial=as_typed(default))
+        self.fields["C"].initial = "10"
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()
         if data.get("how") == self.LIKE and not data.get("like"):
             self.add_error("like", "Choose the run whose settings are to be used.")
-        elif data.get("how") in (self.CV, self.NUMBER):
+        elif data.get("how") and data["how"] != self.LIKE:
             try:
-                learner_settings(LEARNER, self.pairs())
+                learner_settings(self.learner(), self.pairs())
             except UnableToConfigure as error:
                 self.add_error(None, str(error))
         return data
 
+    def learner(self) -> str:
+        how = self.cleaned_data["how"]
+        return LEARNER if how in self.HOW else how
+
     def pairs(self) -> dict[str, str]:
-        """KEY → VALUE as typed."""
-        data = self.cleaned_data
-        C = "cv" if data["how"] == self.CV else data.get("C", "")
-        return {"C": C, "l1_ratio": data.get("l1_ratio") or "0"}
+        """KEY → VALUE as typed; what is left empty is the default."""
+        data, learner = self.cleaned_data, self.learner()
+        typed = {key: data.get(field_name(learner, key), "") for key in settings_of(learner)}
+        pairs = {key: value for key, value in typed.items() if value}
+        if learner == LEARNER:
+            pairs["C"] = "cv" if data["how"] == self.CV else typed["C"]
+        return pairs
 
     def recipe(self) -> dict[str, Any]:
         """Arguments of `request_training`."""
         if self.cleaned_data["how"] == self.LIKE:
             return {"like": self.cleaned_data["like"]}
-        return {"learner": LEARNER, "pairs": self.pairs()}
+        return {"learner": self.learner(), "pairs": self.pairs()}
+
+    def own_settings(self) -> list[tuple[Setting, forms.BoundField]]:
+        """Settings of the proposed learner beside its C."""
+        return self._settings_of(LEARNER)[1:]
+
+    def options(self) -> list[Option]:
+        return [Option(name, LEARNERS[name].TITLE, self._settings_of(name)) for name in others()]
+
+    def _settings_of(self, learner: str) -> list[tuple[Setting, forms.BoundField]]:
+        found = settings_of(learner).items()
+        return [
+            (setting._replace(title=setting.title or key.replace("_", " ")), self[field_name(learner, key)])
+            for key, (setting, _) in found
+        ]
+
+
+def others() -> list[str]:
+    return [name for name in LEARNERS if name != LEARNER]
+
+
+def field_name(learner: str, key: str) -> str:
+    return key if learner == LEARNER else f"{learner}-{key}"
+
+
+def as_typed(default: Any) -> str:
+    """A default as a person would type it: (256, 128) → 256,128."""
+    if isinstance(default, list | tuple):
+        return ",".join(map(str, default)) or "0"
+    return f"{default:g}" if isinstance(default, float) else str(default)
 
 
 class CompareForm(forms.Form):

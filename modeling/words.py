@@ -2,6 +2,14 @@
 
 from typing import Any
 
+from modeling.core.learners import recipe_words, used_words
+from modeling.core.training import OF_ROWS
+
+__all__ = [
+    "comparison_heading", "differing_settings", "left_out_words", "p_words", "percent", "recipe_words", "signed",
+    "signed_span", "span", "used_words",
+]  # fmt: skip
+
 LEFT_OUT = {
     "without_label": "have no label",
     "contested": "are contested",
@@ -10,8 +18,6 @@ LEFT_OUT = {
     "near_duplicate_of_production": "are near-copies of production",
     "not_in_labels_of": "were not in the snapshot whose labels these rows carry",
 }
-# Found anew at each fit; they tell rows apart, not recipes.
-OF_ROWS = ("rows", "folds")
 
 
 def percent(share: float) -> str:
@@ -33,20 +39,6 @@ def signed(difference: float) -> str:
 def signed_span(low: float, high: float) -> str:
     """Limits of a difference in points: −0.003, 0.017 → −0.3 to +1.7."""
     return f"{signed(low)} to {signed(high)}"
-
-
-def recipe_words(learner: str, settings: dict[str, Any]) -> str:
-    """Learner, penalty and strength: logistic regression, L2, C = 10."""
-    named = {"logistic": "logistic regression"}.get(learner, learner)
-    C = settings.get("C")
-    strength = "C by grouped cross-validation" if C == "cv" else f"C = {C:g}" if C is not None else ""
-    return ", ".join(filter(None, [named, penalty_words(settings.get("l1_ratio", 0.0)), strength]))
-
-
-def penalty_words(l1_ratio: float) -> str:
-    if l1_ratio in (0, 1):
-        return "L1" if l1_ratio else "L2"
-    return f"elastic net with L1 ratio {l1_ratio:g}"
 
 
 def left_out_words(left_out: dict[str, int]) -> list[tuple[int, str]]:

@@ -17,8 +17,9 @@ from annotation.core.artifacts import arrays_to_bytes, save_bytes
 from annotation.core.grouping import group_items
 from annotation.models import Dataset, Job, PredictionSet, Snapshot
 from modeling.core.artifacts import dump_model
+from modeling.core.dense import DenseModel
 from modeling.core.learners import learner_settings
-from modeling.core.training import Fit, fit
+from modeling.core.training import OF_ROWS, Fit, fit
 from modeling.models import ModelRun, Recipe
 
 
@@ -83,7 +84,8 @@ def train_on(rows: Snapshot, order: Order, report: Report, job: Job) -> Callable
         table, dataset.typed_fields, labels, dataset.class_names, groups, order.learner, order.settings, order.seed,
         report,
     )  # fmt: skip
-    artifact = save_bytes(settings.ARTIFACTS_DIR, dump_model(fitted.model), ".skops")
+    suffix = ".zip" if isinstance(fitted.model, DenseModel) else ".skops"
+    artifact = save_bytes(settings.ARTIFACTS_DIR, dump_model(fitted.model), suffix)
     arrays = save_probabilities(frame["item"].to_numpy(), fitted.oof)
     seconds = time.monotonic() - started
     return lambda: _insert(rows, order, fitted, artifact, arrays, seconds, job)
@@ -91,10 +93,17 @@ def train_on(rows: Snapshot, order: Order, report: Report, job: Job) -> Callable
 
 def train_like(rows: Snapshot, like: ModelRun, report: Report, job: Job) -> Callable[[], ModelRun]:
     """`like` once more on other rows, with its resolved settings; the run there already is, where there is one."""
-    same = ModelRun.objects.filter(snapshot=rows, recipe=like.recipe, resolved__C=like.resolved.get("C")).first()
+    wanted = without_rows(like.resolved)
+    there = ModelRun.objects.filter(snapshot=rows, recipe=like.recipe)
+    same = next((run for run in there if without_rows(run.resolved) == wanted), None)
     if same:
         return lambda: same
     return train_on(rows, Order(like.recipe.learner, like.resolved, like.recipe.seed, like.pk), report, job)
+
+
+def without_rows(resolved: dict[str, Any]) -> dict[str, Any]:
+    """Resolved settings but for what tells rows apart, not recipes."""
+    return {key: value for key, value in resolved.items() if key not in OF_ROWS}
 
 
 def save_probabilities(items: np.ndarray, probabilities: np.ndarray) -> str:

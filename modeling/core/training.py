@@ -6,7 +6,7 @@ import json
 import platform
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -23,35 +23,38 @@ from threadpoolctl import threadpool_limits
 from annotation.core.features import Field, vectorizer
 from annotation.core.folds import grouped_folds
 from annotation.core.intervals import bootstrap_interval
+from modeling.core.dense import DenseFeatures, DenseModel
 from modeling.core.evaluation import Counts, balanced_accuracy, metrics
-from modeling.core.learners import LEARNERS, Fold, LogisticLearner, UnableToConfigure
+from modeling.core.learners import Fold, Learner, UnableToTrain, learner_with, resolved_of
 
 FOLDS = 5
 FEATURES: dict[str, Any] = {"max_features": 50_000, "ngrams": [1, 2], "characters": None}
 # What resolved settings say beyond the learner's parameters and FEATURES: found anew at each fit.
 FOUND = ("learner", "seed", "folds", "rows", "classes", "fields")
-
-
-class UnableToTrain(Exception):
-    """These rows cannot be learned from."""
+# Those of them that tell rows apart, not recipes.
+OF_ROWS = ("rows", "folds")
 
 
 class UnableToPredict(Exception):
     """The model was trained for other classes."""
 
 
+Model: TypeAlias = Pipeline | DenseModel
+
+
 @dataclass(frozen=True)
 class Fit:
     """A trained recipe.
 
-    model: Pipeline of features and a linear classifier whose classes_ are class names. resolved: JSON-ready settings
-    that give the identical model on the same rows. at_chance: out of fold it is no better than guessing (lower 95 %
-    bound of its balanced accuracy ≤ 1 / number of classes in the labels). metrics: {"train": …, "validation": …}, each
-    as `evaluation.metrics`; validation is out of fold. oof: out-of-fold probabilities (n, K), columns as `classes`.
+    model: Pipeline of features and a classifier, or DenseModel; its classes_ are class names. resolved: JSON-ready
+    settings that give the identical model on the same rows. at_chance: out of fold it is no better than guessing (lower
+    95 % bound of its balanced accuracy ≤ 1 / number of classes in the labels). metrics: {"train": …, "validation": …},
+    each as `evaluation.metrics`; validation is out of fold; "curve" beside them where the learner has one. oof:
+    out-of-fold probabilities (n, K), columns as `classes`.
     parameter_hash: SHA-256 of resolved settings and every learned number. environment: versions by name.
     """
 
-    model: Pipeline
+    model: Model
     resolved: dict[str, Any]
     converged: bool
     status: str
@@ -74,36 +77,39 @@ def fit(
     flatter it a little; a comparison on production does not. Raises UnableToTrain and UnableToConfigure.
     """
     n_folds = _check(labels, classes, groups)
-    recipe = _learner(learner, settings)
+    recipe = _learner(learner, settings, seed)
     features = {key: settings.get(key, default) for key, default in FEATURES.items()}
     names = np.asarray(classes)[labels]
     # One thread: sums in another order would be another model, in the last digit.
     with threadpool_limits(1):
         report("features", 0.0)
-        transformer, X = _features(table, fields, features)
         fold = grouped_folds(groups, labels, n_folds, seed)
-        folds = [_fold(transformer, X, names, fold == number) for number in range(n_folds)]
+        transformer, X, folds = _prepared(recipe, table, fields, features, names, fold)
         report("fitting", 0.1)
-        fitted = recipe.fit(X, names, folds)
-        parameters = dataclasses.asdict(recipe) | {"C": fitted.C_}
+        fitted = recipe.fit(X, names, folds, groups)
+        parameters = resolved_of(fitted)
         oof = np.zeros((len(labels), len(classes)))
-        for number, held in enumerate(folds):
+        for number in range(n_folds):
             report(f"checking out of fold, {number + 1} of {n_folds}", 0.6 + 0.4 * number / n_folds)
-            oof[fold == number] = _held_out(_learner(learner, parameters), held, classes)
+            out = fold == number
+            oof[out] = _held_out(_learner(learner, parameters, seed), folds[number], groups[~out], classes)
         trained = _aligned(fitted.predict_proba(X), fitted.classes_, classes)
-    model = Pipeline([("features", transformer), ("learner", fitted.estimator_)])
+    model = _model(learner, transformer, fitted.estimator_)
     resolved = {
         "learner": learner, **parameters, **features, "seed": seed, "folds": n_folds, "rows": len(labels),
         "classes": list(classes), "fields": [[field.name, field.type] for field in fields],
     }  # fmt: skip
+    scores: dict[str, Any] = {"train": metrics(labels, trained), "validation": metrics(labels, oof)}
+    curve = getattr(fitted, "curve_", None)
+    if curve:
+        scores["curve"] = curve
     return Fit(
-        model=model, resolved=resolved, converged=fitted.converged_, status=fitted.status_,
+        model=model, resolved=resolved, converged=fitted.converged_, status=fitted.status_, metrics=scores,
         at_chance=_at_chance(labels, oof), oof=oof, parameter_hash=_hash(resolved, model), environment=environment(),
-        metrics={"train": metrics(labels, trained), "validation": metrics(labels, oof)},
     )  # fmt: skip
 
 
-def predict(model: Pipeline, table: pd.DataFrame, classes: Sequence[str]) -> np.ndarray:
+def predict(model: Model, table: pd.DataFrame, classes: Sequence[str]) -> np.ndarray:
     """Probabilities (n, K), columns in the order of `classes`, for a `typed` table; a class never trained on has 0.
 
     Raises UnableToPredict where the model knows a class that is not among `classes`.
@@ -147,15 +153,53 @@ def _check(labels: np.ndarray, classes: Sequence[str], groups: np.ndarray) -> in
     return folds
 
 
-def _learner(name: str, settings: dict[str, Any]) -> LogisticLearner:
-    if name not in LEARNERS:
-        raise UnableToConfigure(f"There is no learner {name!r}; choose one of: {', '.join(LEARNERS)}.")
-    parameters = [parameter.name for parameter in dataclasses.fields(LEARNERS[name])]
-    unknown = sorted(set(settings) - {*parameters, *FEATURES, *FOUND})
-    if unknown:
-        known = ", ".join([*parameters, *FEATURES])
-        raise UnableToConfigure(f"The learner {name} has no setting {unknown[0]!r}; its settings are: {known}.")
-    return LEARNERS[name](**{key: settings[key] for key in parameters if key in settings})
+def _learner(name: str, settings: dict[str, Any], seed: int) -> Learner:
+    return learner_with(name, {**settings, "seed": seed}, (*FEATURES, *FOUND))
+
+
+def _prepared(
+    recipe: Any, table: pd.DataFrame, fields: Sequence[Field], features: dict[str, Any], names: np.ndarray,
+    fold: np.ndarray,
+) -> tuple[ColumnTransformer | DenseFeatures, Any, Sequence[Fold]]:  # fmt: skip
+    """Fitted features, their matrix, and the folds: words for all learners but those with features of their own."""
+    if not hasattr(recipe, "features"):
+        transformer, X = _features(table, fields, features)
+        return transformer, X, [_fold(transformer, X, names, fold == number) for number in range(fold.max() + 1)]
+    dense = recipe.features(fields, features)
+    try:
+        X = dense.fit(table)
+    except ValueError as error:
+        raise UnableToTrain(f"The fields cannot be turned into features: {error}.") from error
+    if not np.ptp(X, axis=0).any():
+        raise _all_alike(table, fields)
+    return dense, X, DenseFolds(dense, table, names, fold)
+
+
+class DenseFolds(Sequence[Fold]):
+    """Folds with features fitted to their own rows, each made when it is asked for: all at once are much memory."""
+
+    def __init__(self, features: DenseFeatures, table: pd.DataFrame, names: np.ndarray, fold: np.ndarray) -> None:
+        self.features, self.table, self.names, self.fold = features, table, names, fold
+
+    def __len__(self) -> int:
+        return int(self.fold.max()) + 1
+
+    def __getitem__(self, number: Any) -> Any:
+        out = self.fold == range(len(self))[number]
+        features = dataclasses.replace(self.features)
+        X = features.fit(self.table[~out])
+        return Fold(X, self.names[~out], features.transform(self.table[out]), self.names[out])
+
+
+def _model(learner: str, transformer: Any, estimator: Any) -> Model:
+    if isinstance(transformer, DenseFeatures):
+        return DenseModel(transformer, estimator, learner)
+    return Pipeline([("features", transformer), ("learner", estimator)])
+
+
+def _all_alike(table: pd.DataFrame, fields: Sequence[Field]) -> UnableToTrain:
+    shown = ", ".join(field.name for field in fields)
+    return UnableToTrain(f"All {len(table)} rows look alike in {shown}: there is nothing to tell the classes by.")
 
 
 def _features(
@@ -170,8 +214,7 @@ def _features(
     except ValueError as error:
         raise UnableToTrain(f"The fields cannot be turned into features: {error}.") from error
     if _constant(X):
-        shown = ", ".join(field.name for field in fields)
-        raise UnableToTrain(f"All {len(table)} rows look alike in {shown}: there is nothing to tell the classes by.")
+        raise _all_alike(table, fields)
     _plain_numbers(transformer)
     return transformer, X
 
@@ -213,12 +256,12 @@ def _reweighting(part: TfidfVectorizer, kept: sparse.csr_matrix) -> np.ndarray:
     return np.where(rows > 0, weight / part.idf_, 0.0)
 
 
-def _held_out(recipe: LogisticLearner, fold: Fold, classes: Sequence[str]) -> np.ndarray:
+def _held_out(recipe: Learner, fold: Fold, groups: np.ndarray, classes: Sequence[str]) -> np.ndarray:
     """Probabilities (rows held out, K) from the recipe fitted to the other rows."""
     known = np.unique(fold.y)
     if len(known) == 1:
         return _aligned(np.ones((len(fold.y_out), 1)), known, classes)
-    fitted = recipe.fit(fold.X, fold.y)
+    fitted = recipe.fit(fold.X, fold.y, (), groups)
     return _aligned(fitted.predict_proba(fold.X_out), fitted.classes_, classes)
 
 
@@ -240,7 +283,7 @@ def _at_chance(labels: np.ndarray, oof: np.ndarray) -> bool:
     return lower <= 1 / len(np.unique(labels)) + 1e-9
 
 
-def _hash(resolved: dict[str, Any], model: Pipeline) -> str:
+def _hash(resolved: dict[str, Any], model: Model) -> str:
     digest = hashlib.sha256(json.dumps(resolved, sort_keys=True).encode())
     _add(digest, model)
     return digest.hexdigest()
@@ -252,6 +295,8 @@ def _add(digest: Any, value: Any) -> None:
         learned = {k: v for k, v in vars(value).items() if k[-1] == "_" or k == "steps" or isinstance(v, BaseEstimator)}
         digest.update(type(value).__name__.encode())
         _add(digest, learned)
+    elif isinstance(value, DenseModel):
+        _add(digest, value.state())
     elif isinstance(value, dict):
         for key in sorted(value, key=str):
             digest.update(f"{key}:".encode())

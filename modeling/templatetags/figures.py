@@ -1,12 +1,25 @@
-"""A figure with its interval in the soft colour right after it."""
+"""A figure with its interval in the soft colour right after it; a run in words."""
 
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from modeling.words import percent, signed, signed_span, span
+from modeling.models import ModelRun
+from modeling.words import percent, recipe_words, signed, signed_span, span, used_words
 
 register = template.Library()
+
+
+@register.filter
+def recipe(run: ModelRun) -> str:
+    """Learner and resolved settings in words."""
+    return recipe_words(run.recipe.learner, run.resolved)
+
+
+@register.filter
+def used(run: ModelRun) -> str:
+    """What the fit settled on: C = 3, or the epoch training was stopped at."""
+    return used_words(run.recipe.learner, run.resolved, run.metrics.get("curve"))
 
 
 @register.simple_tag

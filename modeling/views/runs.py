@@ -9,8 +9,10 @@ from django.views.decorators.http import require_GET, require_POST
 
 from annotation.access import dataset_for_lead
 from annotation.actions.work import UnableToWork
+from annotation.core.intervals import wilson
 from annotation.models import Dataset
 from modeling.actions.train import request_training
+from modeling.charts import loss_curve
 from modeling.forms import TrainForm
 from modeling.models import ModelRun
 from modeling.standing import runs_of, standing_of
@@ -86,6 +88,24 @@ def run(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         "dataset": dataset, "run": found, "recipe": recipe_of(found), "train": train_scores, "validation": validation,
         "left_out": left_out_words(found.snapshot.left_out),
         "metrics": [(name, train_scores[key], validation[key]) for key, name in METRICS],
-        "resolved": sorted(found.resolved.items()), "environment": sorted(found.environment.items()),
+        **_curve(found), "resolved": sorted(found.resolved.items()), "environment": sorted(found.environment.items()),
     }  # fmt: skip
     return render(request, "modeling/run.html", page)
+
+
+def _curve(found: ModelRun) -> dict[str, Any]:
+    """The loss curve where the learner has one, and its ends as rows."""
+    curve = found.metrics.get("curve")
+    chart = loss_curve(curve) if curve else None
+    if chart is None:
+        return {"chart": None}
+    sides = (("Rows learned from", "train", "n"), ("Rows held out", "validation", "n_validation"))
+    return {"chart": chart, "curve": curve, "curve_rows": [
+        (name, curve[n], curve[f"{side}_loss"][curve["best"]], curve[f"{side}_loss"][-1], curve[f"{side}_accuracy"],
+         *_limits(curve[f"{side}_accuracy"], curve[n])) for name, side, n in sides
+    ]}  # fmt: skip
+
+
+def _limits(share: float, n: int) -> tuple[float, float]:
+    found = wilson(round(share * n), n)
+    return found.low, found.high

@@ -2,6 +2,8 @@ import pytest
 from django.urls import reverse
 
 from annotation.models import Job, Membership
+from modeling.actions.train import request_training
+from modeling.core.learners import LEARNERS
 from modeling.forms import TrainForm
 from modeling.models import ModelRun
 from modeling.words import left_out_words, recipe_words
@@ -148,6 +150,40 @@ def test_training_is_asked_for_by_post_only(client, tmp_path):
     dataset = small_dataset(tmp_path)
     client.force_login(people.leo(dataset))
     assert client.get(reverse("train", args=[dataset.slug])).status_code == 405
+
+
+NETWORK = {"how": "mlp", "mlp-layers": "8", "mlp-learning_rate": "0.01", "mlp-components": "10"}
+
+
+def test_a_network_is_asked_for_with_fields_of_its_own(client, tmp_path):
+    dataset = small_dataset(tmp_path)
+    client.force_login(people.leo(dataset))
+    page = client.get(reverse("runs", args=[dataset.slug])).content.decode()
+    for key in LEARNERS["mlp"].SETTINGS:
+        assert f'name="mlp-{key}"' in page
+    post(client, dataset, **NETWORK, C="5")
+    params = Job.objects.get(kind="training").params
+    assert params["learner"] == "mlp" and "C" not in params["settings"]
+    assert params["settings"]["layers"] == [8] and params["settings"]["dropout"] == 0.3
+    response = post(client, dataset, **{**NETWORK, "mlp-dropout": "1"})
+    assert "dropout=1 is not possible; dropout must be a number from 0 to less than 1." in response.content.decode()
+
+
+def test_the_page_of_a_network_shows_where_it_stopped(client, tmp_path):
+    dataset = small_world.with_production(tmp_path)
+    pairs = {"layers": "8", "learning_rate": "0.01", "components": "10"}
+    first = small_world._run(request_training(dataset, learner="mlp", pairs=pairs, background=False))
+    small_world.relabelled(dataset)
+    run = small_world.trained_like(first)
+    curve = run.metrics["curve"]
+    client.force_login(people.leo(dataset))
+    page = client.get(reverse("run", args=[dataset.slug, run.pk])).content.decode()
+    assert f"Training stopped after epoch {curve['stopped']}; the network of epoch {curve['best']} was kept" in page
+    assert page.count("<polyline") == 2 and "Rows held out" in page and "dropout network, 8 units, dropout 0.3" in page
+    listed = client.get(reverse("runs", args=[dataset.slug])).content.decode()
+    assert f"epoch {curve['best']}" in listed and f"like run {first.pk}" in listed
+    compared = small_world.compared(dataset, first, run)
+    assert compared.proof["n"] == 40 and compared.proof["as_trained"] is None
 
 
 def test_recipes_in_words():

@@ -1,16 +1,29 @@
 """What can be trained. To add a learner: a file here, a line in LEARNERS, a section in docs/methods.md, a test."""
 
+import dataclasses
+from collections.abc import Iterable
 from typing import Any
 
+from modeling.core.learners.learner import Learner, Setting, UnableToTrain
 from modeling.core.learners.logistic import Fold, LogisticLearner
+from modeling.core.learners.mlp import MlpLearner
 
-__all__ = ["LEARNERS", "Fold", "LogisticLearner", "UnableToConfigure", "learner_settings"]
+__all__ = [
+    "LEARNERS", "Fold", "Learner", "LogisticLearner", "MlpLearner", "Setting", "UnableToConfigure", "UnableToTrain",
+    "learner_settings", "learner_with", "recipe_words", "resolved_of", "settings_of", "used_words",
+]  # fmt: skip
 
-LEARNERS = {"logistic": LogisticLearner}
+LEARNERS: dict[str, Any] = {"logistic": LogisticLearner, "mlp": MlpLearner}
 
 
 class UnableToConfigure(Exception):
     """A learner or a setting that does not exist, or a value it cannot take."""
+
+
+def settings_of(name: str) -> dict[str, tuple[Setting, Any]]:
+    """What a person may set of the learner: key → (setting, default)."""
+    learner = _named(name)
+    return {key: (Setting(*entry), getattr(learner, key)) for key, entry in learner.SETTINGS.items()}
 
 
 def learner_settings(name: str, pairs: dict[str, str]) -> dict[str, Any]:
@@ -18,17 +31,56 @@ def learner_settings(name: str, pairs: dict[str, str]) -> dict[str, Any]:
 
     Raises UnableToConfigure naming the learner, key or value, and what is possible instead.
     """
+    known = settings_of(name)
+    settings = {key: default for key, (_, default) in known.items()}
+    for key, value in pairs.items():
+        if key not in known:
+            raise UnableToConfigure(
+                f"The learner {name} has no setting {key!r}; its settings are: {', '.join(known)}."
+            )
+        setting, _ = known[key]
+        try:
+            settings[key] = setting.read(value)
+        except ValueError as error:
+            raise UnableToConfigure(f"{key}={value} is not possible; {key} must be {setting.must_be}.") from error
+    return settings
+
+
+def learner_with(name: str, settings: dict[str, Any], others: Iterable[str]) -> Any:
+    """The unfitted learner. Raises UnableToConfigure for a key that is neither a field of it nor among `others`."""
+    learner = _named(name)
+    parameters = [parameter.name for parameter in dataclasses.fields(learner)]
+    unknown = sorted(set(settings) - {*parameters, *others})
+    if unknown:
+        known = ", ".join([*(key for key in parameters if key != "seed"), *others])
+        raise UnableToConfigure(f"The learner {name} has no setting {unknown[0]!r}; its settings are: {known}.")
+    return learner(**{key: settings[key] for key in parameters if key in settings})
+
+
+def resolved_of(fitted: Any) -> dict[str, Any]:
+    """Every field of a fitted learner as it was used, JSON-ready."""
+    return getattr(fitted, "resolved_", None) or dataclasses.asdict(fitted)
+
+
+def recipe_words(name: str, settings: dict[str, Any]) -> str:
+    """Learner and settings in words: logistic regression, L2, C = 10. A learner no longer there is its name."""
+    learner = LEARNERS.get(name)
+    if learner is None:
+        return name
+    if hasattr(learner, "words"):
+        return f"{learner.TITLE}, {learner.words(settings)}"
+    known = {key: Setting(*entry) for key, entry in learner.SETTINGS.items() if key in settings}
+    said = [f"{setting.title or key} {settings[key]}" for key, setting in known.items()]
+    return ", ".join([learner.TITLE, *said])
+
+
+def used_words(name: str, resolved: dict[str, Any], curve: dict[str, Any] | None) -> str:
+    """What the fit settled on, short: C = 3; empty where the learner chooses nothing."""
+    learner = LEARNERS.get(name)
+    return learner.used(resolved, curve) if learner and hasattr(learner, "used") else ""
+
+
+def _named(name: str) -> Any:
     if name not in LEARNERS:
         raise UnableToConfigure(f"There is no learner {name!r}; choose one of: {', '.join(LEARNERS)}.")
-    learner = LEARNERS[name]
-    settings = {key: getattr(learner, key) for key in learner.SETTINGS}
-    for key, value in pairs.items():
-        if key not in learner.SETTINGS:
-            known = ", ".join(learner.SETTINGS)
-            raise UnableToConfigure(f"The learner {name} has no setting {key!r}; its settings are: {known}.")
-        read, must_be = learner.SETTINGS[key]
-        try:
-            settings[key] = read(value)
-        except ValueError as error:
-            raise UnableToConfigure(f"{key}={value} is not possible; {key} must be {must_be}.") from error
-    return settings
+    return LEARNERS[name]

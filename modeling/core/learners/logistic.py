@@ -1,7 +1,7 @@
 """Regularized logistic regression that says whether it converged."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -65,18 +65,22 @@ class LogisticLearner:
     max_iter: int = 3000
     tol: float = 1e-3
 
+    TITLE: ClassVar[str] = "logistic regression"
     # What a person may set: how to read it, and how to say what it must be.
     SETTINGS: ClassVar[dict[str, tuple[Callable[[str], Any], str]]] = {
         "C": (a_C, "a number above 0, or cv"),
         "l1_ratio": (a_share, "a number from 0 (L2) to 1 (L1)"),
     }
 
-    def fit(self, X: Matrix, y: np.ndarray, folds: Sequence[Fold] = ()) -> "LogisticLearner":
+    def fit(
+        self, X: Matrix, y: np.ndarray, folds: Sequence[Fold] = (), groups: np.ndarray | None = None
+    ) -> "LogisticLearner":
         """X: (n, p) floats, CSR or dense. y: class per row (n,), two or more distinct. folds: used with C = "cv" only;
         where none of them can tell one C from another, the strongest penalty is chosen."""
         self.classes_, codes = np.unique(y, return_inverse=True)
         self.path_ = self._path(folds) if self.C == "cv" else []
         self.C_ = _best(self.path_) if self.C == "cv" else float(self.C)
+        self.resolved_ = asdict(self) | {"C": self.C_}
         [(point, self.n_iter_)] = self._solve(X, codes, [self.C_])
         self.slope_ = Problem.of(X, codes, len(self.classes_), self.C_, self.l1_ratio).relative_slope(point)
         self.converged_ = self.slope_ <= FLAT
@@ -87,6 +91,18 @@ class LogisticLearner:
     def predict_proba(self, X: Matrix) -> np.ndarray:
         """Probabilities (n, K), columns in the order of classes_."""
         return self.estimator_.predict_proba(X)
+
+    @staticmethod
+    def words(settings: dict[str, Any]) -> str:
+        """Penalty and strength: L2, C = 10."""
+        ratio, C = settings.get("l1_ratio", 0.0), settings.get("C", "cv")
+        penalty = f"elastic net with L1 ratio {ratio:g}" if 0 < ratio < 1 else "L1" if ratio else "L2"
+        return f"{penalty}, C by grouped cross-validation" if C == "cv" else f"{penalty}, C = {C:g}"
+
+    @staticmethod
+    def used(resolved: dict[str, Any], curve: dict[str, Any] | None) -> str:
+        """The C used: C = 10."""
+        return f"C = {resolved['C']:g}"
 
     def _solve(self, X: Matrix, codes: np.ndarray, grid: Sequence[float]) -> Iterator[tuple[np.ndarray, int]]:
         """Minimum and iterations for each C, from strong to weak, each starting from the one before."""

@@ -1,0 +1,133 @@
+"""Typed fields to one dense matrix: offline embeddings, projected words, categories, scaled numbers."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+from sklearn.decomposition import TruncatedSVD
+
+from annotation.core.embeddings import embed
+from annotation.core.features import Field, vectorizer
+
+# A number further from the mean than so many standard deviations counts as so far.
+FURTHEST = 5.0
+# A category with more values is projected with the words.
+MOST_VALUES = 100
+
+
+@dataclass(eq=False)
+class DenseFeatures:
+    """A `typed` table of n rows to float32 (n, p), without a value that is no number.
+
+    Beside one another: for each text field its embedding (256); the TF-IDF of all words, and of categories with many
+    values, projected to `components` dimensions by truncated SVD (Halko, Martinsson & Tropp 2011); one column for each
+    value of the other categories; numbers less their mean over their standard deviation (missing: the mean) and whether
+    they are missing. Embeddings and projections are each scaled to a mean square of 1. options: of
+    `features.vectorizer`. seed: of the projection.
+
+    After `fit`: columns_, the fitted vectorizer of texts and categories, or None; wide_, bool per column of it;
+    arrays_, every other learned number by name.
+    """
+
+    fields: tuple[Field, ...]
+    components: int
+    options: dict[str, Any]
+    seed: int = 0
+
+    def fit(self, table: pd.DataFrame) -> np.ndarray:
+        """Learn from the table (one row or more), and return its matrix."""
+        self.arrays_: dict[str, np.ndarray] = {}
+        self.columns_: Any = None
+        self.wide_ = np.zeros(0, dtype=bool)
+        listed = [field for field in self.fields if field.type != "number"]
+        found = sparse.csr_matrix((len(table), 0), dtype=np.float32)
+        if listed:
+            ranges: dict[str, Any] = {
+                key: tuple(value) if isinstance(value, list) else value for key, value in self.options.items()
+            }
+            self.columns_ = vectorizer(listed, **ranges)
+            found = sparse.csr_matrix(self.columns_.fit_transform(table), dtype=np.float32)
+            self.wide_ = self._wide(found.shape[1])
+            self._project(found[:, self.wide_])
+        self._measure(table)
+        for name, block in self._lengthy(table, found).items():
+            length = np.sqrt(np.mean(np.square(block, dtype=np.float64)))
+            self.arrays_[f"length of {name}"] = np.array(length if length > 0 else 1.0)
+        return self._beside(table, found)
+
+    def transform(self, table: pd.DataFrame) -> np.ndarray:
+        found = sparse.csr_matrix((len(table), 0), dtype=np.float32)
+        if self.columns_ is not None:
+            found = sparse.csr_matrix(self.columns_.transform(table), dtype=np.float32)
+        return self._beside(table, found)
+
+    def _wide(self, n_columns: int) -> np.ndarray:
+        """Which columns are words, or values of a category that has many."""
+        wide = np.zeros(n_columns, dtype=bool)
+        categories = [field.name for field in self.fields if field.type == "category"]
+        for name, place in self.columns_.output_indices_.items():
+            wide[place] = name not in categories or place.stop - place.start > MOST_VALUES
+        # One column is its own projection.
+        return wide & (wide.sum() > 1)
+
+    def _project(self, words: sparse.csr_matrix) -> None:
+        size = min(self.components, *words.shape)
+        if size:
+            found = TruncatedSVD(size, random_state=self.seed).fit(words)
+            self.arrays_["components"] = np.ascontiguousarray(found.components_, dtype=np.float32)
+
+    def _measure(self, table: pd.DataFrame) -> None:
+        """Mean and standard deviation of each number."""
+        numbers = self._numbers(table)
+        known = np.isfinite(numbers)
+        count = np.maximum(known.sum(axis=0), 1)
+        mean = np.where(known, numbers, 0).sum(axis=0) / count
+        spread = np.sqrt((np.where(known, numbers - mean, 0) ** 2).sum(axis=0) / count)
+        self.arrays_ |= {"mean": mean, "spread": np.where(spread > 0, spread, 1.0)}
+
+    def _numbers(self, table: pd.DataFrame) -> np.ndarray:
+        names = [field.name for field in self.fields if field.type == "number"]
+        return table[names].to_numpy(dtype=float)
+
+    def _lengthy(self, table: pd.DataFrame, found: sparse.csr_matrix) -> dict[str, np.ndarray]:
+        """The blocks that are scaled as a whole, not yet scaled."""
+        texts = [field.name for field in self.fields if field.type == "text"]
+        blocks = {f"embedding {name}": embed(table[name].tolist()) for name in texts}
+        if "components" in self.arrays_:
+            blocks["words"] = np.asarray(found[:, self.wide_] @ self.arrays_["components"].T)
+        return blocks
+
+    def _beside(self, table: pd.DataFrame, found: sparse.csr_matrix) -> np.ndarray:
+        blocks = [
+            block / np.float32(self.arrays_[f"length of {name}"])
+            for name, block in self._lengthy(table, found).items()
+        ]
+        numbers = self._numbers(table)
+        standard = np.clip((numbers - self.arrays_["mean"]) / self.arrays_["spread"], -FURTHEST, FURTHEST)
+        parts = [*blocks, found[:, ~self.wide_].toarray(), np.nan_to_num(standard, nan=0.0), np.isnan(numbers)]
+        return np.hstack([part.astype(np.float32) for part in parts])
+
+
+@dataclass(eq=False)
+class DenseModel:
+    """Fitted features and what predicts from them; `learner` is the name it is restored by."""
+
+    features: DenseFeatures
+    estimator: Any
+    learner: str
+
+    @property
+    def classes_(self) -> np.ndarray:
+        return self.estimator.classes_
+
+    def predict_proba(self, table: pd.DataFrame) -> np.ndarray:
+        """Probabilities (n, K) for a `typed` table, columns in the order of classes_."""
+        return self.estimator.predict_proba(self.features.transform(table))
+
+    def state(self) -> dict[str, Any]:
+        """Everything learned, for a hash."""
+        own = hasattr(self.estimator, "arrays")
+        learned = {"facts": self.estimator.facts(), **self.estimator.arrays()} if own else {"estimator": self.estimator}
+        return {"columns": self.features.columns_, "arrays": self.features.arrays_, **learned}
