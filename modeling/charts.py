@@ -10,7 +10,7 @@ from modeling.words import span
 STEPS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
 MOST_TICKS = 6
 # Nats between the lines of a loss curve.
-LOSS_STEPS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+LOSS_STEPS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 50.0, 1000.0)
 # Percent of the width kept free at either end, so that the labels of the outermost ticks are not cut.
 EDGE = 3.0
 ROW = 46
@@ -84,31 +84,31 @@ def axis(low: float, high: float) -> tuple[float, int, int]:
     return STEPS[-1], 0, 2
 
 
-# A loss curve's drawing area, in its own units; the labels beneath take the rest of the height.
-WIDE, TALL, FOOT = 600, 180, 26
-SIDE = 40
+# A loss curve: its height and the room for labels beneath in pixels, and the percent of the width kept at either end.
+TALL, FOOT, SIDE = 180, 26, 6.0
 
 
 @dataclass(frozen=True)
 class Curve:
-    """Two lines over epochs from 0 on, as SVG points: `train` and `validation`. best: x, y and epoch of the smallest
-    validation loss; stopped: x and epoch of the last. ticks: (loss, y) from top to bottom; epochs: (epoch, x)."""
+    """Two lines over epochs from 0 on, `train` and `validation`, as SVG points; x in percent of the width, y in pixels.
+    best: x, y and epoch of the smallest validation loss. ticks: (loss, y) from top to bottom, `digits` decimals each;
+    epochs: (epoch, x)."""
 
     train: str
     validation: str
     best: tuple[float, float, int]
-    stopped: tuple[float, int]
     ticks: tuple[tuple[float, float], ...]
     epochs: tuple[tuple[int, float], ...]
-    width: int = WIDE
-    height: int = TALL + FOOT
+    digits: int
     bottom: int = TALL
-    left: int = SIDE
+    height: int = TALL + FOOT
+    left: float = SIDE
+    right: float = 100 - SIDE
 
     @property
     def anchor(self) -> str:
         """The side of the best epoch on which there is room for its label."""
-        return "end" if self.best[0] > WIDE * 0.6 else "start"
+        return "end" if self.best[0] > 60 else "start"
 
 
 def loss_curve(found: dict[str, Any]) -> Curve | None:
@@ -117,19 +117,17 @@ def loss_curve(found: dict[str, Any]) -> Curve | None:
     rows = [row for row in rows if None not in row]
     if len(rows) < 2:
         return None
-    top = max(max(row) for row in rows)
-    step = next((step for step in LOSS_STEPS if top / step <= 4), top / 4)
-    last, top = len(rows) - 1, step * ceil(top / step)
+    highest, last, best = max(max(row) for row in rows), len(rows) - 1, found["best"]
+    step = next((step for step in LOSS_STEPS if highest / step <= 4), LOSS_STEPS[-1])
+    steps = ceil(highest / step) or 1
 
     def x(epoch: int) -> float:
-        return round(SIDE + (WIDE - 2 * SIDE) * epoch / last, 1)
+        return round(SIDE + (100 - 2 * SIDE) * epoch / last, 2)
 
     def y(loss: float) -> float:
-        return round(8 + (TALL - 8) * (1 - loss / top), 1)
+        return round(8 + (TALL - 8) * (1 - loss / (step * steps)), 1)
 
     train, validation = (" ".join(f"{x(at)},{y(row[side])}" for at, row in enumerate(rows)) for side in (0, 1))
-    best = found["best"]
-    ticks = tuple((step * number, y(step * number)) for number in range(round(top / step), -1, -1))
-    every = max(1, ceil(last / 6))
-    epochs = tuple((epoch, x(epoch)) for epoch in range(0, last + 1, every))
-    return Curve(train, validation, (x(best), y(rows[best][1]), best), (x(last), last), ticks, epochs)
+    ticks = tuple((step * number, y(step * number)) for number in range(steps, -1, -1))
+    epochs = tuple((epoch, x(epoch)) for epoch in range(0, last + 1, max(1, ceil(last / 6))))
+    return Curve(train, validation, (x(best), y(rows[best][1]), best), ticks, epochs, 2 if step < 0.1 else 1)

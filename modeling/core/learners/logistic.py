@@ -1,6 +1,6 @@
 """Regularized logistic regression that says whether it converged."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, Literal
 
@@ -67,9 +67,9 @@ class LogisticLearner:
 
     TITLE: ClassVar[str] = "logistic regression"
     # What a person may set: how to read it, and how to say what it must be.
-    SETTINGS: ClassVar[dict[str, tuple[Callable[[str], Any], str]]] = {
+    SETTINGS: ClassVar[dict[str, tuple[Any, ...]]] = {
         "C": (a_C, "a number above 0, or cv"),
-        "l1_ratio": (a_share, "a number from 0 (L2) to 1 (L1)"),
+        "l1_ratio": (a_share, "a number from 0 (L2) to 1 (L1)", "L1 ratio"),
     }
 
     def fit(
