@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 
-from bench import consensus, files, fin_num_claim, label_errors, near_duplicates, order, others, shortcuts
+from bench import consensus, files, fin_num_claim, label_errors, model_path, near_duplicates, order, others, shortcuts
 from bench.table import Row, show
 
 BENCHES: dict[str, Callable[[], list[Row]]] = {
@@ -18,6 +18,9 @@ BENCHES: dict[str, Callable[[], list[Row]]] = {
     "detect.near_duplicates.100k": near_duplicates.run_100k,
     "detect.near_duplicates.1m": near_duplicates.run_1m,
     "detect.order": order.run,
+    "model.path.sparse_truth": model_path.sparse_truth,
+    "model.path.": model_path.run,
+    "model.path_full": model_path.run_full,
 }
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numba
 import numpy as np
 import pandas as pd
 import scipy
@@ -47,7 +48,8 @@ class Fit:
     model: Pipeline of features and a linear classifier whose classes_ are class names. resolved: JSON-ready settings
     that give the identical model on the same rows. at_chance: out of fold it is no better than guessing (lower 95 %
     bound of its balanced accuracy ≤ 1 / number of classes in the labels). metrics: {"train": …, "validation": …}, each
-    as `evaluation.metrics`; validation is out of fold. oof: out-of-fold probabilities (n, K), columns as `classes`.
+    as `evaluation.metrics`; validation is out of fold; "path" is what cross-validation tried and "solver" how the fit
+    ended, as the learner tells. oof: out-of-fold probabilities (n, K), columns as `classes`.
     parameter_hash: SHA-256 of resolved settings and every learned number. environment: versions by name.
     """
 
@@ -70,8 +72,8 @@ def fit(
 
     labels: int array (n,), positions in `classes`. groups: int array (n,); rows of one group never lie on both sides of
     a fold. settings: of the learner, or the resolved settings of an earlier Fit. report(stage, share done) is called
-    as it goes on. A C chosen by "cv" was chosen on these rows: then the validation figures, which use it in every fold,
-    flatter it a little; a comparison on production does not. Raises UnableToTrain and UnableToConfigure.
+    as it goes on. A C or l1_ratio chosen by "cv" was chosen on these rows: then the validation figures, which use it in
+    every fold, flatter it a little; a comparison on production does not. Raises UnableToTrain and UnableToConfigure.
     """
     n_folds = _check(labels, classes, groups)
     recipe = _learner(learner, settings)
@@ -85,7 +87,7 @@ def fit(
         folds = [_fold(transformer, X, names, fold == number) for number in range(n_folds)]
         report("fitting", 0.1)
         fitted = recipe.fit(X, names, folds)
-        parameters = dataclasses.asdict(recipe) | {"C": fitted.C_}
+        parameters = fitted.resolved_
         oof = np.zeros((len(labels), len(classes)))
         for number, held in enumerate(folds):
             report(f"checking out of fold, {number + 1} of {n_folds}", 0.6 + 0.4 * number / n_folds)
@@ -99,7 +101,7 @@ def fit(
     return Fit(
         model=model, resolved=resolved, converged=fitted.converged_, status=fitted.status_,
         at_chance=_at_chance(labels, oof), oof=oof, parameter_hash=_hash(resolved, model), environment=environment(),
-        metrics={"train": metrics(labels, trained), "validation": metrics(labels, oof)},
+        metrics={"train": metrics(labels, trained), "validation": metrics(labels, oof), **fitted.facts_},
     )  # fmt: skip
 
 
@@ -124,7 +126,7 @@ def environment() -> dict[str, str]:
     """Versions of what a fit depends on, by name."""
     return {
         "python": platform.python_version(), "numpy": np.__version__, "scipy": scipy.__version__,
-        "scikit-learn": sklearn.__version__,
+        "scikit-learn": sklearn.__version__, "numba": numba.__version__,
     }  # fmt: skip
 
 
