@@ -43,7 +43,9 @@ def recipe_words(learner: str, settings: dict[str, Any]) -> str:
     return ", ".join(filter(None, [named, penalty_words(settings.get("l1_ratio", 0.0)), strength]))
 
 
-def penalty_words(l1_ratio: float) -> str:
+def penalty_words(l1_ratio: float | str) -> str:
+    if l1_ratio == "cv":
+        return "L1 ratio by grouped cross-validation"
     if l1_ratio in (0, 1):
         return "L1" if l1_ratio else "L2"
     return f"elastic net with L1 ratio {l1_ratio:g}"
