@@ -19,7 +19,7 @@ BENCHES: dict[str, Callable[[], list[Row]]] = {
     "detect.near_duplicates.1m": near_duplicates.run_1m,
     "detect.order": order.run,
     "model.path.sparse_truth": model_path.sparse_truth,
-    "model.path.": model_path.run,
+    "model.path.sample": model_path.run,
     "model.path_full": model_path.run_full,
 }
 
