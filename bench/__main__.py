@@ -9,6 +9,7 @@ from bench import (
     fin_num_claim,
     label_errors,
     model_dropout,
+    model_path,
     near_duplicates,
     order,
     others,
@@ -29,6 +30,9 @@ BENCHES: dict[str, Callable[[], list[Row]]] = {
     "detect.near_duplicates.1m": near_duplicates.run_1m,
     "detect.order": order.run,
     "model.dropout": model_dropout.run,
+    "model.path.sparse_truth": model_path.sparse_truth,
+    "model.path.sample": model_path.run,
+    "model.path_full": model_path.run_full,
 }
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+import numba
 import numpy as np
 import pandas as pd
 import scipy
@@ -49,8 +50,9 @@ class Fit:
     model: Pipeline of features and a classifier, or DenseModel; its classes_ are class names. resolved: JSON-ready
     settings that give the identical model on the same rows. at_chance: out of fold it is no better than guessing (lower
     95 % bound of its balanced accuracy ≤ 1 / number of classes in the labels). metrics: {"train": …, "validation": …},
-    each as `evaluation.metrics`; validation is out of fold; "curve" beside them where the learner has one. oof:
-    out-of-fold probabilities (n, K), columns as `classes`.
+    each as `evaluation.metrics`; validation is out of fold; "curve" beside them where the learner has one, and "path",
+    what cross-validation tried, and "solver", how the fit ended, where it tells. oof: out-of-fold probabilities (n, K),
+    columns as `classes`.
     parameter_hash: SHA-256 of resolved settings and every learned number. environment: versions by name.
     """
 
@@ -73,8 +75,8 @@ def fit(
 
     labels: int array (n,), positions in `classes`. groups: int array (n,); rows of one group never lie on both sides of
     a fold. settings: of the learner, or the resolved settings of an earlier Fit. report(stage, share done) is called
-    as it goes on. A C chosen by "cv" was chosen on these rows: then the validation figures, which use it in every fold,
-    flatter it a little; a comparison on production does not. Raises UnableToTrain and UnableToConfigure.
+    as it goes on. A C or l1_ratio chosen by "cv" was chosen on these rows: then the validation figures, which use it in
+    every fold, flatter it a little; a comparison on production does not. Raises UnableToTrain and UnableToConfigure.
     """
     n_folds = _check(labels, classes, groups)
     recipe = _learner(learner, settings, seed)
@@ -100,6 +102,7 @@ def fit(
         "classes": list(classes), "fields": [[field.name, field.type] for field in fields],
     }  # fmt: skip
     scores: dict[str, Any] = {"train": metrics(labels, trained), "validation": metrics(labels, oof)}
+    scores |= getattr(fitted, "facts_", {})
     curve = getattr(fitted, "curve_", None)
     if curve:
         scores["curve"] = curve
@@ -130,7 +133,7 @@ def environment() -> dict[str, str]:
     """Versions of what a fit depends on, by name."""
     return {
         "python": platform.python_version(), "numpy": np.__version__, "scipy": scipy.__version__,
-        "scikit-learn": sklearn.__version__,
+        "scikit-learn": sklearn.__version__, "numba": numba.__version__,
     }  # fmt: skip
 
 

@@ -43,7 +43,8 @@ def test_a_press_is_a_job_and_two_leads_get_the_same(client, tmp_path):
     first = post(client, dataset, how="number", C="3", l1_ratio="0.5")
     job = Job.objects.get(kind="training")
     assert first.url == reverse("job", args=[dataset.slug, job.pk])
-    assert job.params["settings"] == {"C": 3.0, "l1_ratio": 0.5} and job.created_by.username == "leo"
+    assert job.params["settings"] == {"C": 3.0, "l1_ratio": 0.5, "rule": "min"}
+    assert job.created_by.username == "leo"
     lena = people.user("lena")
     Membership.objects.create(dataset=dataset, user=lena, role=Membership.LEAD)
     client.force_login(lena)
@@ -73,7 +74,7 @@ def test_like_an_earlier_run_takes_its_resolved_settings(client, tmp_path):
     ("data", "sentence"),
     [
         ({"how": "number", "C": "-1"}, "C=-1 is not possible; C must be a number above 0, or cv."),
-        ({"how": "cv", "l1_ratio": "2"}, "l1_ratio must be a number from 0 (L2) to 1 (L1)."),
+        ({"how": "cv", "l1_ratio": "2"}, "l1_ratio must be a number from 0 (L2) to 1 (L1), or cv."),
         ({"how": "like", "like": "99"}, "Choose the run whose settings are to be used."),
         ({}, "This field is required."),
     ],
@@ -187,6 +188,8 @@ def test_the_page_of_a_network_shows_where_it_stopped(client, tmp_path):
 
 
 def test_recipes_in_words():
+    both = recipe_words("logistic", {"C": "cv", "l1_ratio": "cv"})
+    assert both == "logistic regression, L1 ratio by grouped cross-validation, C by grouped cross-validation"
     chosen, given = {"C": "cv", "l1_ratio": 1.0}, {"C": 0.3, "l1_ratio": 0.5}
     assert recipe_words("logistic", chosen) == "logistic regression, L1, C by grouped cross-validation"
     assert recipe_words("logistic", given) == "logistic regression, elastic net with L1 ratio 0.5, C = 0.3"

@@ -26,7 +26,8 @@ def test_a_run_is_stored_with_all_it_takes_to_run_again(tmp_path, settings):
         "run": run.pk, "snapshot": run.snapshot_id, "status": run.solver_status, "converged": True,
         "resolved": run.resolved,
     }  # fmt: skip
-    assert (run.recipe.learner, run.recipe.settings, run.recipe.seed) == ("logistic", {"C": 2.0, "l1_ratio": 0.0}, 3)
+    assert (run.recipe.learner, run.recipe.seed) == ("logistic", 3)
+    assert run.recipe.settings == {"C": 2.0, "l1_ratio": 0.0, "rule": "min"}
     assert run.resolved["C"] == 2.0 and run.resolved["rows"] == 60 and run.resolved["classes"] == ["access", "payment"]
     assert run.job == job and run.like is None and run.seconds > 0 and "scikit-learn" in run.environment
     assert run.metrics["validation"]["n"] == 60 and 0.5 < run.metrics["validation"]["accuracy"] < 1
@@ -81,7 +82,8 @@ def test_like_on_the_same_rows_is_the_identical_model(tmp_path):
     dataset = small_world.pool(tmp_path)
     first = ModelRun.objects.get(pk=work_here(asked(dataset, pairs={"C": "cv"})).result["run"])
     run = small_world.trained_like(first)
-    assert run != first and run.parameter_hash == first.parameter_hash and run.metrics == first.metrics
+    assert run != first and run.parameter_hash == first.parameter_hash
+    assert run.metrics == {**first.metrics, "path": []} and first.metrics["path"]
 
 
 def test_like_takes_no_settings_of_its_own(tmp_path):
@@ -93,7 +95,7 @@ def test_like_takes_no_settings_of_its_own(tmp_path):
 @pytest.mark.parametrize(
     ("learner", "pairs", "sentence"),
     [
-        ("logistic", {"depth": "3"}, "The learner logistic has no setting 'depth'; its settings are: C, l1_ratio."),
+        ("logistic", {"depth": "3"}, "logistic has no setting 'depth'; its settings are: C, l1_ratio, rule."),
         ("logistic", {"C": "0"}, "C=0 is not possible; C must be a number above 0, or cv."),
         ("logistic", {"C": "nan"}, "C=nan is not possible"),
         ("logistic", {"l1_ratio": "-0.1"}, "l1_ratio=-0.1 is not possible"),

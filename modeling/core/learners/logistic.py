@@ -1,21 +1,26 @@
-"""Regularized logistic regression that says whether it converged."""
+"""Regularized logistic regression: a whole path of penalties by cross-validation, and whether the fit converged."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, Literal
 
 import numpy as np
-from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
 from modeling.core.evaluation import log_loss
-from modeling.core.learners.softmax import Matrix, Problem, merged, minimise
+from modeling.core.solvers.elastic_net import Matrix, Solution, first_C, solve_path
 
 GRID = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0)
+# With an L1 term the first C worth trying depends on the rows: then 1, 2, 5 times powers of ten, over four decades.
+STEPS, DECADES = (1.0, 2.0, 5.0), 4
+LEAST_L1 = 0.1
+RATIOS = (0.0, 0.5, 1.0)
 # The steepest relative slope that counts as converged: what it leaves open moves the mean log loss by about 0.001.
 FLAT = 3e-3
 # Mean log losses (nats) closer than this are the same.
 TIE = 1e-6
+# A path ends where the first fold's loss was this many times its least for two values of C in a row.
+HOPELESS = 1.05
 
 
 def a_C(text: str) -> float | str:
@@ -28,12 +33,21 @@ def a_C(text: str) -> float | str:
     return number
 
 
-def a_share(text: str) -> float:
-    """A number in [0, 1]; raises ValueError."""
+def a_share(text: str) -> float | str:
+    """A number in [0, 1], or "cv"; raises ValueError."""
+    if text == "cv":
+        return text
     number = float(text)
     if not 0 <= number <= 1:
         raise ValueError(text)
     return number
+
+
+def a_rule(text: str) -> str:
+    """ "min" or "1se"; raises ValueError."""
+    if text not in ("min", "1se"):
+        raise ValueError(text)
+    return text
 
 
 @dataclass(frozen=True)
@@ -50,18 +64,22 @@ class Fold:
 class LogisticLearner:
     """Multinomial logistic regression (two classes: binomial) with an L2, L1 or elastic-net penalty.
 
-    C: inverse strength of the penalty, as in scikit-learn, or "cv": the one of GRID with the smallest mean log loss on
-    rows held out, the stronger penalty where two tie. l1_ratio: in [0, 1], 0 = L2, 1 = L1. The intercept is not
-    penalised. tol: the solver stops where the steepest slope of the objective is this share of its value at the model
-    that looks at no feature, whatever the number of rows and classes. Nothing is drawn at random.
+    C: inverse strength of the penalty, as in scikit-learn, or "cv": chosen on rows held out among `grid_for`. l1_ratio:
+    in [0, 1], 0 = L2, 1 = L1, or "cv": chosen with C among RATIOS. rule: "min" takes the smallest mean log loss, the
+    stronger penalty where two tie; "1se" the strongest penalty, at the same ratio, whose loss is within one standard
+    error of it. The intercept is not penalised. tol: as `solve_path`, whatever the number of rows and classes. Nothing
+    is drawn at random.
 
-    After `fit`: classes_ (K,); C_, the number used; path_, the grid as dicts of C, log_loss (mean, nats) and n_iter,
-    empty where C was given; n_iter_; slope_, relative as in tol; converged_, slope_ ≤ 0.003, measured afresh; status_,
-    a sentence; estimator_, the fitted scikit-learn LogisticRegression.
+    After `fit`: classes_ (K,); C_ and l1_ratio_, the numbers used; path_, what was tried as dicts of C, l1_ratio,
+    log_loss (mean, nats), error (its standard error over folds), active (features in use, mean over folds) and n_iter,
+    empty where nothing was chosen; resolved_, every setting as used; facts_, JSON-ready, the path and how the solver
+    ended; n_iter_; slope_, relative; converged_, slope_ ≤ 0.003; status_, a sentence; estimator_, the fitted
+    scikit-learn LogisticRegression.
     """
 
     C: float | Literal["cv"] = "cv"
-    l1_ratio: float = 0.0
+    l1_ratio: float | Literal["cv"] = 0.0
+    rule: str = "min"
     max_iter: int = 3000
     tol: float = 1e-3
 
@@ -69,23 +87,27 @@ class LogisticLearner:
     # What a person may set: how to read it, and how to say what it must be.
     SETTINGS: ClassVar[dict[str, tuple[Any, ...]]] = {
         "C": (a_C, "a number above 0, or cv"),
-        "l1_ratio": (a_share, "a number from 0 (L2) to 1 (L1)", "L1 ratio"),
+        "l1_ratio": (a_share, "a number from 0 (L2) to 1 (L1), or cv", "L1 ratio"),
+        "rule": (a_rule, "min or 1se"),
     }
 
     def fit(
         self, X: Matrix, y: np.ndarray, folds: Sequence[Fold] = (), groups: np.ndarray | None = None
     ) -> "LogisticLearner":
-        """X: (n, p) floats, CSR or dense. y: class per row (n,), two or more distinct. folds: used with C = "cv" only;
-        where none of them can tell one C from another, the strongest penalty is chosen."""
+        """X: (n, p) floats, CSR or dense. y: class per row (n,), two or more distinct. folds: used where C or l1_ratio
+        is "cv"; where none of them can tell one value from another, the strongest penalty is chosen. Raises
+        UnableToSolve."""
         self.classes_, codes = np.unique(y, return_inverse=True)
-        self.path_ = self._path(folds) if self.C == "cv" else []
-        self.C_ = _best(self.path_) if self.C == "cv" else float(self.C)
-        self.resolved_ = asdict(self) | {"C": self.C_}
-        [(point, self.n_iter_)] = self._solve(X, codes, [self.C_])
-        self.slope_ = Problem.of(X, codes, len(self.classes_), self.C_, self.l1_ratio).relative_slope(point)
+        self.path_ = self._path(X, codes, folds) if "cv" in (self.C, self.l1_ratio) else []
+        chosen = choose(self.path_, self.rule) if self.path_ else {"C": self.C, "l1_ratio": self.l1_ratio}
+        self.C_, self.l1_ratio_ = float(chosen["C"]), float(chosen["l1_ratio"])
+        self.resolved_ = asdict(self) | {"C": self.C_, "l1_ratio": self.l1_ratio_}
+        [found] = solve_path(X, codes, [self.C_], self.l1_ratio_, self.tol, self.max_iter)
+        self.n_iter_, self.slope_ = found.n_iter, found.slope
         self.converged_ = self.slope_ <= FLAT
         self.status_ = self._status()
-        self.estimator_ = self._estimator(point)
+        self.facts_ = {"path": self.path_, "solver": self._solver(found)}
+        self.estimator_ = self._estimator(found)
         return self
 
     def predict_proba(self, X: Matrix) -> np.ndarray:
@@ -95,8 +117,8 @@ class LogisticLearner:
     @staticmethod
     def words(settings: dict[str, Any]) -> str:
         """Penalty and strength: L2, C = 10."""
-        ratio, C = settings.get("l1_ratio", 0.0), settings.get("C", "cv")
-        penalty = f"elastic net with L1 ratio {ratio:g}" if 0 < ratio < 1 else "L1" if ratio else "L2"
+        C = settings.get("C", "cv")
+        penalty = _penalty_words(settings.get("l1_ratio", 0.0))
         return f"{penalty}, C by grouped cross-validation" if C == "cv" else f"{penalty}, C = {C:g}"
 
     @staticmethod
@@ -104,34 +126,38 @@ class LogisticLearner:
         """The C used: C = 10."""
         return f"C = {resolved['C']:g}"
 
-    def _solve(self, X: Matrix, codes: np.ndarray, grid: Sequence[float]) -> Iterator[tuple[np.ndarray, int]]:
-        """Minimum and iterations for each C, from strong to weak, each starting from the one before."""
-        base = merged(X) if self.l1_ratio == 0 and sparse.issparse(X) else None
-        small = X if base is None else X @ base
-        point = None
-        for C in grid:
-            problem = Problem.of(small, codes, int(codes.max()) + 1, C, self.l1_ratio)
-            point, n_iter = minimise(problem, point, self.tol, self.max_iter)
-            yield (point if base is None else np.vstack([base @ point[:-1], point[-1]])), n_iter
+    def _path(self, X: Matrix, codes: np.ndarray, folds: Sequence[Fold]) -> list[dict[str, Any]]:
+        ratios = RATIOS if self.l1_ratio == "cv" else (float(self.l1_ratio),)
+        path = []
+        for ratio in ratios:
+            grid = grid_for(X, codes, ratio) if self.C == "cv" else (float(self.C),)
+            path += self._path_at(grid, ratio, folds)
+        return path
 
-    def _path(self, folds: Sequence[Fold]) -> list[dict[str, Any]]:
-        losses, n_iter, rows = np.zeros(len(GRID)), np.zeros(len(GRID), dtype=int), 0
+    def _path_at(self, grid: Sequence[float], ratio: float, folds: Sequence[Fold]) -> list[dict[str, Any]]:
+        tried: list[list[tuple[float, int, int]]] = []
+        rows = []
         for fold in folds:
             known, codes = np.unique(fold.y, return_inverse=True)
             # A class that is only among the rows held out is impossible at every C and tells none from another.
             judged = np.isin(fold.y_out, known)
             if len(known) < 2 or not judged.any():
                 continue
+            rows.append(int(judged.sum()))
+            tried.append([])
             truth, X_out = np.searchsorted(known, fold.y_out[judged]), fold.X_out[judged]
-            rows += len(truth)
-            for at, (point, steps) in enumerate(self._solve(fold.X, codes, GRID)):
-                losses[at] += log_loss(truth, _probabilities(X_out, point)) * len(truth)
-                n_iter[at] += steps
-        losses /= max(rows, 1)
-        return [
-            {"C": C, "log_loss": float(loss), "n_iter": int(steps)}
-            for C, loss, steps in zip(GRID, losses, n_iter, strict=True)
-        ]
+            for found in solve_path(fold.X, codes, grid, ratio, self.tol, self.max_iter):
+                tried[-1].append((log_loss(truth, _probabilities(found, X_out)), found.active, found.n_iter))
+                if len(tried) == 1 and _hopeless([loss for loss, _, _ in tried[0]]):
+                    break
+            grid = grid[: len(tried[0])]
+        return [_entry(C, ratio, [one[at] for one in tried], rows) for at, C in enumerate(grid)]
+
+    def _solver(self, found: Solution) -> dict[str, Any]:
+        return {
+            "objective": found.objective, "kkt_residual": found.residual, "relative_slope": found.slope,
+            "active_features": found.active, "n_iter": found.n_iter,
+        }  # fmt: skip
 
     def _status(self) -> str:
         steps = f"{self.n_iter_} iteration{'' if self.n_iter_ == 1 else 's'}"
@@ -140,29 +166,73 @@ class LogisticLearner:
                 f"Not converged: stopped after {steps} at {self.slope_:.1%} of the first slope, and {FLAT:.1%} is the "
                 "most allowed; a smaller C converges sooner."
             )
-        edge = {GRID[0]: "smallest", GRID[-1]: "largest"}.get(self.C_) if self.path_ else None
+        tried = [entry["C"] for entry in self.path_ if entry["l1_ratio"] == self.l1_ratio_] if self.C == "cv" else []
+        edge = {tried[0]: "smallest", tried[-1]: "largest"}.get(self.C_) if tried else None
         note = f" C = {self.C_:g} is the {edge} on the grid; a better one may lie beyond." if edge else ""
         return f"Converged in {steps}.{note}"
 
-    def _estimator(self, point: np.ndarray) -> LogisticRegression:
+    def _estimator(self, found: Solution) -> LogisticRegression:
         estimator = LogisticRegression(
-            C=self.C_, l1_ratio=self.l1_ratio, solver="saga" if self.l1_ratio else "lbfgs", tol=self.tol,
+            C=self.C_, l1_ratio=self.l1_ratio_, solver="saga" if self.l1_ratio_ else "lbfgs", tol=self.tol,
             max_iter=self.max_iter,
         )  # fmt: skip
         estimator.classes_ = self.classes_
-        estimator.coef_, estimator.intercept_ = np.ascontiguousarray(point[:-1].T), point[-1].copy()
-        estimator.n_features_in_, estimator.n_iter_ = len(point) - 1, np.array([self.n_iter_], dtype=np.int32)
+        estimator.coef_, estimator.intercept_ = np.ascontiguousarray(found.weights.T), found.intercepts.copy()
+        estimator.n_features_in_, estimator.n_iter_ = len(found.weights), np.array([self.n_iter_], dtype=np.int32)
         return estimator
 
 
-def _best(path: list[dict[str, Any]]) -> float:
+def grid_for(X: Matrix, codes: np.ndarray, l1_ratio: float) -> tuple[float, ...]:
+    """Values of C to try, ascending: GRID for L2; with an L1 term four decades from where features begin to be worth
+    their price on these rows (as Friedman, Hastie & Tibshirani 2010 do)."""
+    if l1_ratio == 0:
+        return GRID
+    first = first_C(X, codes, max(l1_ratio, LEAST_L1))
+    if not np.isfinite(first):
+        return GRID
+    decade = int(np.floor(np.log10(first)))
+    values = [float(f"{step:g}e{at}") for at in range(decade, decade + DECADES + 2) for step in STEPS]
+    return tuple(value for value in values if value > first)[: len(STEPS) * DECADES + 1]
+
+
+def choose(path: Sequence[dict[str, Any]], rule: str) -> dict[str, Any]:
+    """The entry with the least log loss, the first among ties; with "1se" the first at its ratio within one standard
+    error of it (Breiman et al. 1984). Entries of one ratio go from strong penalty to weak."""
     least = min(entry["log_loss"] for entry in path)
-    return next(entry["C"] for entry in path if entry["log_loss"] <= least + TIE)
+    best = next(entry for entry in path if entry["log_loss"] <= least + TIE)
+    most = best["log_loss"] + (best["error"] if rule == "1se" else 0.0)
+    return next(entry for entry in path if entry["l1_ratio"] == best["l1_ratio"] and entry["log_loss"] <= most)
 
 
-def _probabilities(X: Matrix, point: np.ndarray) -> np.ndarray:
-    scores = X @ point[:-1] + point[-1]
+def _hopeless(losses: Sequence[float]) -> bool:
+    return len(losses) > 2 and min(losses[-2:]) > HOPELESS * min(losses)
+
+
+def _entry(C: float, ratio: float, found: Sequence[tuple[float, int, int]], rows: Sequence[int]) -> dict[str, Any]:
+    """One C, found (log loss, active features, iterations) by each fold, with so many rows held out."""
+    if not found:
+        return {"C": C, "l1_ratio": ratio, "log_loss": 0.0, "error": 0.0, "active": 0.0, "n_iter": 0}
+    losses, active, n_iter = (np.array(values, dtype=float) for values in zip(*found, strict=True))
+    share = np.array(rows) / sum(rows)
+    mean = float(share @ losses)
+    error = float(np.sqrt(share @ (losses - mean) ** 2 / (len(losses) - 1))) if len(losses) > 1 else 0.0
+    return {
+        "C": C, "l1_ratio": ratio, "log_loss": mean, "error": error, "active": float(active.mean()),
+        "n_iter": int(n_iter.sum()),
+    }  # fmt: skip
+
+
+def _probabilities(found: Solution, X: Matrix) -> np.ndarray:
+    scores = found.scores(X)
     if scores.shape[1] == 1:
         scores = np.hstack([np.zeros_like(scores), scores])
     scores = np.exp(scores - scores.max(axis=1, keepdims=True))
     return scores / scores.sum(axis=1, keepdims=True)
+
+
+def _penalty_words(l1_ratio: float | str) -> str:
+    if l1_ratio == "cv":
+        return "L1 ratio by grouped cross-validation"
+    if l1_ratio in (0, 1):
+        return "L1" if l1_ratio else "L2"
+    return f"elastic net with L1 ratio {l1_ratio:g}"

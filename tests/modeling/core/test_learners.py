@@ -7,8 +7,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
 from modeling.core.learners import LEARNERS, Fold, LogisticLearner, UnableToConfigure, learner_settings
-from modeling.core.learners.logistic import GRID
-from modeling.core.learners.softmax import Problem, merged, minimise
+from modeling.core.learners.logistic import GRID, choose, grid_for
 from tests.modeling.core.data import worded
 
 
@@ -32,63 +31,11 @@ def test_l2_is_what_scikit_learn_finds(n_classes):
     assert (ours.converged_, ours.C_, ours.path_) == (True, 5.0, [])
 
 
-@pytest.mark.parametrize("n_classes", [2, 3])
-@pytest.mark.parametrize("l1_ratio", [1.0, 0.5])
-def test_l1_and_elastic_net_reach_the_minimum_of_scikit_learn_or_a_lower_one(n_classes, l1_ratio):
-    X, y = matrix(n_classes)
-    ours = LogisticLearner(C=2.0, l1_ratio=l1_ratio, tol=1e-5).fit(X, y)
-    theirs = LogisticRegression(C=2.0, l1_ratio=l1_ratio, solver="saga", tol=1e-6, max_iter=5000).fit(X, y)
-    problem = Problem.of(X, y, n_classes, 2.0, l1_ratio)
-
-    def objective(estimator):
-        return problem.objective(np.vstack([estimator.coef_.T, estimator.intercept_]))
-
-    assert objective(ours.estimator_) <= objective(theirs) + 1e-6
-    assert np.allclose(ours.predict_proba(X), theirs.predict_proba(X), atol=1e-2)
-    assert 0 < (ours.estimator_.coef_ != 0).mean() < 0.9
-
-
-def test_the_slope_is_the_derivative_of_the_objective():
-    X, y = matrix(3, n=60)
-    for l1_ratio in (0.0, 0.4):
-        problem = Problem.of(X, y, 3, 1.0, l1_ratio)
-        point = np.random.default_rng(0).normal(size=(X.shape[1] + 1, 3))
-        slope = problem.slope(point)
-        for cell in ((0, 1), (7, 2), (-1, 0)):
-            step = np.zeros_like(point)
-            step[cell] = 1e-6
-            numeric = (problem.objective(point + step) - problem.objective(point - step)) / 2e-6
-            assert np.isclose(slope[cell], numeric, atol=1e-7)
-
-
-def test_one_row_two_classes_by_hand():
-    # Rows x = ±1, classes 1 and 0, l2 = 1/(C n) = 0.5: w minimises log(1 + e^−w) + w²/4, so w = 2 / (1 + e^w).
-    X, y = sparse.csr_matrix([[1.0], [-1.0]]), np.array([1, 0])
-    point, _ = minimise(Problem.of(X, y, 2, 1.0, 0.0), tol=1e-10)
-    assert np.isclose(point[0, 0], 2 / (1 + np.exp(point[0, 0])), atol=1e-8)
-    assert np.isclose(point[1, 0], 0, atol=1e-8)
-
-
 def test_so_strong_an_l1_penalty_that_no_feature_is_worth_it_is_the_minimum():
     X, y = matrix(3)
     learner = LogisticLearner(C=1e-3, l1_ratio=1.0).fit(X, y)
     assert (learner.n_iter_, learner.converged_) == (0, True)
     assert np.allclose(learner.predict_proba(X[:1]), np.bincount(y) / len(y))
-
-
-def test_merging_columns_of_one_row_changes_no_weight():
-    X = sparse.csr_matrix([[1.0, 2, 0, 0, 3], [1, 0, 4, 0, 0], [1, 0, 0, 0, 0]])
-    E = merged(X).toarray()
-    # Column 0 is shared, 1 and 4 are row 0's alone, 2 is row 1's, 3 is nobody's.
-    assert E.shape == (5, 3)
-    assert np.allclose(E.T @ E, np.eye(3))
-    assert np.allclose(E[[1, 4], 1], np.array([2, 3]) / np.sqrt(13))
-    assert np.allclose(X @ E @ E.T, X.toarray())
-    X, y = matrix(3)
-    whole, _ = minimise(Problem.of(X, y, 3, 5.0, 0.0), tol=1e-8)
-    E = merged(X)
-    part, _ = minimise(Problem.of(X @ E, y, 3, 5.0, 0.0), tol=1e-8)
-    assert np.allclose(E @ part[:-1], whole[:-1], atol=1e-6)
 
 
 def test_too_few_iterations_are_said_to_be_too_few():
@@ -107,17 +54,17 @@ def test_a_fit_that_stopped_before_its_first_step_is_not_taken_for_converged():
         warnings.simplefilter("error")
         stopped = LogisticRegression(C=10.0, tol=1e-2).fit(X, y)
     assert stopped.n_iter_[0] == 0
-    problem = Problem.of(X, y, 40, 10.0, 0.0)
-    assert problem.relative_slope(np.vstack([stopped.coef_.T, stopped.intercept_])) > 0.9
     assert LogisticLearner(C=10.0, tol=1e-2).fit(X, y).n_iter_ > 0
-    idle = LogisticLearner(C=10.0, tol=1.0).fit(X, y)
-    assert (idle.n_iter_, idle.converged_) == (0, False)
+    idle = LogisticLearner(C=10.0, max_iter=0).fit(X, y)
+    assert (idle.n_iter_, idle.converged_, idle.slope_) == (0, False, pytest.approx(1.0))
 
 
 def test_cross_validation_keeps_its_grid_and_takes_the_best():
     X, y = matrix(3, noise=0.3)
     learner = LogisticLearner().fit(X, y, folds_of(X, y))
-    assert [entry["C"] for entry in learner.path_] == list(GRID)
+    # The path ends where the loss has only risen for a while.
+    assert [entry["C"] for entry in learner.path_] == list(GRID[: len(learner.path_)])
+    assert len(learner.path_) < len(GRID)
     best = min(learner.path_, key=lambda entry: entry["log_loss"])
     assert learner.C_ == best["C"] not in (GRID[0], GRID[-1])
     assert learner.estimator_.C == learner.C_
@@ -143,6 +90,66 @@ def test_cross_validation_matches_scores_worked_out_apart():
         model = LogisticRegression(C=3.0, tol=1e-8, max_iter=5000).fit(fold.X, fold.y)
         losses.extend(-np.log(model.predict_proba(fold.X_out)[np.arange(len(fold.y_out)), fold.y_out]))
     assert np.isclose(learner.path_[at]["log_loss"], np.mean(losses), atol=1e-5)
+
+
+def test_the_standard_error_is_that_of_the_means_of_folds():
+    X, y = matrix(3, n=90)
+    folds = folds_of(X, y)
+    entry = next(entry for entry in LogisticLearner(tol=1e-6).fit(X, y, folds).path_ if entry["C"] == 1.0)
+    means = []
+    for fold in folds:
+        model = LogisticRegression(C=1.0, tol=1e-8, max_iter=5000).fit(fold.X, fold.y)
+        means.append(-np.log(model.predict_proba(fold.X_out)[np.arange(len(fold.y_out)), fold.y_out]).mean())
+    # 90 rows in four folds: 23, 23, 22, 22.
+    weight = np.array([23, 23, 22, 22]) / 90
+    spread = (weight * (np.array(means) - weight @ means) ** 2).sum()
+    assert np.isclose(entry["error"], np.sqrt(spread / 3), atol=1e-5)
+
+
+def test_one_standard_error_takes_the_strongest_penalty_that_is_as_good():
+    path = [
+        {"C": C, "l1_ratio": ratio, "log_loss": loss, "error": 0.1}
+        for C, ratio, loss in [(1, 0, 0.5), (1, 1, 0.9), (2, 1, 0.55), (5, 1, 0.46), (10, 1, 0.48)]
+    ]
+    assert (choose(path, "min")["C"], choose(path, "min")["l1_ratio"]) == (5, 1)
+    # Within .46 + .1: C = 2 at the same ratio; the other ratio is not looked at.
+    assert (choose(path, "1se")["C"], choose(path, "1se")["l1_ratio"]) == (2, 1)
+    assert choose([{"C": 1, "l1_ratio": 1, "log_loss": 0.0, "error": 0.0}], "1se")["C"] == 1
+
+
+def test_both_settings_are_chosen_together_and_told():
+    X, y = matrix(3, noise=0.3)
+    learner = LogisticLearner(l1_ratio="cv", rule="1se").fit(X, y, folds_of(X, y))
+    assert {entry["l1_ratio"] for entry in learner.path_} == {0.0, 0.5, 1.0}
+    assert learner.resolved_ == {
+        "C": learner.C_, "l1_ratio": learner.l1_ratio_, "rule": "1se", "max_iter": 3000, "tol": 0.001,
+    }  # fmt: skip
+    assert learner.facts_["path"] is learner.path_
+    solver = learner.facts_["solver"]
+    assert solver["active_features"] == (learner.estimator_.coef_ != 0).any(axis=0).sum()
+    assert solver["objective"] > 0 and 0 <= solver["relative_slope"] <= 1e-3 and solver["kkt_residual"] >= 0
+    fixed = LogisticLearner(C=2.0, l1_ratio="cv").fit(X, y, folds_of(X, y))
+    assert fixed.C_ == 2.0 and [entry["C"] for entry in fixed.path_] == [2.0] * 3
+
+
+def test_one_standard_error_keeps_fewer_features_and_the_true_ones():
+    rng = np.random.default_rng(1)
+    X = rng.normal(size=(600, 40))
+    y = (X[:, :3].sum(axis=1) + rng.logistic(size=600) > 0).astype(int)
+    kept = []
+    for rule in ("1se", "min"):
+        learner = LogisticLearner(l1_ratio=1.0, rule=rule).fit(X, y, folds_of(X, y))
+        kept.append(learner.facts_["solver"]["active_features"])
+        assert (learner.estimator_.coef_[0, :3] > 0).all()
+    assert 3 <= kept[0] < kept[1] < 40
+
+
+def test_the_grid_with_an_l1_term_begins_where_features_do():
+    X, y = sparse.csr_matrix([[1.0], [-1.0]] * 10), np.array([1, 0] * 10)
+    # Twenty rows with a slope of ½ each: 10 · C must pay for l1.
+    assert grid_for(X, y, 1.0)[:4] == (0.2, 0.5, 1.0, 2.0)
+    assert len(grid_for(X, y, 1.0)) == 13
+    assert grid_for(X, y, 0.0) == GRID
 
 
 def test_a_class_only_among_the_rows_held_out_and_a_fold_of_one_class_do_no_harm():
@@ -175,14 +182,15 @@ def test_every_learner_learns_and_says_whether_it_converged():
 
 
 def test_settings_are_read_and_the_rest_is_the_default():
-    assert learner_settings("logistic", {}) == {"C": "cv", "l1_ratio": 0.0}
-    assert learner_settings("logistic", {"C": "10", "l1_ratio": "0.5"}) == {"C": 10.0, "l1_ratio": 0.5}
+    assert learner_settings("logistic", {}) == {"C": "cv", "l1_ratio": 0.0, "rule": "min"}
+    given = {"C": "10", "l1_ratio": "cv", "rule": "1se"}
+    assert learner_settings("logistic", given) == {"C": 10.0, "l1_ratio": "cv", "rule": "1se"}
 
 
 @pytest.mark.parametrize(
     ("pairs", "sentence"),
     [
-        ({"gamma": "1"}, "has no setting 'gamma'; its settings are: C, l1_ratio."),
+        ({"gamma": "1"}, "has no setting 'gamma'; its settings are: C, l1_ratio, rule."),
         ({"C": "0"}, "C=0 is not possible; C must be a number above 0, or cv."),
         ({"C": "-1"}, "C must be"),
         ({"C": "inf"}, "C must be"),
@@ -190,6 +198,7 @@ def test_settings_are_read_and_the_rest_is_the_default():
         ({"C": "strong"}, "C must be"),
         ({"l1_ratio": "1.5"}, "l1_ratio=1.5 is not possible; l1_ratio must be a number from 0"),
         ({"l1_ratio": "nan"}, "l1_ratio must be"),
+        ({"rule": "best"}, "rule=best is not possible; rule must be min or 1se."),
     ],
 )
 def test_a_wrong_setting_is_one_plain_sentence(pairs, sentence):
