@@ -136,6 +136,25 @@ def test_experts_are_judged_by_the_others_and_judge_them(weather):
     assert crowd.closed.sum() == 20
 
 
+def test_a_check_of_a_single_label_judges_the_annotator_and_not_the_expert(tmp_path):
+    rows = [
+        {"id": f"i{n}", "text": f"item number {n}", "label": "ab"[n % 2], "who": ("ann", "bob")[n < 30]}
+        for n in range(60)
+    ]  # fmt: skip
+    dataset = imported(tmp_path, rows, annotator="who")
+    for n in range(20):
+        settle(dataset, erin(dataset), f"i{n}", "ba"[n % 2])
+    crowd = read_crowd(dataset)
+    assert set(crowd.annotators) == {"ann", "bob"} and len(crowd.votes) == 60 and not crowd.votes.overlap
+    assert (crowd.decided >= 0).sum() == 20
+    estimated(dataset, method="")
+    found = skills(dataset)
+    assert (found["bob"]["skill"]["n"], found["bob"]["labels"]) == (20, 30)
+    assert found["bob"]["skill"]["value"] < 0.3 and "@erin" not in found
+    settle(dataset, emil(dataset), "i30", "b")
+    assert set(read_crowd(dataset).annotators) == {"ann", "bob"}
+
+
 def test_answers_that_were_not_blind_or_were_changed_count_for_nobody(weather):
     expert, other = erin(weather), emil(weather)
     settle(weather, expert, "i0", "sun", blind=False)
