@@ -92,6 +92,8 @@ def draw_audit(
         items = held["item"].to_numpy(dtype=np.int64)[undecided]
         if size < 1:
             raise UnableToAudit(f"An audit of {size} items says nothing; draw at least 1.")
+        if not len(held):
+            raise UnableToAudit(f"The pool of {dataset.slug!r} has no labelled items yet; there is nothing to draw.")
         if not len(items):
             raise UnableToAudit(f"Experts have decided every label of {dataset.slug!r}; nothing is left to draw.")
         score = _scores(dataset, items)

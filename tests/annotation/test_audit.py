@@ -13,7 +13,7 @@ from annotation.actions.lease import AUDIT_EVERY, lease, skip
 from annotation.actions.list_cases import list_cases
 from annotation.models import Audit, AuditItem, Case, Decision, Finding, Item, LearnedOrder
 from tests.annotation.fake_detectors import Says, detect, use
-from tests.factories import answer, apart, imported
+from tests.factories import answer, apart, imported, open_case
 from tests.people import emil, erin, leo, olga
 
 pytestmark = pytest.mark.django_db
@@ -167,8 +167,12 @@ def test_nothing_to_draw_is_a_sentence(dataset, tmp_path):
     with pytest.raises(UnableToAudit, match="draw at least 1"):
         drawn(dataset, size=0)
     bare = imported(tmp_path, [{"id": "a", "text": "x"}], "bare", label=None, classes=("x", "y"))
-    with pytest.raises(UnableToAudit, match="nothing is left to draw"):
+    with pytest.raises(UnableToAudit, match="has no labelled items yet"):
         drawn(bare)
+    settled = imported(tmp_path, [{"id": "a", "text": "x", "label": "ham"}], "settled")
+    say(open_case(settled, "a"), erin(settled), "ham")
+    with pytest.raises(UnableToAudit, match="nothing is left to draw"):
+        drawn(settled)
     assert not Audit.objects.exists()
 
 
