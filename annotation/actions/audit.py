@@ -9,7 +9,8 @@ from django.db import transaction
 
 from annotation import bulk, frames
 from annotation.actions.open_cases import Unit, create_cases
-from annotation.actions.reorder import DECIDED, learn_from_decisions, newest_detection, signals_of
+from annotation.actions.reorder import learn_from_decisions, newest_detection, signals_of
+from annotation.actions.settle import DECIDED
 from annotation.core.audit import (
     ENOUGH_ERRORS,
     RIGHT,

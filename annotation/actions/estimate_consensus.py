@@ -14,7 +14,7 @@ from annotation import bulk, frames
 from annotation.actions.consensus import held_labels
 from annotation.actions.detect import gather, pool_frame, state_of
 from annotation.actions.enqueue import enqueue
-from annotation.actions.settle import settle
+from annotation.actions.settle import DECIDED, settle
 from annotation.actions.work import Report, UnableToWork, Write
 from annotation.core.artifacts import arrays_to_bytes, save_bytes
 from annotation.core.consensus import Votes, votes_of
@@ -22,8 +22,6 @@ from annotation.core.consensus_choice import CROWDLAB, METHODS, Estimate, Foreto
 from annotation.core.consensus_contested import Contested, contested_items
 from annotation.core.skill import ClassPair, Skills, known_truth, measure_skills, worst_pairs
 from annotation.models import Consensus, CurrentLabel, Dataset, Decision, Item, Job, Label
-
-DECIDED = ("decision", "adjudication")
 
 
 @dataclass(frozen=True, eq=False)
