@@ -15,6 +15,7 @@ LEFT_OUT = {
     "contested": "are contested",
     "ambiguous": "were called ambiguous",
     "bad_input": "were called bad input",
+    "quarantined": "are under a finding in quarantine",
     "near_duplicate_of_production": "are near-copies of production",
     "not_in_labels_of": "were not in the snapshot whose labels these rows carry",
 }

@@ -9,7 +9,8 @@ from django.db import transaction
 
 from annotation import bulk, frames
 from annotation.actions.open_cases import Unit, create_cases
-from annotation.actions.reorder import DECIDED, learn_from_decisions, newest_detection, signals_of
+from annotation.actions.reorder import learn_from_decisions, newest_detection, signals_of
+from annotation.actions.settle import DECIDED
 from annotation.core.audit import (
     ENOUGH_ERRORS,
     RIGHT,
@@ -72,20 +73,28 @@ class AuditState:
         return self.rate.drawn - self.rate.answered
 
 
-def draw_audit(dataset: Dataset, *, size: int = SIZE, seed: int = 0, lead: Any = None, now: datetime) -> Audit:
+def draw_audit(
+    dataset: Dataset, *, size: int = SIZE, seed: int = 0, lead: Any = None, now: datetime, after: str | None = None
+) -> Audit:
     """Begin a labelling period: draw from all labelled pool items, by strata of their score as learned so far.
 
     Items that experts have decided count as right and are not asked again. An item in an open case keeps that case;
-    for each other one a case opens. Raises UnableToAudit where nothing is left to draw.
+    for each other one a case opens. `after`: the newest audit's number as the asker knows it, "" = none, so that asking
+    twice draws once; None = whatever it is. Raises UnableToAudit where nothing is left to draw.
     """
     with transaction.atomic():
         bulk.lock_dataset(dataset)
+        newest = dataset.audits.order_by("-id").values_list("id", flat=True).first()
+        if after is not None and after != str(newest or ""):
+            raise UnableToAudit("An audit was drawn in the meantime; it is shown here. Nothing more was drawn.")
         held = frames.current(dataset, Item.POOL)
         held = held[held["state"] == CurrentLabel.LABELLED]
         undecided = ~held["basis"].isin(DECIDED).to_numpy()
         items = held["item"].to_numpy(dtype=np.int64)[undecided]
         if size < 1:
             raise UnableToAudit(f"An audit of {size} items says nothing; draw at least 1.")
+        if not len(held):
+            raise UnableToAudit(f"The pool of {dataset.slug!r} has no labelled items yet; there is nothing to draw.")
         if not len(items):
             raise UnableToAudit(f"Experts have decided every label of {dataset.slug!r}; nothing is left to draw.")
         score = _scores(dataset, items)

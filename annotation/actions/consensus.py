@@ -6,7 +6,7 @@ from datetime import datetime
 import pandas as pd
 
 from annotation import bulk, frames
-from annotation.actions.settle import settle
+from annotation.actions.settle import DECIDED, settle
 from annotation.core.consensus import majority
 from annotation.models import Case, CaseItem, CurrentLabel, Dataset, Label
 
@@ -20,7 +20,7 @@ def settle_consensus(dataset: Dataset, item_ids: Sequence[int], now: datetime) -
     """
     classes = list(dataset.label_classes.values_list("id", "name"))
     held = {row[0]: row[1:] for row in held_labels(item_ids)}
-    decided = [item for item, (_, _, basis) in held.items() if basis in ("decision", "adjudication")]
+    decided = [item for item, (_, _, basis) in held.items() if basis in DECIDED]
     votes = _votes([item for item in item_ids if item not in set(decided)])
     rows = _rows(votes, [pk for pk, _ in classes])
     changed = [row for row in rows if held.get(row[0], (None, None))[:2] != row[1:3]]

@@ -73,13 +73,13 @@ def decide(case: Case, user: Any, answer: Answer, now: datetime, learn: bool = T
 
 def _refuse_what_is_not_theirs(case: Case, user: Any, answer: Answer, now: datetime) -> None:
     if case.status != Case.OPEN:
-        raise UnableToDecide(f"Case {case.pk:,} was {case.status} in the meantime; your answer was not recorded.")
+        raise UnableToDecide(f"Case {case.pk} was {case.status} in the meantime; your answer was not recorded.")
     if _held_by_another(case, user, now):
         raise UnableToDecide(
-            f"Case {case.pk:,} went to somebody else when your time for it ran out; your answer was not recorded."
+            f"Case {case.pk} went to somebody else when your time for it ran out; your answer was not recorded."
         )
     if answer.blind and Label.objects.counting().filter(annotator__user=user, item__case_items__case=case).exists():
-        raise UnableToDecide(f"You labelled an item of case {case.pk:,} before, so it goes to somebody else.")
+        raise UnableToDecide(f"You labelled an item of case {case.pk} before, so it goes to somebody else.")
 
 
 def _held_by_another(case: Case, user: Any, now: datetime) -> bool:

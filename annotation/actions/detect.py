@@ -1,9 +1,7 @@
-"""One run of the detectors over a dataset's pool, and the cases it opens."""
+"""One run of the detectors over a dataset's pool: asked for, its evidence gathered, run."""
 
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from itertools import chain
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,45 +13,34 @@ from django.utils import timezone
 from annotation import bulk, frames
 from annotation.actions.enqueue import enqueue
 from annotation.actions.import_predictions import aligned, named_set
-from annotation.actions.open_cases import Unit, open_cases
-from annotation.actions.reorder import ENOUGH, Learned, keep_learned, learn_from_decisions, likely_first
+from annotation.actions.open_cases import open_cases
+from annotation.actions.reorder import keep_learned, learn_from_decisions
+from annotation.actions.settle import DECIDED
 from annotation.actions.work import Report, UnableToWork, Write
+from annotation.actions.write_detection import (
+    Suspicions,
+    units_to_open,
+    worth_showing,
+    write_findings,
+    write_flags,
+    write_groups,
+)
 from annotation.core.artifacts import UnableToLoad, arrays_to_bytes, bytes_to_arrays, load_bytes, save_bytes
 from annotation.core.detectors import DETECTORS
-from annotation.core.detectors.suspicion import Suspicion
 from annotation.core.evidence import Evidence, build_evidence
 from annotation.core.explaining import explanation_arrays
-from annotation.core.ranking import Order, order_units
+from annotation.core.ranking import order_units
+from annotation.core.signals import Signals, to_arrays
 from annotation.core.signals import gather as gather_signals
-from annotation.core.signals import to_arrays
 from annotation.models import (
     CurrentLabel,
     Dataset,
     Detection,
-    Finding,
-    FindingItem,
-    Flag,
-    Group,
-    GroupMember,
     Item,
     Job,
     Label,
     PredictionSet,
 )
-
-
-@dataclass(frozen=True)
-class Suspicions:
-    """What the detectors say of n items: scores and suggested classes by detector, and why some did not run. effect:
-    float (n,), how much more an error moves a model here than anywhere."""
-
-    scores: dict[str, np.ndarray]
-    flagged: dict[str, np.ndarray]
-    suggested: dict[str, np.ndarray]
-    reasons: dict[str, list[str]]
-    findings: list[Suspicion]
-    failed: dict[str, str]
-    effect: np.ndarray
 
 
 def request_detection(
@@ -93,9 +80,7 @@ def run(job: Job, report: Report) -> Write:
     pool = pool_frame(dataset)
     if not (pool["code"] >= 0).any():
         raise UnableToWork(f"The pool of {dataset.slug!r} has no labelled items yet; import some with their labels.")
-    evidence = gather(dataset, pool, job.seed, lambda stage, share: report(stage, 0.05 + 0.75 * share))
-    if job.params.get("predictions"):
-        evidence = with_predictions(evidence, pool, named_set(dataset, job.params["predictions"]))
+    evidence = _evidence(job, pool, report)
     report("running the detectors", 0.8)
     suspicions = suspect(evidence, tuple(job.params["only"]))
     signals = gather_signals(
@@ -106,12 +91,8 @@ def run(job: Job, report: Report) -> Write:
     learned = learn_from_decisions(dataset, signals)
     contested = (pool["state"] == CurrentLabel.CONTESTED).to_numpy()
     order = order_units(evidence.groups.of, evidence.labels, learned.chance, contested, learned.pace, signals.effect)
-    explained = explanation_arrays(evidence, signals.item, worth_showing(order, suspicions, contested), signals.score)
-    stored = {**to_arrays(signals), **explained}
-    if evidence.probabilities is not None:
-        stored["says"] = evidence.probabilities.argmax(axis=1).astype(np.int32)
-    arrays = save_bytes(settings.ARTIFACTS_DIR, arrays_to_bytes(**stored), ".npz")
-    index = save_bytes(settings.ARTIFACTS_DIR, arrays_to_bytes(**evidence.index), ".npz") if evidence.index else ""
+    arrays = _store(evidence, signals, worth_showing(order, suspicions, contested))
+    index = _kept(evidence.index) if evidence.index else ""
     report("writing flags and cases", 0.9)
 
     def write() -> dict[str, Any]:
@@ -135,6 +116,25 @@ def run(job: Job, report: Report) -> Write:
         }  # fmt: skip
 
     return write
+
+
+def _evidence(job: Job, pool: pd.DataFrame, report: Report) -> Evidence:
+    evidence = gather(job.dataset, pool, job.seed, lambda stage, share: report(stage, 0.05 + 0.75 * share))
+    if job.params.get("predictions"):
+        return with_predictions(evidence, pool, named_set(job.dataset, job.params["predictions"]))
+    return evidence
+
+
+def _store(evidence: Evidence, signals: Signals, shown: np.ndarray) -> str:
+    """The artifact's name: the signals, of the items `shown` why they were flagged, and the model's likeliest class."""
+    stored = {**to_arrays(signals), **explanation_arrays(evidence, signals.item, shown, signals.score)}
+    if evidence.probabilities is not None:
+        stored["says"] = evidence.probabilities.argmax(axis=1).astype(np.int32)
+    return _kept(stored)
+
+
+def _kept(arrays: dict[str, np.ndarray]) -> str:
+    return save_bytes(settings.ARTIFACTS_DIR, arrays_to_bytes(**arrays), ".npz")
 
 
 def pool_frame(dataset: Dataset) -> pd.DataFrame:
@@ -161,7 +161,7 @@ def gather(dataset: Dataset, pool: pd.DataFrame, seed: int, report: Report) -> E
     production = frames.items(dataset, Item.PRODUCTION)["content"]
     return build_evidence(
         table, dataset.typed_fields, dataset.class_names, pool["code"].to_numpy(), votes, annotators, seed, report,
-        decided=pool["basis"].isin(["decision", "adjudication"]).to_numpy(),
+        decided=pool["basis"].isin(DECIDED).to_numpy(),
         sources=pool["source"].fillna("").to_numpy(dtype=object), received=_moments(pool["received"]).to_numpy(),
         production=frames.content_table(production, dataset.typed_fields) if len(production) else None,
         reversed=_reversed(dataset, pool),
@@ -183,7 +183,7 @@ def with_predictions(evidence: Evidence, pool: pd.DataFrame, predictions: Predic
 
 def _reversed(dataset: Dataset, pool: pd.DataFrame) -> np.ndarray | None:
     """Bool (n,): the decision gave another class than the item carried at first; None where nobody has decided."""
-    decided = pool["basis"].isin(["decision", "adjudication"])
+    decided = pool["basis"].isin(DECIDED)
     if not decided.any():
         return None
     first = frames.first_current(dataset).set_index("item")["label"].reindex(pool["item"]).to_numpy(dtype=object)
@@ -235,102 +235,3 @@ def suspect(evidence: Evidence, only: tuple[str, ...] = ()) -> Suspicions:
         if hasattr(detector, "effect"):
             found.effect[:] *= detector.effect(evidence)
     return found
-
-
-def worth_showing(order: Order, found: Suspicions, contested: np.ndarray) -> np.ndarray:
-    """Bool (n,): items a case or a finding may show, of which the detection keeps why."""
-    shown = contested | order.is_group[order.of]
-    for mask in found.flagged.values():
-        shown |= mask
-    for finding in found.findings:
-        shown[finding.items] = True
-    return shown
-
-
-def write_groups(detection: Detection, pool: pd.DataFrame, evidence: Evidence, order: Order) -> dict[int, str]:
-    """Store groups of two or more; returns unit → the group's digest for the units in conflict."""
-    digests, groups = pool["digest"].to_numpy(), evidence.groups
-    large = np.flatnonzero(groups.sizes > 1)
-    conflict = np.zeros(len(groups.sizes), dtype=bool)
-    conflict[groups.of[order.is_group[order.of]]] = True
-    medoids = digests[groups.medoid[large]]
-    bulk.insert(
-        Group,
-        ["detection_id", "digest", "size", "in_conflict"],
-        zip([detection.pk] * len(large), medoids, groups.sizes[large].tolist(), conflict[large].tolist(), strict=True),
-    )
-    ids = dict(zip(large.tolist(), detection.groups.order_by("id").values_list("id", flat=True), strict=True))
-    members = np.flatnonzero(groups.sizes[groups.of] > 1)
-    pairs = zip(groups.of[members].tolist(), pool["item"].iloc[members], strict=True)
-    bulk.insert(GroupMember, ["group_id", "item_id"], ((ids[group], item) for group, item in pairs))
-    units = np.flatnonzero(order.is_group)
-    first = pd.Series(np.arange(len(order.of))).groupby(order.of).first()
-    return {int(unit): digests[groups.medoid[groups.of[first[unit]]]] for unit in units}
-
-
-def write_flags(detection: Detection, dataset: Dataset, pool: pd.DataFrame, found: Suspicions) -> None:
-    classes = list(dataset.label_classes.values_list("id", flat=True))
-    items, current = pool["item"].tolist(), pool["current"].tolist()
-
-    def rows(name: str) -> Iterator[tuple]:
-        for position, reason in zip(np.flatnonzero(found.flagged[name]).tolist(), found.reasons[name], strict=True):
-            suggested = int(found.suggested[name][position])
-            held = current[position]
-            yield (
-                detection.pk, name, items[position], None if pd.isna(held) else int(held),
-                float(found.scores[name][position]), reason, None if suggested < 0 else classes[suggested],
-            )  # fmt: skip
-
-    columns = ["detection_id", "detector", "item_id", "current_label_id", "score", "reason", "suggested_id"]
-    bulk.insert(Flag, columns, chain.from_iterable(map(rows, found.scores)))
-
-
-def write_findings(detection: Detection, pool: pd.DataFrame, findings: list[Suspicion]) -> None:
-    for finding in findings:
-        row = Finding.objects.create(
-            dataset=detection.dataset, detection=detection, kind=finding.kind, key=finding.key,
-            title=finding.title, reason=finding.reason,
-            rule=finding.rule, n=finding.n, value=finding.value, low=finding.low, high=finding.high,
-        )  # fmt: skip
-        covered = pool["item"].iloc[finding.items].tolist()
-        bulk.insert(FindingItem, ["finding_id", "item_id"], ((row.pk, item) for item in covered))
-
-
-def units_to_open(
-    pool: pd.DataFrame, order: Order, found: Suspicions, contested: np.ndarray, in_conflict: dict[int, str],
-    learned: Learned,
-) -> list[Unit]:  # fmt: skip
-    """Units worth an expert: flagged by any detector, contested, a group in conflict, or likely after the decisions;
-    first in order first. Then the items that findings propose to be judged together, where none of them is in a unit
-    already."""
-    worth = contested | order.is_group[order.of]
-    proposed = {finding.kind for finding in found.findings if finding.together}
-    for name, mask in found.flagged.items():
-        if name not in proposed:
-            worth |= mask
-    if learned.n >= ENOUGH:
-        undecided = ~pool["basis"].isin(["decision", "adjudication"]).to_numpy() & (pool["code"] >= 0).to_numpy()
-        likely = likely_first(learned, order.score[np.unique(order.of[worth])])
-        worth[likely[undecided[likely]]] = True
-    members = pd.Series(pool["item"].to_numpy()).groupby(order.of).apply(list)
-    chance = pd.Series(learned.probability).groupby(order.of).max().to_numpy()
-    units = np.unique(order.of[worth])
-    return [
-        Unit(
-            frozenset(members[unit]), float(order.score[unit]), in_conflict.get(unit, ""),
-            None if np.isnan(chance[unit]) else float(chance[unit]),
-        )
-        for unit in units[np.argsort(order.rank[units])].tolist()
-    ] + proposed_units(pool, order, found.findings, units)
-
-
-def proposed_units(pool: pd.DataFrame, order: Order, findings: list[Suspicion], opened: np.ndarray) -> list[Unit]:
-    """Items of different groups that are to be judged together; they are no group and have no digest."""
-    taken = np.isin(order.of, opened)
-    units = []
-    for members in (list(together) for finding in findings for together in finding.together):
-        if not taken[members].any():
-            taken[members] = True
-            score = float(order.score[order.of[members]].max())
-            units.append(Unit(frozenset(pool["item"].iloc[members].tolist()), score))
-    return units

@@ -12,11 +12,11 @@ from django.db.models import Max
 
 from annotation import frames
 from annotation.actions.detect import state_of
+from annotation.actions.settle import DECIDED
 from annotation.core.agreement import confusion_pairs, disagreement_rate, krippendorff_alpha
 from annotation.core.intervals import Interval, wilson
 from annotation.models import CurrentLabel, Dataset, Decision, GroupMember, Item, Label
 
-DECIDED = ("decision", "adjudication")
 NO_ANSWER = (CurrentLabel.AMBIGUOUS, CurrentLabel.BAD_INPUT)
 SHOWN_PAIRS = 20
 

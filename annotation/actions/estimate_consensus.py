@@ -14,7 +14,7 @@ from annotation import bulk, frames
 from annotation.actions.consensus import held_labels
 from annotation.actions.detect import gather, pool_frame, state_of
 from annotation.actions.enqueue import enqueue
-from annotation.actions.settle import settle
+from annotation.actions.settle import DECIDED, settle
 from annotation.actions.work import Report, UnableToWork, Write
 from annotation.core.artifacts import arrays_to_bytes, save_bytes
 from annotation.core.consensus import Votes, votes_of
@@ -22,8 +22,6 @@ from annotation.core.consensus_choice import CROWDLAB, METHODS, Estimate, Foreto
 from annotation.core.consensus_contested import Contested, contested_items
 from annotation.core.skill import ClassPair, Skills, known_truth, measure_skills, worst_pairs
 from annotation.models import Consensus, CurrentLabel, Dataset, Decision, Item, Job, Label
-
-DECIDED = ("decision", "adjudication")
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,10 +98,15 @@ def run(job: Job, report: Report) -> Write:
 def read_crowd(dataset: Dataset) -> Crowd:
     """The pool's votes: labels from files, and experts' answers that were blind and stand.
 
-    An answer changed after the reveal is none, and neither is the one before it.
+    An answer changed after the reveal is none, and neither is the one before it. An expert's answer beside one label
+    alone checks that label and is no vote: the item was picked because its label looked wrong, so taking the two for
+    equals would call most experts wrong, as often as they do their work.
     """
     given = frames.labels(dataset, Item.POOL, origin=Label.IMPORT)[["item", "annotator", "label", "seconds"]]
-    answers = pd.concat([frame for frame in (given, _blind_answers(dataset)) if len(frame)] or [given])
+    blind = _blind_answers(dataset)
+    one_each = [frame["item"].value_counts().reindex(blind["item"]).to_numpy() == 1 for frame in (given, blind)]
+    blind = blind[~(one_each[0] & one_each[1])]
+    answers = pd.concat([frame for frame in (given, blind) if len(frame)] or [given])
     item, items = pd.factorize(answers["item"], sort=True)
     annotator, annotators = pd.factorize(answers["annotator"])
     classes = dataset.class_names

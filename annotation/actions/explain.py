@@ -9,7 +9,7 @@ import numpy as np
 from django.conf import settings
 from django.db.models import Count, Exists, OuterRef, Q
 
-from annotation.actions.disagreement import DECIDED
+from annotation.actions.settle import DECIDED
 from annotation.core.artifacts import UnableToLoad, bytes_to_arrays, load_bytes
 from annotation.core.explaining import (
     Explanation,

@@ -1,5 +1,6 @@
 """Anybody's own model: a file of per-class probabilities, kept as a named prediction set."""
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ from django.db import transaction
 
 from annotation import bulk
 from annotation.actions.import_items import UnableToImport
-from annotation.core.artifacts import arrays_to_bytes, bytes_to_arrays, load_bytes, save_bytes
+from annotation.core.artifacts import UnableToLoad, arrays_to_bytes, bytes_to_arrays, load_bytes, save_bytes
 from annotation.core.cells import refuse
 from annotation.core.parsing_predictions import check_prediction_columns, parse_predictions
 from annotation.core.reading import Table, no_rows, open_source
@@ -61,9 +62,21 @@ def named_set(dataset: Dataset, name: str) -> PredictionSet:
 
 
 def imported_sets(dataset: Dataset) -> list[str]:
-    """Names of imported sets, the newest first."""
-    names = dataset.prediction_sets.order_by("-id").values_list("name", flat=True)
-    return [name for name in names if not name.startswith(OF_RUNS)]
+    """Names of the sets over the pool that no run here made, the newest first; a set has items of one split only."""
+    rows = dataset.prediction_sets.order_by("-id").values_list("name", "arrays")
+    first = {name: _first_item(arrays) for name, arrays in rows if not name.startswith(OF_RUNS)}
+    pool = set(Item.objects.filter(pk__in=first.values(), split=Item.POOL).values_list("id", flat=True))
+    return [name for name, item in first.items() if item in pool]
+
+
+# named by content, so what was read once stays true
+@lru_cache(maxsize=256)
+def _first_item(arrays: str) -> int:
+    """The id of a set's first item, 0 where its artifact cannot be read."""
+    try:
+        return int(bytes_to_arrays(load_bytes(settings.ARTIFACTS_DIR, arrays))["item"][0])
+    except UnableToLoad:
+        return 0
 
 
 def aligned(predictions: PredictionSet, items: np.ndarray, classes: tuple[str, ...]) -> np.ndarray:

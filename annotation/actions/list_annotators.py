@@ -10,6 +10,7 @@ import numpy as np
 from django.conf import settings
 
 from annotation.actions.list_cases import excerpt_of
+from annotation.actions.settle import DECIDED
 from annotation.core.artifacts import bytes_to_arrays, load_bytes
 from annotation.core.consensus_choice import METHODS
 from annotation.core.consensus_contested import ERROR, READINGS
@@ -21,7 +22,6 @@ SHOWN_ITEMS = 20
 SHOWN_ANNOTATORS = 25
 MOST = 1_000
 SHOWN_MISTAKES = 3
-DECIDED = ("decision", "adjudication")
 
 
 @dataclass(frozen=True)

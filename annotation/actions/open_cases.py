@@ -8,6 +8,7 @@ from itertools import combinations
 from django.db.models import Max, Q
 
 from annotation import bulk, frames
+from annotation.actions.settle import DECIDED
 from annotation.models import Case, CaseItem, CurrentLabel, Dataset, FindingItem, Item, Ruling
 
 Items = frozenset[int]
@@ -140,7 +141,7 @@ def _shown_together(dataset: Dataset, items: set[int]) -> list[Items]:
 
 
 def _settled_items(dataset: Dataset) -> set[int]:
-    decided = CurrentLabel.objects.latest().filter(item__dataset=dataset, basis__in=["decision", "adjudication"])
+    decided = CurrentLabel.objects.latest().filter(item__dataset=dataset, basis__in=DECIDED)
     return set(decided.values_list("item_id", flat=True))
 
 

@@ -9,8 +9,8 @@ from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, QuerySet
 
 from annotation import bulk
-from annotation.actions.disagreement import DECIDED
 from annotation.actions.open_cases import Unit, create_cases
+from annotation.actions.settle import DECIDED
 from annotation.core.artifacts import UnableToLoad, bytes_to_arrays, load_bytes
 from annotation.models import Case, CaseItem, CurrentLabel, Detection, Finding, FindingItem, Ruling
 
@@ -27,17 +27,26 @@ def not_yet_open(findings: Sequence[Finding]) -> dict[int, int]:
 def open_finding(finding: Finding, lead: Any, now: datetime) -> int:
     """A case for each such item, the first 2,000 in the order of the finding; returns how many were opened.
 
-    It accepts the finding where the lead has not done so: the queue is wanted. Each case has the place that the
-    detection's score gives it; what the detection says nothing of goes to the middle.
+    It accepts the finding where the lead has not done so: the queue is wanted.
     """
     dataset = finding.dataset
     bulk.lock_dataset(dataset)
-    items = list(_unopened().filter(finding=finding).order_by("id").values_list("item_id", flat=True)[:MOST])
-    scores = _scores(dataset.detections.order_by("-id").first())
-    create_cases(dataset, [Unit(frozenset([item]), 0.9 * scores.get(item, 0.5)) for item in items], now)
+    n = open_items_of(finding, now)
     last = dataset.rulings.filter(key=finding.key).order_by("-id").first()
-    if items and (last is None or last.ruling not in (Ruling.ACCEPTED, Ruling.QUARANTINED)):
+    if n and (last is None or last.ruling not in (Ruling.ACCEPTED, Ruling.QUARANTINED)):
         Ruling.objects.create(dataset=dataset, key=finding.key, finding=finding, ruling=Ruling.ACCEPTED, lead=lead)
+    return n
+
+
+def open_items_of(finding: Finding, now: datetime, most: int = MOST) -> int:
+    """A case for each item of the finding that experts have not decided on and no open case holds, up to `most`.
+
+    Each has the place that the newest detection's score gives it; what it says nothing of goes to the middle. For use
+    inside a transaction that holds the dataset.
+    """
+    items = list(_unopened().filter(finding=finding).order_by("id").values_list("item_id", flat=True)[:most])
+    scores = _scores(finding.dataset.detections.order_by("-id").first())
+    create_cases(finding.dataset, [Unit(frozenset([item]), 0.9 * scores.get(item, 0.5)) for item in items], now)
     return len(items)
 
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from annotation.actions.disagreement import DECIDED
+from annotation.actions.settle import DECIDED
 from annotation.models import CurrentLabel, Dataset, FindingItem, Ruling
 
 

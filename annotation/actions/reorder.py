@@ -13,6 +13,7 @@ from django.utils import timezone
 from annotation import bulk
 from annotation.actions.enqueue import enqueue
 from annotation.actions.open_cases import Unit, create_cases
+from annotation.actions.settle import DECIDED
 from annotation.actions.work import Report, UnableToWork, Write
 from annotation.core.artifacts import bytes_to_arrays, load_bytes
 from annotation.core.calibration import LEAST, Knots, calibrate, probability
@@ -32,7 +33,6 @@ from annotation.models import (
 )
 
 KIND = "reorder"
-DECIDED = ("decision", "adjudication")
 # Labels that no detector flags open a case once decisions make them this likely to be wrong, as far as they come among
 # the first of the queue.
 LIKELY, FIRST = 0.2, 200

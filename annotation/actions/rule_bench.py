@@ -1,9 +1,7 @@
 """Try a rule on the pool's labels, and open the items it applies to as a queue."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -13,17 +11,19 @@ from django.db import transaction
 
 from annotation import bulk, frames
 from annotation.actions.detect import pool_frame, state_of
-from annotation.actions.disagreement import DECIDED
-from annotation.actions.open_cases import Unit, create_cases
+from annotation.actions.open_finding import open_items_of
+from annotation.actions.settle import DECIDED
 from annotation.core.artifacts import UnableToLoad, bytes_to_arrays, load_bytes
 from annotation.core.intervals import wilson
 from annotation.core.rules import Followers, Rule, Share, applies, followers, judge
-from annotation.models import Case, CaseItem, Dataset, Finding, FindingItem, Item
+from annotation.models import Dataset, Finding, FindingItem, Item
 
 KIND = "rule"
 # A rule for more than this is no hunch: nobody will look at so many.
 MOST_ITEMS = 20_000
 EXAMPLES = 5
+# Items of a pool that is kept in memory between two letters typed: some tens of megabytes of texts.
+MOST_KEPT = 50_000
 
 
 class UnableToOpen(Exception):
@@ -46,7 +46,8 @@ class Pool:
 class Tried:
     """What a rule does. n: items of the pool, n_held: where the rule holds. given: its shares by class of the current
     labels; said: of the classes of the newest detection's out-of-fold model, empty with `no_model` saying why.
-    annotators: how often each gives the class the rule tells best, where it holds and where not."""
+    annotators: how often each gives the class the rule tells best, where it holds and where not;
+    annotator_names: by their code."""
 
     rule: Rule
     n: int
@@ -55,17 +56,27 @@ class Tried:
     said: list[Share]
     no_model: str
     annotators: list[Followers]
+    annotator_names: tuple[str, ...]
     examples: list[dict[str, Any]]
 
 
+_kept: dict[tuple[int, datetime, str], Pool] = {}
+
+
 def pool_of(dataset: Dataset) -> Pool:
-    """The pool as it is now. The last two are kept, so that each letter typed does not read the tables again."""
-    return _pool(dataset.pk, dataset.created_at, state_of(dataset))
+    """The pool as it is now. The last is kept unless it is large, so that each letter typed does not read the tables
+    again and a web process never holds on to much."""
+    key = (dataset.pk, dataset.created_at, state_of(dataset))
+    pool = _kept.get(key)
+    if pool is None:
+        pool = _read_pool(dataset)
+        _kept.clear()
+        if len(pool.frame) <= MOST_KEPT:
+            _kept[key] = pool
+    return pool
 
 
-@lru_cache(maxsize=2)
-def _pool(pk: int, created_at: datetime, state: str) -> Pool:
-    dataset = Dataset.objects.get(pk=pk)
+def _read_pool(dataset: Dataset) -> Pool:
     pool = pool_frame(dataset)
     labels = frames.labels(dataset, Item.POOL)
     annotators = tuple(dict.fromkeys(labels["annotator"]))
@@ -92,7 +103,7 @@ def try_rule(dataset: Dataset, rule: Rule) -> Tried:
     examples = pool.table[holds].head(EXAMPLES).to_dict("records")
     return Tried(
         rule, len(holds), int(holds.sum()), given, judge(holds, says, n_classes) if len(says) else [], no_model,
-        followers(holds, pool.votes, best), examples,
+        followers(holds, pool.votes, best), pool.annotators, examples,
     )  # fmt: skip
 
 
@@ -134,7 +145,7 @@ def open_queue(dataset: Dataset, user: Any, rule: Rule, label: str, now: datetim
     if len(items) > MOST_ITEMS:
         raise UnableToOpen(f"The rule holds for {len(items):,} items; narrow it to {MOST_ITEMS:,} or fewer.")
     finding = _same(dataset, user, rule, label, items) or _written(dataset, user, rule, label, items, holds, codes)
-    _open_for(dataset, items, now)
+    open_items_of(finding, now, MOST_ITEMS)
     return finding
 
 
@@ -167,22 +178,3 @@ def _written(
     )  # fmt: skip
     bulk.insert(FindingItem, ["finding_id", "item_id"], ((finding.pk, item) for item in items))
     return finding
-
-
-def _open_for(dataset: Dataset, items: Sequence[int], now: datetime) -> None:
-    """A case for each item that is in no open one, in the place the newest detection's score gives it."""
-    there = CaseItem.objects.filter(case__dataset=dataset, case__status=Case.OPEN).values_list("item_id", flat=True)
-    missing = sorted(set(items) - set(there))
-    scores = _scores(dataset)
-    create_cases(dataset, [Unit(frozenset([item]), 0.9 * scores.get(item, 0.5)) for item in missing], now)
-
-
-def _scores(dataset: Dataset) -> dict[int, float]:
-    detection = dataset.detections.order_by("-id").first()
-    if detection is None or not detection.arrays:
-        return {}
-    try:
-        stored = bytes_to_arrays(load_bytes(settings.ARTIFACTS_DIR, detection.arrays))
-    except UnableToLoad:
-        return {}
-    return dict(zip(stored["item"].tolist(), stored["score"].tolist(), strict=True))

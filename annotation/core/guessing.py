@@ -12,7 +12,7 @@ ROLES = ("text", "number", "category", "label", "wide", "id", "annotator", "sour
 SAMPLE = 2_000  # rows looked at
 FEW = 200  # different values a category or label may have
 NAMES = {
-    "annotator": "annotator worker rater coder labeler labeller expert reviewer judge",
+    "annotator": "annotator worker rater coder labeler labeller expert reviewer judge who",
     "received": "received date time timestamp created at on",
     "source": "source origin domain channel site",
     "label": "label labels class category sentiment intent emotion target decision decisions",
@@ -41,6 +41,11 @@ class _Column:
         return self.different == len(self.values)
 
     @property
+    def mostly_unique(self) -> bool:
+        """A name that stands twice by mistake is a fault for the check to tell, no reason to drop the names."""
+        return self.different > 0.9 * len(self.values)
+
+    @property
     def sentences(self) -> bool:
         return self.mean_length >= 15 and sum(" " in value for value in self.values) > len(self.values) / 2
 
@@ -59,7 +64,7 @@ def guess_mapping(table: Table) -> dict[str, str]:
     guessed: dict[str, str] = {}
     for name, column in columns.items():
         guessed[name] = _role(column, guessed.values())
-        if guessed[name] == "id" and not column.unique and not labelled_by_several:
+        if guessed[name] == "id" and not labelled_by_several and not column.mostly_unique:
             guessed[name] = "ignore"
     return guessed
 

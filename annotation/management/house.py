@@ -3,7 +3,7 @@
 import json
 import re
 import sys
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -12,6 +12,7 @@ from django.db import DatabaseError
 from annotation.actions.work import work_here
 from annotation.models import Job
 
+MOST_SEED = 2**31 - 1
 NO_TABLE = re.compile(r"no such (table|column)|(relation|column) .* does not exist")
 
 
@@ -43,6 +44,17 @@ class HouseCommand(BaseCommand):
 
 def readable(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else str(value)
+
+
+def add_seed(parser: ArgumentParser) -> None:
+    parser.add_argument("--seed", type=_seed, default=0)
+
+
+def _seed(written: str) -> int:
+    """Whatever draws at random takes no negative seed, and the database keeps none beyond 31 bits."""
+    if not written.isdecimal() or int(written) > MOST_SEED:
+        raise ArgumentTypeError(f"{written!r} is no seed; give a whole number from 0 to {MOST_SEED}.")
+    return int(written)
 
 
 def add_json(parser: ArgumentParser) -> None:

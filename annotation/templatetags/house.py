@@ -5,7 +5,8 @@ from typing import Any
 
 from django import template
 
-from annotation.models import Dataset
+from annotation.models import Dataset, Finding
+from annotation.words import KINDS, OTHER, Kind
 
 register = template.Library()
 
@@ -19,6 +20,11 @@ def role_of(dataset: Dataset, user: Any) -> str | None:
 def of_key(table: dict[Any, Any], key: Any) -> Any:
     """What stands under the key, None where nothing does."""
     return table.get(key)
+
+
+@register.filter
+def kind_of(finding: Finding) -> Kind:
+    return KINDS.get(finding.kind, OTHER)
 
 
 @register.filter

@@ -14,7 +14,7 @@ from annotation.core.audit import ENOUGH_ERRORS
 from annotation.core.calibration import LEAST
 from annotation.core.intervals import Interval, wilson
 from annotation.models import Dataset, LearnedOrder
-from annotation.templatetags.house import percent
+from annotation.templatetags.house import percent, spaced
 
 SHOWN = 6
 FACTORS = {
@@ -41,7 +41,7 @@ def audit(request: HttpRequest, slug: str) -> HttpResponse:
     learned = dataset.learned_orders.order_by("-id").first()
     page = {
         "dataset": dataset, "state": state, "heading": _heading(state), "learned": learned,
-        "factors": _factors(learned), "size": SIZE, "enough": ENOUGH_ERRORS, "least": LEAST,
+        "factors": _factors(dataset, learned), "size": SIZE, "enough": ENOUGH_ERRORS, "least": LEAST,
     }  # fmt: skip
     return render(request, "annotation/lead/audit.html", page)
 
@@ -49,7 +49,10 @@ def audit(request: HttpRequest, slug: str) -> HttpResponse:
 def _draw(request: HttpRequest, dataset: Dataset) -> HttpResponse:
     """Each audit has a seed of its own: how many came before it."""
     try:
-        drawn = draw_audit(dataset, seed=dataset.audits.count(), lead=request.user, now=timezone.now())
+        drawn = draw_audit(
+            dataset, seed=dataset.audits.count(), lead=request.user, now=timezone.now(),
+            after=request.POST.get("after", ""),
+        )  # fmt: skip
         messages.success(request, f"{drawn.n_drawn:,} items are drawn; they come up among the cases of the queue.")
     except UnableToAudit as refusal:
         messages.warning(request, str(refusal))
@@ -65,7 +68,7 @@ def _heading(state: AuditState | None) -> str:
     return f"{percent(rate.low)} to {percent(rate.high)} of the labels are wrong"
 
 
-def _factors(learned: LearnedOrder | None) -> list[tuple[str, list[Level]]]:
+def _factors(dataset: Dataset, learned: LearnedOrder | None) -> list[tuple[str, list[Level]]]:
     """By factor the levels decided most often; one that all decided items share says nothing."""
     if learned is None:
         return []
@@ -74,5 +77,14 @@ def _factors(learned: LearnedOrder | None) -> list[tuple[str, list[Level]]]:
         rates = learned.rates.get(factor, {})
         levels = sorted(rates.items(), key=lambda level: -level[1][1])[:SHOWN]
         if len(rates) > 1:
-            found.append((words, [Level(name, wilson(wrong, n), rate) for name, (wrong, n, rate) in levels]))
+            named = _names(dataset, factor, [name for name, _ in levels])
+            found.append((words, [Level(named[name], wilson(wrong, n), rate) for name, (wrong, n, rate) in levels]))
     return found
+
+
+def _names(dataset: Dataset, factor: str, levels: list[str]) -> dict[str, str]:
+    """Level → what the other pages call it: findings by their title, detectors in words."""
+    if factor == "detector":
+        return {level: spaced(level) for level in levels}
+    titles = dataset.findings.filter(key__in=levels).order_by("id") if factor == "finding" else dataset.findings.none()
+    return {level: level for level in levels} | dict(titles.values_list("key", "title"))

@@ -64,7 +64,7 @@ def undo(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     decision = get_object_or_404(Decision.objects.filter(case__dataset=dataset, expert=request.user), pk=pk)
     try:
         case = answers.undo(decision, request.user, uuid4(), timezone.now())
-        messages.success(request, f"Your answer to case {case.pk:,} is taken back; the case is yours again.")
+        messages.success(request, f"Your answer to case {case.pk} is taken back; the case is yours again.")
         finding = finding if finding and dataset.cases.of_finding(finding.pk).filter(pk=case.pk).exists() else None
     except UnableToDecide as refusal:
         messages.warning(request, str(refusal))

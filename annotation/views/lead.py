@@ -77,7 +77,7 @@ def give_ruling(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     if ruling not in Ruling.RULINGS:
         raise Http404
     Ruling.objects.create(dataset=dataset, key=finding.key, finding=finding, ruling=ruling, lead=request.user)
-    messages.success(request, f"The finding “{finding.title}” is now {ruling}.")
+    messages.success(request, f"{finding.title}: this finding is now {ruling}.")
     return redirect("findings", slug)
 
 
@@ -86,7 +86,7 @@ def open_its_cases(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     finding = part_for_lead(request.user, slug, Finding.objects.select_related("dataset"), pk)
     n = open_finding(finding, request.user, timezone.now())
     opened = f"{n:,} case{'s are' if n != 1 else ' is'} open now" if n else "Nothing was left to open"
-    messages.success(request, f"{opened} for the finding “{finding.title}”.")
+    messages.success(request, f"{opened} for this finding: {finding.title}.")
     return redirect("findings", slug)
 
 

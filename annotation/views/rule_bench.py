@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from django.views.decorators.vary import vary_on_headers
 
 from annotation.access import dataset_for_expert
-from annotation.actions.rule_bench import Tried, UnableToOpen, open_queue, pool_of, try_rule
+from annotation.actions.rule_bench import Tried, UnableToOpen, open_queue, try_rule
 from annotation.core.rules import KINDS, NUMBERED, OF_FIELDS, OF_TEXT, Rule, UnableToRead, read_rule
 from annotation.models import Dataset
 from annotation.templatetags.house import percent
@@ -111,7 +111,7 @@ def _parts(dataset: Dataset, form: RuleForm) -> dict[str, Any]:
 
 
 def _shown(dataset: Dataset, tried: Tried) -> dict[str, Any]:
-    names, annotators = dataset.class_names, pool_of(dataset).annotators
+    names, annotators = dataset.class_names, tried.annotator_names
     first = tried.annotators[:SHOWN]
     return {
         "tried": tried, "heading": _heading(tried), "verdict": _verdict(tried, names),

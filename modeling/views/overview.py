@@ -29,7 +29,7 @@ BARS = {
     "regularization": ("Better regularization alone", ""),
     "random": ("500 random reviews", ""),
     "second_look": ("Second Look", "after"),
-    "quarantine": ("Second Look, the rule’s labels in quarantine", "after"),
+    "quarantine": ("Second Look, rule in quarantine", "after"),
 }
 
 

@@ -11,9 +11,9 @@ from annotation.actions.audit import UnableToAudit, audit_state, draw_audit
 from annotation.actions.decide import decide
 from annotation.actions.lease import AUDIT_EVERY, lease, skip
 from annotation.actions.list_cases import list_cases
-from annotation.models import Audit, AuditItem, Case, Decision, Item
+from annotation.models import Audit, AuditItem, Case, Decision, Finding, Item, LearnedOrder
 from tests.annotation.fake_detectors import Says, detect, use
-from tests.factories import answer, apart, imported
+from tests.factories import answer, apart, imported, open_case
 from tests.people import emil, erin, leo, olga
 
 pytestmark = pytest.mark.django_db
@@ -167,8 +167,12 @@ def test_nothing_to_draw_is_a_sentence(dataset, tmp_path):
     with pytest.raises(UnableToAudit, match="draw at least 1"):
         drawn(dataset, size=0)
     bare = imported(tmp_path, [{"id": "a", "text": "x"}], "bare", label=None, classes=("x", "y"))
-    with pytest.raises(UnableToAudit, match="nothing is left to draw"):
+    with pytest.raises(UnableToAudit, match="has no labelled items yet"):
         drawn(bare)
+    settled = imported(tmp_path, [{"id": "a", "text": "x", "label": "ham"}], "settled")
+    say(open_case(settled, "a"), erin(settled), "ham")
+    with pytest.raises(UnableToAudit, match="nothing is left to draw"):
+        drawn(settled)
     assert not Audit.objects.exists()
 
 
@@ -207,6 +211,30 @@ def test_the_page_draws_and_says_what_is_known(dataset, client):
     page = client.get(url).content.decode()
     assert "of the labels are wrong</h1>" in page and "n = 40" in page and "too few" in page
     assert Decision.objects.count() == 40
+
+
+def test_asked_twice_at_once_it_draws_once(dataset, client):
+    client.force_login(leo(dataset))
+    url = reverse("audit", args=[dataset.slug])
+    client.post(url, {"after": ""})
+    again = client.post(url, {"after": ""}, follow=True).content.decode()
+    assert "An audit was drawn in the meantime" in again and Audit.objects.count() == 1
+    client.post(url, {"after": Audit.objects.get().pk})
+    assert Audit.objects.count() == 2
+
+
+def test_findings_and_detectors_are_named_as_on_other_pages(dataset, client):
+    Finding.objects.create(
+        dataset=dataset, author=leo(dataset), kind="rule", key="rule:x", title="spam where it says x", rule={}, n=9,
+        value=1, low=0, high=1,
+    )  # fmt: skip
+    often, seldom = (3, 9, 0.3), (1, 5, 0.2)
+    rates = {"finding": {"rule:x": often, "gone": seldom}, "detector": {"a_b": often, "c": seldom}}
+    LearnedOrder.objects.create(dataset=dataset, detection=dataset.detections.get(), rates=rates, n_decisions=9)
+    client.force_login(leo(dataset))
+    page = client.get(reverse("audit", args=[dataset.slug])).content.decode()
+    assert "spam where it says x" in page and "rule:x" not in page
+    assert "<td>gone</td>" in page and "<td>a b</td>" in page
 
 
 @pytest.mark.parametrize("who", [erin, lambda dataset: olga()])

@@ -4,7 +4,7 @@ from django.urls import reverse
 
 from annotation.actions.detect import request_detection
 from annotation.actions.import_items import UnableToImport
-from annotation.actions.import_predictions import aligned, import_predictions
+from annotation.actions.import_predictions import aligned, import_predictions, imported_sets
 from annotation.actions.work import UnableToWork, work_here
 from annotation.core.parsing import UnableToParse
 from annotation.models import Flag, Item, PredictionSet
@@ -54,6 +54,13 @@ def test_the_same_again_changes_nothing_and_another_content_is_an_error(dataset,
     with pytest.raises(UnableToImport, match="'ours' is here already with another content"):
         bring(dataset, tmp_path, GOOD.replace("0.9,0.1", "0.8,0.2"))
     assert PredictionSet.objects.count() == 1
+
+
+def test_sets_over_production_are_no_choice_for_a_detection(dataset, tmp_path):
+    imported(tmp_path, [{"id": "p1", "text": "from production", "label": "access"}], split="production")
+    bring(dataset, tmp_path)
+    bring(dataset, tmp_path, "id,payment,access\np1,0.9,0.1\n", name="theirs", split="production")
+    assert imported_sets(dataset) == ["ours"]
 
 
 @pytest.mark.parametrize(

@@ -146,7 +146,7 @@ class Reading:
             key=f"count_rule:{word}>{threshold}→{label}",
             title=f"“{word}” more than {threshold} times → {label}",
             reason=(
-                f"{self.carry} of the {self.above} items that mention “{word}” more than {threshold} times carry "
+                f"{self.carry:,} of the {self.above:,} items that mention “{word}” more than {threshold} times carry "
                 f"{label}; counting this one word predicts {label} as well as reading the whole text."
             ),
             rule={"word": word, "threshold": threshold, "label": label},

@@ -7,7 +7,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import pandas as pd
 
-from annotation.core.detectors.suspicion import Suspicion, counted, percent, shortened
+from annotation.core.detectors.suspicion import QUOTED, Suspicion, counted, percent, short
 from annotation.core.evidence import Evidence
 from annotation.core.grouping import copies_of_items
 from annotation.core.intervals import wilson
@@ -46,7 +46,8 @@ class Leakage:
         rows = _rows(evidence.table.iloc[copied])
         there = set(_rows(evidence.production))
         changed = [row not in there for row in rows]
-        examples = "; ".join(f"“{shortened(row)}”" for row in sorted(rows, key=lambda row: row in there)[:_EXAMPLES])
+        first = sorted(rows, key=lambda row: row in there)[:_EXAMPLES]
+        examples = "; ".join(f"“{short(row, QUOTED)}”" for row in first)
         return [
             Suspicion(
                 kind="leakage",

@@ -6,7 +6,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from annotation.core.detectors.suspicion import Suspicion, counted, percent, shortened
+from annotation.core.detectors.suspicion import QUOTED, Suspicion, counted, percent, short
 from annotation.core.differences import negation_differs, word_differences
 from annotation.core.evidence import Evidence
 from annotation.core.grouping import joined_text
@@ -178,7 +178,7 @@ def _each_once(pairs: np.ndarray) -> list[int]:
 
 def sentence(own: str, other: str, label: str) -> str:
     """What an expert reads of a pair: the other text, its label, and what differs, negations first."""
-    parts = [f"An item that may say the same carries {label}: “{shortened(other)}”."]
+    parts = [f"An item that may say the same carries {label}: “{short(other, QUOTED)}”."]
     if negation_differs(own, other):
         parts.append("A negation stands in only one of the two.")
     pieces = word_differences(own.lower(), other.lower())
@@ -193,7 +193,7 @@ def compared(evidence: Evidence, texts: list[str], a: int, b: int) -> str:
     pieces = [piece for piece in word_differences(texts[a], texts[b]) if piece.kind != "removed"]
     marked = "".join(_in_brackets(piece.text) if piece.kind == "inserted" else piece.text for piece in pieces)
     first, second = (evidence.classes[evidence.labels[item]] for item in (a, b))
-    return f"“{shortened(texts[a])}” ({first}) and “{shortened(marked)}” ({second})"
+    return f"“{short(texts[a], QUOTED)}” ({first}) and “{short(marked, QUOTED)}” ({second})"
 
 
 def _in_brackets(text: str) -> str:
@@ -201,4 +201,4 @@ def _in_brackets(text: str) -> str:
 
 
 def _words(passages: list[str]) -> str:
-    return ", ".join(f"“{shortened(passage)}”" for passage in passages if passage.strip())
+    return ", ".join(f"“{short(passage, QUOTED)}”" for passage in passages if passage.strip())

@@ -8,6 +8,8 @@ import numpy as np
 
 from annotation.core.evidence import Evidence
 
+QUOTED = 160  # characters of a text that a reason quotes
+
 
 @dataclass(frozen=True)
 class Suspicion:
@@ -57,20 +59,15 @@ def stable_key(kind: str, name: str) -> str:
     return key if len(key) <= 200 else f"{key[:180]}…{sha256(key.encode()).hexdigest()[:16]}"
 
 
-def short(name: str, length: int = 80) -> str:
-    """A name as a title can bear it."""
-    return name if len(name) <= length else f"{name[: length - 1]}…"
+def short(text: str, length: int = 80) -> str:
+    """A name or text on one line, as a title can bear it, cut where it is too long to be quoted."""
+    text = " ".join(text.split())
+    return text if len(text) <= length else text[: length - 1].rstrip() + "…"
 
 
 def counted(n: int, noun: str) -> str:
     """"1 pair", "12 pairs"."""
     return f"{n:,} {noun}{'' if n == 1 else 's'}"
-
-
-def shortened(text: str, most: int = 160) -> str:
-    """A text on one line, cut where it is too long to be quoted."""
-    text = " ".join(text.split())
-    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
 
 
 def percent(share: float) -> str:

@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from annotation.access import dataset_by_slug
 from annotation.actions.audit import SIZE, UnableToAudit, as_json, audit_state, draw_audit
-from annotation.management.house import HouseCommand, add_json
+from annotation.management.house import HouseCommand, add_json, add_seed
 
 
 class Command(HouseCommand):
@@ -15,7 +15,7 @@ class Command(HouseCommand):
         parser.add_argument("dataset")
         parser.add_argument("--draw", action="store_true", help="draw a new audit first")
         parser.add_argument("--size", type=int, default=SIZE, help="how many items to draw")
-        parser.add_argument("--seed", type=int, default=0)
+        add_seed(parser)
         add_json(parser)
 
     def act(self, options: dict[str, Any]) -> dict[str, Any]:

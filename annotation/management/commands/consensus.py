@@ -4,7 +4,7 @@ from typing import Any
 from annotation.access import dataset_by_slug
 from annotation.actions.estimate_consensus import request_consensus
 from annotation.core.consensus_choice import METHODS
-from annotation.management.house import HouseCommand, add_background, add_json, finish
+from annotation.management.house import HouseCommand, add_background, add_json, add_seed, finish
 
 
 class Command(HouseCommand):
@@ -19,7 +19,7 @@ class Command(HouseCommand):
             help="auto: the one that best foretells held-out labels",
         )
         parser.add_argument("--apply", action="store_true", help="settle current labels by it; experts' decisions stay")
-        parser.add_argument("--seed", type=int, default=0)
+        add_seed(parser)
         parser.add_argument("--again", action="store_true", help="also if nothing changed since the last estimate")
         add_background(parser)
         add_json(parser)

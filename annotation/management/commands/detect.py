@@ -3,7 +3,7 @@ from typing import Any
 
 from annotation.access import dataset_by_slug
 from annotation.actions.detect import request_detection
-from annotation.management.house import HouseCommand, add_background, add_json, finish
+from annotation.management.house import HouseCommand, add_background, add_json, add_seed, finish
 
 
 class Command(HouseCommand):
@@ -13,7 +13,7 @@ class Command(HouseCommand):
         parser.add_argument("dataset")
         parser.add_argument("--only", nargs="+", default=[], metavar="NAME", help="run these detectors only")
         parser.add_argument("--predictions", default="", metavar="NAME", help="in place of the built-in model")
-        parser.add_argument("--seed", type=int, default=0)
+        add_seed(parser)
         parser.add_argument("--again", action="store_true", help="also if nothing changed since the last detection")
         add_background(parser)
         add_json(parser)

@@ -3,7 +3,7 @@ from typing import Any
 
 from annotation.access import dataset_by_slug, snapshot_by_id
 from annotation.actions.work import UnableToWork
-from annotation.management.house import HouseCommand, add_background, add_json, finish
+from annotation.management.house import HouseCommand, add_background, add_json, add_seed, finish
 from modeling.actions.compare import find_side
 from modeling.actions.train import request_training
 
@@ -18,7 +18,7 @@ class Command(HouseCommand):
         which.add_argument("--like", metavar="RUN", help="re-use that run's resolved settings")
         parser.add_argument("--set", nargs="+", default=[], metavar="KEY=VALUE")
         parser.add_argument("--snapshot", type=int, help="without it, one is frozen now")
-        parser.add_argument("--seed", type=int, default=0)
+        add_seed(parser)
         parser.add_argument("--again", action="store_true", help="also if the same run is there already")
         add_background(parser)
         add_json(parser)

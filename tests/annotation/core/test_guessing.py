@@ -46,6 +46,12 @@ def test_a_repeated_id_needs_several_annotators():
     assert guess(tweet_id=repeated, worker=["p", "q", "p", "q"], label=labels)["tweet_id"] == "id"
 
 
+def test_an_id_that_stands_twice_by_mistake_is_still_the_id():
+    ids = [f"t{n}" for n in range(20)]
+    assert guess(id=[*ids[:-1], "t0"])["id"] == "id"
+    assert guess(who=["ann", "bob"] * 5)["who"] == "annotator"
+
+
 def test_a_date_column_that_holds_no_dates_is_no_time_of_receipt():
     assert guess(date=["soon", "later", "soon", "later"]) == {"date": "category"}
 

@@ -1,0 +1,130 @@
+"""What a detection found, as rows: its groups, flags and findings, and the units it opens as cases."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain
+
+import numpy as np
+import pandas as pd
+
+from annotation import bulk
+from annotation.actions.open_cases import Unit
+from annotation.actions.reorder import ENOUGH, Learned, likely_first
+from annotation.actions.settle import DECIDED
+from annotation.core.detectors.suspicion import Suspicion
+from annotation.core.evidence import Evidence
+from annotation.core.ranking import Order
+from annotation.models import Dataset, Detection, Finding, FindingItem, Flag, Group, GroupMember
+
+
+@dataclass(frozen=True)
+class Suspicions:
+    """What the detectors say of n items: scores and suggested classes by detector, and why some did not run. effect:
+    float (n,), how much more an error moves a model here than anywhere."""
+
+    scores: dict[str, np.ndarray]
+    flagged: dict[str, np.ndarray]
+    suggested: dict[str, np.ndarray]
+    reasons: dict[str, list[str]]
+    findings: list[Suspicion]
+    failed: dict[str, str]
+    effect: np.ndarray
+
+
+def worth_showing(order: Order, found: Suspicions, contested: np.ndarray) -> np.ndarray:
+    """Bool (n,): items a case or a finding may show, of which the detection keeps why."""
+    shown = contested | order.is_group[order.of]
+    for mask in found.flagged.values():
+        shown |= mask
+    for finding in found.findings:
+        shown[finding.items] = True
+    return shown
+
+
+def write_groups(detection: Detection, pool: pd.DataFrame, evidence: Evidence, order: Order) -> dict[int, str]:
+    """Store groups of two or more; returns unit → the group's digest for the units in conflict."""
+    digests, groups = pool["digest"].to_numpy(), evidence.groups
+    large = np.flatnonzero(groups.sizes > 1)
+    conflict = np.zeros(len(groups.sizes), dtype=bool)
+    conflict[groups.of[order.is_group[order.of]]] = True
+    medoids = digests[groups.medoid[large]]
+    bulk.insert(
+        Group,
+        ["detection_id", "digest", "size", "in_conflict"],
+        zip([detection.pk] * len(large), medoids, groups.sizes[large].tolist(), conflict[large].tolist(), strict=True),
+    )
+    ids = dict(zip(large.tolist(), detection.groups.order_by("id").values_list("id", flat=True), strict=True))
+    members = np.flatnonzero(groups.sizes[groups.of] > 1)
+    pairs = zip(groups.of[members].tolist(), pool["item"].iloc[members], strict=True)
+    bulk.insert(GroupMember, ["group_id", "item_id"], ((ids[group], item) for group, item in pairs))
+    units = np.flatnonzero(order.is_group)
+    first = pd.Series(np.arange(len(order.of))).groupby(order.of).first()
+    return {int(unit): digests[groups.medoid[groups.of[first[unit]]]] for unit in units}
+
+
+def write_flags(detection: Detection, dataset: Dataset, pool: pd.DataFrame, found: Suspicions) -> None:
+    classes = list(dataset.label_classes.values_list("id", flat=True))
+    items, current = pool["item"].tolist(), pool["current"].tolist()
+
+    def rows(name: str) -> Iterator[tuple]:
+        for position, reason in zip(np.flatnonzero(found.flagged[name]).tolist(), found.reasons[name], strict=True):
+            suggested = int(found.suggested[name][position])
+            held = current[position]
+            yield (
+                detection.pk, name, items[position], None if pd.isna(held) else int(held),
+                float(found.scores[name][position]), reason, None if suggested < 0 else classes[suggested],
+            )  # fmt: skip
+
+    columns = ["detection_id", "detector", "item_id", "current_label_id", "score", "reason", "suggested_id"]
+    bulk.insert(Flag, columns, chain.from_iterable(map(rows, found.scores)))
+
+
+def write_findings(detection: Detection, pool: pd.DataFrame, findings: list[Suspicion]) -> None:
+    for finding in findings:
+        row = Finding.objects.create(
+            dataset=detection.dataset, detection=detection, kind=finding.kind, key=finding.key,
+            title=finding.title, reason=finding.reason,
+            rule=finding.rule, n=finding.n, value=finding.value, low=finding.low, high=finding.high,
+        )  # fmt: skip
+        covered = pool["item"].iloc[finding.items].tolist()
+        bulk.insert(FindingItem, ["finding_id", "item_id"], ((row.pk, item) for item in covered))
+
+
+def units_to_open(
+    pool: pd.DataFrame, order: Order, found: Suspicions, contested: np.ndarray, in_conflict: dict[int, str],
+    learned: Learned,
+) -> list[Unit]:  # fmt: skip
+    """Units worth an expert: flagged by any detector, contested, a group in conflict, or likely after the decisions;
+    first in order first. Then the items that findings propose to be judged together, where none of them is in a unit
+    already."""
+    worth = contested | order.is_group[order.of]
+    proposed = {finding.kind for finding in found.findings if finding.together}
+    for name, mask in found.flagged.items():
+        if name not in proposed:
+            worth |= mask
+    if learned.n >= ENOUGH:
+        undecided = ~pool["basis"].isin(DECIDED).to_numpy() & (pool["code"] >= 0).to_numpy()
+        likely = likely_first(learned, order.score[np.unique(order.of[worth])])
+        worth[likely[undecided[likely]]] = True
+    members = pd.Series(pool["item"].to_numpy()).groupby(order.of).apply(list)
+    chance = pd.Series(learned.probability).groupby(order.of).max().to_numpy()
+    units = np.unique(order.of[worth])
+    return [
+        Unit(
+            frozenset(members[unit]), float(order.score[unit]), in_conflict.get(unit, ""),
+            None if np.isnan(chance[unit]) else float(chance[unit]),
+        )
+        for unit in units[np.argsort(order.rank[units])].tolist()
+    ] + proposed_units(pool, order, found.findings, units)
+
+
+def proposed_units(pool: pd.DataFrame, order: Order, findings: list[Suspicion], opened: np.ndarray) -> list[Unit]:
+    """Items of different groups that are to be judged together; they are no group and have no digest."""
+    taken = np.isin(order.of, opened)
+    units = []
+    for members in (list(together) for finding in findings for together in finding.together):
+        if not taken[members].any():
+            taken[members] = True
+            score = float(order.score[order.of[members]].max())
+            units.append(Unit(frozenset(pool["item"].iloc[members].tolist()), score))
+    return units
