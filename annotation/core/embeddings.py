@@ -47,7 +47,9 @@ def _word_vectors(words: list[str]) -> np.ndarray:
 def _model() -> tuple[Tokenizer, np.ndarray]:
     """The tokenizer and the vectors float32 (tokens, 256) that lie in the package `wordllama`. Only its files are used:
     importing it would set up logging for the whole process."""
-    folder = Path(find_spec("wordllama").submodule_search_locations[0])
+    package = find_spec("wordllama")
+    assert package and package.submodule_search_locations
+    folder = Path(package.submodule_search_locations[0])
     tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
     tokenizer.no_padding()
     tokenizer.no_truncation()

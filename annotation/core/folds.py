@@ -21,7 +21,7 @@ def grouped_folds(groups: np.ndarray, labels: np.ndarray, n_splits: int = 5, see
     fold_of_group = np.zeros(len(size), dtype=np.int64)
     for number, of_stratum, members in zip(order.tolist(), stratum[order].tolist(), size[order].tolist(), strict=True):
         counts = held[of_stratum]
-        fold = min(range(n_splits), key=lambda f, counts=counts: (counts[f], total[f]))
+        fold = min(range(n_splits), key=lambda f, counts=counts: (counts[f], total[f]))  # type: ignore[misc]
         fold_of_group[number] = fold
         counts[fold] += members
         total[fold] += members

@@ -4,7 +4,6 @@ Exact copies collapse first; what is left is sketched, linked inside buckets and
 grows with the number of items however many of them are alike.
 """
 
-import re
 import unicodedata
 from collections.abc import Sequence
 from itertools import compress
@@ -17,6 +16,7 @@ from rapidfuzz.fuzz import token_set_ratio
 from rapidfuzz.process import cpdist
 
 from annotation.core.medoids import Alike, Groups, copies, grouped
+from annotation.core.repair import SUSPECT
 from annotation.core.text_index import IndexedTexts, TextIndex, read_texts
 
 __all__ = ["Groups", "copies_of", "find_groups", "normalise", "regroup"]
@@ -29,9 +29,6 @@ MEDOID_SLACK = 0.1
 TEMPLATE = 10
 _COMPARED_PAIRS = 10_000
 
-# Bytes read in the wrong encoding leave two odd characters side by side, or one whose partner became a space or a
-# control character. Asking first spares most texts the repair, which costs more than all the rest.
-_SUSPECT = re.compile(r"[^\x00-\x7f]{2}|[ÂÃàâ] |[\x80-\x9f]")
 _INVISIBLE = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 _PLAIN = str.maketrans("‘’‚‛“”„‟‐‑‒–—―−", "''''\"\"\"\"-------", _INVISIBLE)
 
@@ -39,7 +36,7 @@ _PLAIN = str.maketrans("‘’‚‛“”„‟‐‑‒–—―−", "''''\"\
 def normalise(text: str) -> str:
     """How a text is compared: encoding repaired, NFKC, plain quotes and dashes, folded case, whitespace collapsed."""
     if not text.isascii():
-        text = ftfy.fix_encoding(text) if _SUSPECT.search(text) else text
+        text = ftfy.fix_encoding(text) if SUSPECT.search(text) else text
         text = unicodedata.normalize("NFKC", text).translate(_PLAIN)
     return " ".join(text.casefold().split())
 

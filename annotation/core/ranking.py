@@ -79,7 +79,7 @@ def pace_of(size: np.ndarray, seconds: np.ndarray, conflicts: int = 0, wrong: in
 
 def combine(scores: dict[str, np.ndarray], flagged: dict[str, np.ndarray]) -> np.ndarray:
     """One score per item, float (n,) in [0, 1]: noisy-or of the detectors' scores, each times its prior."""
-    clean = 1.0
+    clean: np.ndarray | float = 1.0
     for name, score in scores.items():
         clean = clean * (1 - PRIORS.get(name, 0.5) * score)
     return 1 - np.asarray(clean)

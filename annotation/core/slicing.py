@@ -100,8 +100,9 @@ def concentrated(
     excess = hit - size * rest
     order = [one for one in np.argsort(-excess, kind="stable") if keep[one]]
     slices = [
-        Slice(*tried[one], all_hits - int(hit[one]), total - int(size[one]), float(corrected[one]), len(tried))
+        Slice(cut, level, hits, n, all_hits - int(hit[one]), total - int(size[one]), float(corrected[one]), len(tried))
         for one in order
+        for cut, level, hits, n in [tried[one]]
     ]
     return list(_distinct(slices, among))
 

@@ -52,7 +52,8 @@ def usable(arrays: Mapping[str, np.ndarray], seed: int) -> TextIndex | None:
     if set(arrays) != set(vars(empty)):
         return None
     r, d, p = (len(np.atleast_1d(arrays[name])) for name in ("raw", "normal", "pairs"))
-    shapes = dict.fromkeys(vars(empty), (d,)) | {"stamp": (1,), "raw": (r,), "of": (r,), "pairs": (p,), "alike": (p,)}
+    shapes: dict[str, tuple[int, ...]] = dict.fromkeys(vars(empty), (d,))
+    shapes |= {"stamp": (1,), "raw": (r,), "of": (r,), "pairs": (p,), "alike": (p,)}
     shapes |= {"buckets": (BANDS, d), "marks": (d, BANDS * ROWS)}
     if any(
         arrays[name].dtype != made.dtype or arrays[name].shape != shapes[name] for name, made in vars(empty).items()

@@ -126,7 +126,11 @@ class Drift:
             return []
         corrected = false_discovery_control(np.clip(p, 0, 1))
         rows = zip(k, hits, n, other_hits, other_n, corrected, at, strict=True)
-        changes = [Change(*map(int, row[:5]), float(row[5]), int(row[6])) for row in rows if row[5] < self.level]
+        changes = [
+            Change(int(k), int(hit), int(size), int(other), int(rest), float(p), int(at))
+            for k, hit, size, other, rest, p, at in rows
+            if p < self.level
+        ]
         changes = [one for one in changes if abs(one.difference) >= self.least]
         return sorted(changes, key=lambda one: -abs(one.difference))[: most or self.most]
 

@@ -56,7 +56,8 @@ class Paraphrase:
         return np.full(len(evidence.labels), -1)
 
     def reasons(self, evidence: Evidence, items: np.ndarray) -> list[str]:
-        texts, other = joined_text(evidence.table, evidence.fields), {}
+        texts = joined_text(evidence.table, evidence.fields)
+        other: dict[int, int] = {}
         for a, b in self.proposals(evidence).pairs.tolist():
             other |= {a: b, b: a}
         return [
@@ -132,7 +133,7 @@ class Paraphrase:
         # where every neighbour is near, such as in texts of one template, only what nearly all of them say is telling
         telling = ~near.all(axis=1) | (same_as_best >= self.agreed * near.shape[1])
         found = (differing[rows, best] > 0) & telling
-        return Near(np.where(found, position[rows, best], -1), differing[rows, best], near.any(axis=1))
+        return Near(np.where(found, position[rows, best], -1), differing[rows, best], np.asarray(near.any(axis=1)))
 
 
 @dataclass(frozen=True)
@@ -156,8 +157,9 @@ def _cosines(vectors: np.ndarray, position: np.ndarray) -> np.ndarray:
 
 def closed_groups(evidence: Evidence) -> set[tuple[int, int]]:
     """Pairs of groups, the lesser first, of which an expert called members legitimately different."""
-    pairs = np.sort(evidence.groups.of[evidence.closed], axis=1) if evidence.closed is not None else np.empty((0, 2))
-    return {(a, b) for a, b in pairs.tolist()}
+    if evidence.closed is None:
+        return set()
+    return {(int(a), int(b)) for a, b in np.sort(evidence.groups.of[evidence.closed], axis=1)}
 
 
 def _first_of_each(pairs: np.ndarray) -> np.ndarray:

@@ -41,7 +41,10 @@ class Detector(Protocol):
     """
 
     needs: ClassVar[frozenset[str]]
-    flag_above: float
+
+    @property
+    def flag_above(self) -> float:
+        """The score above which an item is flagged."""
 
     def score(self, evidence: Evidence) -> np.ndarray:
         """Float (n,) in [0, 1], 1 = most suspicious; 0 where there is no current label to suspect."""

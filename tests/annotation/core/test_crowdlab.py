@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from annotation.core.crowdlab import FLOOR, UnableToWeigh, broken_majority, crowdlab
-from tests.annotation.core.crowd import crowd, votes
+from tests.annotation.core.crowd import votes
 
 
 def test_weights_by_hand():
@@ -38,24 +38,3 @@ def test_without_overlap_it_says_why_not():
 
 def test_one_class_is_survived():
     assert crowdlab(votes((0, 0, 0), (0, 1, 0), n_classes=1), np.ones((1, 1))).label.tolist() == [0]
-
-
-@pytest.mark.parametrize("best_quality", [True, False])
-@pytest.mark.parametrize("share", [0.35, 1.0])
-def test_equal_to_cleanlab(best_quality, share):
-    """Labels equal, qualities and probabilities to 1e-12, where every item has a label and some have one only."""
-    theirs = pytest.importorskip("cleanlab.multiannotator").get_label_quality_multiannotator
-    said, truth = crowd(n_items=150, share=share)
-    labelled, item = np.unique(said.item, return_inverse=True)
-    said = votes(*zip(item, said.annotator, said.label, strict=True), n_classes=3)
-    predicted = np.random.default_rng(1).dirichlet([1, 1, 1], len(labelled)) + 2 * np.eye(3)[truth[labelled]]
-    predicted /= predicted.sum(axis=1, keepdims=True)
-    wide = np.full((said.n_items, said.n_annotators), np.nan)
-    wide[said.item, said.annotator] = said.label
-    method = "best_quality" if best_quality else "majority_vote"
-    found = theirs(wide, predicted, consensus_method=method, verbose=False, return_weights=True)
-    ours = crowdlab(said, predicted, best_quality)
-    assert found["label_quality"]["consensus_label"].tolist() == ours.label.tolist()
-    assert ours.quality == pytest.approx(found["label_quality"]["consensus_quality_score"].to_numpy(), abs=1e-12)
-    assert ours.annotator_weight == pytest.approx(found["annotator_weight"], abs=1e-12)
-    assert ours.model_weight == pytest.approx(found["model_weight"], abs=1e-12)
