@@ -74,7 +74,8 @@ def detected(evidence: Evidence) -> Signals:
             scores[name], suggested[name] = detector.score(evidence), detector.suggest(evidence)
             flagged[name] = scores[name] > detector.flag_above
             findings += detector.findings(evidence) if hasattr(detector, "findings") else []
-    return gather(np.arange(len(evidence.labels)), evidence, scores, flagged, suggested, findings)
+    n = len(evidence.labels)
+    return gather(np.arange(n), evidence, scores, flagged, suggested, findings, np.ones(n))
 
 
 def _votes(item: np.ndarray, annotator: np.ndarray, label: np.ndarray) -> pd.DataFrame:
