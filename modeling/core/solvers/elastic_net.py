@@ -7,18 +7,15 @@ over the features that are or should be in use, and a line search (Friedman, Has
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
 from scipy import sparse
 
 from modeling.core.solvers.kernels import centre, look, sweep
+from modeling.core.solvers.ridge import ROUNDING, Matrix, Ridge, merged, minimise
 
-Matrix: TypeAlias = np.ndarray | sparse.csr_matrix
 # Sweeps over the features in use between two looks at all features.
 SWEEPS = 5
-# Slopes below this are rounding: features that say nothing, not a problem that is hard to solve.
-ROUNDING = 1e-9
 
 
 class UnableToSolve(Exception):
@@ -62,9 +59,32 @@ def solve_path(
     UnableToSolve.
     """
     _check(X, y, Cs, l1_ratio)
+    if l1_ratio == 0:
+        yield from _ridge_path(X, y, Cs, tol, max_iter)
+        return
     problem = _Problem(X, y)
     for C in Cs:
         yield problem.solve(float(C), l1_ratio, tol, max_iter)
+
+
+def _ridge_path(X: Matrix, y: np.ndarray, Cs: Sequence[float], tol: float, max_iter: int) -> Iterator[Solution]:
+    """`solve_path` for L2, each C from where the one before ended."""
+    n, n_classes, point = len(y), int(y.max()) + 1, None
+    base = merged(X) if sparse.issparse(X) else None
+    small = X if base is None else X @ base
+    for C in Cs:
+        problem = Ridge(small, y, n_classes, 1 / (C * n))
+        point, n_iter = minimise(problem, point, tol, max_iter)
+        value, slope = problem.value_and_gradient(point)
+        weights = point[:-1] if base is None else np.asarray(base @ point[:-1])
+        steepest = float(np.abs(slope).max())
+        relative = steepest / problem.scale()
+        converged = relative <= tol * (1 + 1e-6)
+        yield Solution(
+            C=float(C), weights=weights, intercepts=point[-1].copy(), objective=value * C * n,
+            residual=steepest * C * n, slope=relative, active=int((weights != 0).any(axis=1).sum()), n_iter=n_iter,
+            converged=converged, status=_status(n_iter, relative, tol, converged),
+        )  # fmt: skip
 
 
 def first_C(X: Matrix, y: np.ndarray, l1_ratio: float) -> float:

@@ -1,0 +1,106 @@
+"""L2-penalised logistic regression: where every weight is in use, quasi-Newton steps on all of them at once are faster
+than one coordinate after another."""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from scipy import sparse
+from scipy.optimize import minimize
+from scipy.special import expit
+
+Matrix: TypeAlias = np.ndarray | sparse.csr_matrix
+# Slopes below this are rounding: features that say nothing, not a problem that is hard to solve.
+ROUNDING = 1e-9
+
+
+@dataclass(frozen=True)
+class Ridge:
+    """Mean logistic loss of n rows plus (l2/2)·‖W‖²; the intercept is not penalised.
+
+    X: (n, p) sparse or dense. y: int array (n,) in 0 … n_classes − 1. A point is (p + 1, k), its last row the
+    intercept; k = 1 for two classes (the score of class 1), otherwise n_classes.
+    """
+
+    X: Matrix
+    y: np.ndarray
+    n_classes: int
+    l2: float
+
+    def null_point(self) -> np.ndarray:
+        """The best model that looks at no feature: zero weights, intercepts that give the class frequencies."""
+        share = np.log(np.bincount(self.y, minlength=self.n_classes) / len(self.y))
+        point = np.zeros((self.X.shape[1] + 1, 1 if self.n_classes == 2 else self.n_classes))
+        point[-1] = share[1] - share[0] if self.n_classes == 2 else share - share.mean()
+        return point
+
+    def value_and_gradient(self, point: np.ndarray) -> tuple[float, np.ndarray]:
+        """The objective and its gradient (p + 1, k)."""
+        weights = point[:-1]
+        loss, residual = _loss_and_residual(self.X @ weights + point[-1], self.y)
+        gradient = np.empty_like(point)
+        gradient[:-1] = self.X.T @ residual
+        gradient[:-1] += self.l2 * weights
+        gradient[-1] = residual.sum(axis=0)
+        return float(loss + self.l2 / 2 * np.vdot(weights, weights)), gradient
+
+    def scale(self) -> float:
+        """Steepest slope of the loss alone at the null point: how much the features have to say."""
+        return max(float(np.abs(self.value_and_gradient(self.null_point())[1]).max()), ROUNDING)
+
+
+def minimise(problem: Ridge, start: np.ndarray | None, tol: float, max_iter: int) -> tuple[np.ndarray, int]:
+    """The minimum (p + 1, k) and the iterations it took, from `start` (None: the null point).
+
+    Stops when the steepest slope is at most `tol` · `scale`, after `max_iter` iterations, or when no step goes down any
+    more. L-BFGS-B (Byrd, Lu, Nocedal & Zhu 1995). Draws nothing at random.
+    """
+    point = problem.null_point() if start is None else start
+    options = {
+        "maxiter": max_iter, "maxfun": 10 * max_iter + 50, "maxls": 50, "gtol": tol * problem.scale(), "ftol": 0.0,
+    }  # fmt: skip
+    if max_iter == 0:
+        return point, 0
+
+    def smooth(x: np.ndarray) -> tuple[float, np.ndarray]:
+        value, gradient = problem.value_and_gradient(x.reshape(point.shape))
+        return value, gradient.ravel()
+
+    found = minimize(smooth, point.ravel(), jac=True, method="L-BFGS-B", options=options)
+    return found.x.reshape(point.shape), int(found.nit)
+
+
+def merged(X: Matrix) -> sparse.csr_matrix:
+    """E (p, q), orthonormal columns: if V is the minimum for X @ E then E @ V is the one for X.
+
+    What only one row has is one column per row, for those weights can but grow in proportion to the row's values; what
+    no row has is no column. Exact, and halves the columns of short texts.
+    """
+    columns = sparse.csc_matrix(X)
+    columns.eliminate_zeros()
+    held = np.diff(columns.indptr)
+    shared, single = np.flatnonzero(held > 1), np.flatnonzero(held == 1)
+    at = columns.indptr[single]
+    rows, values = columns.indices[at], columns.data[at]
+    length = np.sqrt(np.bincount(rows, values**2, minlength=X.shape[0]))
+    _, place = np.unique(rows, return_inverse=True)
+    column = np.concatenate([np.arange(len(shared)), len(shared) + place])
+    value = np.concatenate([np.ones(len(shared)), values / length[rows]])
+    shape = (X.shape[1], len(shared) + len(np.unique(rows)))
+    return sparse.csr_matrix((value, (np.concatenate([shared, single]), column)), shape=shape)
+
+
+def _loss_and_residual(scores: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:
+    n = len(y)
+    if scores.shape[1] == 1:
+        score = scores[:, 0]
+        return float((np.logaddexp(0, score) - y * score).mean()), ((expit(score) - y) / n)[:, None]
+    rows = np.arange(n)
+    scores -= scores.max(axis=1, keepdims=True)
+    given = scores[rows, y]
+    residual = np.exp(scores, out=scores)
+    total = residual.sum(axis=1, keepdims=True)
+    residual /= total
+    residual[rows, y] -= 1
+    residual /= n
+    return float((np.log(total[:, 0]) - given).mean()), residual
