@@ -124,7 +124,7 @@ def _pair_finding(classes: Sequence[str], given: int, looks: int, items: np.ndar
         key=f"class_pair:{true}→{said}"[:200],
         title=f"{true} is being labelled {said}",
         reason=(
-            f"{len(items)} of the {size} items that look like {true} to a model that never saw their labels carry "
+            f"{len(items):,} of the {size:,} items that look like {true} to a model that never saw their labels carry "
             f"{said}: {percent(share.value)}, 95 % interval {percent(share.low)} to {percent(share.high)}."
         ),
         rule={"looks": true, "given": said},
