@@ -144,9 +144,8 @@ def pool_frame(dataset: Dataset) -> pd.DataFrame:
     return pool
 
 
-def gather(dataset: Dataset, pool: pd.DataFrame, seed: int, report: Report) -> Evidence:
-    """The evidence for the pool's items, by position in `pool`."""
-    table = frames.content_table(pool["content"], dataset.typed_fields)
+def votes_of(dataset: Dataset, pool: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """The pool's counting labels as `Evidence.votes`, by position in `pool`, and the annotators' names by code."""
     labels = frames.labels(dataset, Item.POOL)
     annotators = tuple(dict.fromkeys(labels["annotator"]))
     votes = pd.DataFrame(
@@ -158,6 +157,13 @@ def gather(dataset: Dataset, pool: pd.DataFrame, seed: int, report: Report) -> E
             "at": _moments(labels["at"]),
         }
     )
+    return votes, annotators
+
+
+def gather(dataset: Dataset, pool: pd.DataFrame, seed: int, report: Report) -> Evidence:
+    """The evidence for the pool's items, by position in `pool`."""
+    table = frames.content_table(pool["content"], dataset.typed_fields)
+    votes, annotators = votes_of(dataset, pool)
     production = frames.items(dataset, Item.PRODUCTION)["content"]
     return build_evidence(
         table, dataset.typed_fields, dataset.class_names, pool["code"].to_numpy(), votes, annotators, seed, report,

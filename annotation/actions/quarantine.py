@@ -9,8 +9,7 @@ from annotation.models import CurrentLabel, Dataset, FindingItem, Ruling
 def quarantined_items(dataset: Dataset) -> set[int]:
     """Pool items whose current label is set aside: covered by a finding whose standing ruling is a quarantine, and not
     yet decided on. The finding is the one that was ruled on; a later detection does not widen it."""
-    standing = {ruling.key: ruling for ruling in dataset.rulings.order_by("id")}
-    findings = [ruling.finding_id for ruling in standing.values() if ruling.ruling == Ruling.QUARANTINED]
+    findings = _quarantined_findings(dataset).values()
     decided = CurrentLabel.objects.latest().filter(item__dataset=dataset, basis__in=DECIDED)
     covered = FindingItem.objects.filter(finding__in=findings).exclude(item__in=decided.values("item"))
     return set(covered.values_list("item_id", flat=True))
@@ -19,9 +18,14 @@ def quarantined_items(dataset: Dataset) -> set[int]:
 def quarantined_now(dataset: Dataset) -> Counter[str]:
     """finding key → how many labels it holds in quarantine."""
     items = quarantined_items(dataset)
-    standing = {ruling.key: ruling for ruling in dataset.rulings.order_by("id")}
     held: Counter[str] = Counter()
-    for key, ruling in standing.items():
-        if ruling.ruling == Ruling.QUARANTINED:
-            held[key] = FindingItem.objects.filter(finding=ruling.finding_id, item__in=items).count()
+    for key, finding in _quarantined_findings(dataset).items():
+        covered = FindingItem.objects.filter(finding=finding).values_list("item_id", flat=True)
+        held[key] = len(items.intersection(covered))
     return held
+
+
+def _quarantined_findings(dataset: Dataset) -> dict[str, int | None]:
+    """key → the finding ruled on, where the newest ruling on the key is a quarantine."""
+    standing = {ruling.key: ruling for ruling in dataset.rulings.order_by("id")}
+    return {key: ruling.finding_id for key, ruling in standing.items() if ruling.ruling == Ruling.QUARANTINED}

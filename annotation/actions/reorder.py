@@ -63,7 +63,7 @@ class Learned:
     @property
     def value(self) -> np.ndarray:
         """Float (n,): the chance of an error times its expected effect on a model."""
-        return self.chance * self.signals.effect if len(self.signals.effect) else self.chance
+        return self.chance * self.signals.effect
 
 
 def due(dataset: Dataset, decision: Decision) -> bool:
@@ -251,8 +251,7 @@ def score_cases(dataset: Dataset, cases: pd.DataFrame, learned: Learned) -> pd.D
     held = _labels(cases.loc[cases["digest"] != "", "item"].tolist())
     rows = cases.assign(chance=np.nan, likely=np.nan, effect=1.0, label=cases["item"].map(held))
     rows.loc[known, "chance"], rows.loc[known, "likely"] = learned.value[at], learned.probability[at]
-    if len(learned.signals.effect):
-        rows.loc[known, "effect"] = learned.signals.effect[at]
+    rows.loc[known, "effect"] = learned.signals.effect[at]
     rows.loc[cases["item"].isin(_contested(dataset)), "chance"] = 1.0
     by_case = rows.groupby("case").agg(
         score=("score", "first"), probability=("probability", "first"), chances=("chance", "sum"),

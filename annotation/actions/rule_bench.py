@@ -10,13 +10,13 @@ from django.conf import settings
 from django.db import transaction
 
 from annotation import bulk, frames
-from annotation.actions.detect import pool_frame, state_of
+from annotation.actions.detect import pool_frame, state_of, votes_of
 from annotation.actions.open_finding import open_items_of
 from annotation.actions.settle import DECIDED
 from annotation.core.artifacts import UnableToLoad, bytes_to_arrays, load_bytes
 from annotation.core.intervals import wilson
 from annotation.core.rules import Followers, Rule, Share, applies, followers, judge
-from annotation.models import Dataset, Finding, FindingItem, Item
+from annotation.models import Dataset, Finding, FindingItem
 
 KIND = "rule"
 # A rule for more than this is no hunch: nobody will look at so many.
@@ -78,15 +78,7 @@ def pool_of(dataset: Dataset) -> Pool:
 
 def _read_pool(dataset: Dataset) -> Pool:
     pool = pool_frame(dataset)
-    labels = frames.labels(dataset, Item.POOL)
-    annotators = tuple(dict.fromkeys(labels["annotator"]))
-    votes = pd.DataFrame(
-        {
-            "item": pd.Index(pool["item"]).get_indexer(labels["item"]),
-            "annotator": frames.codes(labels["annotator"], annotators),
-            "label": frames.codes(labels["label"], dataset.class_names),
-        }
-    )
+    votes, annotators = votes_of(dataset, pool)
     table = frames.content_table(pool["content"], dataset.typed_fields)
     sources = pool["source"].fillna("").to_numpy(dtype=object)
     return Pool(pool[["item", "code", "basis"]], table, sources, votes, annotators)

@@ -40,11 +40,8 @@ def confident(labels: np.ndarray, probabilities: np.ndarray) -> Confident:
 
     An item belongs to the only class whose probability reaches its threshold; to the likeliest class where several do.
     """
-    n, n_classes = probabilities.shape
-    own, margin = np.empty(n, probabilities.dtype), np.empty(n, probabilities.dtype)
-    belongs = np.empty(n, dtype=np.int32)
-    reach = thresholds(labels, probabilities) - CLOSE
-    _read(np.ascontiguousarray(probabilities), labels, reach, own, margin, belongs)
+    n_classes = probabilities.shape[1]
+    own, margin, belongs = _reading(labels, probabilities)
     sure = belongs >= 0
     cells = np.bincount(labels[sure] * n_classes + belongs[sure], minlength=n_classes**2)
     return Confident(own, margin, belongs, cells.reshape(n_classes, n_classes))
@@ -53,10 +50,7 @@ def confident(labels: np.ndarray, probabilities: np.ndarray) -> Confident:
 def confident_class(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """The class each item confidently belongs to, int (n,); the label given where there is no such class. labels: int
     (n,), −1 = none."""
-    own, margin = (np.empty(len(labels), probabilities.dtype) for _ in range(2))
-    belongs = np.empty(len(labels), dtype=np.int32)
-    reach = thresholds(labels, probabilities) - CLOSE
-    _read(np.ascontiguousarray(probabilities), np.maximum(labels, 0), reach, own, margin, belongs)
+    belongs = _reading(labels, probabilities)[2]
     return np.where(belongs < 0, labels, belongs)
 
 
@@ -86,6 +80,15 @@ def label_issues(labels: np.ndarray, probabilities: np.ndarray, found: Confident
             issues[chosen[np.argsort(-gain)[:count]]] = True
     issues[found.margin > -CLOSE] = False
     return issues
+
+
+def _reading(labels: np.ndarray, probabilities: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """self_confidence, margin and belongs of `Confident`; of an item without a label only the last means anything."""
+    own, margin = (np.empty(len(labels), probabilities.dtype) for _ in range(2))
+    belongs = np.empty(len(labels), dtype=np.int32)
+    reach = thresholds(labels, probabilities) - CLOSE
+    _read(np.ascontiguousarray(probabilities), np.maximum(labels, 0), reach, own, margin, belongs)
+    return own, margin, belongs
 
 
 def _calibrated(joint: np.ndarray, counts: np.ndarray) -> np.ndarray:

@@ -106,7 +106,7 @@ def order_units(
     """Units and their order. groups, labels (−1 = none): int (n,); scores: float (n,), the chance that each label is
     wrong as far as known; contested: bool (n,), items without a current label because annotators tie, worth 1; effect:
     float (n,), how much more an error there moves a model than one anywhere, None = as much."""
-    effect = np.ones(len(groups)) if effect is None or not len(effect) else effect
+    effect = np.ones(len(groups)) if effect is None else effect
     n = len(groups)
     _, group = np.unique(groups, return_inverse=True)
     conflict = _in_conflict(group, labels)

@@ -29,7 +29,7 @@ class Signals:
 
     item: int (n,), ids. score: float (n,) in [0, 1], the order to start from, 1 = most suspicious. detectors: name →
     float (n,) in [0, 1]. factors: name of the factor → its levels. effect: float (n,) > 0, how much more an error here
-    moves a model than one anywhere, 1 = as much; empty = all 1.
+    moves a model than one anywhere, 1 = as much and taken where none is given.
     """
 
     item: np.ndarray
@@ -37,6 +37,10 @@ class Signals:
     detectors: Mapping[str, np.ndarray] = field(default_factory=dict)
     factors: Mapping[str, Factor] = field(default_factory=dict)
     effect: np.ndarray = field(default_factory=lambda: np.zeros(0))
+
+    def __post_init__(self) -> None:
+        if not len(self.effect):
+            object.__setattr__(self, "effect", np.ones(len(self.item)))
 
     @cached_property
     def position(self) -> dict[int, int]:
@@ -139,8 +143,7 @@ def take(signals: Signals, positions: np.ndarray) -> Signals:
         names = tuple(factor.names[level] for level in used)
         factors[name] = Factor(where[factor.items[kept]], levels, names)
     detectors = {name: score[positions] for name, score in signals.detectors.items()}
-    effect = signals.effect[positions] if len(signals.effect) else signals.effect
-    return Signals(signals.item[positions], signals.score[positions], detectors, factors, effect)
+    return Signals(signals.item[positions], signals.score[positions], detectors, factors, signals.effect[positions])
 
 
 def join(parts: Sequence[Signals]) -> Signals:
