@@ -40,8 +40,8 @@ class Wait:
 def begin(job: Job, wait: Wait, rings: bool) -> None:
     """Write the parts of a job that has begun to wait, or find those that are there already."""
     asked = [
-        enqueue(part.kind, job.dataset, part.params, inputs=part.inputs, seed=part.seed, user=job.created_by, parent=job)
-        for part in wait.parts
+        enqueue(one.kind, job.dataset, one.params, inputs=one.inputs, seed=one.seed, user=job.created_by, parent=job)
+        for one in wait.parts
     ]
     job.parts.set(asked)
     # A part that was there already may be ending just now: after this either it sees us waiting or we see it over.

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from django.conf import settings
 
 from annotation import frames
 from annotation.actions.detect import state_of
 from annotation.actions.enqueue import enqueue
 from annotation.actions.snapshot import snapshot as freeze
+from annotation.actions.waiting import Part
 from annotation.actions.work import Report, UnableToWork, Write
 from annotation.core.artifacts import arrays_to_bytes, save_bytes
 from annotation.core.grouping import group_items
@@ -19,8 +21,12 @@ from annotation.models import Dataset, Job, PredictionSet, Snapshot
 from modeling.core.artifacts import dump_model
 from modeling.core.dense import DenseModel
 from modeling.core.learners import learner_settings
-from modeling.core.training import OF_ROWS, Fit, fit
+from modeling.core.training import OF_ROWS, Fit, Model, fit, predict
 from modeling.models import ModelRun, Recipe
+
+
+# Rows whose prediction is timed.
+TIMED = 1000
 
 
 @dataclass(frozen=True)
@@ -54,6 +60,13 @@ def request_training(
     )
 
 
+def training_part(rows: Snapshot, learner: str, chosen: dict[str, Any], seed: int) -> Part:
+    """The same job that `request_training` makes of a snapshot, as a part of another: what is trained is not trained
+    again."""
+    params = {"learner": learner, "settings": chosen, "like": None, "snapshot": rows.pk}
+    return Part("training", params, inputs=rows.sha256, seed=seed)
+
+
 def run(job: Job, report: Report) -> Write:
     report("freezing the training rows", 0.02)
     chosen = job.params["snapshot"]
@@ -73,7 +86,7 @@ def run(job: Job, report: Report) -> Write:
 
 def train_on(rows: Snapshot, order: Order, report: Report, job: Job) -> Callable[[], ModelRun]:
     """Fit, and return the function that inserts the run; until it is called only files have been written."""
-    started = time.monotonic()
+    started, cpu_started = time.monotonic(), time.process_time()
     dataset = rows.dataset
     frame = frames.snapshot_rows(rows)
     table = frames.content_table(frame["content"], dataset.typed_fields)
@@ -87,8 +100,17 @@ def train_on(rows: Snapshot, order: Order, report: Report, job: Job) -> Callable
     suffix = ".zip" if isinstance(fitted.model, DenseModel) else ".skops"
     artifact = save_bytes(settings.ARTIFACTS_DIR, dump_model(fitted.model), suffix)
     arrays = save_probabilities(frame["item"].to_numpy(), fitted.oof)
-    seconds = time.monotonic() - started
-    return lambda: _insert(rows, order, fitted, artifact, arrays, seconds, job)
+    cost = {"cpu_seconds": time.process_time() - cpu_started, "predict_seconds": _predicting(fitted.model, table)}
+    cost["seconds"] = time.monotonic() - started
+    return lambda: _insert(rows, order, fitted, artifact, arrays, cost, job)
+
+
+def _predicting(model: Model, table: pd.DataFrame) -> float:
+    """Processor seconds it takes to predict 1,000 rows, features included."""
+    some = table.head(TIMED)
+    started = time.process_time()
+    predict(model, some, model.classes_.tolist())
+    return (time.process_time() - started) * TIMED / len(some)
 
 
 def train_like(rows: Snapshot, like: ModelRun, report: Report, job: Job) -> Callable[[], ModelRun]:
@@ -113,14 +135,10 @@ def save_probabilities(items: np.ndarray, probabilities: np.ndarray) -> str:
 
 
 def _insert(
-    rows: Snapshot, order: Order, fitted: Fit, artifact: str, arrays: str, seconds: float, job: Job
+    rows: Snapshot, order: Order, fitted: Fit, artifact: str, arrays: str, cost: dict[str, float], job: Job
 ) -> ModelRun:
     dataset = rows.dataset
-    asked = order.settings if order.like is None else ModelRun.objects.get(pk=order.like).recipe.settings
-    recipe = Recipe.objects.filter(dataset=dataset, learner=order.learner, settings=asked, seed=order.seed).first()
-    recipe = recipe or Recipe.objects.create(
-        dataset=dataset, learner=order.learner, settings=asked, seed=order.seed
-    )
+    recipe = _recipe(dataset, order)
     predictions = PredictionSet.objects.create(
         dataset=dataset, name=f"out of fold, job {job.pk}, snapshot {rows.pk}", classes=list(dataset.class_names),
         arrays=arrays, n=rows.n_rows,
@@ -129,5 +147,14 @@ def _insert(
         recipe=recipe, snapshot=rows, job=job, like_id=order.like, resolved=fitted.resolved,
         converged=fitted.converged, solver_status=fitted.status, at_chance=fitted.at_chance, metrics=fitted.metrics,
         parameter_hash=fitted.parameter_hash, environment=fitted.environment, artifact=artifact,
-        predictions=predictions, seconds=seconds,
+        predictions=predictions, **cost,
     )  # fmt: skip
+
+
+def _recipe(dataset: Dataset, order: Order) -> Recipe:
+    if order.like is not None:
+        return ModelRun.objects.get(pk=order.like).recipe
+    there = Recipe.objects.alike(dataset, order.learner, order.settings, order.seed).first()
+    return there or Recipe.objects.create(
+        dataset=dataset, learner=order.learner, settings=order.settings, seed=order.seed
+    )
