@@ -24,7 +24,6 @@ from modeling.core.learners import learner_settings
 from modeling.core.training import OF_ROWS, Fit, Model, fit, predict
 from modeling.models import ModelRun, Recipe
 
-
 # Rows whose prediction is timed.
 TIMED = 1000
 

@@ -26,7 +26,7 @@ def plainness(learner: str, resolved: dict[str, Any], size: dict[str, int | None
     parameters; held back more by its penalty; then the faster one. Unknown counts as most, or as least held back."""
     named = LEARNERS.get(learner)
     known = [size.get("features"), size.get("parameters")]
-    strength = named.strength(resolved) if hasattr(named, "strength") else ()
+    strength = getattr(named, "strength", lambda resolved: ())(resolved)
     return (
         0.0 if getattr(named, "LINEAR", False) else 1.0,
         *(float("inf") if number is None else float(number) for number in known),
