@@ -20,7 +20,7 @@ import redis
 from bench.table import Row, row
 from tests.faults.__main__ import POSTGRES, REDIS, Site, postgres_site, sqlite_site
 
-ROWS = 1000
+ROWS = 300
 C = (0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 5, 7, 10, 15, 20, 30, 50)
 SEEDS = 3
 FITS = len(C) * SEEDS

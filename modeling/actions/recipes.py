@@ -7,7 +7,8 @@ from django.db import transaction
 
 from annotation import bulk
 from annotation.models import Dataset
-from modeling.core.learners import learner_settings, recipe_words
+from modeling.actions.train import recipe_settings
+from modeling.core.learners import recipe_words
 from modeling.core.training import FEATURES, FOUND
 from modeling.models import Recipe
 
@@ -54,8 +55,10 @@ def build_recipe(
     name = name.strip()
     if not name or len(name) > LONGEST_NAME or name.isdecimal():
         raise UnableToBuild(f"{name!r} can't be a recipe's name; take 1 to {LONGEST_NAME} characters, not a number.")
-    learner = base.learner if base else learner
-    settings = learner_settings(learner or "", {**(typed(base.settings) if base else {}), **(pairs or {})})
+    learner, pairs = base.learner if base else learner or "", pairs or {}
+    settings = recipe_settings(dataset, learner, pairs)
+    if base:
+        settings = {**settings, **base.settings, **{key: settings[key] for key in pairs}}
     with transaction.atomic():
         bulk.lock_dataset(dataset)
         if dataset.recipes.filter(name=name).exists():
@@ -64,12 +67,6 @@ def build_recipe(
         if there:
             raise UnableToBuild(f"Recipe {there.name!r} says exactly this already; change a setting.")
         return Recipe.objects.create(dataset=dataset, name=name, learner=learner, settings=settings, seed=seed)
-
-
-def typed(settings: dict[str, Any]) -> dict[str, str]:
-    """Settings as a person would type them: [256, 128] → 256,128, none of them → 0."""
-    return {key: ",".join(map(str, value)) or "0" if isinstance(value, list) else str(value)
-            for key, value in settings.items()}  # fmt: skip
 
 
 def title_of(recipe: Recipe) -> str:

@@ -18,11 +18,11 @@ from annotation.actions.work import Report, UnableToWork, Write
 from annotation.core.artifacts import bytes_to_arrays, load_bytes
 from annotation.core.grouping import group_items
 from annotation.models import Dataset, Job, Snapshot
-from modeling.actions.train import training_part
+from modeling.actions.train import recipe_settings, training_part
 from modeling.core.choosing import Choice, Entrant, Place, choose
 from modeling.core.complexity import plainness
 from modeling.core.evaluation import METRICS
-from modeling.core.learners import learner_settings, recipe_words
+from modeling.core.learners import recipe_words
 from modeling.models import ModelRun, Recipe, Sweep
 
 MOST_FITS, MOST_SEEDS = 500, 20
@@ -49,10 +49,12 @@ def spec_of(recipe: Recipe) -> Spec:
     return Spec(recipe.learner, recipe.settings, recipe.name)
 
 
-def grid_specs(learner: str, pairs: dict[str, str], grid: dict[str, Sequence[str]]) -> list[Spec]:
+def grid_specs(
+    dataset: Dataset, learner: str, pairs: dict[str, str], grid: dict[str, Sequence[str]]
+) -> list[Spec]:
     """Every combination of the values in `grid`, as typed, with `pairs` set in all. Raises UnableToConfigure."""
     made = [dict(zip(grid, values, strict=True)) for values in product(*grid.values())]
-    return [Spec(learner, learner_settings(learner, {**pairs, **one})) for one in made]
+    return [Spec(learner, recipe_settings(dataset, learner, {**pairs, **one})) for one in made]
 
 
 def values_of(text: str) -> list[str]:

@@ -49,7 +49,7 @@ def request_training(
         params = {"learner": like.recipe.learner, "settings": like.resolved, "like": like.pk}
         seed = like.recipe.seed
     else:
-        params = {"learner": learner, "settings": learner_settings(learner, pairs or {}), "like": None}
+        params = {"learner": learner, "settings": recipe_settings(dataset, learner, pairs or {}), "like": None}
     if snapshot and snapshot.purpose != Snapshot.TRAINING:
         raise UnableToWork(f"Snapshot {snapshot.pk} is a production snapshot; nothing is ever trained on it.")
     params["snapshot"] = snapshot.pk if snapshot else None
@@ -57,6 +57,11 @@ def request_training(
     return enqueue(
         "training", dataset, params, inputs=inputs, seed=seed, user=user, again=again, background=background
     )
+
+
+def recipe_settings(dataset: Dataset, learner: str, pairs: dict[str, str]) -> dict[str, Any]:
+    """Every setting of a recipe, out of KEY → VALUE as typed. Raises UnableToConfigure."""
+    return learner_settings(learner, pairs)
 
 
 def training_part(rows: Snapshot, learner: str, chosen: dict[str, Any], seed: int) -> Part:

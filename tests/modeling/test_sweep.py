@@ -21,7 +21,7 @@ def dataset(tmp_path):
 
 
 def cs(*values):
-    return grid_specs("logistic", {}, {"C": values})
+    return grid_specs(None, "logistic", {}, {"C": values})
 
 
 def swept(dataset, specs=None, seeds=2, **more):
@@ -76,7 +76,7 @@ def test_cancelled_in_the_middle_it_goes_on_where_it_was(dataset):
 
 def test_a_fit_that_fails_is_named_and_the_others_are_judged(dataset, monkeypatch):
     monkeypatch.setattr("modeling.core.learners.mlp.PARTS", 1000)
-    network = Spec("mlp", grid_specs("mlp", {"components": "5"}, {})[0].settings, "small network")
+    network = Spec("mlp", grid_specs(None, "mlp", {"components": "5"}, {})[0].settings, "small network")
     found = swept(dataset, [*cs("1", "3"), network], 1).found
     last = found["recipes"][-1]
     assert last["name"] == "small network"
@@ -130,7 +130,7 @@ def test_the_deciding_metric_decides(dataset):
 
 def test_values_of_a_grid():
     assert values_of("1, 3,10") == ["1", "3", "10"] and values_of("256,128|64") == ["256,128", "64"]
-    made = grid_specs("mlp", {"dropout": "0"}, {"layers": ["8", "8,4"], "patience": ["3", "5"]})
+    made = grid_specs(None, "mlp", {"dropout": "0"}, {"layers": ["8", "8,4"], "patience": ["3", "5"]})
     assert [one.settings["layers"] for one in made] == [[8], [8], [8, 4], [8, 4]]
     with pytest.raises(UnableToConfigure, match="C=0 is not possible"):
         cs("1", "0")

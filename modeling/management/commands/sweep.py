@@ -3,6 +3,7 @@ from typing import Any
 
 from annotation.access import dataset_by_slug, snapshot_by_id
 from annotation.management.house import HouseCommand, add_background, add_json, finish
+from annotation.models import Dataset
 from modeling.actions.recipes import find_recipe
 from modeling.actions.sweep import Spec, UnableToSweep, grid_specs, request_sweep, spec_of, values_of
 from modeling.management.commands.train import key_value
@@ -29,16 +30,16 @@ class Command(HouseCommand):
         dataset = dataset_by_slug(options["dataset"])
         specs = [spec_of(find_recipe(dataset, named)) for named in options["recipe"]]
         job = request_sweep(
-            dataset, [*specs, *_grid(options)], options["seeds"], background=options["background"],
+            dataset, [*specs, *_grid(dataset, options)], options["seeds"], background=options["background"],
             snapshot=snapshot_by_id(dataset, options["snapshot"]) if options["snapshot"] else None,
         )  # fmt: skip
         return finish(job, options)
 
 
-def _grid(options: dict[str, Any]) -> list[Spec]:
+def _grid(dataset: Dataset, options: dict[str, Any]) -> list[Spec]:
     if not options["learner"]:
         if options["grid"] or options["set"]:
             raise UnableToSweep("--grid and --set are settings of a learner; name it by --learner.")
         return []
     grid = {key: values_of(value) for key, value in map(key_value, options["grid"])}
-    return grid_specs(options["learner"], dict(map(key_value, options["set"])), grid)
+    return grid_specs(dataset, options["learner"], dict(map(key_value, options["set"])), grid)
