@@ -6,6 +6,7 @@ from modeling.models import Sweep
 from modeling.words import percent, signed, signed_span, span
 
 METRIC_WORDS = {"accuracy": "accuracy", "macro_f1": "macro F1"}
+LONGEST = 30
 SIDES = {"old": "the labels as they came", "new": "the labels of now"}
 
 
@@ -32,16 +33,31 @@ def _capacity_heading(found: dict[str, Any]) -> str:
     for slice_, words in (("contested", "contested items"), ("overall", "all items")):
         one = of.get(("growing", "new", False, slice_))
         if one and one["n"]:
-            return f"Growing without regularization {_moved(one)} on {words} ({signed_span(one['low'], one['high'])})"
+            return f"Growing without regularization {_moved(one, words)}"
     return "Too few sizes ended well to say what growing does"
 
 
-def _moved(one: dict[str, Any]) -> str:
+def _moved(one: dict[str, Any], words: str) -> str:
+    limits = signed_span(one["low"], one["high"])
     if one["low"] > 0:
-        return f"gains {signed(one['value'])[1:]} points"
+        return f"gains {signed(one['value'])[1:]} points on {words} ({limits})"
     if one["high"] < 0:
-        return f"loses {signed(one['value'])[1:]} points"
-    return f"changes accuracy by {signed(one['value'])} points, not distinguishable from nothing,"
+        return f"loses {signed(one['value'])[1:]} points on {words} ({limits})"
+    return f"makes no difference that shows on {words}: {signed(one['value'])} points ({limits})"
+
+
+def short(entry: dict[str, Any]) -> str:
+    """A recipe of a sweep as a chart has room for it: its name, else its settings without the learner."""
+    words = entry["name"] or entry["words"].removeprefix("logistic regression, ")
+    return words if len(words) <= LONGEST else f"{words[: LONGEST - 1]}…"
+
+
+def change_rows(found: dict[str, Any], held: dict[bool, str]) -> list[tuple[str, list[dict[str, Any]]]]:
+    """(what it is between, the difference on all items and, where there are such, on contested ones)."""
+    rows: dict[str, list[dict[str, Any]]] = {}
+    for one in found["changes"]:
+        rows.setdefault(change_words(one, held), []).append(one)
+    return list(rows.items())
 
 
 def change_words(one: dict[str, Any], held: dict[bool, str]) -> str:

@@ -27,10 +27,10 @@ from annotation.core.intervals import bootstrap_interval
 from modeling.core.complexity import size_of
 from modeling.core.dense import DenseFeatures, DenseModel
 from modeling.core.evaluation import Counts, balanced_accuracy, metrics
-from modeling.core.learners import Fold, Learner, UnableToTrain, learner_with, resolved_of
+from modeling.core.learners import MOST_WORDS, PAIRS, Fold, Learner, UnableToTrain, learner_with, resolved_of
 
 FOLDS = 5
-FEATURES: dict[str, Any] = {"max_features": 50_000, "ngrams": [1, 2], "characters": None}
+FEATURES: dict[str, Any] = {"max_features": MOST_WORDS, "ngrams": PAIRS, "characters": None}
 # What resolved settings say beyond the learner's parameters and FEATURES: found anew at each fit.
 FOUND = ("learner", "seed", "folds", "rows", "classes", "fields")
 # Those of them that tell rows apart, not recipes.

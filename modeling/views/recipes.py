@@ -63,8 +63,10 @@ def _list(request: HttpRequest, dataset: Dataset, form: RecipeForm, status: int 
 def _rows(dataset: Dataset) -> list[tuple[Recipe, int]]:
     """(recipe, its runs), one row for what differs in its seed only, named ones first."""
     found: dict[str, list[Any]] = {}
-    for recipe in dataset.recipes.annotate(n=Count("runs")).order_by("id"):
-        mark = recipe.name or json.dumps([recipe.learner, recipe.settings], sort_keys=True)
+    recipes = dataset.recipes.annotate(n=Count("runs")).order_by("id")
+    for recipe in sorted(recipes, key=lambda one: not one.name):
+        said = json.dumps([recipe.learner, recipe.settings], sort_keys=True)
+        mark = f"{said} {recipe.name}" if recipe.name and said in found else said
         found.setdefault(mark, [recipe, 0])[1] += recipe.n
     return sorted(((recipe, n) for recipe, n in found.values()), key=lambda row: (not row[0].name, -row[0].pk))
 

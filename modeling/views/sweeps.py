@@ -15,7 +15,7 @@ from modeling.actions import capacity, sweep
 from modeling.charts import Bar, dot_chart
 from modeling.charts_capacity import panels
 from modeling.lab_forms import CapacityForm, SweepForm
-from modeling.lab_words import METRIC_WORDS, change_words, sweep_heading
+from modeling.lab_words import METRIC_WORDS, change_rows, short, sweep_heading
 from modeling.models import Sweep
 
 SHOWN, BARS = 50, 12
@@ -97,7 +97,7 @@ def _swept(one: Sweep) -> dict[str, Any]:
     judged = [entry for entry in rows if not entry["why"]]
     shown = judged[:BARS] + [entry for entry in judged[BARS:] if entry["simplest"]]
     bars = [
-        Bar(entry["name"] or entry["words"], entry["score"], entry["low"], entry["high"], one.found["n"],
+        Bar(short(entry), entry["score"], entry["low"], entry["high"], one.found["n"],
             "after" if entry["simplest"] else "")
         for entry in shown
     ]  # fmt: skip
@@ -114,9 +114,8 @@ def _grown(one: Sweep) -> dict[str, Any]:
     if growth is None:
         raise Http404
     held = {True: growth.held_words, False: growth.free_words}
-    changes = [(change_words(change, held), change) for change in one.found["changes"]]
     return {
-        "panels": panels(one.found["points"]), "growth": growth, "changes": changes,
+        "panels": panels(one.found["points"]), "growth": growth, "changes": change_rows(one.found, held),
         "lost": [point for point in one.found["points"] if point["why"]],
         "points": [(held[point["regularized"]], point) for point in one.found["points"] if point["run"]],
     }  # fmt: skip
