@@ -11,6 +11,7 @@ urlpatterns = [
     path("d/<slug:slug>/runs/<int:pk>/", runs.run, name="run"),
     path("d/<slug:slug>/recipes/", recipes.recipes, name="recipes"),
     path("d/<slug:slug>/recipes/build/", recipes.build, name="build_recipe"),
+    path("d/<slug:slug>/recipes/<int:pk>/train/", recipes.train, name="train_recipe"),
     path("d/<slug:slug>/recipes/diff/", recipes.diff, name="diff_recipes"),
     path("d/<slug:slug>/sweeps/", sweeps.sweeps, name="sweeps"),
     path("d/<slug:slug>/sweeps/start/", sweeps.start, name="start_sweep"),

@@ -40,7 +40,8 @@ class Order:
 
 def request_training(
     dataset: Dataset, *, learner: str | None = None, pairs: dict[str, str] | None = None, like: ModelRun | None = None,
-    snapshot: Snapshot | None = None, seed: int = 0, user: Any = None, again: bool = False, background: bool = True,
+    recipe: Recipe | None = None, snapshot: Snapshot | None = None, seed: int = 0, user: Any = None,
+    again: bool = False, background: bool = True,
 ) -> Job:  # fmt: skip
     """The job that trains. The same recipe on the same rows is the same job; no `snapshot` freezes one at its start."""
     if like:
@@ -48,6 +49,10 @@ def request_training(
             raise UnableToWork("--like takes every setting from the run it names; leave out --set.")
         params = {"learner": like.recipe.learner, "settings": like.resolved, "like": like.pk}
         seed = like.recipe.seed
+    elif recipe:
+        if pairs:
+            raise UnableToWork("--recipe takes every setting from the recipe it names; clone it to change one.")
+        params, seed = {"learner": recipe.learner, "settings": recipe.settings, "like": None}, recipe.seed
     else:
         params = {"learner": learner, "settings": recipe_settings(dataset, learner, pairs or {}), "like": None}
     if snapshot and snapshot.purpose != Snapshot.TRAINING:

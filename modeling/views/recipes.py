@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from annotation.access import dataset_for_lead, part_for_lead
 from annotation.models import Dataset
 from modeling.actions.recipes import UnableToBuild, build_recipe, differing, recipe_facts, title_of
+from modeling.actions.train import request_training
 from modeling.core.learners import UnableToConfigure, recipe_words
 from modeling.lab_forms import RecipeForm
 from modeling.models import Recipe
@@ -37,6 +38,12 @@ def build(request: HttpRequest, slug: str) -> HttpResponse:
         except (UnableToBuild, UnableToConfigure) as error:
             form.add_error(None, str(error))
     return _list(request, dataset, form, status=400)
+
+
+@require_POST
+def train(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    recipe = part_for_lead(request.user, slug, Recipe.objects.select_related("dataset"), pk)
+    return redirect("job", slug, request_training(recipe.dataset, recipe=recipe, user=request.user).pk)
 
 
 @require_GET

@@ -36,7 +36,9 @@ METRICS = (
 @require_GET
 def runs(request: HttpRequest, slug: str) -> HttpResponse:
     dataset = dataset_for_lead(request.user, slug)
-    return _list(request, dataset, TrainForm(dataset, initial=_proposal(dataset)))
+    like = request.GET.get("like", "")
+    asked = {"how": TrainForm.LIKE, "like": int(like)} if like.isdecimal() else _proposal(dataset)
+    return _list(request, dataset, TrainForm(dataset, initial=asked))
 
 
 @require_POST

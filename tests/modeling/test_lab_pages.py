@@ -126,6 +126,24 @@ def test_a_recipe_is_built_cloned_and_compared(lead, dataset):
     assert "Tick two recipes" in lead.get(url("diff_recipes"), follow=True).content.decode()
 
 
+def test_a_recipe_is_trained_by_a_press(lead, dataset):
+    recipe = build_recipe(dataset, "plain", "logistic", {"C": "3"}, seed=2)
+    assert f'formaction="{url("train_recipe", recipe.pk)}"' in page(lead, "recipes")
+    lead.post(url("train_recipe", recipe.pk))
+    made = work_here(Job.objects.get(kind="training")).result["run"]
+    assert ModelRun.objects.get(pk=made).recipe == recipe
+
+
+def test_only_the_fit_of_a_sweep_that_is_asked_for_is_offered_as_a_model_to_follow(lead, dataset):
+    run = small_world.trained(dataset, C="2")
+    first, second = (one["runs"][0] for one in swept(dataset, "1", "3").result["recipes"])
+    assert [one.pk for one in lead.get(url("runs")).context["form"].earlier()] == [run.pk]
+    form = lead.get(url("runs") + f"?like={second}").context["form"]
+    assert [one.pk for one in form.earlier()] == [run.pk, second] and form["like"].value() == second
+    lead.post(url("train"), {"how": "like", "like": first})
+    assert Job.objects.filter(kind="training").latest("id").params["like"] == first
+
+
 def test_the_table_is_sorted_filtered_and_compared(lead, dataset):
     swept(dataset, "0.01", "1", "100")
     runs = list(ModelRun.objects.order_by("id"))
@@ -185,6 +203,7 @@ def test_only_leads_come_in_and_only_to_their_own(client, dataset, tmp_path):
     stopped = Job.objects.create(kind="sweep", dataset=dataset, key="x", status=Job.CANCELLED)
     gets = [url("sweeps"), url("sweep", sweep.pk), url("recipes"), url("diff_runs"), url("download_runs")]
     posts = [url("start_sweep"), url("grow"), url("build_recipe"), url("sweep_again", stopped.pk)]
+    posts.append(url("train_recipe", Recipe.objects.first().pk))
     other = small_dataset(tmp_path, "other")
     for person in (people.erin(dataset), people.olga(), people.otto(), people.leo(other)):
         client.force_login(person)
