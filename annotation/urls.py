@@ -16,6 +16,7 @@ urlpatterns = [
     path("d/<slug:slug>/guidelines/", expert.guidelines, name="guidelines"),
     path("d/<slug:slug>/detect/", lead.detect, name="detect"),
     path("d/<slug:slug>/jobs/<int:pk>/", jobs.job, name="job"),
+    path("d/<slug:slug>/jobs/<int:pk>/cancel/", jobs.cancel_job, name="cancel_job"),
     path("d/<slug:slug>/jobs/<int:pk>/rejected.csv", jobs.rejected_rows, name="rejected_rows"),
     path("d/<slug:slug>/jobs/<int:pk>/import-good/", jobs.import_good, name="import_good"),
     path("d/<slug:slug>/disagreement/", lead.disagreement, name="disagreement"),

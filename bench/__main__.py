@@ -10,6 +10,7 @@ from bench import (
     label_errors,
     model_dropout,
     model_path,
+    model_sweep,
     near_duplicates,
     order,
     others,
@@ -33,6 +34,7 @@ BENCHES: dict[str, Callable[[], list[Row]]] = {
     "model.path.sparse_truth": model_path.sparse_truth,
     "model.path.sample": model_path.run,
     "model.path_full": model_path.run_full,
+    "model.sweep": model_sweep.run,
 }
 
 

@@ -1,11 +1,11 @@
-"""Recipes, runs and comparisons are facts: the operator reads them, nobody edits them."""
+"""Recipes, runs, sweeps and comparisons are facts: the operator reads them, nobody edits them."""
 
 from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
 
-from modeling.models import Comparison, ModelRun, Recipe
+from modeling.models import Comparison, ModelRun, Recipe, Sweep
 
 
 class ReadOnly(admin.ModelAdmin):
@@ -23,13 +23,19 @@ class ReadOnly(admin.ModelAdmin):
 
 @admin.register(Recipe)
 class RecipeAdmin(ReadOnly):
-    list_display = ("id", "dataset", "learner", "settings", "seed", "created_at")
+    list_display = ("id", "dataset", "name", "learner", "settings", "seed", "created_at")
 
 
 @admin.register(ModelRun)
 class ModelRunAdmin(ReadOnly):
     list_display = ("id", "dataset", "recipe", "snapshot", "converged", "seconds", "created_at")
     list_select_related = ("recipe", "snapshot__dataset")
+
+
+@admin.register(Sweep)
+class SweepAdmin(ReadOnly):
+    list_display = ("id", "dataset", "kind", "snapshot", "created_at")
+    list_select_related = ("dataset", "snapshot")
 
 
 @admin.register(Comparison)

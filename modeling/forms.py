@@ -8,7 +8,7 @@ from django import forms
 from annotation.models import Dataset, Item, Snapshot
 from modeling.core.learners import LEARNERS, Setting, UnableToConfigure, learner_settings, settings_of
 from modeling.models import ModelRun
-from modeling.standing import runs_of
+from modeling.standing import alone, runs_of
 
 # The learner proposed; its C is chosen by cross-validation or given. Every other learner is a way of its own.
 LEARNER = "logistic"
@@ -75,6 +75,13 @@ class TrainForm(forms.Form):
     def own_settings(self) -> list[tuple[Setting, forms.BoundField]]:
         """Settings of the proposed learner beside its C."""
         return self._settings_of(LEARNER)[1:]
+
+    def earlier(self) -> list[ModelRun]:
+        """The runs to choose from: not every fit of a sweep, unless it is the one chosen, or there is no other."""
+        runs = self.fields["like"].queryset
+        chosen = self["like"].value()
+        known = alone(runs) | runs.filter(pk=chosen if str(chosen or "").isdecimal() else 0)
+        return list(known.distinct().order_by("id")) or list(runs)
 
     def options(self) -> list[Option]:
         return [Option(name, LEARNERS[name].TITLE, self._settings_of(name)) for name in others()]

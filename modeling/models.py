@@ -1,17 +1,34 @@
+from typing import Any
+
 from django.db import models
 from django.utils import timezone
 
 from annotation.models import Dataset, Job, PredictionSet, Snapshot
 
 
+class RecipeQuerySet(models.QuerySet["Recipe"]):
+    def alike(self, dataset: Dataset, learner: str, settings: dict[str, Any], seed: int) -> "RecipeQuerySet":
+        """Those that say exactly this, the named one first."""
+        found = self.filter(dataset=dataset, learner=learner, settings=settings, seed=seed)
+        return found.order_by(models.Case(models.When(name="", then=1), default=0), "id")
+
+
 class Recipe(models.Model):
-    """Features + learner + regularization + seed."""
+    """Features + learner + regularization + seed. A name is given when the recipe is built, or never."""
 
     dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="recipes")
+    name = models.CharField(max_length=80, blank=True)
     learner = models.CharField(max_length=40)
     settings = models.JSONField()
     seed = models.IntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now)
+
+    objects = RecipeQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["dataset", "name"], condition=~models.Q(name=""), name="recipe_name_once")
+        ]
 
     def __str__(self) -> str:
         shown = ", ".join(f"{key} = {value}" for key, value in sorted(self.settings.items()))
@@ -35,6 +52,8 @@ class ModelRun(models.Model):
     artifact = models.CharField(max_length=80)
     predictions = models.OneToOneField(PredictionSet, models.RESTRICT)
     seconds = models.FloatField()
+    cpu_seconds = models.FloatField(null=True, help_text="processor time of features, fit and check out of fold")
+    predict_seconds = models.FloatField(null=True, help_text="processor time to predict 1,000 rows")
     created_at = models.DateTimeField(default=timezone.now)
 
     def __str__(self) -> str:
@@ -43,6 +62,27 @@ class ModelRun(models.Model):
     @property
     def dataset(self) -> Dataset:
         return self.snapshot.dataset
+
+
+class Sweep(models.Model):
+    """What many runs on one snapshot say together; `found` holds every figure, all of them out of fold.
+
+    RECIPES: recipes × seeds, and the simplest that cannot be told from the best. CAPACITY: one recipe as it grows, with
+    and without regularization, on the labels of `snapshot` and on those held in `earlier`.
+    """
+
+    RECIPES, CAPACITY = "recipes", "capacity"
+
+    dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="sweeps")
+    kind = models.CharField(max_length=10, choices={RECIPES: "recipes", CAPACITY: "capacity"})
+    snapshot = models.ForeignKey(Snapshot, models.RESTRICT, related_name="+")
+    earlier = models.ForeignKey(Snapshot, models.RESTRICT, null=True, related_name="+")
+    job = models.ForeignKey(Job, models.SET_NULL, null=True)
+    found = models.JSONField()
+    created_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"sweep {self.pk}"
 
 
 class Comparison(models.Model):

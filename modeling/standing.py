@@ -51,7 +51,7 @@ def standing_of(dataset: Dataset) -> Standing:
     items, cases = Item.objects.filter(dataset=dataset), dataset.cases
     decisions = Decision.objects.standing().filter(case__dataset=dataset)
     runs = runs_of(dataset).filter(snapshot__labels_of=None)
-    newest = runs.order_by("-id").first()
+    newest = alone(runs).order_by("-id").first() or runs.order_by("-id").first()
     since = decisions.filter(created_at__gt=newest.snapshot.created_at) if newest else decisions
     comparisons = comparisons_of(dataset)
     return Standing(
@@ -69,6 +69,11 @@ def standing_of(dataset: Dataset) -> Standing:
 
 def runs_of(dataset: Dataset) -> QuerySet[ModelRun]:
     return ModelRun.objects.filter(snapshot__dataset=dataset).select_related("recipe", "snapshot__dataset", "job")
+
+
+def alone(runs: QuerySet[ModelRun]) -> QuerySet[ModelRun]:
+    """Without the fits of sweeps: they are many, and the last of them is nobody's newest model."""
+    return runs.exclude(job__parent__kind__in=("sweep", "capacity"))
 
 
 def comparisons_of(dataset: Dataset) -> QuerySet[Comparison]:

@@ -1,12 +1,23 @@
 from django.urls import path
 
-from modeling.views import comparisons, overview, runs
+from modeling.views import comparisons, overview, recipes, runs, sweeps
 
 urlpatterns = [
     path("d/<slug:slug>/", overview.overview, name="overview"),
     path("d/<slug:slug>/runs/", runs.runs, name="runs"),
     path("d/<slug:slug>/runs/train/", runs.train, name="train"),
+    path("d/<slug:slug>/runs/diff/", runs.diff, name="diff_runs"),
+    path("d/<slug:slug>/runs.csv", runs.download_runs, name="download_runs"),
     path("d/<slug:slug>/runs/<int:pk>/", runs.run, name="run"),
+    path("d/<slug:slug>/recipes/", recipes.recipes, name="recipes"),
+    path("d/<slug:slug>/recipes/build/", recipes.build, name="build_recipe"),
+    path("d/<slug:slug>/recipes/<int:pk>/train/", recipes.train, name="train_recipe"),
+    path("d/<slug:slug>/recipes/diff/", recipes.diff, name="diff_recipes"),
+    path("d/<slug:slug>/sweeps/", sweeps.sweeps, name="sweeps"),
+    path("d/<slug:slug>/sweeps/start/", sweeps.start, name="start_sweep"),
+    path("d/<slug:slug>/sweeps/grow/", sweeps.grow, name="grow"),
+    path("d/<slug:slug>/sweeps/again/<int:pk>/", sweeps.again, name="sweep_again"),
+    path("d/<slug:slug>/sweeps/<int:pk>/", sweeps.found, name="sweep"),
     path("d/<slug:slug>/comparisons/", comparisons.comparisons, name="comparisons"),
     path("d/<slug:slug>/comparisons/new/", comparisons.compare, name="compare"),
     path("d/<slug:slug>/comparisons/<int:pk>/", comparisons.comparison, name="comparison"),

@@ -83,6 +83,37 @@ def test_train_and_compare_print_one_line_each(tmp_path):
     assert ModelRun.objects.filter(snapshot__dataset=dataset).count() == 2
 
 
+def test_recipes_sweep_growth_and_runs_print_one_line_each(tmp_path, monkeypatch):
+    small_world.pool(tmp_path)
+    built = result("recipes", "support", "--build", "plain", "--learner", "logistic", "--set", "C=1")
+    assert built["name"] == "plain" and built["settings"]["C"] == 1.0
+    clone = result("recipes", "support", "--build", "sparse", "--clone", "plain", "--set", "l1_ratio=1")
+    assert result("recipes", "support", "--diff", "plain", "sparse") == {"l1_ratio": ["0", "1"]}
+    assert [one["name"] for one in result("recipes", "support")["recipes"]] == ["plain", "sparse"]
+    trained = result("train", "support", "--recipe", clone["recipe"])
+    assert ModelRun.objects.get(pk=trained["run"]).recipe_id == clone["recipe"]
+    asked = ("sweep", "support", "--recipe", "plain", "--learner", "logistic", "--grid", "C=3,30", "--seeds", "1")
+    swept = result(*asked)
+    assert (swept["fits"], swept["done"], len(swept["recipes"])) == (3, 3, 3) and swept["simplest"]
+    assert result(*asked) == swept
+    grown = result("capacity", "support", "--grows", "ngrams")
+    assert len(grown["points"]) == 6 and grown["earlier"] is None
+    table = result("runs", "support", "--sort=-accuracy", "--converged", "yes")["runs"]
+    assert len(table) == ModelRun.objects.filter(at_chance=False).count() and ModelRun.objects.count() == 10
+    assert [run["accuracy"] for run in table] == sorted((run["accuracy"] for run in table), reverse=True)
+    assert result("runs", "support", "--recipe", "plain", "--out", tmp_path / "runs.jsonl")["rows"] == 1
+
+
+def test_a_job_is_cancelled_by_its_number(tmp_path, monkeypatch):
+    monkeypatch.setattr("annotation.actions.enqueue.current_app.send_task", lambda *args: None)
+    small_world.pool(tmp_path)
+    asked = ("sweep", "support", "--learner", "logistic", "--grid", "C=1,3", "--background")
+    job = result(*asked)["job"]
+    assert result("cancel", "support", job) == {"job": job, "status": "cancelled"}
+    assert f"Job {job} is cancelled already" in refusal("cancel", "support", job)
+    assert result(*asked)["job"] != job
+
+
 def test_without_json_it_is_a_line_per_figure(tmp_path):
     lines = run(*imports(file(tmp_path))).splitlines()
     assert "items: 2" in lines and "labels: 2" in lines and "notes: []" in lines
@@ -185,8 +216,18 @@ def test_an_unknown_label_names_the_row_and_leaves_the_dataset_as_it_was(tmp_pat
         (("train", "support", "--learner", "forest"), "There is no learner 'forest'"),
         (("train", "support", "--learner", "logistic", "--set", "C"), "--set 'C' is not KEY=VALUE"),
         (("train", "support", "--learner", "logistic", "--set", "depth=3"), "has no setting 'depth'"),
+        (("train", "support", "--recipe", "fancy"), "has no recipe 'fancy'. Named recipes: none yet; ids work too."),
+        (("train", "support", "--recipe", "fancy", "--set", "C=1"), "has no recipe 'fancy'"),
+        (("sweep", "support", "--grid", "C=1,2"), "name it by --learner"),
+        (("sweep", "support", "--learner", "logistic", "--grid", "C=1"), "give two different ones or more"),
+        (("sweep", "support", "--learner", "logistic", "--grid", "C=1,0"), "C=0 is not possible"),
+        (("capacity", "support", "--snapshot", "9"), "has no snapshot 9"),
+        (("recipes", "support", "--build", "x", "--learner", "forest"), "There is no learner 'forest'"),
+        (("recipes", "support", "--diff", "a", "b"), "has no recipe 'a'"),
+        (("runs", "support", "--out", "/tmp/runs.csv"), "has no run like that yet; train one first"),
+        (("cancel", "support", "99"), "has no job 99. Its jobs that are not over: none."),
         (("train", "support", "--like", "7"), "has no run or prediction set '7'"),
-        (("train", "support"), "one of the arguments --learner --like is required"),
+        (("train", "support"), "one of the arguments --learner --like --recipe is required"),
         (("compare", "support", "--before", "1", "--after", "2", "--production", "3"), "has no snapshot 3"),
     ],
 )  # fmt: skip

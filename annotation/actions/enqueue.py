@@ -26,11 +26,13 @@ def enqueue(
     user: Any = None,
     again: bool = False,
     background: bool = True,
+    parent: Job | None = None,
 ) -> Job:
     """The job for this kind, these parameters and these inputs.
 
     Asked again while it is queued, running or done, it is the same job. Failed or cancelled starts anew; `again`
-    forces another. Without `background` nothing rings: the caller works the job itself.
+    forces another. Without `background` nothing rings: the caller works the job itself. A job with a `parent` is one of
+    its parts and is rung for in turn.
     """
     key = job_key(kind, dataset, params, inputs, seed)
     if again:
@@ -39,11 +41,11 @@ def enqueue(
         with transaction.atomic():
             job = Job.objects.create(
                 kind=kind, dataset=dataset, params=params, key=key, seed=seed, created_by=user,
-                rung_at=timezone.now(),
+                parent=parent, rung_at=None if parent else timezone.now(),
             )  # fmt: skip
     except IntegrityError:
         return Job.objects.get(key=key, status__in=LIVE)
-    if background:
+    if background and not parent:
         transaction.on_commit(lambda: ring(job.pk))
     return job
 

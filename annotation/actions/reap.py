@@ -1,10 +1,14 @@
 """What the reaper does each round: give stale jobs back, ring again for those nobody picked up, drop old uploads."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from annotation.actions.enqueue import ring
 from annotation.actions.keep_upload import prune_uploads
+from annotation.actions.waiting import tell_overdue
 from annotation.models import Job
+
+# Rung for so long ago it is rung for again at once; without any ring a part would wait for its turn.
+LONG_AGO = timedelta(days=1)
 
 
 def reap(now: datetime) -> list[int]:
@@ -15,7 +19,8 @@ def reap(now: datetime) -> list[int]:
         status=Job.FAILED, finished_at=now,
         error="The worker died three times during this job. Look into the worker's log, then ask for it again.",
     )  # fmt: skip
-    stale.update(status=Job.QUEUED, stage="waiting for a worker again", rung_at=None)
+    stale.update(status=Job.QUEUED, stage="waiting for a worker again", rung_at=now - LONG_AGO)
+    tell_overdue()
     rung = []
     for job_id in Job.objects.unheard(now).order_by("id").values_list("id", flat=True):
         if Job.objects.unheard(now).filter(pk=job_id).update(rung_at=now):

@@ -2,7 +2,8 @@
 
 A runner is `run(job, report) -> write`. It computes without writing and returns `write`, which inserts every row and
 returns the job's result. `write` runs in one transaction with the row that ends the job, so a job is done and its
-facts are there, or neither; a worker that was given up for dead and comes back cannot write.
+facts are there, or neither; a worker that was given up for dead and comes back cannot write. A runner whose work has
+parts returns a `Wait` first, and is run again once they are over.
 """
 
 import logging
@@ -17,13 +18,14 @@ from django.conf import settings
 from django.db import DatabaseError, connection, models, transaction
 from django.utils import timezone
 
+from annotation.actions.waiting import Wait, begin, lock_wholes, ring_next, tell, tell_wholes
 from annotation.models import Job
 
 log = logging.getLogger(__name__)
 
 Report = Callable[[str, float], None]
 Write = Callable[[], dict[str, Any]]
-JOB_RUNNERS: dict[str, Callable[[Job, Report], Write]] = {}
+JOB_RUNNERS: dict[str, Callable[[Job, Report], Write | Wait]] = {}
 
 
 class UnableToWork(Exception):
@@ -34,24 +36,38 @@ class Superseded(Exception):
     """Another attempt owns this job now."""
 
 
-def work(job_id: int) -> Job | None:
-    """Claim and run the job; None when it was not there to be claimed."""
+def work(job_id: int, rings: bool = True) -> Job | None:
+    """Claim and run the job; None when it was not there to be claimed. Without `rings` no worker is told of anything:
+    the caller goes on by itself."""
     job = claim(job_id)
     if job is None:
         return None
+    if job.parent_id:
+        ring_next(job.parent_id, rings)
     try:
         with beating(job):
-            write = JOB_RUNNERS[job.kind](job, reporter(job))
+            outcome = JOB_RUNNERS[job.kind](job, reporter(job))
             with transaction.atomic():
-                _end(job, Job.DONE, progress=1.0, stage="done", error="")
-                result = write()
-                Job.objects.filter(pk=job.pk).update(result=result)
+                _finish(job, outcome, rings)
     except Superseded:
-        log.warning("job %s attempt %s was superseded; its work is dropped", job.pk, job.attempt)
+        log.warning("job %s attempt %s was superseded or cancelled; its work is dropped", job.pk, job.attempt)
     except Exception as error:
-        _fail(job, error)
+        _fail(job, error, rings)
     job.refresh_from_db()
     return job
+
+
+def _finish(job: Job, outcome: Write | Wait, rings: bool) -> None:
+    """End the job with what it wrote, or let it wait for its parts."""
+    lock_wholes(job)
+    if isinstance(outcome, Wait):
+        # the attempts of the closing stage are counted anew
+        _change(job, status=Job.WAITING, attempt=0, stage="waiting for its parts", error="")
+        begin(job, outcome, rings)
+        return
+    _change(job, status=Job.DONE, finished_at=timezone.now(), progress=1.0, stage="done", error="")
+    Job.objects.filter(pk=job.pk).update(result=outcome())
+    tell_wholes(job, rings)
 
 
 def claim(job_id: int) -> Job | None:
@@ -101,15 +117,16 @@ def _beat(job: Job, stop: threading.Event) -> None:
 
 
 def _mine(job: Job) -> models.QuerySet[Job]:
-    return Job.objects.filter(pk=job.pk, status=Job.RUNNING, attempt=job.attempt)
+    # a job that waited counts its attempts anew, so the moment of the claim tells them apart
+    return Job.objects.filter(pk=job.pk, status=Job.RUNNING, attempt=job.attempt, started_at=job.started_at)
 
 
-def _end(job: Job, status: str, **changes: Any) -> None:
-    if not _mine(job).update(status=status, finished_at=timezone.now(), **changes):
+def _change(job: Job, **changes: Any) -> None:
+    if not _mine(job).update(**changes):
         raise Superseded
 
 
-def _fail(job: Job, error: Exception) -> None:
+def _fail(job: Job, error: Exception, rings: bool) -> None:
     """A sentence for the person who asked; an error of ours is named as one and its trace logged."""
     if isinstance(error, UnableToWork) or type(error).__name__.startswith("UnableTo"):
         sentence = str(error)
@@ -117,17 +134,29 @@ def _fail(job: Job, error: Exception) -> None:
         log.exception("job %s failed", job.pk)
         sentence = f"This failed unexpectedly ({type(error).__name__}: {error}). The server's log has the details."
     try:
-        _end(job, Job.FAILED, error=sentence)
+        with transaction.atomic():
+            lock_wholes(job)
+            _change(job, status=Job.FAILED, finished_at=timezone.now(), error=sentence)
+            tell_wholes(job, rings)
     except Superseded:
         log.warning("job %s attempt %s failed after it was superseded", job.pk, job.attempt)
 
 
 def work_here(job: Job, poll_seconds: float = 0.5) -> Job:
-    """Work the job in this process, or wait for whoever is at it; raises UnableToWork with its sentence if it fails."""
+    """Work the job and its parts in this process, or wait for whoever is at it; raises UnableToWork with its sentence
+    if it fails."""
     while not job.is_over:
-        if work(job.pk) is None:
+        if not _work_once(job):
             time.sleep(poll_seconds)
         job.refresh_from_db()
     if job.status != Job.DONE:
         raise UnableToWork(job.error or f"The job was {job.status}.")
     return job
+
+
+def _work_once(job: Job) -> bool:
+    """Work the job, or one of the parts it waits for; False where all of it is in other hands."""
+    if job.status != Job.WAITING:
+        return work(job.pk, rings=False) is not None
+    parts = list(job.parts.unfinished().order_by("id"))
+    return any(map(_work_once, parts)) if parts else tell(job.pk, rings=False)

@@ -13,16 +13,23 @@ class JobQuerySet(models.QuerySet["Job"]):
         return self.filter(status=Job.RUNNING, heartbeat_at__lt=now - timedelta(seconds=settings.STALE_SECONDS))
 
     def unheard(self, now: datetime) -> "JobQuerySet":
-        """Queued, and the last ring of the doorbell has gone unanswered for STALE_SECONDS."""
+        """Queued, and the last ring of the doorbell has gone unanswered for STALE_SECONDS. Parts that were never rung
+        for are not meant: others of their whole are at work and ring for them in turn."""
         limit = now - timedelta(seconds=settings.STALE_SECONDS)
-        return self.filter(status=Job.QUEUED).exclude(rung_at__gte=limit)
+        in_turn = models.Q(parent__status=Job.WAITING, rung_at=None)
+        return self.filter(~in_turn, status=Job.QUEUED).exclude(rung_at__gte=limit)
+
+    def unfinished(self) -> "JobQuerySet":
+        return self.filter(status__in=Job.UNFINISHED)
 
 
 class Job(models.Model):
-    """Background work. The row is the truth; the broker only rings."""
+    """Background work. The row is the truth; the broker only rings. `parts`: the jobs a waiting one waits for; a part
+    that was there already may belong to several wholes, its `parent` is the one that asked first."""
 
     QUEUED, RUNNING, WAITING, DONE, FAILED, CANCELLED = "queued", "running", "waiting", "done", "failed", "cancelled"
     STATUSES = {name: name for name in (QUEUED, RUNNING, WAITING, DONE, FAILED, CANCELLED)}
+    UNFINISHED = (QUEUED, RUNNING, WAITING)
     ATTEMPTS = 3
 
     kind = models.CharField(max_length=20)
@@ -31,6 +38,7 @@ class Job(models.Model):
     key = models.CharField(max_length=80)
     seed = models.IntegerField(default=0)
     parent = models.ForeignKey("self", models.CASCADE, null=True, related_name="children")
+    parts = models.ManyToManyField("self", symmetrical=False, related_name="wholes")
     status = models.CharField(max_length=10, choices=STATUSES, default=QUEUED)
     stage = models.CharField(max_length=120, blank=True)
     progress = models.FloatField(default=0)

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from django.views.decorators.vary import vary_on_headers
 
 from annotation.access import part_for_lead
+from annotation.actions.cancel import UnableToCancel, cancel
 from annotation.actions.import_items import request_import
 from annotation.actions.keep_upload import find_upload, token_of
 from annotation.models import Job
@@ -51,6 +52,16 @@ def import_good(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         return redirect("import", slug)
     again = request_import({**job.params, "accept_good": True}, user=request.user)
     return redirect("job", slug, again.pk)
+
+
+@require_POST
+def cancel_job(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    job = part_for_lead(request.user, slug, Job.objects.all(), pk)
+    try:
+        cancel(job, timezone.now())
+    except UnableToCancel as error:
+        messages.error(request, str(error))
+    return redirect("job", slug, job.pk)
 
 
 def _upload(request: HttpRequest, job: Job) -> object:

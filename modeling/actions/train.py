@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from django.conf import settings
 
 from annotation import frames
 from annotation.actions.detect import state_of
 from annotation.actions.enqueue import enqueue
 from annotation.actions.snapshot import snapshot as freeze
+from annotation.actions.waiting import Part
 from annotation.actions.work import Report, UnableToWork, Write
 from annotation.core.artifacts import arrays_to_bytes, save_bytes
 from annotation.core.grouping import group_items
@@ -19,8 +21,11 @@ from annotation.models import Dataset, Job, PredictionSet, Snapshot
 from modeling.core.artifacts import dump_model
 from modeling.core.dense import DenseModel
 from modeling.core.learners import learner_settings
-from modeling.core.training import OF_ROWS, Fit, fit
+from modeling.core.training import OF_ROWS, Fit, Model, fit, predict
 from modeling.models import ModelRun, Recipe
+
+# Rows whose prediction is timed.
+TIMED = 1000
 
 
 @dataclass(frozen=True)
@@ -35,7 +40,8 @@ class Order:
 
 def request_training(
     dataset: Dataset, *, learner: str | None = None, pairs: dict[str, str] | None = None, like: ModelRun | None = None,
-    snapshot: Snapshot | None = None, seed: int = 0, user: Any = None, again: bool = False, background: bool = True,
+    recipe: Recipe | None = None, snapshot: Snapshot | None = None, seed: int = 0, user: Any = None,
+    again: bool = False, background: bool = True,
 ) -> Job:  # fmt: skip
     """The job that trains. The same recipe on the same rows is the same job; no `snapshot` freezes one at its start."""
     if like:
@@ -43,8 +49,12 @@ def request_training(
             raise UnableToWork("--like takes every setting from the run it names; leave out --set.")
         params = {"learner": like.recipe.learner, "settings": like.resolved, "like": like.pk}
         seed = like.recipe.seed
+    elif recipe:
+        if pairs:
+            raise UnableToWork("--recipe takes every setting from the recipe it names; clone it to change one.")
+        params, seed = {"learner": recipe.learner, "settings": recipe.settings, "like": None}, recipe.seed
     else:
-        params = {"learner": learner, "settings": learner_settings(learner, pairs or {}), "like": None}
+        params = {"learner": learner, "settings": recipe_settings(dataset, learner, pairs or {}), "like": None}
     if snapshot and snapshot.purpose != Snapshot.TRAINING:
         raise UnableToWork(f"Snapshot {snapshot.pk} is a production snapshot; nothing is ever trained on it.")
     params["snapshot"] = snapshot.pk if snapshot else None
@@ -52,6 +62,18 @@ def request_training(
     return enqueue(
         "training", dataset, params, inputs=inputs, seed=seed, user=user, again=again, background=background
     )
+
+
+def recipe_settings(dataset: Dataset, learner: str, pairs: dict[str, str]) -> dict[str, Any]:
+    """Every setting of a recipe, out of KEY → VALUE as typed. Raises UnableToConfigure."""
+    return learner_settings(learner, pairs)
+
+
+def training_part(rows: Snapshot, learner: str, chosen: dict[str, Any], seed: int) -> Part:
+    """The same job that `request_training` makes of a snapshot, as a part of another: what is trained is not trained
+    again."""
+    params = {"learner": learner, "settings": chosen, "like": None, "snapshot": rows.pk}
+    return Part("training", params, inputs=rows.sha256, seed=seed)
 
 
 def run(job: Job, report: Report) -> Write:
@@ -73,7 +95,7 @@ def run(job: Job, report: Report) -> Write:
 
 def train_on(rows: Snapshot, order: Order, report: Report, job: Job) -> Callable[[], ModelRun]:
     """Fit, and return the function that inserts the run; until it is called only files have been written."""
-    started = time.monotonic()
+    started, cpu_started = time.monotonic(), time.process_time()
     dataset = rows.dataset
     frame = frames.snapshot_rows(rows)
     table = frames.content_table(frame["content"], dataset.typed_fields)
@@ -87,8 +109,17 @@ def train_on(rows: Snapshot, order: Order, report: Report, job: Job) -> Callable
     suffix = ".zip" if isinstance(fitted.model, DenseModel) else ".skops"
     artifact = save_bytes(settings.ARTIFACTS_DIR, dump_model(fitted.model), suffix)
     arrays = save_probabilities(frame["item"].to_numpy(), fitted.oof)
-    seconds = time.monotonic() - started
-    return lambda: _insert(rows, order, fitted, artifact, arrays, seconds, job)
+    cost = {"cpu_seconds": time.process_time() - cpu_started, "predict_seconds": _predicting(fitted.model, table)}
+    cost["seconds"] = time.monotonic() - started
+    return lambda: _insert(rows, order, fitted, artifact, arrays, cost, job)
+
+
+def _predicting(model: Model, table: pd.DataFrame) -> float:
+    """Processor seconds it takes to predict 1,000 rows, features included."""
+    some = table.head(TIMED)
+    started = time.process_time()
+    predict(model, some, model.classes_.tolist())
+    return (time.process_time() - started) * TIMED / len(some)
 
 
 def train_like(rows: Snapshot, like: ModelRun, report: Report, job: Job) -> Callable[[], ModelRun]:
@@ -113,14 +144,10 @@ def save_probabilities(items: np.ndarray, probabilities: np.ndarray) -> str:
 
 
 def _insert(
-    rows: Snapshot, order: Order, fitted: Fit, artifact: str, arrays: str, seconds: float, job: Job
+    rows: Snapshot, order: Order, fitted: Fit, artifact: str, arrays: str, cost: dict[str, float], job: Job
 ) -> ModelRun:
     dataset = rows.dataset
-    asked = order.settings if order.like is None else ModelRun.objects.get(pk=order.like).recipe.settings
-    recipe = Recipe.objects.filter(dataset=dataset, learner=order.learner, settings=asked, seed=order.seed).first()
-    recipe = recipe or Recipe.objects.create(
-        dataset=dataset, learner=order.learner, settings=asked, seed=order.seed
-    )
+    recipe = _recipe(dataset, order)
     predictions = PredictionSet.objects.create(
         dataset=dataset, name=f"out of fold, job {job.pk}, snapshot {rows.pk}", classes=list(dataset.class_names),
         arrays=arrays, n=rows.n_rows,
@@ -129,5 +156,14 @@ def _insert(
         recipe=recipe, snapshot=rows, job=job, like_id=order.like, resolved=fitted.resolved,
         converged=fitted.converged, solver_status=fitted.status, at_chance=fitted.at_chance, metrics=fitted.metrics,
         parameter_hash=fitted.parameter_hash, environment=fitted.environment, artifact=artifact,
-        predictions=predictions, seconds=seconds,
+        predictions=predictions, **cost,
     )  # fmt: skip
+
+
+def _recipe(dataset: Dataset, order: Order) -> Recipe:
+    if order.like is not None:
+        return ModelRun.objects.get(pk=order.like).recipe
+    there = Recipe.objects.alike(dataset, order.learner, order.settings, order.seed).first()
+    return there or Recipe.objects.create(
+        dataset=dataset, learner=order.learner, settings=order.settings, seed=order.seed
+    )

@@ -24,12 +24,13 @@ from threadpoolctl import threadpool_limits
 from annotation.core.features import Field, vectorizer
 from annotation.core.folds import grouped_folds
 from annotation.core.intervals import bootstrap_interval
+from modeling.core.complexity import size_of
 from modeling.core.dense import DenseFeatures, DenseModel
 from modeling.core.evaluation import Counts, balanced_accuracy, metrics
-from modeling.core.learners import Fold, Learner, UnableToTrain, learner_with, resolved_of
+from modeling.core.learners import MOST_WORDS, PAIRS, Fold, Learner, UnableToTrain, learner_with, resolved_of
 
 FOLDS = 5
-FEATURES: dict[str, Any] = {"max_features": 50_000, "ngrams": [1, 2], "characters": None}
+FEATURES: dict[str, Any] = {"max_features": MOST_WORDS, "ngrams": PAIRS, "characters": None}
 # What resolved settings say beyond the learner's parameters and FEATURES: found anew at each fit.
 FOUND = ("learner", "seed", "folds", "rows", "classes", "fields")
 # Those of them that tell rows apart, not recipes.
@@ -50,9 +51,9 @@ class Fit:
     model: Pipeline of features and a classifier, or DenseModel; its classes_ are class names. resolved: JSON-ready
     settings that give the identical model on the same rows. at_chance: out of fold it is no better than guessing (lower
     95 % bound of its balanced accuracy ≤ 1 / number of classes in the labels). metrics: {"train": …, "validation": …},
-    each as `evaluation.metrics`; validation is out of fold; "curve" beside them where the learner has one, and "path",
-    what cross-validation tried, and "solver", how the fit ended, where it tells. oof: out-of-fold probabilities (n, K),
-    columns as `classes`.
+    each as `evaluation.metrics`; validation is out of fold; "size", as `complexity.size_of`; "curve" where the learner
+    has one, and "path", what cross-validation tried, and "solver", how the fit ended, where it tells. oof:
+    out-of-fold probabilities (n, K), columns as `classes`.
     parameter_hash: SHA-256 of resolved settings and every learned number. environment: versions by name.
     """
 
@@ -102,7 +103,7 @@ def fit(
         "classes": list(classes), "fields": [[field.name, field.type] for field in fields],
     }  # fmt: skip
     scores: dict[str, Any] = {"train": metrics(labels, trained), "validation": metrics(labels, oof)}
-    scores |= getattr(fitted, "facts_", {})
+    scores |= {"size": size_of(fitted.estimator_)} | getattr(fitted, "facts_", {})
     curve = getattr(fitted, "curve_", None)
     if curve:
         scores["curve"] = curve

@@ -4,7 +4,7 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from modeling.models import ModelRun
+from modeling.models import ModelRun, Recipe
 from modeling.words import percent, recipe_words, signed, signed_span, span, used_words
 
 register = template.Library()
@@ -20,6 +20,18 @@ def recipe(run: ModelRun) -> str:
 def used(run: ModelRun) -> str:
     """What the fit settled on: C = 3, or the epoch training was stopped at."""
     return used_words(run.recipe.learner, run.resolved, run.metrics.get("curve"))
+
+
+@register.filter
+def in_words(recipe: Recipe) -> str:
+    """Learner and settings as they were set."""
+    return recipe_words(recipe.learner, recipe.settings)
+
+
+@register.filter
+def gap(run: ModelRun) -> str:
+    """Train accuracy less that out of fold, in points."""
+    return signed(run.metrics["train"]["accuracy"] - run.metrics["validation"]["accuracy"])
 
 
 @register.simple_tag

@@ -16,7 +16,7 @@ from modeling.charts import dot_chart
 from modeling.forms import CompareForm
 from modeling.models import Comparison
 from modeling.reports import Flip, bars_of, flips, labels_changed, report_on, rows_needed
-from modeling.standing import comparisons_of, runs_of, standing_of
+from modeling.standing import alone, comparisons_of, runs_of, standing_of
 from modeling.words import p_words, recipe_words
 
 SHOWN = 100
@@ -52,7 +52,7 @@ def _request(dataset: Dataset, chosen: dict[str, Any], user: Any) -> Job:
 def _proposal(dataset: Dataset) -> dict[str, Any]:
     """The first run against the newest, on the newest production snapshot."""
     runs = runs_of(dataset).filter(snapshot__labels_of=None)
-    first, newest = runs.order_by("id").first(), runs.order_by("-id").first()
+    first, newest = runs.order_by("id").first(), alone(runs).order_by("-id").first()
     production = dataset.snapshots.filter(purpose=Snapshot.PRODUCTION).order_by("-id").first()
     return {"before": first and first.pk, "after": newest and newest.pk, "production": production and production.pk}
 

@@ -1,19 +1,28 @@
 """Training, and what came of it."""
 
+import tempfile
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
+from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from annotation.access import dataset_for_lead
 from annotation.actions.work import UnableToWork
+from annotation.actions.writing import UnableToExport
 from annotation.core.intervals import wilson
 from annotation.models import Dataset
+from modeling.actions.list_runs import SORTS, export_runs, list_runs
+from modeling.actions.recipes import differing, run_facts
 from modeling.actions.train import request_training
 from modeling.charts import loss_curve
 from modeling.forms import TrainForm
+from modeling.lab_forms import RunsForm
 from modeling.models import ModelRun
 from modeling.standing import runs_of, standing_of
 from modeling.words import left_out_words, percent, recipe_words, span
@@ -22,13 +31,14 @@ METRICS = (
     ("accuracy", "Accuracy"), ("balanced_accuracy", "Balanced accuracy"), ("macro_f1", "Macro F1"),
     ("log_loss", "Log loss, nats"),
 )  # fmt: skip
-SHOWN = 100
 
 
 @require_GET
 def runs(request: HttpRequest, slug: str) -> HttpResponse:
     dataset = dataset_for_lead(request.user, slug)
-    return _list(request, dataset, TrainForm(dataset, initial=_proposal(dataset)))
+    like = request.GET.get("like", "")
+    asked = {"how": TrainForm.LIKE, "like": int(like)} if like.isdecimal() else _proposal(dataset)
+    return _list(request, dataset, TrainForm(dataset, initial=asked))
 
 
 @require_POST
@@ -45,12 +55,64 @@ def train(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _list(request: HttpRequest, dataset: Dataset, form: TrainForm, status: int = 200) -> HttpResponse:
-    found = list(_with_origin(dataset).order_by("-id")[:SHOWN])
+    standing = standing_of(dataset)
     page = {
-        "dataset": dataset, "form": form, "rows": [(run, recipe_of(run)) for run in found], "heading": _heading(found),
-        "standing": standing_of(dataset),
+        "dataset": dataset, "form": form, "heading": _heading(standing.newest_run), "standing": standing,
+        **_table(request, dataset),
     }  # fmt: skip
     return render(request, "modeling/runs.html", page, status=status)
+
+
+def _table(request: HttpRequest, dataset: Dataset) -> dict[str, Any]:
+    """The part of the runs that is asked for, and the links that ask for another."""
+    form = RunsForm(dataset, request.GET)
+    asked = form.asked()
+    page = list_runs(dataset, asked)
+    query = request.GET.copy()
+    query.pop("after", None)
+    links = {}
+    for name in SORTS:
+        query["sort"] = name if asked.sort == f"-{name}" else f"-{name}"
+        links[name] = query.urlencode()
+    query["sort"] = asked.sort
+    filtered = query.urlencode()
+    query["after"] = str(page.after or "")
+    return {
+        "filter": form, "table": page, "rows": [(run, recipe_of(run)) for run in page.runs], "sorts": links,
+        "sorted_by": asked.sort, "next_page": query.urlencode() if page.after else "", "filtered": filtered,
+    }  # fmt: skip
+
+
+@require_GET
+def diff(request: HttpRequest, slug: str) -> HttpResponse:
+    """In what two runs differ."""
+    dataset = dataset_for_lead(request.user, slug)
+    chosen = [pk for pk in request.GET.getlist("run") if pk.isdecimal()]
+    if len(chosen) != 2:
+        messages.error(request, "Tick two runs to see in what they differ.")
+        return redirect("runs", slug)
+    one, other = (get_object_or_404(runs_of(dataset), pk=pk) for pk in sorted(chosen, key=int))
+    facts = [{"recipe": run.recipe.name or None, **run_facts(run.resolved), "snapshot": run.snapshot_id,
+              "converged": "yes" if run.converged else "no"} for run in (one, other)]  # fmt: skip
+    lines = differing(*facts)
+    page = {"dataset": dataset, "lines": lines, "n": sum(line.differs for line in lines), "back": "runs",
+            "names": [f"Run {one.pk}", f"Run {other.pk}"], "runs": [one, other], "what": "runs"}  # fmt: skip
+    return render(request, "modeling/diff.html", page)
+
+
+@require_GET
+def download_runs(request: HttpRequest, slug: str) -> HttpResponseBase:
+    dataset = dataset_for_lead(request.user, slug)
+    asked = RunsForm(dataset, request.GET).asked()
+    with tempfile.TemporaryDirectory(dir=settings.UPLOADS_DIR) as folder:
+        path = Path(folder) / "runs.csv"
+        try:
+            export_runs(dataset, path, asked)
+        except UnableToExport as error:
+            messages.error(request, str(error))
+            return redirect("runs", slug)
+        # the open file outlives its name
+        return FileResponse(path.open("rb"), as_attachment=True, filename=f"{slug}-runs.csv", content_type="text/csv")
 
 
 def _with_origin(dataset: Dataset) -> QuerySet[ModelRun]:
@@ -64,10 +126,9 @@ def _proposal(dataset: Dataset) -> dict[str, Any]:
     return {"how": TrainForm.LIKE, "like": first.pk} if first else {"how": TrainForm.CV}
 
 
-def _heading(found: list[ModelRun]) -> str:
-    if not found:
+def _heading(newest: ModelRun | None) -> str:
+    if newest is None:
         return "Nothing has been trained yet"
-    newest = next((run for run in found if run.snapshot.labels_of is None), found[0])
     score = newest.metrics["validation"]
     return (
         f"Run {newest.pk} is right about {percent(score['accuracy'])} of the labels it has not seen "
@@ -76,6 +137,7 @@ def _heading(found: list[ModelRun]) -> str:
 
 
 def recipe_of(run: ModelRun) -> str:
+    """In words, without its name."""
     return recipe_words(run.recipe.learner, run.recipe.settings)
 
 

@@ -61,8 +61,9 @@ class Site:
         )
         return done.stdout.strip()
 
-    def start(self, name: str) -> None:
-        self.processes[name] = subprocess.Popen(
+    def start(self, name: str, number: int | str = "") -> None:
+        """A process of the site; with a number several of one kind."""
+        self.processes[f"{name}{number}"] = subprocess.Popen(
             [sys.executable, "manage.py", name], cwd=ROOT, env=self.env, start_new_session=True,
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
@@ -159,6 +160,30 @@ def killed_in_import(one: Site) -> Result:
     )
 
 
+def killed_in_sweep(one: Site) -> Result:
+    """One of two workers is killed and stays dead; `lost` counts the fits that had to be done a second time."""
+    import_pool(one)
+    for number in (1, 2):
+        one.start("worker", number)
+    one.start("reaper")
+    grid = "C=0.1,0.3,1,3,10,30"
+    asked = json.loads(
+        one.manage("sweep", "faults", "--learner", "logistic", "--grid", grid, "--seeds", "2", "--background", "--json")
+    )
+    one.wait(asked["job"], lambda job: job["status"] == "waiting" and job["progress"] > 0.2)
+    killed = time.monotonic()
+    one.kill("worker1")
+    job = one.wait(asked["job"], lambda job: job["status"] in {"done", "failed"})
+    recovery = time.monotonic() - killed
+    code = (
+        "from django.db.models import F, Sum; from annotation.models import Job; from modeling.models import ModelRun\n"
+        "print(ModelRun.objects.count(), Job.objects.filter(kind='training').aggregate(n=Sum(F('attempt') - 1))['n'])"
+    )
+    runs, again = map(int, one.python(code).split())
+    survived = job["status"] == "done" and runs == 12 and again <= 1
+    return Result("one of two workers killed in mid-sweep", one.backend, survived, again, recovery)
+
+
 def doorbell_lost(one: Site) -> Result:
     """The row is written, the message never arrives."""
     import_pool(one)
@@ -186,12 +211,12 @@ def kill_and_wait(one: Site, job: int) -> tuple[float, dict]:
 def main() -> int:
     results = []
     for make_site in (sqlite_site, postgres_site):
-        for fault in (killed_in_training, killed_in_import, doorbell_lost):
+        for fault in (killed_in_training, killed_in_import, killed_in_sweep, doorbell_lost):
             with make_site() as one:
                 result = fault(one)
             results.append(result)
             verdict = "survived" if result.survived else "LOST"
-            print(f"{result.name:32} {result.backend:20} {verdict:9} {result.recovery_s:6.1f} s", flush=True)
+            print(f"{result.name:40} {result.backend:20} {verdict:9} {result.recovery_s:6.1f} s", flush=True)
     (ROOT / "tests/faults/results.json").write_text(json.dumps([asdict(result) for result in results], indent=1))
     return 0 if all(result.survived for result in results) else 1
 

@@ -9,11 +9,15 @@ from modeling.core.learners.logistic import Fold, LogisticLearner
 from modeling.core.learners.mlp import MlpLearner
 
 __all__ = [
-    "LEARNERS", "Fold", "Learner", "LogisticLearner", "MlpLearner", "Setting", "UnableToConfigure", "UnableToTrain",
-    "learner_settings", "learner_with", "recipe_words", "resolved_of", "settings_of", "used_words",
+    "LEARNERS", "MOST_WORDS", "PAIRS", "Fold", "Learner", "LogisticLearner", "MlpLearner", "Setting",
+    "UnableToConfigure", "UnableToTrain", "learner_settings", "learner_with", "recipe_words", "resolved_of",
+    "settings_of", "used_words",
 ]  # fmt: skip
 
 LEARNERS: dict[str, Any] = {"logistic": LogisticLearner, "mlp": MlpLearner}
+
+# Features unless a recipe says otherwise: words and pairs of words, so many at most.
+MOST_WORDS, PAIRS = 50_000, [1, 2]
 
 
 class UnableToConfigure(Exception):
@@ -68,10 +72,22 @@ def recipe_words(name: str, settings: dict[str, Any]) -> str:
     if learner is None:
         return name
     if hasattr(learner, "words"):
-        return f"{learner.TITLE}, {learner.words(settings)}"
-    known = {key: Setting(*entry) for key, entry in learner.SETTINGS.items() if key in settings}
-    said = [f"{setting.title or key} {settings[key]}" for key, setting in known.items()]
-    return ", ".join([learner.TITLE, *said])
+        said = [learner.words(settings)]
+    else:
+        known = {key: Setting(*entry) for key, entry in learner.SETTINGS.items() if key in settings}
+        said = [f"{setting.title or key} {settings[key]}" for key, setting in known.items()]
+    return ", ".join([learner.TITLE, *said, *_feature_words(settings)])
+
+
+def _feature_words(settings: dict[str, Any]) -> list[str]:
+    """What a recipe says of its features, where it is not what all do."""
+    said = []
+    if settings.get("max_features", MOST_WORDS) != MOST_WORDS:
+        said.append(f"at most {settings['max_features']:,} words and pairs")
+    if settings.get("ngrams", PAIRS) != PAIRS:
+        longest = settings["ngrams"][-1]
+        said.append("single words" if longest == 1 else f"up to {longest} words in a row")
+    return said
 
 
 def used_words(name: str, resolved: dict[str, Any], curve: dict[str, Any] | None) -> str:

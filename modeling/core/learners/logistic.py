@@ -84,6 +84,7 @@ class LogisticLearner:
     tol: float = 1e-3
 
     TITLE: ClassVar[str] = "logistic regression"
+    LINEAR: ClassVar[bool] = True
     # What a person may set: how to read it, and how to say what it must be.
     SETTINGS: ClassVar[dict[str, tuple[Any, ...]]] = {
         "C": (a_C, "a number above 0, or cv"),
@@ -125,6 +126,11 @@ class LogisticLearner:
     def used(resolved: dict[str, Any], curve: dict[str, Any] | None) -> str:
         """The C used: C = 10."""
         return f"C = {resolved['C']:g}"
+
+    @staticmethod
+    def strength(resolved: dict[str, Any]) -> tuple[float, ...]:
+        """How strong the penalty is, 1 / C."""
+        return (1 / resolved["C"],)
 
     def _path(self, X: Matrix, codes: np.ndarray, folds: Sequence[Fold]) -> list[dict[str, Any]]:
         ratios = RATIOS if self.l1_ratio == "cv" else (float(self.l1_ratio),)

@@ -162,6 +162,11 @@ class MlpLearner:
         """Where training was stopped: epoch 12."""
         return f"epoch {curve['best']}" if curve else ""
 
+    @staticmethod
+    def strength(resolved: dict[str, Any]) -> tuple[float, ...]:
+        """How strongly it is held back: dropout, then weight decay."""
+        return (resolved["dropout"], resolved["weight_decay"])
+
     def _check(self, X: np.ndarray, groups: np.ndarray) -> None:
         if len(self.classes_) < 2:
             raise UnableToTrain(

@@ -5,6 +5,7 @@ from annotation.access import dataset_by_slug, snapshot_by_id
 from annotation.actions.work import UnableToWork
 from annotation.management.house import HouseCommand, add_background, add_json, add_seed, finish
 from modeling.actions.compare import find_side
+from modeling.actions.recipes import find_recipe
 from modeling.actions.train import request_training
 
 
@@ -16,6 +17,7 @@ class Command(HouseCommand):
         which = parser.add_mutually_exclusive_group(required=True)
         which.add_argument("--learner", metavar="NAME")
         which.add_argument("--like", metavar="RUN", help="re-use that run's resolved settings")
+        which.add_argument("--recipe", metavar="NAME", help="a recipe built before, by name or id")
         parser.add_argument("--set", nargs="+", default=[], metavar="KEY=VALUE")
         parser.add_argument("--snapshot", type=int, help="without it, one is frozen now")
         add_seed(parser)
@@ -30,6 +32,7 @@ class Command(HouseCommand):
             raise UnableToWork(f"{options['like']!r} is a prediction set from elsewhere; it has no settings to re-use.")
         job = request_training(
             dataset, learner=options["learner"], pairs=dict(map(key_value, options["set"])), like=like,
+            recipe=find_recipe(dataset, options["recipe"]) if options["recipe"] else None,
             snapshot=snapshot_by_id(dataset, options["snapshot"]) if options["snapshot"] else None,
             seed=options["seed"], again=options["again"], background=options["background"],
         )  # fmt: skip

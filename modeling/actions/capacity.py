@@ -1,0 +1,211 @@
+"""One recipe as it grows: with and without regularization, on the labels as they came and as they are now.
+
+Both kinds of labels are learned on the same rows and judged out of fold against the newest labels, so that what an old
+label taught wrongly counts as wrong.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from annotation import frames
+from annotation.actions.detect import state_of
+from annotation.actions.enqueue import enqueue
+from annotation.actions.snapshot import matched
+from annotation.actions.snapshot import snapshot as freeze
+from annotation.actions.waiting import Wait
+from annotation.actions.work import Report, UnableToWork, Write
+from annotation.core.grouping import group_items
+from annotation.core.intervals import Interval, wilson
+from annotation.models import Dataset, Item, Job, Snapshot
+from modeling.actions.sweep import UnableToSweep, predicted_classes, runs_of_parts
+from modeling.actions.train import recipe_settings, training_part
+from modeling.core.contested import contested_rows
+from modeling.core.evaluation import paired_interval
+from modeling.models import ModelRun, Sweep
+
+OLD, NEW = "old", "new"
+
+
+@dataclass(frozen=True)
+class Growth:
+    """What grows: `key` of the learner or its features takes `sizes` in turn. held, free: settings with and without
+    regularization, and how they are called. words: what a size counts."""
+
+    learner: str
+    key: str
+    sizes: tuple[Any, ...]
+    held: dict[str, Any]
+    free: dict[str, Any]
+    held_words: str
+    free_words: str
+    words: str
+
+
+OF_C = ({"C": 1.0, "l1_ratio": 0.0}, {"C": 1000.0, "l1_ratio": 0.0}, "L2, C = 1", "hardly any penalty, C = 1,000")
+GROWTHS: dict[str, Growth] = {
+    "words": Growth("logistic", "max_features", (100, 300, 1000, 3000, 10_000, 50_000), *OF_C, "most words and pairs"),
+    "ngrams": Growth("logistic", "ngrams", ([1, 1], [1, 2], [1, 3]), *OF_C, "words in a row, at most"),
+    "width": Growth(
+        "mlp", "layers", ([4], [16], [64], [256], [1024]), {"dropout": 0.3, "weight_decay": 1e-4},
+        {"dropout": 0.0, "weight_decay": 0.0}, "dropout 0.3, weight decay 0.0001", "neither dropout nor decay",
+        "hidden units",
+    ),
+}  # fmt: skip
+
+
+def request_capacity(
+    dataset: Dataset, grows: str = "words", *, snapshot: Snapshot | None = None, user: Any = None,
+    background: bool = True,
+) -> Job:  # fmt: skip
+    """The job that lets a recipe grow. No `snapshot` freezes the labels of now. Raises UnableToSweep."""
+    if grows not in GROWTHS:
+        raise UnableToSweep(f"{grows!r} can't grow; choose one of: {', '.join(GROWTHS)}.")
+    if grows != "width" and not any(field.type == "text" for field in dataset.typed_fields):
+        raise UnableToSweep(f"{dataset.slug!r} has no text, so {grows} can't grow; let the width of a network grow.")
+    if snapshot and snapshot.purpose != Snapshot.TRAINING:
+        raise UnableToSweep(f"Snapshot {snapshot.pk} is a production snapshot; nothing is ever trained on it.")
+    params = {"grows": grows, "snapshot": snapshot.pk if snapshot else None}
+    inputs = snapshot.sha256 if snapshot else state_of(dataset)
+    return enqueue("capacity", dataset, params, inputs=inputs, user=user, background=background)
+
+
+def again(job: Job, *, user: Any = None, background: bool = True) -> Job:
+    """A cancelled or failed one once more, on the rows it had frozen."""
+    last = job.parts.order_by("-id").first()
+    pinned = last.params["snapshot"] if last else job.params["snapshot"]
+    rows = Snapshot.objects.filter(pk=pinned).first()
+    return request_capacity(job.dataset, job.params["grows"], snapshot=rows, user=user, background=background)
+
+
+def run(job: Job, report: Report) -> Write | Wait:
+    growth = GROWTHS[job.params["grows"]]
+    if not job.parts.exists():
+        report("freezing the labels of then and now", 0.0)
+        sides = _sides(job)
+        return Wait([
+            training_part(rows, growth.learner, _settings(job.dataset, growth, size, regularized), 0)
+            for rows in sides.values() for size in growth.sizes for regularized in (True, False)
+        ])  # fmt: skip
+    report("comparing the sizes", 1.0)
+    parts = list(job.parts.order_by("id"))
+    sides = list(Snapshot.objects.filter(pk__in={part.params["snapshot"] for part in parts}).order_by("id"))
+    # each carries the labels of a snapshot, the newer ones of the later snapshot
+    new = max(sides, key=lambda side: side.labels_of_id or side.pk)
+    old = next((side for side in sides if side.pk != new.pk), None)
+    found = measure(job, parts, old, new, growth)
+
+    def write() -> dict[str, Any]:
+        made = Sweep.objects.create(
+            dataset=job.dataset, kind=Sweep.CAPACITY, snapshot=new, earlier=old, job=job, found=found
+        )
+        return {"sweep": made.pk, "snapshot": new.pk, "earlier": old.pk if old else None, **found}
+
+    return write
+
+
+def measure(job: Job, parts: Sequence[Job], old: Snapshot | None, new: Snapshot, growth: Growth) -> dict[str, Any]:
+    """Every point, JSON-ready, and what growing, holding back and relabelling change at the largest size."""
+    runs = runs_of_parts(parts)
+    rows = _Rows(new, old)
+    asked = [
+        (labels, side, regularized, size)
+        for labels, side in ((OLD, old), (NEW, new)) if side
+        for regularized in (True, False) for size in growth.sizes
+    ]  # fmt: skip
+    points = [
+        _point(labels, regularized, size, part, runs.get(part.pk), rows)
+        for labels, side, regularized, size in asked
+        for part in parts
+        if part.params["snapshot"] == side.pk
+        and part.params["settings"] == _settings(job.dataset, growth, size, regularized)
+    ]
+    if not any(point["run"] for point in points):
+        raise UnableToWork(f"None of the {len(parts)} fits ended well. The first: {parts[0].error or parts[0].status}")
+    changes = _changes(points)
+    for point in points:
+        point.pop("right")
+    return {
+        "grows": job.params["grows"], "n": len(rows.truth), "contested": int(rows.contested.sum()),
+        "relabelled": rows.relabelled, "points": points, "changes": changes,
+    }  # fmt: skip
+
+
+class _Rows:
+    """The rows of both sides: what they hold now, which of them are contested, how many were relabelled."""
+
+    def __init__(self, new: Snapshot, old: Snapshot | None) -> None:
+        dataset, frame = new.dataset, frames.snapshot_rows(new)
+        self.truth = frames.codes(frame["label"], dataset.class_names)
+        then = frames.snapshot_rows(old).set_index("item")["label"] if old else frame.set_index("item")["label"]
+        held = frames.codes(frame["item"].map(then), dataset.class_names)
+        groups = group_items(frames.content_table(frame["content"], dataset.typed_fields), dataset.typed_fields).of
+        answers = frames.labels(dataset, Item.POOL)
+        self.contested = contested_rows(frame["item"].to_numpy(), np.stack([held, self.truth]), groups, answers)
+        self.relabelled = int((held != self.truth).sum())
+
+
+def _sides(job: Job) -> dict[str, Snapshot]:
+    """The same rows with the labels of the first training snapshot, where those were others, and of the newest."""
+    dataset, chosen = job.dataset, job.params["snapshot"]
+    newest = Snapshot.objects.filter(pk=chosen).first() or freeze(dataset, Snapshot.TRAINING, user=job.created_by)
+    first = dataset.snapshots.filter(purpose=Snapshot.TRAINING, labels_of=None).order_by("id").first()
+    if first is None or first.pk == newest.pk:
+        return {NEW: newest}
+    old = matched(newest, first)
+    new = matched(old, newest)
+    return {NEW: new} if old.pk == new.pk else {OLD: old, NEW: new}
+
+
+def _settings(dataset: Dataset, growth: Growth, size: Any, regularized: bool) -> dict[str, Any]:
+    chosen = growth.held if regularized else growth.free
+    return {**recipe_settings(dataset, growth.learner, {}), **chosen, growth.key: size}
+
+
+def _point(
+    labels: str, regularized: bool, size: Any, part: Job, run: ModelRun | None, rows: _Rows
+) -> dict[str, Any]:
+    point: dict[str, Any] = {
+        "labels": labels, "regularized": regularized, "size": size[-1] if isinstance(size, list) else size,
+        "run": run.pk if run else None, "why": "" if run else part.error or f"{part.status}.", "right": None,
+    }  # fmt: skip
+    if run is None:
+        return point
+    right = predicted_classes(run) == rows.truth
+    if not run.converged:
+        point["why"] = run.solver_status
+    return point | {
+        "right": {"overall": right, "contested": right[rows.contested]},
+        "train_accuracy": run.metrics["train"]["accuracy"], "features": run.metrics["size"]["features"],
+        "overall": asdict(_share(right)), "contested": asdict(_share(right[rows.contested])),
+    }  # fmt: skip
+
+
+def _share(right: np.ndarray) -> Interval:
+    found = wilson(int(right.sum()), len(right))
+    return found if len(right) else Interval(0.0, 0.0, 1.0, 0)
+
+
+def _changes(points: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Paired differences in accuracy on the same rows, corrected for how many of them are shown (Bonferroni)."""
+    known = {(point["labels"], point["regularized"], point["size"]): point for point in points if point["run"]}
+    sizes = sorted({size for _, _, size in known})
+    least, most = sizes[0], sizes[-1]
+    pairs = [("growing", labels, held, (labels, held, least), (labels, held, most))
+             for labels in (OLD, NEW) for held in (True, False)]  # fmt: skip
+    pairs += [("regularization", labels, None, (labels, False, most), (labels, True, most)) for labels in (OLD, NEW)]
+    pairs += [("relabelling", None, held, (OLD, held, most), (NEW, held, most)) for held in (True, False)]
+    pairs = [one for one in pairs if one[3] in known and one[4] in known and one[3] != one[4]]
+    slices = [name for name in ("overall", "contested") if len(known[pairs[0][3]]["right"][name])] if pairs else []
+    level = 1 - 0.05 / max(len(pairs) * len(slices), 1)
+    return [
+        {"what": what, "labels": labels, "regularized": held, "slice": name, "from": before[2], "to": after[2],
+         **asdict(_paired(known[before]["right"][name], known[after]["right"][name], level))}
+        for what, labels, held, before, after in pairs for name in slices
+    ]  # fmt: skip
+
+
+def _paired(before: np.ndarray, after: np.ndarray, level: float) -> Interval:
+    return paired_interval(int((after & ~before).sum()), int((before & ~after).sum()), len(before), level)

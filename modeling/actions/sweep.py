@@ -1,0 +1,224 @@
+"""Many recipes on one snapshot, each with several seeds. One fit, its folds inside, is one part: a training like any
+other, so a sweep asked for again goes on where it was cancelled or failed."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from itertools import product
+from typing import Any
+
+import numpy as np
+from django.conf import settings
+
+from annotation import frames
+from annotation.actions.detect import state_of
+from annotation.actions.enqueue import enqueue
+from annotation.actions.snapshot import snapshot as freeze
+from annotation.actions.waiting import Wait
+from annotation.actions.work import Report, UnableToWork, Write
+from annotation.core.artifacts import bytes_to_arrays, load_bytes
+from annotation.core.grouping import group_items
+from annotation.models import Dataset, Job, Snapshot
+from modeling.actions.train import recipe_settings, training_part
+from modeling.core.choosing import Choice, Entrant, Place, choose
+from modeling.core.complexity import plainness
+from modeling.core.evaluation import METRICS
+from modeling.core.learners import recipe_words
+from modeling.models import ModelRun, Recipe, Sweep
+
+MOST_FITS, MOST_SEEDS = 500, 20
+
+
+class UnableToSweep(Exception):
+    """The sweep can't be done as asked."""
+
+
+@dataclass(frozen=True)
+class Spec:
+    """A recipe of a sweep; the sweep has its own seeds. name: empty where nobody named it."""
+
+    learner: str
+    settings: dict[str, Any]
+    name: str = ""
+
+    @property
+    def words(self) -> str:
+        return self.name or recipe_words(self.learner, self.settings)
+
+
+def spec_of(recipe: Recipe) -> Spec:
+    return Spec(recipe.learner, recipe.settings, recipe.name)
+
+
+def grid_specs(
+    dataset: Dataset, learner: str, pairs: dict[str, str], grid: dict[str, Sequence[str]]
+) -> list[Spec]:
+    """Every combination of the values in `grid`, as typed, with `pairs` set in all. Raises UnableToConfigure."""
+    made = [dict(zip(grid, values, strict=True)) for values in product(*grid.values())]
+    return [Spec(learner, recipe_settings(dataset, learner, {**pairs, **one})) for one in made]
+
+
+def values_of(text: str) -> list[str]:
+    """1,3,10 → three values; 256,128|64 → two, the first with a comma in it."""
+    return [value.strip() for value in text.split("|" if "|" in text else ",") if value.strip()]
+
+
+def request_sweep(
+    dataset: Dataset, specs: Iterable[Spec], seeds: int = 3, *, snapshot: Snapshot | None = None, user: Any = None,
+    background: bool = True,
+) -> Job:  # fmt: skip
+    """The job that sweeps. No `snapshot` freezes one at its start. Raises UnableToSweep before anything is queued."""
+    chosen = _distinct(specs)
+    if len(chosen) < 2:
+        raise UnableToSweep("A sweep compares recipes: give two different ones or more.")
+    if not 1 <= seeds <= MOST_SEEDS:
+        raise UnableToSweep(f"{seeds} seeds are not possible; take 1 to {MOST_SEEDS}.")
+    if len(chosen) * seeds > MOST_FITS:
+        fits = f"{len(chosen)} recipes × {seeds} seeds are {len(chosen) * seeds:,} fits"
+        raise UnableToSweep(f"{fits}; a sweep has {MOST_FITS} at most.")
+    if snapshot and snapshot.purpose != Snapshot.TRAINING:
+        raise UnableToSweep(f"Snapshot {snapshot.pk} is a production snapshot; nothing is ever trained on it.")
+    params = {
+        "recipes": [asdict(one) for one in chosen], "seeds": seeds, "snapshot": snapshot.pk if snapshot else None,
+    }  # fmt: skip
+    inputs = snapshot.sha256 if snapshot else state_of(dataset)
+    return enqueue("sweep", dataset, params, inputs=inputs, user=user, background=background)
+
+
+def again(job: Job, *, user: Any = None, background: bool = True) -> Job:
+    """A sweep that was cancelled or failed, once more on the rows it had frozen: what it finished is not done again."""
+    begun = job.parts.order_by("id").first()
+    pinned = begun.params["snapshot"] if begun else job.params["snapshot"]
+    rows = Snapshot.objects.filter(pk=pinned).first()
+    specs = [Spec(**one) for one in job.params["recipes"]]
+    return request_sweep(job.dataset, specs, job.params["seeds"], snapshot=rows, user=user, background=background)
+
+
+def run(job: Job, report: Report) -> Write | Wait:
+    specs = [Spec(**one) for one in job.params["recipes"]]
+    if not job.parts.exists():
+        report("freezing the training rows", 0.0)
+        chosen, seeds = job.params["snapshot"], range(job.params["seeds"])
+        rows = Snapshot.objects.filter(pk=chosen).first()
+        rows = rows or freeze(job.dataset, Snapshot.TRAINING, user=job.created_by)
+        return Wait([training_part(rows, one.learner, one.settings, seed) for seed in seeds for one in specs])
+    report("comparing the recipes", 1.0)
+    rows = Snapshot.objects.get(pk=job.parts.order_by("id").first().params["snapshot"])
+    found = judge(rows, specs, job)
+
+    def write() -> dict[str, Any]:
+        made = Sweep.objects.create(dataset=job.dataset, kind=Sweep.RECIPES, snapshot=rows, job=job, found=found)
+        return {"sweep": made.pk, "snapshot": rows.pk, **found}
+
+    return write
+
+
+def judge(rows: Snapshot, specs: Sequence[Spec], job: Job) -> dict[str, Any]:
+    """Everything the sweep found, JSON-ready: its recipes, those that compete first, the best one leading."""
+    parts = list(job.parts.order_by("id"))
+    runs = runs_of_parts(parts)
+    fits = [[one for one in parts if _is_of(one, spec)] for spec in specs]
+    tried = [[runs[one.pk] for one in of if one.pk in runs] for of in fits]
+    why = [_out(of, done) for of, done in zip(fits, tried, strict=True)]
+    competing = [at for at, reason in enumerate(why) if not reason]
+    if not competing:
+        raise UnableToWork(f"None of the {len(specs)} recipes can be judged. The first: {why[0]}")
+    choice = _choice(rows, [tried[at] for at in competing], job.dataset)
+    entries = [_entry(specs[at], tried[at], why[at]) for at in range(len(specs))]
+    for at, place in zip(competing, choice.places, strict=True):
+        entries[at] |= _placed(place)
+    entries[competing[choice.best]]["best"] = True
+    entries[competing[choice.simplest]]["simplest"] = True
+    entries.sort(key=lambda one: (bool(one["why"]), -one.get("score", 0.0), one["plainness"]))
+    for entry in entries:
+        entry.pop("plainness")
+    return {
+        "metric": metric_of(job.dataset), "n": rows.n_rows, "units": choice.places[0].behind.n,
+        "seeds": job.params["seeds"], "fits": len(parts), "done": len(runs), "level": choice.level,
+        "simplest": specs[competing[choice.simplest]].words, "best": specs[competing[choice.best]].words,
+        "recipes": entries,
+    }  # fmt: skip
+
+
+def metric_of(dataset: Dataset) -> str:
+    """The deciding metric where it can be read off predicted classes, else accuracy."""
+    return dataset.metric if dataset.metric in METRICS else "accuracy"
+
+
+def runs_of_parts(parts: Iterable[Job]) -> dict[int, ModelRun]:
+    """Job id → the run it made, of the parts that are done."""
+    made = {one.pk: one.result["run"] for one in parts if one.status == Job.DONE}
+    runs = ModelRun.objects.select_related("recipe", "predictions").in_bulk(made.values())
+    return {pk: runs[run] for pk, run in made.items() if run in runs}
+
+
+def predicted_classes(run: ModelRun) -> np.ndarray:
+    """The likeliest class of each row out of fold, int (n,), in the order of the snapshot's items."""
+    arrays = bytes_to_arrays(load_bytes(settings.ARTIFACTS_DIR, run.predictions.arrays))
+    return arrays["probability"].argmax(axis=1)
+
+
+def _is_of(part: Job, spec: Spec) -> bool:
+    return part.params["learner"] == spec.learner and part.params["settings"] == spec.settings
+
+
+def _distinct(specs: Iterable[Spec]) -> list[Spec]:
+    """Without repetitions; of two that say the same the named one."""
+    kept: list[Spec] = []
+    for spec in sorted(specs, key=lambda one: not one.name):
+        if not any((one.learner, one.settings) == (spec.learner, spec.settings) for one in kept):
+            kept.append(spec)
+    return kept
+
+
+def _out(parts: Sequence[Job], runs: Sequence[ModelRun]) -> str:
+    """Why the recipe does not compete, a sentence; empty where it does."""
+    lost = [one for one in parts if one.status != Job.DONE]
+    if lost:
+        return f"{len(lost)} of {len(parts)} fits ended without a run: {lost[0].error or f'{lost[0].status}.'}"
+    if len(runs) < len(parts):
+        return f"{len(parts) - len(runs)} of {len(parts)} runs are no longer there."
+    bad = next((run for run in runs if not run.converged), None)
+    if bad:
+        return f"Run {bad.pk}: {bad.solver_status}"
+    chance = next((run for run in runs if run.at_chance), None)
+    return f"Run {chance.pk} is no better than chance." if chance else ""
+
+
+def _choice(rows: Snapshot, tried: Sequence[Sequence[ModelRun]], dataset: Dataset) -> Choice:
+    frame = frames.snapshot_rows(rows)
+    truth = frames.codes(frame["label"], dataset.class_names)
+    groups = group_items(frames.content_table(frame["content"], dataset.typed_fields), dataset.typed_fields).of
+    entrants = [Entrant(np.stack([predicted_classes(run) for run in runs]), _plainness(runs)) for runs in tried]
+    return choose(truth, entrants, groups, len(dataset.class_names), metric_of(dataset))
+
+
+def _plainness(runs: Sequence[ModelRun]) -> tuple[float, ...]:
+    """Of the mean run, so that one seed's luck does not decide."""
+    size = {key: _mean(run.metrics.get("size", {}).get(key) for run in runs) for key in ("features", "parameters")}
+    seconds = _mean(run.cpu_seconds for run in runs)
+    return plainness(runs[0].recipe.learner, runs[0].resolved, size, seconds or 0.0)
+
+
+def _entry(spec: Spec, runs: Sequence[ModelRun], why: str) -> dict[str, Any]:
+    train = _mean(run.metrics["train"]["accuracy"] for run in runs)
+    size = {key: _mean(run.metrics.get("size", {}).get(key) for run in runs) for key in ("features", "parameters")}
+    return {
+        "name": spec.name, "learner": spec.learner, "settings": spec.settings,
+        "words": recipe_words(spec.learner, spec.settings), "runs": [run.pk for run in runs], "why": why,
+        "train_accuracy": train, **size, "cpu_seconds": _mean(run.cpu_seconds for run in runs),
+        "predict_seconds": _mean(run.predict_seconds for run in runs), "best": False, "simplest": False,
+        "plainness": _plainness(runs) if runs else (),
+    }  # fmt: skip
+
+
+def _placed(place: Place) -> dict[str, Any]:
+    return {
+        "score": place.score.value, "low": place.score.low, "high": place.score.high, "by_seed": list(place.by_seed),
+        "behind": place.behind.value, "behind_low": place.behind.low, "behind_high": place.behind.high,
+        "close": place.close,
+    }  # fmt: skip
+
+
+def _mean(values: Iterable[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return float(np.mean(known)) if known else None

@@ -1,0 +1,135 @@
+"""What a lead fills in to find runs, to build recipes and to sweep them."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django import forms
+from django.db.models import Q
+
+from annotation.models import Dataset, Snapshot
+from modeling.actions.capacity import GROWTHS
+from modeling.actions.list_runs import SORTS, Asked
+from modeling.actions.sweep import Spec, grid_specs, spec_of, values_of
+from modeling.core.learners import LEARNERS, UnableToConfigure, settings_of
+from modeling.forms import Option, as_typed
+from modeling.models import Recipe
+
+CONVERGED = (("", "any"), ("yes", "converged"), ("no", "not, or at chance"))
+GROWS = {"words": "the number of words", "ngrams": "words in a row", "width": "the width of a network"}
+
+
+class RunsForm(forms.Form):
+    """Filters and order of the runs table, from the query string; what makes no sense is as if it were not there."""
+
+    learner = forms.ChoiceField(required=False)
+    recipe = forms.ModelChoiceField(Recipe.objects.none(), required=False, empty_label="any")
+    snapshot = forms.ModelChoiceField(Snapshot.objects.none(), required=False, empty_label="any")
+    converged = forms.ChoiceField(choices=CONVERGED, required=False)
+    sort = forms.CharField(required=False, widget=forms.HiddenInput)
+    after = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, dataset: Dataset, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["learner"].choices = [("", "any"), *((name, learner.TITLE) for name, learner in LEARNERS.items())]
+        chosen = self.data.get("recipe", "")
+        named = ~Q(name="") | Q(pk=chosen if chosen.isdecimal() else 0)
+        self.fields["recipe"].queryset = dataset.recipes.filter(named).order_by("name", "id")
+        snapshots = dataset.snapshots.filter(purpose=Snapshot.TRAINING, runs__isnull=False)
+        self.fields["snapshot"].queryset = snapshots.distinct().order_by("-id")
+        self.fields["recipe"].label_from_instance = lambda one: one.name or str(one)
+        self.fields["snapshot"].label_from_instance = lambda one: f"{one.pk}, {one.n_rows:,} rows"
+
+    def asked(self) -> Asked:
+        self.is_valid()
+        data = self.cleaned_data
+        sort = data.get("sort") or "-run"
+        return Asked(
+            data.get("learner") or "", data.get("recipe"), snapshot.pk if (snapshot := data.get("snapshot")) else None,
+            data.get("converged") or "", sort if sort.removeprefix("-") in SORTS else "-run", data.get("after"),
+        )  # fmt: skip
+
+
+class SettingsForm(forms.Form):
+    """The settings of every learner as text fields, each under the learner's name, and a learner to choose."""
+
+    learner = forms.ChoiceField(required=False)
+
+    def __init__(self, *args: Any, base: Recipe | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.base = base
+        self.fields["learner"].choices = [(name, learner.TITLE) for name, learner in LEARNERS.items()]
+        for learner in LEARNERS:
+            given = base.settings if base and base.learner == learner else {}
+            for key, (_, default) in settings_of(learner).items():
+                shown = as_typed(given.get(key, default))
+                self.fields[f"{learner}-{key}"] = forms.CharField(required=False, initial=shown)
+
+    def options(self) -> Iterator[Option]:
+        """Each learner with its fields; of a cloned recipe only its own."""
+        for name in [self.base.learner] if self.base else LEARNERS:
+            fields = [
+                (setting._replace(title=setting.title or key.replace("_", " ")), self[f"{name}-{key}"])
+                for key, (setting, _) in settings_of(name).items()
+            ]
+            yield Option(name, LEARNERS[name].TITLE, fields)
+
+    def typed(self, learner: str) -> dict[str, str]:
+        """KEY → what was typed; what was left empty is left out."""
+        found = {key: self.cleaned_data.get(f"{learner}-{key}", "") for key in settings_of(learner)}
+        return {key: text for key, text in found.items() if text}
+
+
+class RecipeForm(SettingsForm):
+    name = forms.CharField(max_length=80)
+
+    def recipe(self) -> dict[str, Any]:
+        """Arguments of `build_recipe`."""
+        learner = self.base.learner if self.base else self.cleaned_data["learner"]
+        return {"name": self.cleaned_data["name"], "learner": learner, "pairs": self._changed(learner),
+                "base": self.base}  # fmt: skip
+
+    def _changed(self, learner: str) -> dict[str, str]:
+        typed = self.typed(learner)
+        if self.base is None:
+            return typed
+        return {key: text for key, text in typed.items() if text != self.fields[f"{learner}-{key}"].initial}
+
+
+class SweepForm(SettingsForm):
+    """Named recipes, and every combination of the values typed for one learner."""
+
+    recipes = forms.ModelMultipleChoiceField(Recipe.objects.none(), required=False)
+    seeds = forms.IntegerField(min_value=1, initial=3)
+
+    def __init__(self, dataset: Dataset, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.dataset = dataset
+        self.fields["recipes"].queryset = dataset.recipes.exclude(name="").order_by("name")
+        self.fields["learner"].choices = [("", "no grid"), *self.fields["learner"].choices]
+        if "logistic" in LEARNERS and not self.is_bound:
+            self.fields["logistic-C"].initial = "0.1, 0.3, 1, 3, 10, 30"
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        self.specs: list[Spec] = [spec_of(recipe) for recipe in data.get("recipes") or ()]
+        if data.get("learner"):
+            grid = {key: values_of(text) for key, text in self._grid(data["learner"]).items()}
+            try:
+                self.specs += grid_specs(self.dataset, data["learner"], {}, grid)
+            except UnableToConfigure as error:
+                self.add_error(None, str(error))
+        return data
+
+    def _grid(self, learner: str) -> dict[str, str]:
+        """Settings whose value may hold commas of its own keep them, unless | parts the values."""
+        return {
+            key: text if "|" in text or not isinstance(default, list | tuple) else f"{text}|"
+            for key, text in self.typed(learner).items()
+            for default in [settings_of(learner)[key][1]]
+        }
+
+
+class CapacityForm(forms.Form):
+    grows = forms.ChoiceField(choices=[(name, GROWS.get(name, name)) for name in GROWTHS])
+
+

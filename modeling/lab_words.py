@@ -1,0 +1,69 @@
+"""What a sweep found, in sentences."""
+
+from typing import Any
+
+from modeling.models import Sweep
+from modeling.words import percent, signed, signed_span, span
+
+METRIC_WORDS = {"accuracy": "accuracy", "macro_f1": "macro F1"}
+LONGEST = 30
+SIDES = {"old": "the labels as they came", "new": "the labels of now"}
+
+
+def sweep_heading(sweep: Sweep) -> str:
+    return _capacity_heading(sweep.found) if sweep.kind == Sweep.CAPACITY else _recipes_heading(sweep.found)
+
+
+def _recipes_heading(found: dict[str, Any]) -> str:
+    one = next(entry for entry in found["recipes"] if entry["simplest"])
+    score = f"{percent(one['score'])} ({span(one['low'], one['high'])})"
+    if one["best"]:
+        return f"{_name(one)} is best out of fold, and nothing simpler comes near: {score}"
+    return f"{_name(one)} is the simplest recipe not distinguishable from the best: {score}"
+
+
+def _name(entry: dict[str, Any]) -> str:
+    name = entry["name"] or entry["words"]
+    return name[0].upper() + name[1:]
+
+
+def _capacity_heading(found: dict[str, Any]) -> str:
+    """What growing without regularization does to contested items, else to all, on the newest labels."""
+    of = {(one["what"], one["labels"], one["regularized"], one["slice"]): one for one in found["changes"]}
+    for slice_, words in (("contested", "contested items"), ("overall", "all items")):
+        one = of.get(("growing", "new", False, slice_))
+        if one and one["n"]:
+            return f"Growing without regularization {_moved(one, words)}"
+    return "Too few sizes ended well to say what growing does"
+
+
+def _moved(one: dict[str, Any], words: str) -> str:
+    limits = signed_span(one["low"], one["high"])
+    if one["low"] > 0:
+        return f"gains {signed(one['value'])[1:]} points on {words} ({limits})"
+    if one["high"] < 0:
+        return f"loses {signed(one['value'])[1:]} points on {words} ({limits})"
+    return f"makes no difference that shows on {words}: {signed(one['value'])} points ({limits})"
+
+
+def short(entry: dict[str, Any]) -> str:
+    """A recipe of a sweep as a chart has room for it: its name, else its settings without the learner."""
+    words = entry["name"] or entry["words"].removeprefix("logistic regression, ")
+    return words if len(words) <= LONGEST else f"{words[: LONGEST - 1]}…"
+
+
+def change_rows(found: dict[str, Any], held: dict[bool, str]) -> list[tuple[str, list[dict[str, Any]]]]:
+    """(what it is between, the difference on all items and, where there are such, on contested ones)."""
+    rows: dict[str, list[dict[str, Any]]] = {}
+    for one in found["changes"]:
+        rows.setdefault(change_words(one, held), []).append(one)
+    return list(rows.items())
+
+
+def change_words(one: dict[str, Any], held: dict[bool, str]) -> str:
+    """One paired difference: what it is between."""
+    if one["what"] == "growing":
+        return f"From the smallest to the largest size, {held[one['regularized']]}, on {SIDES[one['labels']]}"
+    if one["what"] == "regularization":
+        return f"At the largest size on {SIDES[one['labels']]}: {held[True]} in place of {held[False]}"
+    return f"At the largest size, {held[one['regularized']]}: {SIDES['new']} in place of {SIDES['old']}"

@@ -1,0 +1,83 @@
+"""Recipes by name: the list, building and cloning, and two held against each other."""
+
+import json
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from annotation.access import dataset_for_lead, part_for_lead
+from annotation.models import Dataset
+from modeling.actions.recipes import UnableToBuild, build_recipe, differing, recipe_facts, title_of
+from modeling.actions.train import request_training
+from modeling.core.learners import UnableToConfigure, recipe_words
+from modeling.lab_forms import RecipeForm
+from modeling.models import Recipe
+
+SHOWN = 200
+
+
+@require_GET
+def recipes(request: HttpRequest, slug: str) -> HttpResponse:
+    dataset = dataset_for_lead(request.user, slug)
+    return _list(request, dataset, RecipeForm(base=_base(request, dataset, request.GET)))
+
+
+@require_POST
+def build(request: HttpRequest, slug: str) -> HttpResponse:
+    dataset = dataset_for_lead(request.user, slug)
+    form = RecipeForm(request.POST, base=_base(request, dataset, request.POST))
+    if form.is_valid():
+        try:
+            made = build_recipe(dataset, **form.recipe())
+            messages.success(request, f"{made.name} is built: {recipe_words(made.learner, made.settings)}.")
+            return redirect("recipes", slug)
+        except (UnableToBuild, UnableToConfigure) as error:
+            form.add_error(None, str(error))
+    return _list(request, dataset, form, status=400)
+
+
+@require_POST
+def train(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    recipe = part_for_lead(request.user, slug, Recipe.objects.select_related("dataset"), pk)
+    return redirect("job", slug, request_training(recipe.dataset, recipe=recipe, user=request.user).pk)
+
+
+@require_GET
+def diff(request: HttpRequest, slug: str) -> HttpResponse:
+    dataset = dataset_for_lead(request.user, slug)
+    chosen = [pk for pk in request.GET.getlist("recipe") if pk.isdecimal()]
+    if len(chosen) != 2:
+        messages.error(request, "Tick two recipes to see in what they differ.")
+        return redirect("recipes", slug)
+    one, other = (part_for_lead(request.user, slug, Recipe.objects.all(), int(pk)) for pk in chosen)
+    lines = differing(recipe_facts(one), recipe_facts(other))
+    page = {"dataset": dataset, "lines": lines, "n": sum(line.differs for line in lines), "back": "recipes",
+            "names": [title_of(one), title_of(other)], "what": "recipes"}  # fmt: skip
+    return render(request, "modeling/diff.html", page)
+
+
+def _list(request: HttpRequest, dataset: Dataset, form: RecipeForm, status: int = 200) -> HttpResponse:
+    rows = _rows(dataset)
+    page = {"dataset": dataset, "form": form, "rows": rows[:SHOWN], "more": max(0, len(rows) - SHOWN),
+            "named": sum(bool(recipe.name) for recipe, _ in rows)}  # fmt: skip
+    return render(request, "modeling/recipes.html", page, status=status)
+
+
+def _rows(dataset: Dataset) -> list[tuple[Recipe, int]]:
+    """(recipe, its runs), one row for what differs in its seed only, named ones first."""
+    found: dict[str, list[Any]] = {}
+    recipes = dataset.recipes.annotate(n=Count("runs")).order_by("id")
+    for recipe in sorted(recipes, key=lambda one: not one.name):
+        said = json.dumps([recipe.learner, recipe.settings], sort_keys=True)
+        mark = f"{said} {recipe.name}" if recipe.name and said in found else said
+        found.setdefault(mark, [recipe, 0])[1] += recipe.n
+    return sorted(((recipe, n) for recipe, n in found.values()), key=lambda row: (not row[0].name, -row[0].pk))
+
+
+def _base(request: HttpRequest, dataset: Dataset, asked: Any) -> Recipe | None:
+    chosen = asked.get("clone", "")
+    return dataset.recipes.filter(pk=chosen).first() if chosen.isdecimal() else None

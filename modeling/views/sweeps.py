@@ -1,0 +1,121 @@
+"""Sweeps: many recipes, or one as it grows; asked for, under way, and what came of them."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from annotation.access import dataset_for_lead, part_for_lead
+from annotation.actions import work
+from annotation.models import Dataset, Job
+from modeling.actions import capacity, sweep
+from modeling.charts import Bar, dot_chart
+from modeling.charts_capacity import panels
+from modeling.lab_forms import CapacityForm, SweepForm
+from modeling.lab_words import METRIC_WORDS, change_rows, short, sweep_heading
+from modeling.models import Sweep
+
+SHOWN, BARS = 50, 12
+KINDS = ("sweep", "capacity")
+AGAIN: dict[str, Callable[..., Job]] = {"sweep": sweep.again, "capacity": capacity.again}
+
+
+@require_GET
+def sweeps(request: HttpRequest, slug: str) -> HttpResponse:
+    dataset = dataset_for_lead(request.user, slug)
+    return _list(request, dataset, SweepForm(dataset))
+
+
+@require_POST
+def start(request: HttpRequest, slug: str) -> HttpResponse:
+    dataset = dataset_for_lead(request.user, slug)
+    form = SweepForm(dataset, request.POST)
+    if form.is_valid():
+        try:
+            job = sweep.request_sweep(dataset, form.specs, form.cleaned_data["seeds"], user=request.user)
+            return redirect("job", slug, job.pk)
+        except (sweep.UnableToSweep, work.UnableToWork) as error:
+            form.add_error(None, str(error))
+    return _list(request, dataset, form, status=400)
+
+
+@require_POST
+def grow(request: HttpRequest, slug: str) -> HttpResponse:
+    dataset = dataset_for_lead(request.user, slug)
+    form = CapacityForm(request.POST)
+    if form.is_valid():
+        try:
+            job = capacity.request_capacity(dataset, form.cleaned_data["grows"], user=request.user)
+            return redirect("job", slug, job.pk)
+        except (sweep.UnableToSweep, work.UnableToWork) as error:
+            form.add_error(None, str(error))
+    return _list(request, dataset, SweepForm(dataset), growing=form, status=400)
+
+
+@require_POST
+def again(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """A sweep that was cancelled or failed goes on where it was."""
+    stopped = Job.objects.filter(kind__in=KINDS, status__in=(Job.CANCELLED, Job.FAILED))
+    job = part_for_lead(request.user, slug, stopped, pk)
+    return redirect("job", slug, AGAIN[job.kind](job, user=request.user).pk)
+
+
+@require_GET
+def found(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    dataset = dataset_for_lead(request.user, slug)
+    one = get_object_or_404(_sweeps(dataset), pk=pk)
+    page = {"dataset": dataset, "sweep": one, "found": one.found, "heading": sweep_heading(one)}
+    if one.kind == Sweep.CAPACITY:
+        return render(request, "modeling/capacity.html", page | _grown(one))
+    return render(request, "modeling/sweep.html", page | _swept(one))
+
+
+def _sweeps(dataset: Dataset) -> QuerySet[Sweep]:
+    return dataset.sweeps.select_related("snapshot", "earlier", "job__created_by")
+
+
+def _list(
+    request: HttpRequest, dataset: Dataset, form: SweepForm, growing: CapacityForm | None = None, status: int = 200
+) -> HttpResponse:
+    done = list(_sweeps(dataset).order_by("-id")[:SHOWN])
+    page = {
+        "dataset": dataset, "form": form, "growing": growing or CapacityForm(),
+        "rows": [(one, sweep_heading(one)) for one in done],
+        "jobs": dataset.jobs.unfinished().filter(kind__in=KINDS).order_by("id"),
+        "stopped": dataset.jobs.filter(kind__in=KINDS, status__in=(Job.CANCELLED, Job.FAILED)).order_by("-id")[:5],
+        "heading": sweep_heading(done[0]) if done else "No recipe has been swept yet",
+    }  # fmt: skip
+    return render(request, "modeling/sweeps.html", page, status=status)
+
+
+def _swept(one: Sweep) -> dict[str, Any]:
+    """The recipes, those that compete first, and a chart of the best of them."""
+    rows = one.found["recipes"]
+    judged = [entry for entry in rows if not entry["why"]]
+    shown = judged[:BARS] + [entry for entry in judged[BARS:] if entry["simplest"]]
+    bars = [
+        Bar(short(entry), entry["score"], entry["low"], entry["high"], one.found["n"],
+            "after" if entry["simplest"] else "")
+        for entry in shown
+    ]  # fmt: skip
+    return {
+        "chart": dot_chart(bars), "rows": rows, "metric": METRIC_WORDS[one.found["metric"]],
+        "close": sum(entry["close"] for entry in judged), "judged": len(judged), "hidden": len(judged) - len(shown),
+        "simplest": next(entry for entry in judged if entry["simplest"]),
+        "best": next(entry for entry in judged if entry["best"]),
+    }  # fmt: skip
+
+
+def _grown(one: Sweep) -> dict[str, Any]:
+    growth = capacity.GROWTHS.get(one.found["grows"])
+    if growth is None:
+        raise Http404
+    held = {True: growth.held_words, False: growth.free_words}
+    return {
+        "panels": panels(one.found["points"]), "growth": growth, "changes": change_rows(one.found, held),
+        "lost": [point for point in one.found["points"] if point["why"]],
+        "points": [(held[point["regularized"]], point) for point in one.found["points"] if point["run"]],
+    }  # fmt: skip
