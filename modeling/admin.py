@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from modeling.models import Comparison, ModelRun, Recipe
+from modeling.models import Comparison, ModelRun, Recipe, RunCost
 
 
 class ReadOnly(admin.ModelAdmin):
@@ -30,6 +30,12 @@ class RecipeAdmin(ReadOnly):
 class ModelRunAdmin(ReadOnly):
     list_display = ("id", "dataset", "recipe", "snapshot", "converged", "seconds", "created_at")
     list_select_related = ("recipe", "snapshot__dataset")
+
+
+@admin.register(RunCost)
+class RunCostAdmin(ReadOnly):
+    list_display = ("id", "run", "costs", "created_at")
+    list_select_related = ("run", "costs")
 
 
 @admin.register(Comparison)

@@ -1,4 +1,4 @@
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
@@ -6,6 +6,9 @@ from django.db import models
 from django.utils import timezone
 
 from annotation.core.features import Field
+
+if TYPE_CHECKING:
+    from annotation.models.costs import CostMatrix
 
 
 class DatasetQuerySet(models.QuerySet["Dataset"]):
@@ -16,7 +19,8 @@ class DatasetQuerySet(models.QuerySet["Dataset"]):
 class Dataset(models.Model):
     """A labelling problem: typed fields, label classes, guidelines, members, items and one deciding metric."""
 
-    METRICS = {"accuracy": "accuracy", "macro_f1": "macro F1"}
+    EXPECTED_COST = "expected_cost"
+    METRICS = {"accuracy": "accuracy", "macro_f1": "macro F1", EXPECTED_COST: "expected cost"}
 
     slug = models.SlugField(max_length=60, unique=True)
     name = models.CharField(max_length=120)
@@ -43,6 +47,11 @@ class Dataset(models.Model):
     @property
     def guideline(self) -> "Guideline | None":
         return self.guidelines.order_by("-version").first()
+
+    @property
+    def costs(self) -> "CostMatrix | None":
+        """What errors cost now; None where nobody has said."""
+        return self.cost_matrices.order_by("-version").first()
 
     def role_of(self, user: Any) -> str | None:
         return self.membership_set.filter(user=user).values_list("role", flat=True).first()

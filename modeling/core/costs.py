@@ -6,10 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from annotation.core.intervals import Interval, bootstrap_interval, wilson
+from modeling.core.proof import ITEMS
 from modeling.core.thresholds import Threshold, choose_threshold, more_costly_to_miss
 
-# Costs are told for so many items.
-ITEMS = 1_000
 RESAMPLES = 2_000
 # The rules that are priced: the likeliest class, the class of least expected cost, the threshold chosen on rows held
 # out (two classes only), and the one class that is cheapest for all rows.
