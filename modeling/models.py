@@ -80,3 +80,8 @@ class Comparison(models.Model):
             models.UniqueConstraint(fields=["snapshot", "before", "after"], name="comparison_once"),
             models.UniqueConstraint(fields=["snapshot", "look"], name="look_once"),
         ]
+
+    @property
+    def sides_of_cost(self) -> list[tuple[str, dict]]:
+        """Before and after in words, with what each costs."""
+        return [(side.capitalize(), self.proof["cost"][side]) for side in ("before", "after")]
