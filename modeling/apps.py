@@ -6,6 +6,7 @@ class ModelingConfig(AppConfig):
 
     def ready(self) -> None:
         from annotation.actions import work  # noqa: PLC0415  models must be loaded first
-        from modeling.actions import compare, demo, train  # noqa: PLC0415
+        from modeling.actions import compare, demo, predict_file, price_run, train  # noqa: PLC0415
 
         work.JOB_RUNNERS.update({"training": train.run, "comparison": compare.run, "demo": demo.run})
+        work.JOB_RUNNERS.update({"cost": price_run.run, "predict": predict_file.run})
