@@ -281,7 +281,7 @@ class SettingsForm(PeopleForm):
     def clean_metric(self) -> str:
         metric = self.cleaned_data["metric"]
         if metric == Dataset.EXPECTED_COST and self.dataset.costs is None:
-            raise forms.ValidationError("Nobody has said what errors cost; do that on the page Costs, under Runs, first.")
+            raise forms.ValidationError("Nobody has said what errors cost; say it on Costs, under Runs, first.")
         return metric
 
     def meanings(self) -> list[forms.BoundField]:

@@ -97,8 +97,8 @@ def _threshold(dataset: Dataset, typed: str) -> tuple[int, float]:
         least = -1.0
     if name not in dataset.class_names or not 0 <= least <= 1:
         raise UnableToWork(
-            f"The threshold {typed!r} is not CLASS=P, a class of {listed(dataset.class_names)} and a probability from 0 "
-            "to 1."
+            f"The threshold {typed!r} is not CLASS=P, a class of {listed(dataset.class_names)} and a probability from "
+            "0 to 1."
         )
     return dataset.class_names.index(name), least
 

@@ -23,9 +23,9 @@ NEVER = float(np.nextafter(1.0, 2.0))
 class Threshold:
     """The class `positive` (0 or 1) is predicted from a probability of `chosen` on.
 
-    chosen: in [0, 1] with its 95 % interval; NEVER where it had best never be predicted. by_theory: what the costs alone
-    say where probabilities are true chances (Elkan 2001). tried, cost: (m,) every threshold tried, ascending, and its
-    mean cost a row, in the matrix's unit; both on the rows it was chosen on, which flatters the least of them.
+    chosen: in [0, 1] with its 95 % interval; NEVER where it had best never be predicted. by_theory: what the costs
+    alone say where probabilities are true chances (Elkan 2001). tried, cost: (m,) every threshold tried, ascending, and
+    its mean cost a row, in the matrix's unit; both on the rows it was chosen on, which flatters the least of them.
     """
 
     positive: int

@@ -12,7 +12,7 @@ class Command(HouseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("dataset")
-        parser.add_argument("--cost", nargs="+", default=[], metavar="TRUE:PREDICTED=VALUE", help="of particular errors")
+        parser.add_argument("--cost", nargs="+", default=[], metavar="TRUE:PREDICTED=VALUE", help="of some errors")
         parser.add_argument("--default", type=float, metavar="V", help="of any other error (1)")
         parser.add_argument("--unit", help="what costs are counted in (EUR)")
         parser.add_argument("--metric", choices=list(Dataset.METRICS), help="the deciding metric from now on")
