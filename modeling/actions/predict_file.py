@@ -12,7 +12,7 @@ from django.conf import settings
 from annotation import frames
 from annotation.actions.enqueue import enqueue
 from annotation.actions.keep_upload import Upload, remember
-from annotation.actions.reject import Rejects
+from annotation.actions.reject import Rejects, UnableToTake
 from annotation.actions.work import Report, UnableToWork, Write
 from annotation.actions.writing import write_rows
 from annotation.core.artifacts import load_bytes
@@ -175,6 +175,9 @@ def run(job: Job, report: Report) -> Write:
     try:
         result = predict_file(predicting, asked, draft, report)
         draft.replace(kept.path)
+    except UnableToTake as error:
+        Job.objects.filter(pk=job.pk).update(result=error.rejects.as_json())
+        raise
     finally:
         draft.unlink(missing_ok=True)
     remember(kept, {"run": predicting.pk})
