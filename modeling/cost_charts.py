@@ -12,8 +12,8 @@ SHOWN = tuple(number / 10 for number in range(11))
 
 @dataclass(frozen=True)
 class CostCurve:
-    """points: SVG points, x in percent of the width, y in pixels. chosen, theory: x of the two thresholds; low, high: of
-    the interval of the one chosen. y: of the least cost. ticks: (cost per 1,000 items, y) from top to bottom; marks:
+    """points: SVG points, x in percent of the width, y in pixels. chosen, theory: x of the two thresholds; low, high:
+    of the interval of the one chosen. y: of the least cost. ticks: (cost per 1,000 items, y) from top to bottom; marks:
     (threshold, x). rows: (threshold, cost per 1,000 items) for the table beneath."""
 
     points: str

@@ -1,7 +1,6 @@
 from annotation.models.audit import Audit, AuditItem, LearnedOrder
 from annotation.models.consensus import Consensus
-from annotation.models.costs import CostMatrix
-from annotation.models.dataset import Annotator, Dataset, Guideline, LabelClass, Membership, Reason
+from annotation.models.dataset import Annotator, CostMatrix, Dataset, Guideline, LabelClass, Membership, Reason
 from annotation.models.detection import Detection, Finding, FindingItem, Flag, Group, GroupMember, Ruling
 from annotation.models.item import Item
 from annotation.models.job import Job

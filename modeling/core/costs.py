@@ -87,8 +87,8 @@ def price(
     """What every rule costs on the rows of a run.
 
     truth: int (n,). held_out, learned: probabilities (n, K) of the same rows, out of fold and by the whole model.
-    costs: (K, K). groups: int (n,), near-duplicates that belong together. A threshold is chosen on `held_out` alone; its
-    cost out of fold is that of thresholds chosen on other groups, on the rows learned from that of the one chosen on all.
+    costs: (K, K). groups: int (n,), near-duplicates that belong together. A threshold is chosen on `held_out` alone.
+    Its cost out of fold is that of thresholds chosen on other groups; on the rows learned from, of that chosen on all.
     """
     likeliest = held_out.argmax(axis=1)
     base = losses(truth, likeliest, costs)

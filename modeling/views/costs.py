@@ -73,8 +73,8 @@ def _show(request: HttpRequest, dataset: Dataset, form: CostsForm, status: int =
     threshold = priced.report["threshold"] if priced else None
     page = {
         "dataset": dataset, "form": form, "costs": dataset.costs, "priced": priced,
-        "heading": _heading(dataset, priced), "metrics": Dataset.METRICS, "runs": _runs(dataset), "threshold": threshold, "rules": _rules(priced),
-        "chart": cost_curve(threshold) if threshold else None,
+        "heading": _heading(dataset, priced), "metrics": Dataset.METRICS, "runs": _runs(dataset),
+        "threshold": threshold, "rules": _rules(priced), "chart": cost_curve(threshold) if threshold else None,
         "versions": dataset.cost_matrices.select_related("author").order_by("-version")[1:6],
     }  # fmt: skip
     return render(request, "modeling/costs.html", page, status=status)
