@@ -39,8 +39,9 @@ def run() -> list[Row]:
     with threadpool_limits(1):
         table, fields, truth = credit()
         groups = group_items(table, fields).of
-        reports = [priced(table, fields, truth, groups, seed) for seed in SEEDS]
-        tuned = [scikit(table, fields, truth, groups, seed) for seed in SEEDS]
+        found = [priced(table, fields, truth, groups, seed) for seed in SEEDS]
+        tuned = [scikit(table, fields, truth, groups, C, seed) for seed, (_, C) in zip(SEEDS, found, strict=True)]
+    reports = [report for report, _ in found]
     show(reports, tuned)
     return rows_of(reports, tuned, len(truth))
 
@@ -54,23 +55,24 @@ def credit() -> tuple[pd.DataFrame, tuple[Field, ...], np.ndarray]:
 
 def priced(
     table: pd.DataFrame, fields: tuple[Field, ...], truth: np.ndarray, groups: np.ndarray, seed: int
-) -> CostReport:
+) -> tuple[CostReport, float]:
+    """What a run costs, and the C it settled on."""
     fitted = fit(table, fields, truth, CLASSES, groups, "logistic", {"C": "cv"}, seed, lambda stage, share: None)
-    return price(truth, fitted.oof, predict(fitted.model, table, CLASSES), COSTS, groups, seed)
+    learned = predict(fitted.model, table, CLASSES)
+    return price(truth, fitted.oof, learned, COSTS, groups, seed), fitted.resolved["C"]
 
 
 def scikit(
-    table: pd.DataFrame, fields: tuple[Field, ...], truth: np.ndarray, groups: np.ndarray, seed: int
+    table: pd.DataFrame, fields: tuple[Field, ...], truth: np.ndarray, groups: np.ndarray, C: float, seed: int
 ) -> float:
-    """Cost per 1,000 items, out of fold, of scikit-learn's choice of a threshold; C as ours chose it on all rows."""
+    """Cost per 1,000 items, out of fold, of scikit-learn's choice of a threshold; `C` as ours chose it."""
     fold, predicted = grouped_folds(groups, truth, 5, seed), np.empty_like(truth)
-    chosen = fit(table, fields, truth, CLASSES, groups, "logistic", {"C": "cv"}, seed, lambda stage, share: None)
     saved = make_scorer(lambda y, guess: -losses(y, guess, COSTS).mean())
     for number in range(5):
         out = fold == number
         features = vectorizer(fields)
         X = features.fit_transform(table[~out])
-        plain = LogisticRegression(C=chosen.resolved["C"], max_iter=2000)
+        plain = LogisticRegression(C=C, max_iter=2000)
         model = TunedThresholdClassifierCV(plain, scoring=saved, cv=5, random_state=seed).fit(X, truth[~out])
         predicted[out] = model.predict(features.transform(table[out]))
     return 1000 * float(losses(truth, predicted, COSTS).mean())

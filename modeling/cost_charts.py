@@ -31,11 +31,6 @@ class CostCurve:
     right: float = RIGHT
 
     @property
-    def anchor(self) -> str:
-        """The side of the threshold on which there is room for its label."""
-        return "end" if self.chosen > 55 else "start"
-
-    @property
     def width(self) -> float:
         return max(0.4, round(self.high - self.low, 2))
 

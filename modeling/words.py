@@ -8,7 +8,7 @@ from modeling.core.training import OF_ROWS
 
 __all__ = [
     "comparison_heading", "differing_settings", "left_out_words", "money", "p_words", "percent", "proved",
-    "proved_span", "recipe_words", "signed", "signed_span", "span", "unit_words", "used_words",
+    "proved_span", "recipe_words", "signed", "signed_money", "signed_span", "span", "unit_words", "used_words",
 ]  # fmt: skip
 
 LEFT_OUT = {

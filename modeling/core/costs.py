@@ -1,7 +1,7 @@
 """What errors cost: the matrix, the prediction that costs least, and money with its interval. Lower is better."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,7 +17,9 @@ LIKELIEST, CHEAPEST, CHOSEN, CONSTANT = "likeliest", "cheapest", "threshold", "c
 
 @dataclass(frozen=True)
 class Money:
-    """What a rule costs on n rows: `per_thousand` items and in `total`, in the matrix's unit; `accuracy` in [0, 1]."""
+    """What a rule costs on n rows: `per_thousand` items and in `total`, in the matrix's unit; `accuracy` in [0, 1].
+
+    Where no row costs anything the upper limit is Wilson's for a share of none (1927) times the dearest error."""
 
     n: int
     per_thousand: Interval
@@ -69,7 +71,7 @@ def per_thousand(
     """Mean of `loss` (n,), n ≥ 1, times a thousand, with its percentile interval over resampled groups (n,).
 
     Rows of a group err together, so whole groups are drawn (Davison & Hinkley 1997, section 3.8). Of zero width where
-    no row costs anything: a zero seen is no zero proven. `n` counts groups.
+    all rows cost the same. `n` counts groups.
     """
     _, group = np.unique(groups, return_inverse=True)
     sums = np.column_stack([np.bincount(group, loss), np.bincount(group)])
@@ -122,6 +124,9 @@ def money_on(truth: np.ndarray, predicted: np.ndarray, costs: np.ndarray) -> Mon
 def _money(truth: np.ndarray, predicted: np.ndarray, costs: np.ndarray, groups: np.ndarray, seed: int) -> Money:
     n = len(truth)
     found = per_thousand(losses(truth, predicted, costs), groups, seed=seed)
+    if found.high == 0:
+        # Nothing to resample: as many errors as a share of none allows, each the dearest there is.
+        found = replace(found, high=ITEMS * float(costs.max()) * wilson(0, found.n).high)
     share = n / ITEMS
     total = Interval(found.value * share, found.low * share, found.high * share, found.n)
     return Money(n, found, total, wilson(int((truth == predicted).sum()), n))

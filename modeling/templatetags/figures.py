@@ -14,6 +14,7 @@ from modeling.words import (
     proved_span,
     recipe_words,
     signed,
+    signed_money,
     signed_span,
     span,
     unit_words,
@@ -76,3 +77,10 @@ def costing(found: dict[str, Any]) -> SafeString:
     """412.3 380.1 450.9 → 412 380 to 451: money with its limits."""
     limits = f"{money(found['low'])} to {money(found['high'])}"
     return format_html('{} <span class="soft nowrap">{}</span>', money(found["value"]), limits)
+
+
+@register.simple_tag
+def saving(found: dict[str, Any]) -> SafeString:
+    """386 263 510 → +386 +263 to +510: what is saved with its limits."""
+    limits = f"{signed_money(found['low'])} to {signed_money(found['high'])}"
+    return format_html('{} <span class="soft nowrap">{}</span>', signed_money(found["value"]), limits)

@@ -15,7 +15,7 @@ from modeling.cost_charts import cost_curve
 from modeling.cost_forms import CostsForm
 from modeling.models import ModelRun, RunCost
 from modeling.standing import runs_of
-from modeling.words import money, recipe_words, signed_money
+from modeling.words import money, recipe_words
 
 RUNS = 50
 
@@ -122,16 +122,8 @@ NAMES = {
 def _rules(priced: RunCost | None) -> list[dict[str, Any]]:
     """The rules in words, each with its figures."""
     rows = priced.report["rules"] if priced else []
-    return [{**one, **dict(zip(("name", "what"), _named(one), strict=True)), "saving": _saving(one)} for one in rows]
+    return [{**one, **dict(zip(("name", "what"), _named(one), strict=True))} for one in rows]
 
 
 def _named(rule: dict[str, Any]) -> tuple[str, str]:
     return NAMES.get(rule["rule"]) or (f"Always {rule['class']}", "the one class that costs least for all")
-
-
-def _saving(rule: dict[str, Any]) -> str:
-    """What a rule saves beside the likeliest class; the likeliest itself saves nothing."""
-    saved = rule["saved"]
-    if rule["rule"] == "likeliest":
-        return ""
-    return f"{signed_money(saved['value'])} ({signed_money(saved['low'])} to {signed_money(saved['high'])})"

@@ -87,8 +87,13 @@ def test_the_interval_covers_what_is_true():
     assert held >= 180
 
 
-def test_no_cost_has_no_width():
+def test_no_cost_seen_is_no_zero_proven():
     assert per_thousand(np.zeros(10), np.arange(10)).high == 0
+    found = money_on(np.zeros(100, int), np.zeros(100, int), CREDIT)
+    # Wilson's upper limit of 0 in 100 is 3.70 %, and the dearest error costs 5.
+    assert found.per_thousand.value == found.total.low == 0
+    assert found.per_thousand.high == pytest.approx(5 * 36.99, abs=0.1)
+    assert found.total.high == pytest.approx(5 * 3.699, abs=0.01)
 
 
 def chances(n, seed=0):
