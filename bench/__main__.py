@@ -11,6 +11,7 @@ from bench import (
     model_cost,
     model_dropout,
     model_path,
+    model_predict,
     near_duplicates,
     order,
     others,
@@ -35,6 +36,7 @@ BENCHES: dict[str, Callable[[], list[Row]]] = {
     "model.path.sparse_truth": model_path.sparse_truth,
     "model.path.sample": model_path.run,
     "model.path_full": model_path.run_full,
+    "model.predict": model_predict.run,
 }
 
 

@@ -9,4 +9,4 @@ class ModelingConfig(AppConfig):
         from modeling.actions import compare, demo, predict_file, price_run, train  # noqa: PLC0415
 
         work.JOB_RUNNERS.update({"training": train.run, "comparison": compare.run, "demo": demo.run})
-        work.JOB_RUNNERS.update({"cost": price_run.run, "predict": predict_file.run})
+        work.JOB_RUNNERS.update({"pricing": price_run.run, "prediction": predict_file.run})

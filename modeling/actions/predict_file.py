@@ -158,7 +158,7 @@ def request_prediction(run: ModelRun, upload: Upload, *, costs: bool = False, us
         "id": upload.choices.get("id") or None, "encoding": upload.choices.get("encoding") or None, "costs": costs,
         "accept_good": bool(upload.choices.get("accept_good")),
     }  # fmt: skip
-    return enqueue("predict", run.dataset, params, user=user)
+    return enqueue("prediction", run.dataset, params, user=user)
 
 
 def run(job: Job, report: Report) -> Write:

@@ -25,7 +25,7 @@ def request_pricing(run: ModelRun, *, user: Any = None, background: bool = True)
     """The job that prices the run by the costs in force. The same run and costs are the same job."""
     costs = costs_of(run.dataset)
     params = {"run": run.pk, "costs": costs.pk}
-    return enqueue("cost", run.dataset, params, user=user, background=background)
+    return enqueue("pricing", run.dataset, params, user=user, background=background)
 
 
 def run(job: Job, report: Report) -> Write:

@@ -54,7 +54,7 @@ def _refuse_columns(dataset: Dataset, upload: Upload) -> None:
 @require_GET
 def download_predicted(request: HttpRequest, slug: str, pk: int) -> HttpResponseBase:
     """The file a job predicted, for whoever asked for it."""
-    job = part_for_lead(request.user, slug, Job.objects.filter(kind="predict", status=Job.DONE), pk)
+    job = part_for_lead(request.user, slug, Job.objects.filter(kind="prediction", status=Job.DONE), pk)
     kept = find_upload(job.result["token"], job.dataset, request.user)
     if kept is None:
         raise Http404

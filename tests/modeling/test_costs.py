@@ -27,7 +27,9 @@ def test_by_command_each_change_is_a_version_and_the_same_again_is_none(tmp_path
     }  # fmt: skip
     assert result("set_costs", "support", "--cost", "payment:access=5", "--unit", "min")["version"] == 1
     assert result("set_costs", "support", "--cost", "payment:access=7", "--default", "2")["version"] == 2
-    assert matrix_of(dataset.costs).tolist() == [[0, 2], [7, 0]] and dataset.costs.unit == "EUR"
+    assert matrix_of(dataset.costs).tolist() == [[0, 2], [7, 0]] and dataset.costs.unit == "min"
+    assert result("set_costs", "support", "--default", "3")["costs"] == [["payment", "access", 7.0]], "the rest stays"
+    assert result("set_costs", "support")["version"] == 3, "without an option it only tells"
     assert CostMatrix.objects.get(version=1).pairs == [["payment", "access", 5.0]], "what was said stays"
 
 
@@ -104,7 +106,7 @@ def test_without_costs_nothing_is_priced(tmp_path):
     assert "Nobody has said what errors cost in 'support'" in refusal("cost", "support", "--run", run.pk)
     with pytest.raises(UnableToPrice):
         request_pricing(run)
-    assert not Job.objects.filter(kind="cost").exists()
+    assert not Job.objects.filter(kind="pricing").exists()
 
 
 # ---- comparisons
@@ -250,7 +252,7 @@ def test_the_metric_and_a_price_are_asked_for_on_the_page(client, tmp_path):
     client.post(url(dataset), {"change": "metric", "metric": "expected_cost"})
     assert Dataset.objects.get().metric == "expected_cost"
     asked = client.post(url(dataset), {"change": "price", "run": run.pk})
-    job = Job.objects.get(kind="cost")
+    job = Job.objects.get(kind="pricing")
     assert asked.url == reverse("job", args=[dataset.slug, job.pk]) and job.created_by.username == "leo"
     work_here(job)
     assert "is priced by the costs of version 1" in client.get(asked.url).content.decode()

@@ -43,7 +43,7 @@ def test_a_file_is_predicted_by_a_job_and_fetched(client, run):
     assert "Predict a file" in page(client, reverse("run", args=["support", run.pk]))
     assert "<b>text</b> (text)" in page(client, reverse("predict", args=["support", run.pk]))
     asked = post(client, run, id="id")
-    job = Job.objects.get(kind="predict")
+    job = Job.objects.get(kind="prediction")
     assert asked.url == reverse("job", args=["support", job.pk]) and work(job.pk).status == Job.DONE
     shown = page(client, asked.url)
     assert "2 rows predicted by run" in shown and reverse("predicted", args=["support", job.pk]) in shown
@@ -58,7 +58,7 @@ def test_by_costs_where_the_lead_says_so(client, run):
     set_costs(run.dataset, pairs=[("payment", "access", 1000)])
     client.force_login(people.leo(run.dataset))
     post(client, run, id="id", costs="on")
-    assert work(Job.objects.get(kind="predict").pk).result["predicted"] == {"payment": 2, "access": 0}
+    assert work(Job.objects.get(kind="prediction").pk).result["predicted"] == {"payment": 2, "access": 0}
 
 
 @pytest.mark.parametrize(
@@ -73,28 +73,28 @@ def test_what_cannot_be_read_is_a_sentence_and_no_job(client, run, content, data
     client.force_login(people.leo(run.dataset))
     response = post(client, run, content, **data)
     assert response.status_code == 400 and sentence in response.content.decode()
-    assert not Job.objects.filter(kind="predict").exists()
+    assert not Job.objects.filter(kind="prediction").exists()
 
 
 def test_a_bad_row_fails_the_job_and_can_be_fetched_or_left_out(client, run):
     client.force_login(people.leo(run.dataset))
     content = TWO + b"n3,\n"
     asked = post(client, run, content, id="id")
-    job = Job.objects.get(kind="predict")
+    job = Job.objects.get(kind="prediction")
     assert work(job.pk).status == Job.FAILED
     shown = page(client, asked.url)
     assert "Row 4, column &#x27;text&#x27;" in shown and "Download the 1 row at fault" in shown
     rejected = b"".join(client.get(reverse("rejected_rows", args=["support", job.pk])).streaming_content)
     assert rejected.startswith(b"id,text,row,reason\r\nn3,,4,")
     post(client, run, content, id="id", accept_good="on")
-    good = work(Job.objects.filter(kind="predict").order_by("-id").first().pk)
+    good = work(Job.objects.filter(kind="prediction").order_by("-id").first().pk)
     assert (good.status, good.result["rows"], good.result["rejected"]) == (Job.DONE, 2, 1)
 
 
 def test_the_files_go_after_a_day_and_the_page_says_so(client, run):
     client.force_login(people.leo(run.dataset))
     post(client, run, id="id")
-    job = Job.objects.get(kind="predict")
+    job = Job.objects.get(kind="prediction")
     assert prune_uploads(timezone.now() + timedelta(days=2)) == 0, "a queued job needs it"
     work(job.pk)
     assert prune_uploads(timezone.now() + timedelta(days=2)) == 2
@@ -105,7 +105,7 @@ def test_the_files_go_after_a_day_and_the_page_says_so(client, run):
 def test_only_who_asked_fetches_it(client, run):
     client.force_login(people.leo(run.dataset))
     post(client, run, id="id")
-    job = Job.objects.get(kind="predict")
+    job = Job.objects.get(kind="prediction")
     work(job.pk)
     lena = people.user("lena")
     Membership.objects.create(dataset=run.dataset, user=lena, role=Membership.LEAD)

@@ -8,11 +8,11 @@ from modeling.actions.set_costs import read_pair, set_costs, set_metric
 
 
 class Command(HouseCommand):
-    help = "Say what errors cost, as a new version of all costs, and by what comparisons are decided."
+    help = "Say what errors cost, as a new version, and by what comparisons are decided. What is not named stays."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("dataset")
-        parser.add_argument("--cost", nargs="+", default=[], metavar="TRUE:PREDICTED=VALUE", help="of some errors")
+        parser.add_argument("--cost", nargs="+", default=[], metavar="TRUE:PREDICTED=VALUE", help="these errors")
         parser.add_argument("--default", type=float, metavar="V", help="of any other error (1)")
         parser.add_argument("--unit", help="what costs are counted in (EUR)")
         parser.add_argument("--metric", choices=list(Dataset.METRICS), help="the deciding metric from now on")
@@ -20,10 +20,8 @@ class Command(HouseCommand):
 
     def act(self, options: dict[str, Any]) -> dict[str, Any]:
         dataset = dataset_by_slug(options["dataset"])
-        given = {name: options[name] for name in ("default", "unit") if options[name] is not None}
-        if options["cost"] or given or not options["metric"]:
-            classes = dataset.class_names
-            set_costs(dataset, pairs=[read_pair(one, classes) for one in options["cost"]], **given)
+        if options["cost"] or options["unit"] or options["default"] is not None:
+            set_costs(dataset, **_changed(dataset, options))
         if options["metric"]:
             set_metric(dataset, options["metric"])
         costs = dataset.costs
@@ -31,3 +29,13 @@ class Command(HouseCommand):
             "version": costs and costs.version, "default": costs and costs.default, "costs": costs and costs.pairs,
             "unit": costs and costs.unit, "metric": dataset.metric,
         }  # fmt: skip
+
+
+def _changed(dataset: Dataset, options: dict[str, Any]) -> dict[str, Any]:
+    """The costs in force with what the options name in their place."""
+    newest = dataset.costs
+    costs = {"default": newest.default, "unit": newest.unit, "pairs": newest.pairs} if newest else {}
+    given = {name: options[name] for name in ("default", "unit") if options[name] is not None}
+    if options["cost"]:
+        given["pairs"] = [read_pair(one, dataset.class_names) for one in options["cost"]]
+    return {**costs, **given}
