@@ -42,7 +42,7 @@ def card_text(card: dict[str, Any]) -> str:
 
 def limits_of(
     *, left_out: Sequence[tuple[int, str]], pool: int, contested: int, converged: bool, status: str, at_chance: bool,
-    rows_by_class: dict[str, int], unseen: Sequence[str], sources: Sequence[str],
+    rows_by_class: dict[str, int], unseen: Sequence[str], sources: Sequence[str], chosen: Sequence[str] = (),
 ) -> list[str]:  # fmt: skip
     """What the model cannot do or has not seen, one sentence each."""
     found = []
@@ -62,6 +62,8 @@ def limits_of(
         found.append(f"It learned from the sources {', '.join(sources)}; expect less of it on any other.")
     if unseen:
         found.append(f"Production has sources it has not seen: {', '.join(unseen)}.")
+    if chosen:
+        found.append(f"Chosen on these very rows, which flatters its scores a little: {', '.join(chosen)}.")
     found.append("Its scores are against labels that may be wrong; only a comparison on production is proof.")
     found.append("A probability is its own opinion of itself. Check it on labels you trust before you rely on it.")
     return found
@@ -96,7 +98,16 @@ def _costs(costs: dict[str, Any]) -> str:
         name = f"always {rule['class']}" if rule["class"] else RULES[rule["rule"]]
         limits = f"{money['low']:.4g} to {money['high']:.4g}"
         lines.append(f"| {name} | {money['value']:.4g} | {limits} | {rule['validation']['n']:,} |")
-    return head + "\n".join(lines)
+    return head + "\n".join(lines) + _threshold(costs["threshold"])
+
+
+def _threshold(one: dict[str, Any] | None) -> str:
+    if one is None or one["never"]:
+        return ""
+    return (
+        f"\n\nThe threshold: {one['class']} from a probability of {one['value']:.4f} on ({one['low']:.4f} to "
+        f"{one['high']:.4f}); the costs alone say {one['by_theory']:.4f}."
+    )
 
 
 RULES = {

@@ -14,6 +14,7 @@ from django.conf import settings
 from annotation import frames
 from annotation.core.artifacts import load_bytes
 from modeling.actions.export_model import card_of, packed
+from modeling.actions.set_costs import set_costs
 from modeling.core.artifacts import load_model
 from modeling.core.scoring import scores
 from modeling.core.training import predict
@@ -101,6 +102,17 @@ def test_the_card_tells_data_scores_and_limits(tmp_path):
     text = packed_text(after)
     for fact in (card["data_sha256"], card["parameter_hash"], comparison.verdict, "look 1 of 10", "labelled by import"):
         assert fact in text
+
+
+def test_what_was_chosen_on_the_rows_and_what_it_costs_is_told(tmp_path):
+    run = small_world.trained(small_world.pool(tmp_path), C="cv")
+    set_costs(run.dataset, pairs=[("access", "payment", 5)])
+    priced = result("cost", "support", "--run", run.pk)
+    card, text = card_of(run), packed_text(run)
+    assert "Chosen on these very rows, which flatters its scores a little: C." in card["limits"]
+    assert card["costs"]["threshold"] == priced["threshold"] and card["costs"]["unit"] == "EUR"
+    assert "| class of least expected cost |" in text and "The threshold: access from a probability of" in text
+    assert {"skops", "pandas", "scikit-learn"} <= set(card["environment"])
 
 
 def packed_text(run):
