@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from annotation.models import (
     Annotator,
     Case,
+    CostMatrix,
     Dataset,
     Decision,
     Detection,
@@ -38,6 +39,7 @@ COLUMNS: dict[type, tuple[str, ...]] = {
     Dataset: ("slug", "name", "metric", "planned_looks", "synthetic", "created_at"),
     Membership: ("dataset", "user", "role"),
     Annotator: ("dataset", "name", "user"),
+    CostMatrix: ("dataset", "version", "default", "unit", "author", "created_at"),
     Guideline: ("dataset", "version", "author", "created_at"),
     Detection: ("id", "dataset", "n_items", "n_flags", "n_findings", "seconds", "created_at"),
     Finding: ("id", "detection", "kind", "title", "n"),

@@ -278,6 +278,12 @@ class SettingsForm(PeopleForm):
             self.fields[f"meaning_{one.pk}"] = forms.CharField(max_length=200, required=False, label=one.name)
             self.initial[f"meaning_{one.pk}"] = one.meaning
 
+    def clean_metric(self) -> str:
+        metric = self.cleaned_data["metric"]
+        if metric == Dataset.EXPECTED_COST and self.dataset.costs is None:
+            raise forms.ValidationError("Nobody has said what errors cost; say it on Costs, under Runs, first.")
+        return metric
+
     def meanings(self) -> list[forms.BoundField]:
         return [self[f"meaning_{one.pk}"] for one in self.classes]
 

@@ -8,8 +8,10 @@ from bench import (
     files,
     fin_num_claim,
     label_errors,
+    model_cost,
     model_dropout,
     model_path,
+    model_predict,
     model_sweep,
     near_duplicates,
     order,
@@ -30,11 +32,13 @@ BENCHES: dict[str, Callable[[], list[Row]]] = {
     "detect.near_duplicates.100k": near_duplicates.run_100k,
     "detect.near_duplicates.1m": near_duplicates.run_1m,
     "detect.order": order.run,
+    "model.cost": model_cost.run,
     "model.dropout": model_dropout.run,
     "model.path.sparse_truth": model_path.sparse_truth,
     "model.path.sample": model_path.run,
     "model.path_full": model_path.run_full,
     "model.sweep": model_sweep.run,
+    "model.predict": model_predict.run,
 }
 
 

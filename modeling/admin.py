@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from modeling.models import Comparison, ModelRun, Recipe, Sweep
+from modeling.models import Comparison, ModelRun, Recipe, RunCost, Sweep
 
 
 class ReadOnly(admin.ModelAdmin):
@@ -36,6 +36,12 @@ class ModelRunAdmin(ReadOnly):
 class SweepAdmin(ReadOnly):
     list_display = ("id", "dataset", "kind", "snapshot", "created_at")
     list_select_related = ("dataset", "snapshot")
+
+
+@admin.register(RunCost)
+class RunCostAdmin(ReadOnly):
+    list_display = ("id", "run", "costs", "created_at")
+    list_select_related = ("run", "costs")
 
 
 @admin.register(Comparison)

@@ -5,8 +5,10 @@ class ModelingConfig(AppConfig):
     name = "modeling"
 
     def ready(self) -> None:
-        from annotation.actions import work  # noqa: PLC0415  models must be loaded first
-        from modeling.actions import capacity, compare, demo, sweep, train  # noqa: PLC0415
+        # models must be loaded first
+        from annotation.actions import work  # noqa: PLC0415
+        from modeling.actions import capacity, compare, demo, predict_file, price_run, sweep, train  # noqa: PLC0415
 
         work.JOB_RUNNERS.update({"training": train.run, "comparison": compare.run, "demo": demo.run})
         work.JOB_RUNNERS.update({"sweep": sweep.run, "capacity": capacity.run})
+        work.JOB_RUNNERS.update({"pricing": price_run.run, "prediction": predict_file.run})

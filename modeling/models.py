@@ -3,7 +3,7 @@ from typing import Any
 from django.db import models
 from django.utils import timezone
 
-from annotation.models import Dataset, Job, PredictionSet, Snapshot
+from annotation.models import CostMatrix, Dataset, Job, PredictionSet, Snapshot
 
 
 class RecipeQuerySet(models.QuerySet["Recipe"]):
@@ -85,8 +85,21 @@ class Sweep(models.Model):
         return f"sweep {self.pk}"
 
 
+class RunCost(models.Model):
+    """What a run costs under one version of the costs; `report` holds every figure."""
+
+    run = models.ForeignKey(ModelRun, models.CASCADE, related_name="costs")
+    costs = models.ForeignKey(CostMatrix, models.RESTRICT, related_name="+")
+    report = models.JSONField()
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["run", "costs"], name="run_priced_once")]
+
+
 class Comparison(models.Model):
-    """Two prediction sets on one production snapshot. `proof` holds every figure; `look` counts from 1."""
+    """Two prediction sets on one production snapshot. `proof` holds every figure; `look` counts from 1. `costs`: the
+    version of the costs in force, None where there was none."""
 
     snapshot = models.ForeignKey(Snapshot, models.RESTRICT, related_name="comparisons")
     before = models.ForeignKey(PredictionSet, models.RESTRICT, related_name="+")
@@ -96,6 +109,7 @@ class Comparison(models.Model):
     as_trained = models.ForeignKey(
         ModelRun, models.RESTRICT, null=True, related_name="+", help_text="before as first trained, where rows differ"
     )
+    costs = models.ForeignKey(CostMatrix, models.RESTRICT, null=True, related_name="+")
     look = models.PositiveIntegerField()
     verdict = models.CharField(max_length=20)
     proof = models.JSONField()
@@ -106,3 +120,8 @@ class Comparison(models.Model):
             models.UniqueConstraint(fields=["snapshot", "before", "after"], name="comparison_once"),
             models.UniqueConstraint(fields=["snapshot", "look"], name="look_once"),
         ]
+
+    @property
+    def sides_of_cost(self) -> list[tuple[str, dict]]:
+        """Before and after in words, with what each costs."""
+        return [(side.capitalize(), self.proof["cost"][side]) for side in ("before", "after")]

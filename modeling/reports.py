@@ -9,7 +9,7 @@ from annotation.actions.list_cases import excerpt_of
 from annotation.models import Decision, Item, SnapshotRow
 from modeling.actions.compare import probabilities_for
 from modeling.charts import Bar
-from modeling.core.proof import rows_to_distinguish
+from modeling.core.proof import EXPECTED_COST, rows_to_distinguish
 from modeling.models import Comparison, ModelRun
 from modeling.words import comparison_heading, differing_settings
 
@@ -101,9 +101,12 @@ def _bar(name: str, scores: dict[str, float], n: int, series: str) -> Bar:
 def rows_needed(comparison: Comparison) -> tuple[int, float] | None:
     """(production rows, difference in accuracy) it would take to tell that difference from none, at 80 % power.
 
-    The difference is the one seen, or one point where none was seen; None where even that many rows never differ.
+    The difference is the one seen, or one point where none was seen; None where even that many rows never differ, and
+    where costs decide, which no difference in accuracy stands for.
     """
     proof = comparison.proof
+    if proof["difference"]["metric"] == EXPECTED_COST:
+        return None
     discordant = (proof["wrong_to_right"] + proof["right_to_wrong"]) / proof["n"]
     seen = (proof["wrong_to_right"] - proof["right_to_wrong"]) / proof["n"] or ONE_POINT
     if discordant < abs(seen):

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from modeling.views import comparisons, overview, recipes, runs, sweeps
+from modeling.views import comparisons, costs, overview, recipes, runs, sweeps, use
 
 urlpatterns = [
     path("d/<slug:slug>/", overview.overview, name="overview"),
@@ -18,6 +18,10 @@ urlpatterns = [
     path("d/<slug:slug>/sweeps/grow/", sweeps.grow, name="grow"),
     path("d/<slug:slug>/sweeps/again/<int:pk>/", sweeps.again, name="sweep_again"),
     path("d/<slug:slug>/sweeps/<int:pk>/", sweeps.found, name="sweep"),
+    path("d/<slug:slug>/runs/<int:pk>/model.zip", use.download_model, name="download_model"),
+    path("d/<slug:slug>/runs/<int:pk>/predict/", use.predict, name="predict"),
+    path("d/<slug:slug>/jobs/<int:pk>/predicted.csv", use.download_predicted, name="predicted"),
+    path("d/<slug:slug>/costs/", costs.costs, name="costs"),
     path("d/<slug:slug>/comparisons/", comparisons.comparisons, name="comparisons"),
     path("d/<slug:slug>/comparisons/new/", comparisons.compare, name="compare"),
     path("d/<slug:slug>/comparisons/<int:pk>/", comparisons.comparison, name="comparison"),

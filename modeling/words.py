@@ -3,11 +3,12 @@
 from typing import Any
 
 from modeling.core.learners import recipe_words, used_words
+from modeling.core.proof import EXPECTED_COST
 from modeling.core.training import OF_ROWS
 
 __all__ = [
-    "comparison_heading", "differing_settings", "left_out_words", "p_words", "percent", "recipe_words", "signed",
-    "signed_span", "span", "used_words",
+    "comparison_heading", "differing_settings", "left_out_words", "money", "p_words", "percent", "proved",
+    "proved_span", "recipe_words", "signed", "signed_money", "signed_span", "span", "unit_words", "used_words",
 ]  # fmt: skip
 
 LEFT_OUT = {
@@ -57,19 +58,61 @@ def _short(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
+def money(amount: float) -> str:
+    """An amount without its unit, to three digits or whole: 1234.5 → 1,234, 12.34 → 12.3, 0.1234 → 0.123."""
+    if amount != amount:
+        return "–"
+    digits = next((digits for least, digits in ((100, 0), (10, 1), (1, 2)) if abs(amount) >= least), 3)
+    text = f"{amount:,.{digits}f}".replace("-", "−")
+    return "0" if not text.strip("−0.,") else text
+
+
+def signed_money(amount: float) -> str:
+    """What is saved: 112.4 → +112."""
+    text = money(amount)
+    return text if text == "0" or text.startswith("−") else f"+{text}"
+
+
+def proved(difference: dict[str, Any], key: str = "value") -> str:
+    """A figure of a comparison's difference, with its sign: points, or what is saved where costs decide."""
+    amount = difference[key]
+    return signed_money(amount) if difference["metric"] == EXPECTED_COST else signed(amount)
+
+
+def proved_span(difference: dict[str, Any]) -> str:
+    return f"{proved(difference, 'low')} to {proved(difference, 'high')}"
+
+
+def unit_words(difference: dict[str, Any]) -> str:
+    """What the figures of a difference count."""
+    if difference["metric"] == EXPECTED_COST:
+        return f"{difference['unit']} saved"
+    return "points" if difference["metric"] == "accuracy" else "points of macro F1"
+
+
 def comparison_heading(subject: str, verdict: str, difference: dict[str, Any], reason: str | None) -> str:
     """The finding of a comparison in one sentence. subject: what was done, such as "Relabelling 96 cases"."""
-    value, low, high = difference["value"], difference["low"], difference["high"]
-    unit = "points" if difference["metric"] == "accuracy" else "points of macro F1"
     if verdict == "refused":
         return f"No verdict: {reason[0].lower()}{reason[1:]}" if reason else "No verdict"
-    if verdict == "better":
-        return f"{subject} gained {signed(value)[1:]} {unit} in production ({span(low, high).replace('–', ' to ')})"
-    if verdict == "worse":
-        return f"{subject} lost {signed(value)[1:]} {unit} in production ({span(-high, -low).replace('–', ' to ')})"
+    if verdict in ("better", "worse"):
+        return f"{subject} {_gain(difference, verdict)}"
+    seen = f"{proved(difference)} {unit_words(difference)} ({proved_span(difference)})"
     if verdict == "exploratory":
-        return f"{subject} is exploratory only: {signed(value)} {unit} ({signed_span(low, high)})"
-    return f"{subject} is not distinguishable yet from no change: {signed(value)} {unit} ({signed_span(low, high)})"
+        return f"{subject} is exploratory only: {seen}"
+    return f"{subject} is not distinguishable yet from no change: {seen}"
+
+
+def _gain(difference: dict[str, Any], verdict: str) -> str:
+    """What was gained or lost in production, its size and limits without a sign."""
+    value, low, high = difference["value"], difference["low"], difference["high"]
+    if verdict == "worse":
+        value, low, high = -value, -high, -low
+    if difference["metric"] == EXPECTED_COST:
+        told = f"{money(value)} {difference['unit']} in production ({money(low)} to {money(high)})"
+        return f"saves {told}" if verdict == "better" else f"loses {told}"
+    limits = span(low, high).replace("–", " to ")
+    done = "gained" if verdict == "better" else "lost"
+    return f"{done} {signed(value)[1:]} {unit_words(difference)} in production ({limits})"
 
 
 def p_words(p: float) -> str:

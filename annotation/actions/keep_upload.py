@@ -77,7 +77,7 @@ def prune_uploads(now: datetime) -> int:
     old = [path for path in settings.UPLOADS_DIR.glob("*.upload") if _modified(path) < limit]
     if not old:
         return 0
-    live = Job.objects.filter(kind="import", status__in=[Job.QUEUED, Job.RUNNING, Job.WAITING])
+    live = Job.objects.filter(status__in=[Job.QUEUED, Job.RUNNING, Job.WAITING])
     needed = {token_of(params.get("path", "")) for params in live.values_list("params", flat=True)}
     gone = [path for path in old if token_of(str(path)) not in needed]
     for path in gone:

@@ -207,7 +207,7 @@ class ItemParser:
         labels = mapping.wide or ((mapping.label,) if mapping.label else ())
         table = self._mended(table, labels, repairs)
         faults = Faults(table)
-        contents = _contents(faults, mapping.all_fields)
+        contents = contents_of(faults, mapping.all_fields)
         bad = faults.found
         digests = ["0" * 64 if at in bad else content_digest(content) for at, content in enumerate(contents)]
         ids = names(faults, mapping.id, needed=True) if mapping.id else [""] * len(table)
@@ -287,7 +287,8 @@ def _check_mapping(columns: Sequence[str], mapping: ItemMapping) -> None:
     check_classes(mapping.classes, mapping.abstain)
 
 
-def _contents(faults: Faults, fields: Sequence[Field]) -> list[Content]:
+def contents_of(faults: Faults, fields: Sequence[Field]) -> list[Content]:
+    """What each row of the table says in the fields; a row that says nothing, or no number in its place, is faulty."""
     table, known = faults.table, [field.name for field in fields]
     for position, cell in enumerate(table.cells[known[0]]):
         if not cell.strip() and not any(table.cells[name][position].strip() for name in known):

@@ -16,7 +16,8 @@ class DatasetQuerySet(models.QuerySet["Dataset"]):
 class Dataset(models.Model):
     """A labelling problem: typed fields, label classes, guidelines, members, items and one deciding metric."""
 
-    METRICS = {"accuracy": "accuracy", "macro_f1": "macro F1"}
+    EXPECTED_COST = "expected_cost"
+    METRICS = {"accuracy": "accuracy", "macro_f1": "macro F1", EXPECTED_COST: "expected cost"}
 
     slug = models.SlugField(max_length=60, unique=True)
     name = models.CharField(max_length=120)
@@ -43,6 +44,11 @@ class Dataset(models.Model):
     @property
     def guideline(self) -> "Guideline | None":
         return self.guidelines.order_by("-version").first()
+
+    @property
+    def costs(self) -> "CostMatrix | None":
+        """What errors cost now; None where nobody has said."""
+        return self.cost_matrices.order_by("-version").first()
 
     def role_of(self, user: Any) -> str | None:
         return self.membership_set.filter(user=user).values_list("role", flat=True).first()
@@ -91,6 +97,31 @@ class Guideline(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["dataset", "version"], name="guideline_version_once")]
+
+
+class CostMatrix(models.Model):
+    """What errors cost, in `unit`: a version of it; the newest counts.
+
+    `default` is the cost of any error, 0 that of a right prediction; `pairs` are [true class, predicted class, cost] in
+    their place.
+    """
+
+    dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="cost_matrices")
+    version = models.PositiveIntegerField()
+    default = models.FloatField()
+    pairs = models.JSONField(default=list)
+    unit = models.CharField(max_length=12)
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["dataset", "version"], name="cost_version_once"),
+            models.CheckConstraint(condition=models.Q(default__gte=0), name="default_cost_from_0"),
+        ]
+
+    def __str__(self) -> str:
+        return f"costs version {self.version}"
 
 
 class Reason(models.Model):

@@ -35,8 +35,8 @@ def job(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 
 @require_GET
 def rejected_rows(request: HttpRequest, slug: str, pk: int) -> HttpResponseBase:
-    """The rows an import rejected, with a reason each."""
-    job = part_for_lead(request.user, slug, Job.objects.filter(kind="import"), pk)
+    """The rows of a file that could not be taken, with a reason each."""
+    job = part_for_lead(request.user, slug, Job.objects.filter(kind__in=["import", "prediction"]), pk)
     artifact = (job.result or {}).get("rejected_rows")
     if not artifact:
         raise Http404

@@ -16,6 +16,7 @@ from annotation.actions.snapshot import matched
 from annotation.actions.work import Report, UnableToWork, Write
 from annotation.core.artifacts import load_bytes
 from annotation.models import Dataset, Decision, Job, Label, PredictionSet, Snapshot
+from modeling.actions.price import losses_of, money_beside
 from modeling.actions.train import save_probabilities, train_like
 from modeling.core.artifacts import load_model
 from modeling.core.evaluation import metrics, slice_table
@@ -117,20 +118,22 @@ def _compare(
     frame = frames.snapshot_rows(production)
     look = production.comparisons.count() + 1
     refusal = before.refusal or after.refusal
-    truth = frames.codes(frame["label"], production.dataset.class_names)
-    predicted = [probabilities_for(one, frame).argmax(axis=1) for one in sets]
+    truth, costs = frames.codes(frame["label"], production.dataset.class_names), production.dataset.costs
+    probabilities = [probabilities_for(one, frame) for one in sets]
+    predicted = [one.argmax(axis=1) for one in probabilities]
     proof = prove(
         truth, *predicted, len(production.dataset.class_names), production.dataset.metric, look,
-        production.dataset.planned_looks, refusal=refusal,
+        production.dataset.planned_looks, refusal=refusal, losses=losses_of(costs, truth, *probabilities),
     )  # fmt: skip
     context = {
+        "cost": money_beside(costs, truth, *probabilities),
         "slices": _slices(truth, *predicted, frame["source"]), "production_labels": _who_labelled(production),
         "left_out": _left_out(after), "quarantine_kept": _both_ways(kept, production, frame, truth),
         "as_trained": _as_trained(as_trained, before, production, frame, truth),
     }  # fmt: skip
     return Comparison.objects.create(
         snapshot=production, before=sets[0], after=sets[1], before_run=before.run, after_run=after.run,
-        as_trained=as_trained.run if as_trained else None, look=look, verdict=proof.verdict,
+        as_trained=as_trained.run if as_trained else None, costs=costs, look=look, verdict=proof.verdict,
         proof={**proof.as_json(), **context},
     )  # fmt: skip
 
@@ -158,9 +161,13 @@ def _both_ways(
     if kept is None:
         return None
     sets = [production_predictions(Side(run, None), production) for run in kept]
-    predicted = [probabilities_for(one, frame).argmax(axis=1) for one in sets]
+    probabilities = [probabilities_for(one, frame) for one in sets]
+    predicted = [one.argmax(axis=1) for one in probabilities]
     dataset = production.dataset
-    proof = prove(truth, *predicted, len(dataset.class_names), dataset.metric, 1, dataset.planned_looks)
+    proof = prove(
+        truth, *predicted, len(dataset.class_names), dataset.metric, 1, dataset.planned_looks,
+        losses=losses_of(dataset.costs, truth, *probabilities),
+    )  # fmt: skip
     rows = [run.snapshot.n_rows for run in kept]
     return {"runs": [run.pk for run in kept], "rows": rows, **{
         name: getattr(proof, name) for name in ("before", "after", "difference")

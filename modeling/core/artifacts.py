@@ -78,7 +78,7 @@ def _dump_dense(model: DenseModel) -> bytes:
         parts[LEARNED] = arrays_to_bytes(**estimator.arrays())
     else:
         parts[ESTIMATOR] = _dump(estimator)
-    return _zipped({FACTS: json.dumps(facts, sort_keys=True).encode(), **parts})
+    return zipped({FACTS: json.dumps(facts, sort_keys=True).encode(), **parts})
 
 
 def _load_dense(parts: dict[str, bytes]) -> DenseModel:
@@ -103,7 +103,8 @@ def _estimator(facts: dict[str, Any], parts: dict[str, bytes]) -> Any:
     return LEARNERS[name].restore(facts["estimator"], bytes_to_arrays(parts[LEARNED]))
 
 
-def _zipped(parts: dict[str, bytes]) -> bytes:
+def zipped(parts: dict[str, bytes]) -> bytes:
+    """A zip of named parts; the same parts are the same bytes."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in parts.items():

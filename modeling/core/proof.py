@@ -13,6 +13,10 @@ from annotation.core.intervals import multinomial_bootstrap, percentile_interval
 from modeling.core.evaluation import METRICS, Counts, count
 
 Verdict = Literal["better", "worse", "not distinguishable", "exploratory", "refused"]
+EXPECTED_COST = "expected_cost"
+DECIDING = (*METRICS, EXPECTED_COST)
+# Costs are told for so many items.
+ITEMS = 1_000
 # Resampled cells held at once: 32 MB of counts.
 BLOCK = 4_000_000
 
@@ -27,8 +31,9 @@ class Proof:
 
     before, after: accuracy, macro_f1, accuracy_low and accuracy_high (95 %, Wilson 1927). difference, after − before:
     metric, value, low and high (95 %), low_planned and high_planned (widened for the planned looks), accuracy and
-    macro_f1. mcnemar_p: in [0, 1], of no difference in accuracy. reason: why the verdict is exploratory or refused,
-    else None.
+    macro_f1. Where the metric is expected_cost, value and limits are before − after, what *after* saves per thousand
+    items, and `unit` says of what: for every metric a value above 0 means that after is better. mcnemar_p: in [0, 1],
+    of no difference in accuracy. reason: why the verdict is exploratory or refused, else None.
     """
 
     n: int
@@ -78,32 +83,52 @@ class Cells:
         return sparse.csr_matrix((share, (cells, classes)), shape=(len(classes), self.n_classes))
 
 
+@dataclass(frozen=True)
+class Losses:
+    """What each row costs before and after, float (n,) or one value per cell, in `unit`; less is better."""
+
+    before: np.ndarray
+    after: np.ndarray
+    unit: str
+
+    def difference(self, rows: np.ndarray, metric: str) -> np.ndarray:
+        """before − after (resamples,) per thousand items, for numbers of rows (resamples, cells)."""
+        return ITEMS * (rows @ (self.before - self.after)) / rows.sum(axis=1)
+
+    def swapped(self) -> "Losses":
+        """These cells, followed by the same with before and after exchanged."""
+        before, after = np.concatenate([self.before, self.after]), np.concatenate([self.after, self.before])
+        return Losses(before, after, self.unit)
+
+    def cells(self) -> tuple["Losses", np.ndarray]:
+        """The distinct pairs of costs, and the number of rows of each."""
+        pairs, rows = np.unique(np.column_stack([self.before, self.after]), axis=0, return_counts=True)
+        return Losses(pairs[:, 0], pairs[:, 1], self.unit), rows
+
+
 def compare(
     truth: np.ndarray, before: np.ndarray, after: np.ndarray, n_classes: int,
-    metric: Literal["accuracy", "macro_f1"], looks: int, planned_looks: int = 10, n_resamples: int = 10_000,
-    seed: int = 0, steered: bool = False, refusal: str | None = None,
+    metric: str, looks: int, planned_looks: int = 10, n_resamples: int = 10_000,
+    seed: int = 0, steered: bool = False, refusal: str | None = None, losses: Losses | None = None,
 ) -> Proof:  # fmt: skip
     """Compare two predictions (n,) with the truth (n,), all int classes 0 … n_classes − 1.
 
-    looks: how often this set has been read, this time included. steered: the decisions were steered by this very set.
+    metric: one of DECIDING; expected_cost needs `losses`, the costs of each row. looks: how often this set has been
+    read, this time included. steered: the decisions were steered by this very set.
     refusal: a sentence saying why there is to be no verdict. The 95 % interval is the percentile interval of the paired
     bootstrap (Efron & Tibshirani 1993), the planned one the same at 1 − 0.05 / planned_looks (Bonferroni), reaching to
-    zero unless a paired test at that level excludes it: exact McNemar (1947) for accuracy, for macro_f1 the exchange of
-    before and after (Fisher 1935; Edgington 1964). It alone gives the verdict. Raises UnableToCompare.
+    zero unless a paired test at that level excludes it: exact McNemar (1947) for accuracy, for the others the exchange
+    of before and after (Fisher 1935; Edgington 1964). It alone gives the verdict. Raises UnableToCompare.
     """
-    _check(truth, before, after, n_classes, metric, planned_looks)
-    n = len(truth)
-    was_right, is_right = before == truth, after == truth
+    _check(truth, before, after, n_classes, metric, planned_looks, losses)
+    n, was_right, is_right = len(truth), before == truth, after == truth
     up, down = int((is_right & ~was_right).sum()), int((was_right & ~is_right).sum())
     mcnemar_p = binomtest(up, up + down).pvalue if up + down else 1.0
     scored, rescored = _scores(truth, before, n_classes), _scores(truth, after, n_classes)
     values = {name: rescored[name] - scored[name] for name in METRICS}
-    if metric == "accuracy":
-        # All that accuracy asks of a row is right or wrong: four cells, whatever the number of classes.
-        cells, rows = _count_cells(np.zeros_like(truth), ~was_right, ~is_right, 2)
-    else:
-        cells, rows = _count_cells(truth, before, after, n_classes)
-    value, resampled = values[metric], _bootstrap(cells, rows, metric, n_resamples, seed)
+    cells, rows = _cells_of(truth, before, after, n_classes, metric, losses)
+    value = values[metric] if metric in values else float(cells.difference(rows[None], metric)[0])
+    resampled = _bootstrap(cells, rows, metric, n_resamples, seed)
     plain = percentile_interval(value, resampled, n)
     planned = percentile_interval(value, resampled, n, 1 - 0.05 / planned_looks)
     low, high = planned.low, planned.high
@@ -113,7 +138,7 @@ def compare(
     verdict, reason = _verdict(low, high, looks, planned_looks, steered, refusal)
     difference = {
         "metric": metric, "value": value, "low": plain.low, "high": plain.high, "low_planned": low,
-        "high_planned": high, **values,
+        "high_planned": high, **values, **({"unit": losses.unit} if metric == EXPECTED_COST and losses else {}),
     }  # fmt: skip
     return Proof(
         n, scored, rescored, difference, up, down, float(mcnemar_p), looks, planned_looks, verdict, reason,
@@ -137,10 +162,13 @@ def rows_to_distinguish(discordant_share: float, difference: float, planned_look
 
 
 def _check(
-    truth: np.ndarray, before: np.ndarray, after: np.ndarray, n_classes: int, metric: str, planned_looks: int
-) -> None:
-    if metric not in METRICS:
-        raise UnableToCompare(f"{metric!r} is no deciding metric; choose one of {', '.join(METRICS)}.")
+    truth: np.ndarray, before: np.ndarray, after: np.ndarray, n_classes: int, metric: str, planned_looks: int,
+    losses: Losses | None,
+) -> None:  # fmt: skip
+    if metric not in DECIDING:
+        raise UnableToCompare(f"{metric!r} is no deciding metric; choose one of {', '.join(DECIDING)}.")
+    if metric == EXPECTED_COST and losses is None:
+        raise UnableToCompare("Nobody has said what errors cost; set costs before they decide a comparison.")
     if not len(truth) == len(before) == len(after):
         raise UnableToCompare(
             f"There are {len(truth)} true labels, {len(before)} predictions before and {len(after)} after; a "
@@ -156,25 +184,37 @@ def _check(
             raise UnableToCompare(f"Row {wrong[0] + 1}: the {name} is none of the {n_classes} classes.")
 
 
+def _cells_of(
+    truth: np.ndarray, before: np.ndarray, after: np.ndarray, n_classes: int, metric: str, losses: Losses | None
+) -> tuple[Cells | Losses, np.ndarray]:
+    """All that the metric asks of the rows, and the number of rows in each cell."""
+    if metric == EXPECTED_COST and losses is not None:
+        return losses.cells()
+    if metric == "accuracy":
+        # Right or wrong: four cells, whatever the number of classes.
+        return _count_cells(np.zeros_like(truth), before != truth, after != truth, 2)
+    return _count_cells(truth, before, after, n_classes)
+
+
 def _count_cells(truth: np.ndarray, before: np.ndarray, after: np.ndarray, n_classes: int) -> tuple[Cells, np.ndarray]:
     columns, rows = np.unique(np.column_stack([truth, before, after]), axis=0, return_counts=True)
     return Cells(columns[:, 0], columns[:, 1], columns[:, 2], n_classes), rows
 
 
-def _bootstrap(cells: Cells, rows: np.ndarray, metric: str, n_resamples: int, seed: int) -> np.ndarray:
+def _bootstrap(cells: Cells | Losses, rows: np.ndarray, metric: str, n_resamples: int, seed: int) -> np.ndarray:
     size = max(1, min(n_resamples, BLOCK // len(rows)))
     blocks = [min(size, n_resamples - start) for start in range(0, n_resamples, size)]
     drawn = (multinomial_bootstrap(rows, block, seed + number) for number, block in enumerate(blocks))
     return np.concatenate([cells.difference(block, metric) for block in drawn])
 
 
-def _exchange_p(cells: Cells, rows: np.ndarray, metric: str, n_resamples: int, seed: int) -> float:
+def _exchange_p(cells: Cells | Losses, rows: np.ndarray, metric: str, n_resamples: int, seed: int) -> float:
     """Two-sided p of no difference: each row's before and after change places with chance one half."""
     changed = cells.before != cells.after
     if not changed.any():
         return 1.0
     rng, both = np.random.default_rng(seed), cells.swapped()
-    observed = abs(cells.difference(rows[None], metric)[0]) - 1e-12
+    observed = abs(cells.difference(rows[None], metric)[0]) * (1 - 1e-12) - 1e-12
     size, reached = max(1, min(n_resamples, BLOCK // len(rows))), 0
     for start in range(0, n_resamples, size):
         kept = np.tile(rows, (min(size, n_resamples - start), 1))

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import scipy
 import sklearn
+import skops
 from scipy import sparse
 from sklearn.base import BaseEstimator
 from sklearn.compose import ColumnTransformer
@@ -134,7 +135,8 @@ def environment() -> dict[str, str]:
     """Versions of what a fit depends on, by name."""
     return {
         "python": platform.python_version(), "numpy": np.__version__, "scipy": scipy.__version__,
-        "scikit-learn": sklearn.__version__, "numba": numba.__version__,
+        "scikit-learn": sklearn.__version__, "numba": numba.__version__, "pandas": pd.__version__,
+        "skops": skops.__version__,
     }  # fmt: skip
 
 

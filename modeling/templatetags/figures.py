@@ -1,11 +1,25 @@
 """A figure with its interval in the soft colour right after it; a run in words."""
 
+from typing import Any
+
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from modeling.models import ModelRun, Recipe
-from modeling.words import percent, recipe_words, signed, signed_span, span, used_words
+from modeling.words import (
+    money,
+    percent,
+    proved,
+    proved_span,
+    recipe_words,
+    signed,
+    signed_money,
+    signed_span,
+    span,
+    unit_words,
+    used_words,
+)
 
 register = template.Library()
 
@@ -44,3 +58,41 @@ def share(value: float, low: float, high: float) -> SafeString:
 def difference(value: float, low: float, high: float) -> SafeString:
     """0.093 0.071 0.114 → +9.3 +7.1 to +11.4"""
     return format_html('{} <span class="soft nowrap">{}</span>', signed(value), signed_span(low, high))
+
+
+@register.simple_tag
+def proved_by(found: dict[str, Any]) -> SafeString:
+    """A comparison's difference with its limits: points, or what is saved where costs decide."""
+    return format_html('{} <span class="soft nowrap">{}</span>', proved(found), proved_span(found))
+
+
+@register.filter
+def proved_as(found: dict[str, Any], key: str) -> str:
+    """One figure of a comparison's difference, with its sign."""
+    return proved(found, key)
+
+
+@register.filter
+def counted_in(found: dict[str, Any]) -> str:
+    """What the figures of a comparison's difference count."""
+    return unit_words(found)
+
+
+@register.filter
+def amount(value: float) -> str:
+    """Money without its unit."""
+    return money(value)
+
+
+@register.simple_tag
+def costing(found: dict[str, Any]) -> SafeString:
+    """412.3 380.1 450.9 → 412 380 to 451: money with its limits."""
+    limits = f"{money(found['low'])} to {money(found['high'])}"
+    return format_html('{} <span class="soft nowrap">{}</span>', money(found["value"]), limits)
+
+
+@register.simple_tag
+def saving(found: dict[str, Any]) -> SafeString:
+    """386 263 510 → +386 +263 to +510: what is saved with its limits."""
+    limits = f"{signed_money(found['low'])} to {signed_money(found['high'])}"
+    return format_html('{} <span class="soft nowrap">{}</span>', signed_money(found["value"]), limits)

@@ -36,7 +36,7 @@ def test_it_learns_and_tells_all_it_takes_to_run_again():
         "max_features": 50_000, "ngrams": [1, 2], "characters": None, "seed": 0, "folds": 5, "rows": 240,
         "classes": list(CLASSES), "fields": [["text", "text"]],
     }  # fmt: skip
-    assert set(made.environment) == {"python", "numpy", "scipy", "scikit-learn", "numba"}
+    assert set(made.environment) == {"python", "numpy", "scipy", "scikit-learn", "numba", "pandas", "skops"}
 
 
 def test_resolved_settings_give_the_identical_model_without_choosing_again():

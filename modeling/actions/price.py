@@ -1,0 +1,45 @@
+"""What predictions cost under a version of the costs: the losses that decide a comparison, and the figures beside."""
+
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from annotation.models import CostMatrix
+from modeling.actions.set_costs import matrix_of
+from modeling.core.costs import Money, cheapest, losses, money_on
+from modeling.core.proof import ITEMS, Losses
+
+
+def losses_of(costs: CostMatrix | None, truth: np.ndarray, before: np.ndarray, after: np.ndarray) -> Losses | None:
+    """What each row costs under the rule of least expected cost, from the probabilities (n, K) of two sides."""
+    if costs is None:
+        return None
+    matrix = matrix_of(costs)
+    sides = (losses(truth, cheapest(probabilities, matrix), matrix) for probabilities in (before, after))
+    return Losses(*sides, unit_of(costs))
+
+
+def unit_of(costs: CostMatrix) -> str:
+    return f"{costs.unit} per {ITEMS:,} items"
+
+
+def money_beside(
+    costs: CostMatrix | None, truth: np.ndarray, before: np.ndarray, after: np.ndarray
+) -> dict[str, Any] | None:
+    """What both sides cost, by the likeliest and by the cheapest class; None without costs."""
+    if costs is None:
+        return None
+    matrix = matrix_of(costs)
+    sides = {
+        side: {
+            "likeliest": as_json(money_on(truth, probabilities.argmax(axis=1), matrix)),
+            "cheapest": as_json(money_on(truth, cheapest(probabilities, matrix), matrix)),
+        }
+        for side, probabilities in (("before", before), ("after", after))
+    }
+    return {"version": costs.version, "unit": costs.unit, **sides}
+
+
+def as_json(money: Money) -> dict[str, Any]:
+    return asdict(money)

@@ -1,0 +1,73 @@
+"""What a run costs on the rows it learned from and out of fold, by every rule, as a job."""
+
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+from django.conf import settings
+
+from annotation import frames
+from annotation.actions.enqueue import enqueue
+from annotation.actions.import_predictions import aligned
+from annotation.actions.work import Report, Write
+from annotation.core.artifacts import load_bytes
+from annotation.core.grouping import group_items
+from annotation.models import CostMatrix, Dataset, Job
+from modeling.actions.set_costs import costs_of, matrix_of
+from modeling.core.artifacts import load_model
+from modeling.core.costs import CONSTANT, CostReport, price
+from modeling.core.thresholds import NEVER
+from modeling.core.training import predict
+from modeling.models import ModelRun, RunCost
+
+
+def request_pricing(run: ModelRun, *, user: Any = None, background: bool = True) -> Job:
+    """The job that prices the run by the costs in force. The same run and costs are the same job."""
+    costs = costs_of(run.dataset)
+    params = {"run": run.pk, "costs": costs.pk}
+    return enqueue("pricing", run.dataset, params, user=user, background=background)
+
+
+def run(job: Job, report: Report) -> Write:
+    priced = ModelRun.objects.get(pk=job.params["run"])
+    costs = CostMatrix.objects.get(pk=job.params["costs"])
+    dataset: Dataset = job.dataset
+    report("reading the rows", 0.05)
+    frame = frames.snapshot_rows(priced.snapshot)
+    table = frames.content_table(frame["content"], dataset.typed_fields)
+    report("near-duplicates", 0.1)
+    groups = group_items(table, dataset.typed_fields).of
+    report("predicting the rows it learned from", 0.3)
+    learned = predict(load_model(load_bytes(settings.ARTIFACTS_DIR, priced.artifact)), table, dataset.class_names)
+    held_out = aligned(priced.predictions, frame["item"].to_numpy(), dataset.class_names)
+    truth = frames.codes(frame["label"], dataset.class_names)
+    report("adding up what errors cost", 0.5)
+    found = price(truth, held_out, learned, matrix_of(costs), groups, priced.recipe.seed)
+
+    def write() -> dict[str, Any]:
+        made, _ = RunCost.objects.get_or_create(
+            run=priced, costs=costs, defaults={"report": as_json(found, dataset.class_names)}
+        )
+        return {"run": priced.pk, "version": costs.version, "unit": costs.unit, **made.report}
+
+    return write
+
+
+def as_json(found: CostReport, classes: tuple[str, ...]) -> dict[str, Any]:
+    """The report with classes by name; `threshold` is None for more than two."""
+    rules = [asdict(one) for one in found.rules]
+    for one in rules:
+        one["class"] = classes[found.constant] if one["rule"] == CONSTANT else None
+    return {"n": found.n, "groups": found.n_groups, "rules": rules, "threshold": _threshold(found, classes)}
+
+
+def _threshold(found: CostReport, classes: tuple[str, ...]) -> dict[str, Any] | None:
+    if found.threshold is None:
+        return None
+    one = found.threshold
+    return {
+        "class": classes[one.positive], "other": classes[1 - one.positive], "value": one.chosen.value,
+        "low": one.chosen.low, "high": one.chosen.high, "by_theory": one.by_theory,
+        "never": bool(one.chosen.value >= NEVER),
+        "tried": np.round(one.tried, 6).tolist(), "cost": (1000 * one.cost).tolist(),
+    }  # fmt: skip

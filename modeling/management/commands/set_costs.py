@@ -1,0 +1,41 @@
+from argparse import ArgumentParser
+from typing import Any
+
+from annotation.access import dataset_by_slug
+from annotation.management.house import HouseCommand, add_json
+from annotation.models import Dataset
+from modeling.actions.set_costs import read_pair, set_costs, set_metric
+
+
+class Command(HouseCommand):
+    help = "Say what errors cost, as a new version, and by what comparisons are decided. What is not named stays."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("dataset")
+        parser.add_argument("--cost", nargs="+", default=[], metavar="TRUE:PREDICTED=VALUE", help="these errors")
+        parser.add_argument("--default", type=float, metavar="V", help="of any other error (1)")
+        parser.add_argument("--unit", help="what costs are counted in (EUR)")
+        parser.add_argument("--metric", choices=list(Dataset.METRICS), help="the deciding metric from now on")
+        add_json(parser)
+
+    def act(self, options: dict[str, Any]) -> dict[str, Any]:
+        dataset = dataset_by_slug(options["dataset"])
+        if options["cost"] or options["unit"] or options["default"] is not None:
+            set_costs(dataset, **_changed(dataset, options))
+        if options["metric"]:
+            set_metric(dataset, options["metric"])
+        costs = dataset.costs
+        return {
+            "version": costs and costs.version, "default": costs and costs.default, "costs": costs and costs.pairs,
+            "unit": costs and costs.unit, "metric": dataset.metric,
+        }  # fmt: skip
+
+
+def _changed(dataset: Dataset, options: dict[str, Any]) -> dict[str, Any]:
+    """The costs in force with what the options name in their place."""
+    newest = dataset.costs
+    costs = {"default": newest.default, "unit": newest.unit, "pairs": newest.pairs} if newest else {}
+    given = {name: options[name] for name in ("default", "unit") if options[name] is not None}
+    if options["cost"]:
+        given["pairs"] = [read_pair(one, dataset.class_names) for one in options["cost"]]
+    return {**costs, **given}

@@ -1,0 +1,79 @@
+"""A run put to use: a file predicted, the model taken away."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET
+
+from annotation.access import dataset_for_lead, part_for_lead
+from annotation.actions.keep_upload import Upload, find_upload, keep_upload
+from annotation.core.artifacts import UnableToLoad
+from annotation.core.parsing_inputs import check_input_columns
+from annotation.core.reading import UnableToRead, open_source
+from annotation.models import Dataset, Job
+from modeling.actions.export_model import packed
+from modeling.actions.predict_file import request_prediction
+from modeling.standing import runs_of
+
+
+class PredictForm(forms.Form):
+    file = forms.FileField(allow_empty_file=True, error_messages={"required": "Choose a file first."})
+    id = forms.CharField(required=False, max_length=200)
+    costs = forms.BooleanField(required=False)
+    accept_good = forms.BooleanField(required=False)
+
+
+def predict(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """Choose a file; once its columns are those the model reads, a job predicts it."""
+    dataset = dataset_for_lead(request.user, slug)
+    run = get_object_or_404(runs_of(dataset), pk=pk)
+    form = PredictForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        chosen = form.cleaned_data
+        file = chosen.pop("file")
+        upload = keep_upload(file.name, file.chunks(), dataset, request.user, chosen)
+        try:
+            _refuse_columns(dataset, upload)
+            job = request_prediction(run, upload, costs=bool(chosen["costs"] and dataset.costs), user=request.user)
+            return redirect("job", slug, job.pk)
+        except UnableToRead as error:
+            form.add_error(None, str(error))
+    page: dict[str, Any] = {"dataset": dataset, "run": run, "form": form, "fields": dataset.typed_fields}
+    return render(request, "modeling/predict.html", page, status=400 if form.errors else 200)
+
+
+def _refuse_columns(dataset: Dataset, upload: Upload) -> None:
+    source = open_source(upload.path, name=upload.file_name)
+    check_input_columns(source.columns, dataset.typed_fields, upload.choices["id"] or None)
+
+
+@require_GET
+def download_predicted(request: HttpRequest, slug: str, pk: int) -> HttpResponseBase:
+    """The file a job predicted, for whoever asked for it."""
+    job = part_for_lead(request.user, slug, Job.objects.filter(kind="prediction", status=Job.DONE), pk)
+    kept = find_upload(job.result["token"], job.dataset, request.user)
+    if kept is None:
+        raise Http404
+    if not kept.path.is_file():
+        messages.error(request, "The file is no longer kept; predict it again.")
+        return redirect("predict", slug, job.params["run"])
+    return FileResponse(kept.path.open("rb"), as_attachment=True, filename=kept.file_name, content_type="text/csv")
+
+
+@require_GET
+def download_model(request: HttpRequest, slug: str, pk: int) -> HttpResponseBase:
+    """The model with its card as a .zip."""
+    dataset = dataset_for_lead(request.user, slug)
+    run = get_object_or_404(runs_of(dataset), pk=pk)
+    try:
+        data = packed(run)
+    except UnableToLoad as error:
+        messages.error(request, f"The model cannot be exported: {error}")
+        return redirect("run", slug, pk)
+    response = HttpResponse(data, content_type="application/zip")
+    response["Content-Disposition"] = f'attachment; filename="{dataset.slug}-run-{run.pk}.zip"'
+    return response
