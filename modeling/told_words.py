@@ -82,13 +82,17 @@ def confident_heading(told: dict[str, Any]) -> str:
 
 def limit_sentence(told: dict[str, Any]) -> str:
     """How the limit was made, in one sentence."""
-    rate = told["disagreement"]
-    if not rate["n"]:
-        return "No item has two answers, so nothing says how far labels can be trusted; the limit is a plain 90 %."
-    return (
-        f"Of {rate['n']:,} {told['of']} {percent(rate['value'])} disagree ({_limits(rate)}); labels that differ so often "
-        f"are right about {percent(told['limit'])} of the time, and no model can know them better: that is the limit."
-    )
+    rate, limit = told["disagreement"], percent(told["limit"])
+    disagree = f"Of {rate['n']:,} {told['of']} {percent(rate['value'])} disagree ({_limits(rate)})" if rate["n"] else ""
+    if told["basis"] == "disagreement":
+        return (
+            f"{disagree}; labels that differ so often are right about {limit} of the time, and no model can know them "
+            "better: that is the limit."
+        )
+    if told["basis"] == "accuracy":
+        first = f"{disagree}, which is more than the run’s own errors" if disagree else "No item has two answers"
+        return f"{first}; it gives {limit} of the labels unseen, so that they support that much: that is the limit."
+    return f"No item has two answers, so nothing says how far labels can be trusted; the limit is a plain {limit}."
 
 
 def memorized_heading(told: dict[str, Any]) -> str:

@@ -48,8 +48,9 @@ class Calibration:
 
 @dataclass(frozen=True)
 class Recall:
-    """Rows whose label was corrected since. item, old, new: (m,); memory: None where nothing was corrected, or where the
-    model cannot be read, `problem` saying why."""
+    """Rows whose label was corrected since. item, old, new, fitted: int (m,), the last what the model gives these
+    rows it learned from. memory: None where nothing was corrected, or where the model cannot be read, `problem` saying why.
+    """
 
     item: np.ndarray
     old: np.ndarray
@@ -127,7 +128,8 @@ def cuts_of(rows: RunRows) -> list[Cut]:
 
 
 def confident_of(rows: RunRows) -> Confident:
-    limit = confidence_limit(rows.disagreement, len(rows.classes))
+    accuracy = float((rows.predicted == rows.truth).mean())
+    limit = confidence_limit(rows.disagreement, accuracy, len(rows.classes))
     return confidently_wrong(rows.truth, rows.probabilities, rows.contested, limit)
 
 
@@ -170,10 +172,10 @@ def _as_learned(rows: RunRows, item: np.ndarray) -> np.ndarray:
 
 
 def as_json(told: Told) -> dict[str, Any]:
-    """What the page shows, for programs too. Each interval is value, low, high and n."""
+    """What the page shows, for programs too. An interval is value, low, high and n; with n = 0 the value is None."""
     rows, names = told.rows, told.rows.classes
     pairs = told.confusion.pairs
-    return {
+    return _without_nan({
         "run": rows.run.pk, "snapshot": rows.run.snapshot_id, "n": len(rows.item), "classes": list(names),
         "contested": int(rows.contested.sum()), "calibration": asdict(told.calibration),
         "confusion": {
@@ -187,13 +189,23 @@ def as_json(told: Told) -> dict[str, Any]:
         },
         "slices": [{**asdict(one), "apart": one.apart} for one in told.slices],
         "confident": _confident_json(told), "memorized": _memorized_json(told),
-    }  # fmt: skip
+    })  # fmt: skip
+
+
+def _without_nan(value: Any) -> Any:
+    """JSON has no word for what is no number."""
+    if isinstance(value, dict):
+        return {key: _without_nan(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_nan(one) for one in value]
+    return None if isinstance(value, float) and value != value else value
 
 
 def _confident_json(told: Told) -> dict[str, Any]:
     found, rows = told.confident, told.rows
     return {
-        "limit": found.limit.value, "disagreement": asdict(found.limit.disagreement), "of": rows.units,
+        "limit": found.limit.value, "basis": found.limit.basis, "accuracy": found.limit.accuracy,
+        "disagreement": asdict(found.limit.disagreement), "of": rows.units,
         **{name: asdict(getattr(found, name)) for name in SHARES}, "items": rows.item[found.rows[:SHOWN]].tolist(),
     }  # fmt: skip
 

@@ -21,7 +21,7 @@ KIND = "learning_curve"
 def request_curve(run: ModelRun, *, user: Any = None, again: bool = False, background: bool = True) -> Job:
     """The job that measures it; the same run is the same job."""
     if not run.converged:
-        raise UnableToWork(f"Run {run.pk} did not converge; a curve of it would say nothing. A stronger penalty helps.")
+        raise UnableToWork(f"Run {run.pk} did not converge; a curve of it would say nothing.")
     return enqueue(
         KIND, run.dataset, {"run": run.pk}, inputs=run.snapshot.sha256, seed=run.recipe.seed, user=user, again=again,
         background=background,

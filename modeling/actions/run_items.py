@@ -53,8 +53,8 @@ class Choice:
 
 @dataclass(frozen=True)
 class RowLine:
-    """confidence: of the class predicted out of fold. label: that it was learned with; now: the label in force, "" where
-    it is the same. case: its open case, None = none."""
+    """confidence: of the class predicted out of fold. label: that it was learned with; now: the label in force, "" =
+    the same. case: its open case, None = none. decided: an expert has given it its label."""
 
     item: Item
     excerpt: str
@@ -63,6 +63,7 @@ class RowLine:
     confidence: float
     now: str
     case: int | None
+    decided: bool
 
 
 @dataclass(frozen=True)
@@ -133,18 +134,23 @@ def _behind(after: str, confidence: np.ndarray, item: np.ndarray) -> int:
 def _lines(dataset: Dataset, rows: OutOfFold, shown: np.ndarray) -> tuple[RowLine, ...]:
     ids = rows.item[shown].tolist()
     items = Item.objects.in_bulk(ids)
-    held = CurrentLabel.objects.latest().filter(item__in=ids).values_list("item_id", "label_class__name", "state")
-    now = {item: name or CurrentLabel.STATES[state] for item, name, state in held}
+    held = CurrentLabel.objects.latest().filter(item__in=ids).select_related("label_class")
+    now = {one.item_id: one for one in held}
     cases = dict(_open(dataset, ids).values_list("item_id", "case_id"))
     lines = []
     for at, pk in zip(shown.tolist(), ids, strict=True):
         label, code = rows.classes[rows.truth[at]], int(rows.predicted[at])
-        today = now.get(pk, "")
+        today = _name(now[pk])
         lines.append(RowLine(
-            items[pk], excerpt_of(dataset, items[pk], 240), label, rows.classes[code],
+            items[pk], excerpt_of(dataset, items[pk]), label, rows.classes[code],
             float(rows.probabilities[at, code]), "" if today == label else today, cases.get(pk),
+            now[pk].basis in DECIDED,
         ))  # fmt: skip
     return tuple(lines)
+
+
+def _name(held: CurrentLabel) -> str:
+    return held.label_class.name if held.label_class else CurrentLabel.STATES[held.state]
 
 
 def _open(dataset: Dataset, ids: list[int]) -> Any:

@@ -70,7 +70,8 @@ def learning_curve(
 
     labels: int (n,), columns of what `refit` gives; groups: int (n,); fold: int (n,), groups whole. For each fold its
     groups are put in an order drawn from `seed`, and the first 10, 20, 40, 70 and 100 % of them are learned from: a
-    larger part holds the smaller; a part of fewer than 10 groups is left out. All rows are held out once per share, so the points differ in the labels alone.
+    larger part holds the smaller; a part of fewer than 10 groups is left out. All rows are held out once per share, so
+    the points differ in the labels alone.
     """
     n_folds = int(fold.max()) + 1
     available = len(np.unique(groups)) * (n_folds - 1) / n_folds

@@ -13,10 +13,14 @@ PLAIN = 0.9
 
 @dataclass(frozen=True)
 class Limit:
-    """The most confidence that labels support, in [0, 1], and the disagreement it was made from (n = 0: from none)."""
+    """The most confidence that labels support, in [0, 1], and what it was made from: `disagreement`, how often two
+    labels differ (n = 0: not known), or `accuracy`, the share of labels the run gives unseen, whichever allows more;
+    basis: which, or "plain"."""
 
     value: float
     disagreement: Interval
+    accuracy: float
+    basis: str
 
 
 @dataclass(frozen=True)
@@ -39,8 +43,8 @@ class Confident:
 @dataclass(frozen=True)
 class Memory:
     """Of n rows whose label was corrected since: the share whose old, wrong label the model gives as one of the rows it
-    learned from (`fitted`), and out of fold (`held_out`); `by_heart`, the difference in [−1, 1] with its paired interval,
-    is what it can only have from the row itself. corrected_share: that for which it gives the new label in spite of all.
+    learned from (`fitted`), and out of fold (`held_out`); `by_heart`, the difference in [−1, 1] with its paired
+    interval, is what it can only have from the row itself. corrected_share: for which it gives the new label after all.
     """
 
     fitted: Interval
@@ -49,19 +53,23 @@ class Memory:
     corrected_share: Interval
 
 
-def confidence_limit(disagreement: Interval, n_classes: int) -> Limit:
+def confidence_limit(disagreement: Interval, accuracy: float, n_classes: int) -> Limit:
     """The chance that one label is right, given how often two labels of one item differ.
 
     With labels wrong at a rate e, independently and evenly over the other classes, two of them differ with d = 1 − (1 −
     e)² − e²/(K − 1). Solved for e; the limit is 1 − e. d is drawn a little towards ½ as few items demand (Agresti &
-    Coull 1998): (differing + 2) / (n + 4). With n = 0 the limit is a plain .9.
+    Coull 1998): (differing + 2) / (n + 4). With n = 0 it is a plain .9. A model that gives a share of the labels unseen
+    shows that so many are no accident, so the limit is never below that `accuracy`: where the items with two labels are
+    few and chosen for their conflict, they say nothing of the others.
     """
-    if not disagreement.n:
-        return Limit(PLAIN, disagreement)
-    rate = (disagreement.value * disagreement.n + 2) / (disagreement.n + 4)
-    share = n_classes / (n_classes - 1)
-    error = (1 - max(0.0, 1 - share * rate) ** 0.5) / share
-    return Limit(1 - error, disagreement)
+    allowed, basis = PLAIN, "plain"
+    if disagreement.n:
+        rate = (disagreement.value * disagreement.n + 2) / (disagreement.n + 4)
+        share = n_classes / (n_classes - 1)
+        allowed, basis = 1 - (1 - max(0.0, 1 - share * rate) ** 0.5) / share, "disagreement"
+    if accuracy > allowed:
+        allowed, basis = accuracy, "accuracy"
+    return Limit(allowed, disagreement, accuracy, basis)
 
 
 def confidently_wrong(

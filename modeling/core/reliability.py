@@ -1,16 +1,15 @@
 """Whether a model that says 80 % is right four times in five, and the temperature that would make it so."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.special import ndtr, ndtri
 
 from annotation.core.folds import grouped_folds
 from annotation.core.intervals import Interval, multinomial_bootstrap, wilson
 from modeling.core.evaluation import log_loss
 
 BINS, LEAST = 10, 20
-RESAMPLES = 1000
+RESAMPLES, LEVEL = 1000, 0.05
 FOLDS = 5
 # One number is fitted: more rows than this make it no better that anybody could see.
 FITTED_ON = 10_000
@@ -50,8 +49,8 @@ class Reliability:
 
 @dataclass(frozen=True)
 class Scaled:
-    """temperature: fitted to all rows, above 1 = the model is too sure, with the least and most over folds. probabilities:
-    float (n, K), each row scaled by a temperature fitted without its fold."""
+    """temperature: fitted to all rows, above 1 = the model is too sure, with the least and most over folds.
+    probabilities: float (n, K), each row scaled by a temperature fitted without its fold."""
 
     temperature: float
     least: float
@@ -64,7 +63,8 @@ def reliability(truth: np.ndarray, probabilities: np.ndarray, seed: int = 0) -> 
 
     Bins hold equally many rows, at least 20 each; equal confidences share a bin. Expected calibration error: mean over
     rows of |share right − mean confidence| of their bin (Naeini, Cooper & Hauskrecht 2015), with a bootstrap interval
-    corrected for its bias (Efron 1987). `by_chance` and `p` by drawing right and wrong from the confidences 1000 times.
+    that allows for its being too large by itself. `by_chance` and `p` by drawing right and wrong from the confidences
+    1000 times.
     """
     confidence = probabilities.max(axis=1).astype(np.float64)
     right = probabilities.argmax(axis=1) == truth
@@ -75,13 +75,13 @@ def reliability(truth: np.ndarray, probabilities: np.ndarray, seed: int = 0) -> 
     error = float(np.abs(hits - size * mean).sum() / len(truth))
     drawn = np.random.default_rng(seed).binomial(size, np.clip(mean, 0, 1), (RESAMPLES, len(size)))
     chance = np.abs(drawn - size * mean).sum(axis=1) / len(truth)
+    p = float((1 + (chance >= error - 1e-12).sum()) / (1 + RESAMPLES))
     bins = tuple(
-        Bin(float(confidence[own].min()), float(confidence[own].max()), float(mean[at]), wilson(int(hits[at]), len(own)))
-        for at, own in enumerate(np.split(np.argsort(of, kind="stable"), np.cumsum(size)[:-1]))
+        Bin(float(own.min()), float(own.max()), float(mean[at]), wilson(int(hits[at]), len(own)))
+        for at, own in enumerate(np.split(confidence[np.argsort(of, kind="stable")], np.cumsum(size)[:-1]))
     )
     return Reliability(
-        bins, _error_interval(error, of, confidence, right, seed), float(chance.mean()),
-        float((1 + (chance >= error - 1e-12).sum()) / (1 + RESAMPLES)), _gap(confidence, right),
+        bins, _error_interval(error, p, of, confidence, right, seed), float(chance.mean()), p, _gap(confidence, right),
         log_loss(truth, probabilities),
     )  # fmt: skip
 
@@ -153,23 +153,26 @@ def cooled(probabilities: np.ndarray, temperature: float) -> np.ndarray:
     return weights / weights.sum(axis=1, keepdims=True)
 
 
-def _error_interval(error: float, of: np.ndarray, confidence: np.ndarray, right: np.ndarray, seed: int) -> Interval:
-    """The bins stay, the rows are drawn anew: right and wrong rows of each bin are the cells."""
+def _error_interval(
+    error: float, p: float, of: np.ndarray, confidence: np.ndarray, right: np.ndarray, seed: int
+) -> Interval:
+    """The bins stay, the rows are drawn anew: right and wrong rows of each bin are the cells. What chance explains
+    reaches down to 0."""
     cell = 2 * of + right
     counts = np.bincount(cell, minlength=2 * (of.max() + 1))
     mean = np.bincount(cell, confidence, minlength=len(counts)) / np.maximum(counts, 1)
     drawn = multinomial_bootstrap(counts, RESAMPLES, seed)
     signed = (drawn * (np.arange(len(counts)) % 2 - mean)).reshape(RESAMPLES, -1, 2).sum(axis=2)
-    return bias_corrected(error, np.abs(signed).sum(axis=1) / len(of), len(of))
+    found = pivotal(error, np.abs(signed).sum(axis=1) / len(of), len(of))
+    return found if p < LEVEL else replace(found, low=0.0)
 
 
-def bias_corrected(value: float, resampled: np.ndarray, n: int, level: float = 0.95) -> Interval:
-    """The bias-corrected percentile interval (Efron 1987, without acceleration): for a statistic, such as a mean of
-    absolute values, whose resamples lie beyond it more often than not. It always holds the value."""
-    below = np.clip((resampled < value).mean(), 0.5 / len(resampled), 1 - 0.5 / len(resampled))
-    shift, z = ndtri(below), ndtri((1 + level) / 2)
-    low, high = np.quantile(resampled, ndtr([2 * shift - z, 2 * shift + z]))
-    return Interval(value, float(min(low, value)), float(max(high, value)), n)
+def pivotal(value: float, resampled: np.ndarray, n: int, level: float = 0.95) -> Interval:
+    """The pivotal bootstrap interval (Davison & Hinkley 1997) of what cannot be below 0: as far as resamples lie above
+    the value, the value lies above the truth. A mean of absolute values is always too large by itself. It always holds
+    the value, which then may be its upper end."""
+    low, high = 2 * value - np.quantile(resampled, [(1 + level) / 2, (1 - level) / 2])
+    return Interval(value, float(min(max(low, 0.0), value)), float(max(high, value)), n)
 
 
 def _gap(confidence: np.ndarray, right: np.ndarray) -> Interval:

@@ -13,8 +13,9 @@ from annotation.core.slicing import Cut
 # A smaller slice says nothing by itself; it is pooled with the others of its cut that are as small.
 LEAST = 30
 MOST = 100
-BANDS = 5
+BANDS, PERIODS = 5, 12
 LEVEL = 0.05
+ORDERED = ("contested", "length", "time")
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,8 @@ class SliceAccuracy:
 
 
 def slice_accuracy(cuts: Sequence[Cut], right: np.ndarray) -> list[SliceAccuracy]:
-    """Every slice of every cut, cuts in order, the lowest accuracy first, what is pooled last.
+    """Every slice of every cut, cuts in order; classes and sources by accuracy, the lowest first, lengths and times in
+    their own order; what is pooled last.
 
     right: bool (n,), the row is predicted rightly. Limits are Wilson's at 1 − .05 / slices (Bonferroni); p is Fisher's
     exact test, doubled, times slices.
@@ -57,7 +59,13 @@ def slice_accuracy(cuts: Sequence[Cut], right: np.ndarray) -> list[SliceAccuracy
             cut.kind, name, pooled, wilson(own, size, level), wilson(hits - own, n - size), p
         ))  # fmt: skip
     place = {cut.kind: at for at, cut in enumerate(cuts)}
-    return sorted(found, key=lambda one: (place[one.kind], one.pooled > 0, one.right.value))
+    levels = {(cut.kind, name): at for cut in cuts for at, name in enumerate(cut.levels)}
+
+    def order(one: SliceAccuracy) -> tuple[float, ...]:
+        own = levels.get((one.kind, one.level), 0) if one.kind in ORDERED else one.right.value
+        return place[one.kind], one.pooled > 0, own
+
+    return sorted(found, key=order)
 
 
 def _levels(cut: Cut) -> list[tuple[str, int, np.ndarray]]:
@@ -89,15 +97,18 @@ def by_length(lengths: np.ndarray) -> Cut:
 
 
 def by_time(received: np.ndarray) -> Cut:
-    """By datetime64 (n,), NaT = in no slice: years, quarters, months or days, the finest that gives at most 12."""
+    """By datetime64 (n,), NaT = in no slice: years, quarters, months or days, the finest of which at most 12 lie
+    between first and last."""
     known = ~np.isnat(received)
     of = np.full(len(received), -1)
-    moments = pd.Series(pd.DatetimeIndex(received[known]))
+    if not known.any():
+        return Cut("time", "", of, ())
+    moments = pd.DatetimeIndex(received[known])
     for unit in ("D", "M", "Q", "Y"):
-        codes, levels = pd.factorize(moments.dt.to_period(unit), sort=True)
-        if len(levels) <= 12 or unit == "Y":
+        periods = moments.to_period(unit)
+        if np.ptp(periods.astype(np.int64)) < PERIODS:
             break
-    of[known] = codes
+    of[known], levels = pd.factorize(periods, sort=True)
     return Cut("time", "", of, tuple(map(str, levels)))
 
 

@@ -126,16 +126,16 @@ def refitter(
     settings = {key: value for key, value in resolved.items() if key != "seed"}
     names = np.asarray(classes)[labels]
     recipe = _learner(learner, settings, seed)
-    dense = recipe.features(fields, features) if hasattr(recipe, "features") else None
-    transformer, X = (None, None) if dense else _features(table, fields, features)
+    dense: Any = recipe.features(fields, features) if hasattr(recipe, "features") else None
+    words = None if dense else _features(table, fields, features)
 
     def refitted(learned: np.ndarray, out: np.ndarray) -> np.ndarray:
         rows = np.flatnonzero(learned | out)
         with threadpool_limits(1):
-            if dense:
-                fold = DenseFolds(dense, table.iloc[rows], names[rows], np.where(out[rows], 0, 1))[0]
+            if words:
+                fold = _fold(words[0], words[1][rows], names[rows], out[rows])
             else:
-                fold = _fold(transformer, X[rows], names[rows], out[rows])
+                fold = DenseFolds(dense, table.iloc[rows], names[rows], np.where(out[rows], 0, 1))[0]
             return _held_out(_learner(learner, settings, seed), fold, groups[learned], classes)
 
     return refitted

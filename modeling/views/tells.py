@@ -35,7 +35,7 @@ TITLES = {
     "contested": "Contested", "class": "Label", "source": "Source", "length": "Length of the text", "time": "Received",
 }  # fmt: skip
 # Slices of one cut that are shown at once; the others are folded.
-FIRST = 8
+FIRST = 12
 
 
 def told_of(found: ModelRun) -> dict[str, Any]:
