@@ -49,7 +49,8 @@ class Calibration:
 @dataclass(frozen=True)
 class Recall:
     """Rows whose label was corrected since. item, old, new, fitted: int (m,), the last what the model gives these
-    rows it learned from. memory: None where nothing was corrected, or where the model cannot be read, `problem` saying why.
+    rows it learned from. memory: None where nothing was corrected, or where the model cannot be read, which `problem`
+    then says.
     """
 
     item: np.ndarray
@@ -75,10 +76,14 @@ def description_of(run: ModelRun) -> dict[str, Any] | None:
 
     Raises UnableToLoad where the run's out-of-fold predictions cannot be read.
     """
-    if run.snapshot.n_rows <= LIVE:
+    if not takes_a_job(run):
         return as_json(describe(run))
     done = run.dataset.jobs.filter(kind=KIND, status=Job.DONE, params__run=run.pk).order_by("-id").first()
     return done.result if done else None
+
+
+def takes_a_job(run: ModelRun) -> bool:
+    return run.snapshot.n_rows > LIVE
 
 
 def request_description(run: ModelRun, *, user: Any = None, background: bool = True) -> Job:

@@ -14,7 +14,7 @@ from annotation.access import dataset_for_lead
 from annotation.actions.work import UnableToWork
 from annotation.core.artifacts import UnableToLoad
 from annotation.models import Dataset
-from modeling.actions.describe_run import description_of, request_description
+from modeling.actions.describe_run import description_of, request_description, takes_a_job
 from modeling.actions.learning_curve import curve_of, curve_under_way, request_curve
 from modeling.actions.run_items import CELL, CONFIDENT, MEMORIZED, Choice, UnableToList, list_rows, open_rows
 from modeling.charts_told import curve_plot, reliability_plot, strips
@@ -44,7 +44,7 @@ def told_of(found: ModelRun) -> dict[str, Any]:
         told = description_of(found)
     except UnableToLoad as error:
         return {"told": None, "untold": str(error)}
-    page: dict[str, Any] = {"told": told, "learning": _learning(found)}
+    page: dict[str, Any] = {"told": told, "learning": _learning(found), "by_job": takes_a_job(found)}
     if told is None:
         return page
     calibration = told["calibration"]

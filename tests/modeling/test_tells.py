@@ -132,7 +132,7 @@ def test_many_rows_wait_for_a_job(client, tmp_path, monkeypatch):
     work_here(job)
     assert "Run 1 is described" in client.get(asked.url).content.decode().replace(f"Run {run.pk}", "Run 1")
     page = page_of(client, run).content.decode()
-    assert "Describe this run" not in page and 'id="slices"' in page
+    assert "Describe this run" not in page and "Describe again" in page and 'id="slices"' in page
     assert page_of(client, run, "run_rows", which="confident").status_code == 200
 
 
