@@ -10,7 +10,7 @@ LEVEL = 0.05
 def calibration_heading(told: dict[str, Any]) -> str:
     before, contested = told["before"], told["contested_before"]
     said = _calibration_of(before)
-    if contested and contested["p"] < LEVEL and contested["gap"]["low"] > 0:
+    if contested and contested["gap"]["low"] > 0:
         gap = contested["gap"]
         more = f"on contested rows it is too sure by {_points(gap)}"
         return f"{said}; {more}"
@@ -19,12 +19,12 @@ def calibration_heading(told: dict[str, Any]) -> str:
 
 def _calibration_of(found: dict[str, Any]) -> str:
     gap, error = found["gap"], found["error"]
-    if found["p"] >= LEVEL:
-        return f"Its confidence is borne out as far as {error['n']:,} rows can tell"
     if gap["low"] > 0:
         return f"It is too sure: confidence is above accuracy by {_points(gap)}"
     if gap["high"] < 0:
         return f"It is not sure enough: confidence is below accuracy by {_points(_turned(gap))}"
+    if found["p"] >= LEVEL:
+        return f"Its confidence is borne out as far as {error['n']:,} rows can tell"
     return f"Confidence and accuracy part by {percent(error['value'])} on average ({_limits(error)}), both ways"
 
 

@@ -40,7 +40,7 @@ class Headings(SimpleTestCase):
             "It is not sure enough: confidence is below accuracy by 8.7 points (7.0 to 10.4); "
             "on contested rows it is too sure by 6.1 points (4.9 to 7.3)"
         )
-        assert "borne out as far as 100 rows can tell" in calibration_heading(calibrated(reliable(TOO_SURE, p=0.2)))
+        assert "borne out as far as 100 rows can tell" in calibration_heading(calibrated(reliable(BOTH, p=0.2)))
         assert "part by 6.0\u00a0% on average" in calibration_heading(calibrated(reliable(BOTH)))
 
     def test_a_temperature_that_helps_and_one_that_does_not(self):
