@@ -21,6 +21,10 @@ KINDS: dict[str, Kind] = {
         "Rules typed by hand", "items", "carry its label",
         "Let experts decide on its queue; they see whether your rule is right.",
     ),
+    "run_rows": Kind(
+        "Rows a model run points to", "rows it learned from", "are such rows",
+        "Let experts decide on its queue: either the labels are wrong, or the run is; then retrain.",
+    ),
     "class_pair": Kind(
         "One class labelled as another", "items", "carry the other class",
         "Let experts decide on a few dozen; if they reverse most, say in the guideline how the two classes differ.",

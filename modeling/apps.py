@@ -7,8 +7,20 @@ class ModelingConfig(AppConfig):
     def ready(self) -> None:
         # models must be loaded first
         from annotation.actions import work  # noqa: PLC0415
-        from modeling.actions import capacity, compare, demo, predict_file, price_run, sweep, train  # noqa: PLC0415
+        from modeling.actions import (  # noqa: PLC0415
+            capacity,
+            compare,
+            demo,
+            describe_run,
+            learning_curve,
+            predict_file,
+            price_run,
+            sweep,
+            train,
+        )
 
-        work.JOB_RUNNERS.update({"training": train.run, "comparison": compare.run, "demo": demo.run})
-        work.JOB_RUNNERS.update({"sweep": sweep.run, "capacity": capacity.run})
-        work.JOB_RUNNERS.update({"pricing": price_run.run, "prediction": predict_file.run})
+        work.JOB_RUNNERS.update({
+            "training": train.run, "comparison": compare.run, "demo": demo.run, "sweep": sweep.run,
+            "capacity": capacity.run, "learning_curve": learning_curve.run, "description": describe_run.run,
+            "pricing": price_run.run, "prediction": predict_file.run,
+        })  # fmt: skip

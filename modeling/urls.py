@@ -1,6 +1,6 @@
 from django.urls import path
 
-from modeling.views import comparisons, costs, overview, recipes, runs, sweeps, use
+from modeling.views import comparisons, costs, overview, recipes, runs, sweeps, tells, use
 
 urlpatterns = [
     path("d/<slug:slug>/", overview.overview, name="overview"),
@@ -22,6 +22,10 @@ urlpatterns = [
     path("d/<slug:slug>/runs/<int:pk>/predict/", use.predict, name="predict"),
     path("d/<slug:slug>/jobs/<int:pk>/predicted.csv", use.download_predicted, name="predicted"),
     path("d/<slug:slug>/costs/", costs.costs, name="costs"),
+    path("d/<slug:slug>/runs/<int:pk>/rows/", tells.rows, name="run_rows"),
+    path("d/<slug:slug>/runs/<int:pk>/rows/open/", tells.open_them, name="open_run_rows"),
+    path("d/<slug:slug>/runs/<int:pk>/learning-curve/", tells.learn, name="learning_curve"),
+    path("d/<slug:slug>/runs/<int:pk>/describe/", tells.describe, name="describe_run"),
     path("d/<slug:slug>/comparisons/", comparisons.comparisons, name="comparisons"),
     path("d/<slug:slug>/comparisons/new/", comparisons.compare, name="compare"),
     path("d/<slug:slug>/comparisons/<int:pk>/", comparisons.comparison, name="comparison"),

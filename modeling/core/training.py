@@ -114,6 +114,35 @@ def fit(
     )  # fmt: skip
 
 
+def refitter(
+    table: pd.DataFrame, fields: Sequence[Field], labels: np.ndarray, classes: Sequence[str], groups: np.ndarray,
+    resolved: dict[str, Any],
+) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:  # fmt: skip
+    """A function (learned from, held out; bool (n,) each) → probabilities (rows held out, K), columns as `classes`.
+
+    It fits the recipe to the rows learned from alone, features too, with the `resolved` settings of an earlier Fit.
+    Near-copies of rows held out must not be among those learned from. table, labels, groups: as `fit`.
+    """
+    learner, seed = resolved["learner"], resolved["seed"]
+    features = {key: resolved.get(key, default) for key, default in FEATURES.items()}
+    settings = {key: value for key, value in resolved.items() if key != "seed"}
+    names = np.asarray(classes)[labels]
+    recipe = _learner(learner, settings, seed)
+    dense: Any = recipe.features(fields, features) if hasattr(recipe, "features") else None
+    words = None if dense else _features(table, fields, features)
+
+    def refitted(learned: np.ndarray, out: np.ndarray) -> np.ndarray:
+        rows = np.flatnonzero(learned | out)
+        with threadpool_limits(1):
+            if words:
+                fold = _fold(words[0], words[1][rows], names[rows], out[rows])
+            else:
+                fold = DenseFolds(dense, table.iloc[rows], names[rows], np.where(out[rows], 0, 1))[0]
+            return _held_out(_learner(learner, settings, seed), fold, groups[learned], classes)
+
+    return refitted
+
+
 def predict(model: Model, table: pd.DataFrame, classes: Sequence[str]) -> np.ndarray:
     """Probabilities (n, K), columns in the order of `classes`, for a `typed` table; a class never trained on has 0.
 

@@ -4,7 +4,7 @@ from typing import Any
 from annotation.access import dataset_by_slug, snapshot_by_id
 from annotation.actions.work import UnableToWork
 from annotation.management.house import HouseCommand, add_background, add_json, add_seed, finish
-from modeling.actions.compare import find_side
+from modeling.actions.find_run import run_named
 from modeling.actions.recipes import find_recipe
 from modeling.actions.train import request_training
 
@@ -27,9 +27,7 @@ class Command(HouseCommand):
 
     def act(self, options: dict[str, Any]) -> dict[str, Any]:
         dataset = dataset_by_slug(options["dataset"])
-        like = find_side(dataset, options["like"]).run if options["like"] else None
-        if options["like"] and like is None:
-            raise UnableToWork(f"{options['like']!r} is a prediction set from elsewhere; it has no settings to re-use.")
+        like = run_named(dataset, options["like"]) if options["like"] else None
         job = request_training(
             dataset, learner=options["learner"], pairs=dict(map(key_value, options["set"])), like=like,
             recipe=find_recipe(dataset, options["recipe"]) if options["recipe"] else None,

@@ -1,0 +1,77 @@
+"""A run's recipe trained again on ever more of its labels, as a job."""
+
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from annotation import frames
+from annotation.actions.enqueue import enqueue
+from annotation.actions.work import Report, UnableToWork, Write
+from annotation.core.folds import grouped_folds
+from annotation.core.grouping import group_items
+from annotation.models import Job
+from modeling.core.learning_curve import LearningCurve, learning_curve
+from modeling.core.training import refitter
+from modeling.models import ModelRun
+
+KIND = "learning_curve"
+
+
+def request_curve(run: ModelRun, *, user: Any = None, again: bool = False, background: bool = True) -> Job:
+    """The job that measures it; the same run is the same job."""
+    if not run.converged:
+        raise UnableToWork(f"Run {run.pk} did not converge; a curve of it would say nothing.")
+    return enqueue(
+        KIND, run.dataset, {"run": run.pk}, inputs=run.snapshot.sha256, seed=run.recipe.seed, user=user, again=again,
+        background=background,
+    )  # fmt: skip
+
+
+def run(job: Job, report: Report) -> Write:
+    found = ModelRun.objects.select_related("snapshot__dataset", "predictions").get(pk=job.params["run"])
+    curve = measure(found, job.seed, report)
+    return lambda: {"run": found.pk, **as_json(curve)}
+
+
+def measure(run: ModelRun, seed: int, report: Report) -> LearningCurve:
+    """On the run's snapshot, with its resolved settings and its folds."""
+    report("near-duplicates", 0.0)
+    dataset, classes = run.dataset, run.predictions.classes
+    frame = frames.snapshot_rows(run.snapshot)
+    table = frames.content_table(frame["content"], dataset.typed_fields)
+    labels = frames.codes(frame["label"], classes)
+    groups = group_items(table, dataset.typed_fields).of
+    fold = grouped_folds(groups, labels, run.resolved["folds"], run.resolved["seed"])
+    report("features", 0.05)
+    refit = refitter(table, dataset.typed_fields, labels, classes, np.asarray(groups), run.resolved)
+    return learning_curve(refit, labels, groups, fold, seed, lambda stage, share: report(stage, 0.1 + 0.9 * share))
+
+
+def curve_of(run: ModelRun) -> dict[str, Any] | None:
+    """The newest curve of the run as `as_json` gives it, None where nobody has asked for one."""
+    done = run.dataset.jobs.filter(kind=KIND, status=Job.DONE, params__run=run.pk).order_by("-id").first()
+    return done.result if done else None
+
+
+def curve_under_way(run: ModelRun) -> Job | None:
+    live = (Job.QUEUED, Job.RUNNING, Job.WAITING)
+    return run.dataset.jobs.filter(kind=KIND, status__in=live, params__run=run.pk).order_by("-id").first()
+
+
+def as_json(curve: LearningCurve) -> dict[str, Any]:
+    """points: share, rows, accuracy, low, high, n. expected: more (labels), gain with low and high (accuracy, in [0,
+    1]), fits, rises, and the curve error = floor + scale · rows^(−power)."""
+    one = curve.expected
+    return {
+        "points": [
+            {"share": point.share, "rows": point.rows, "accuracy": point.right.value, "low": point.right.low,
+             "high": point.right.high, "n": point.right.n}
+            for point in curve.points
+        ],
+        "expected": {
+            "more": one.more, "gain": one.gain.value, "low": one.gain.low, "high": one.gain.high, "fits": one.fits,
+            "rises": one.rises,
+            "curve": {name: float(value[0]) for name, value in asdict(one.curve).items()},
+        },
+    }  # fmt: skip

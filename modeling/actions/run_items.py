@@ -1,0 +1,194 @@
+"""The rows behind a figure of a run's page, one page at a time, and a queue of them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from django.db import transaction
+
+from annotation import bulk
+from annotation.actions.list_cases import excerpt_of
+from annotation.actions.open_finding import open_items_of
+from annotation.actions.settle import DECIDED
+from annotation.core.intervals import wilson
+from annotation.models import CaseItem, CurrentLabel, Dataset, Finding, FindingItem, Item
+from modeling.actions.describe_run import description_of
+from modeling.actions.run_rows import OutOfFold, out_of_fold
+from modeling.models import ModelRun
+
+KIND = "run_rows"
+CELL, CONFIDENT, MEMORIZED = "cell", "confident", "memorized"
+PAGE = 50
+MOST_ITEMS = 2_000
+
+
+class UnableToList(Exception):
+    """There is no such list of rows, or nothing in it to open."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which rows: of a cell of the confusion table, by its two class names, or of one of the two named lists."""
+
+    which: str
+    given: str = ""
+    predicted: str = ""
+
+    @property
+    def key(self) -> str:
+        return f"{self.which}:{self.given[:60]}→{self.predicted[:60]}" if self.which == CELL else self.which
+
+    @property
+    def words(self) -> str:
+        """Stands behind "42 rows "."""
+        if self.which == CONFIDENT:
+            return "on which it is surer of another class than the labels allow"
+        if self.which == MEMORIZED:
+            return "whose old, since corrected label it had learned"
+        right = self.given == self.predicted
+        return f"labelled {self.given} and predicted {'so' if right else f'as {self.predicted}'}"
+
+
+@dataclass(frozen=True)
+class RowLine:
+    """confidence: of the class predicted out of fold. label: that it was learned with; now: the label in force, "" =
+    the same. case: its open case, None = none. decided: an expert has given it its label."""
+
+    item: Item
+    excerpt: str
+    label: str
+    predicted: str
+    confidence: float
+    now: str
+    case: int | None
+    decided: bool
+
+
+@dataclass(frozen=True)
+class RowPage:
+    """n: rows of the whole list. after: key of the next page, "" at the end."""
+
+    n: int
+    lines: tuple[RowLine, ...]
+    after: str
+
+
+def list_rows(run: ModelRun, choice: Choice, after: str = "", size: int = PAGE) -> RowPage:
+    """A page of the rows, the surest prediction first, those behind the key `after`. Raises UnableToList and
+    UnableToLoad."""
+    rows, chosen = _chosen(run, choice)
+    confidence = rows.probabilities[chosen].max(axis=1)
+    start = _behind(after, confidence, rows.item[chosen])
+    shown = chosen[start : start + size]
+    more = start + size < len(chosen)
+    last = f"{confidence[start + size - 1]!s},{rows.item[shown[-1]]}" if more else ""
+    return RowPage(len(chosen), _lines(run.dataset, rows, shown), last)
+
+
+def _chosen(run: ModelRun, choice: Choice) -> tuple[OutOfFold, np.ndarray]:
+    """The run's rows, and the positions of those chosen in order."""
+    rows = out_of_fold(run)
+    wanted = PICKED[choice.which](rows, choice) if choice.which in PICKED else None
+    if wanted is None:
+        raise UnableToList(f"Run {run.pk} has no list {choice.which!r}; choose one on its page.")
+    chosen = np.flatnonzero(wanted)
+    # by item where the confidence is the same, as the key is
+    return rows, chosen[np.lexsort((chosen, -rows.probabilities[chosen].max(axis=1)))]
+
+
+def _cell(rows: OutOfFold, choice: Choice) -> np.ndarray | None:
+    if choice.given not in rows.classes or choice.predicted not in rows.classes:
+        return None
+    given, predicted = rows.classes.index(choice.given), rows.classes.index(choice.predicted)
+    return (rows.truth == given) & (rows.predicted == predicted)
+
+
+def _confident(rows: OutOfFold, choice: Choice) -> np.ndarray | None:
+    told = description_of(rows.run)
+    sure = told is not None and rows.probabilities.max(axis=1) > told["confident"]["limit"]
+    return sure & (rows.predicted != rows.truth)
+
+
+def _memorized(rows: OutOfFold, choice: Choice) -> np.ndarray | None:
+    told = description_of(rows.run)
+    return np.isin(rows.item, told["memorized"]["items"] if told else [])
+
+
+PICKED: dict[str, Callable[[OutOfFold, Choice], np.ndarray | None]] = {
+    CELL: _cell, CONFIDENT: _confident, MEMORIZED: _memorized,
+}  # fmt: skip
+
+
+def _behind(after: str, confidence: np.ndarray, item: np.ndarray) -> int:
+    """How many rows come up to the key; one that is no key is the beginning."""
+    sure, _, pk = after.partition(",")
+    try:
+        least, last = np.float32(sure), int(pk)
+    except ValueError:
+        return 0
+    return int(((confidence > least) | ((confidence == least) & (item <= last))).sum())
+
+
+def _lines(dataset: Dataset, rows: OutOfFold, shown: np.ndarray) -> tuple[RowLine, ...]:
+    ids = rows.item[shown].tolist()
+    items = Item.objects.in_bulk(ids)
+    held = CurrentLabel.objects.latest().filter(item__in=ids).select_related("label_class")
+    now = {one.item_id: one for one in held}
+    cases = dict(_open(dataset, ids).values_list("item_id", "case_id"))
+    lines = []
+    for at, pk in zip(shown.tolist(), ids, strict=True):
+        label, code = rows.classes[rows.truth[at]], int(rows.predicted[at])
+        today = _name(now[pk])
+        lines.append(RowLine(
+            items[pk], excerpt_of(dataset, items[pk]), label, rows.classes[code],
+            float(rows.probabilities[at, code]), "" if today == label else today, cases.get(pk),
+            now[pk].basis in DECIDED,
+        ))  # fmt: skip
+    return tuple(lines)
+
+
+def _name(held: CurrentLabel) -> str:
+    return held.label_class.name if held.label_class else CurrentLabel.STATES[held.state]
+
+
+def _open(dataset: Dataset, ids: list[int]) -> Any:
+    """Open cases a lead may see; what only an audit opened would stand out."""
+    return CaseItem.objects.filter(item__in=ids, case__in=dataset.cases.open().shown())
+
+
+@transaction.atomic
+def open_rows(run: ModelRun, choice: Choice, user: Any, now: datetime) -> tuple[Finding, int]:
+    """The rows on which no expert has decided as a finding of `user`, the first 2,000, with a case for each that has
+    none; returns it and how many cases were opened. Raises UnableToList where nothing is left to open."""
+    dataset = run.dataset
+    bulk.lock_dataset(dataset)
+    rows, chosen = _chosen(run, choice)
+    wanted = rows.item[chosen]
+    decided: set[int] = set()
+    for batch in bulk.in_batches(wanted.tolist()):
+        held = CurrentLabel.objects.latest().filter(item__in=batch, basis__in=DECIDED)
+        decided |= set(held.values_list("item_id", flat=True))
+    items = [item for item in wanted.tolist() if item not in decided][:MOST_ITEMS]
+    if not items:
+        raise UnableToList("Experts have decided on all of these rows; there is nothing to open.")
+    finding = _finding(run, choice, user, items, len(wanted), len(rows.item))
+    return finding, open_items_of(finding, now, MOST_ITEMS)
+
+
+def _finding(run: ModelRun, choice: Choice, user: Any, items: list[int], n: int, of: int) -> Finding:
+    """The same rows of the same run are the same finding."""
+    key = f"{KIND}:{run.pk}:{choice.key}"
+    last = run.dataset.findings.filter(detection__isnull=True, key=key).order_by("-id").first()
+    if last and set(last.covered.values_list("item_id", flat=True)) == set(items):
+        return last
+    share = wilson(n, of)
+    finding = Finding.objects.create(
+        dataset=run.dataset, author=user, kind=KIND, key=key, rule={"run": run.pk, "rows": choice.key},
+        title=f"Rows of run {run.pk} {choice.words}"[:300],
+        reason=f"Of the {of:,} rows run {run.pk} learned from, {n:,} are rows {choice.words}.",
+        n=share.n, value=share.value, low=share.low, high=share.high,
+    )  # fmt: skip
+    bulk.insert(FindingItem, ["finding_id", "item_id"], ((finding.pk, item) for item in items))
+    return finding

@@ -1,0 +1,26 @@
+from argparse import ArgumentParser
+from typing import Any
+
+from annotation.access import dataset_by_slug
+from annotation.management.house import HouseCommand, add_background, add_json, finish
+from modeling.actions.describe_run import request_description
+from modeling.actions.find_run import run_named
+from modeling.actions.learning_curve import curve_of
+
+
+class Command(HouseCommand):
+    help = "What a run tells of itself out of fold: calibration, confusion, slices, confidently wrong rows, memory."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("dataset")
+        parser.add_argument("--run", required=True, metavar="RUN", help="a run's id")
+        add_background(parser)
+        add_json(parser)
+
+    def act(self, options: dict[str, Any]) -> dict[str, Any]:
+        found = run_named(dataset_by_slug(options["dataset"]), options["run"])
+        told = finish(request_description(found, background=options["background"]), options)
+        if options["background"]:
+            return told
+        scores = {key: found.metrics.get(key) for key in ("train", "validation", "curve")}
+        return {**told, **scores, "learning_curve": curve_of(found)}
