@@ -16,7 +16,10 @@ from annotation.actions.work import Report, UnableToWork, Write
 from annotation.core.artifacts import arrays_to_bytes, save_bytes
 from annotation.core.grouping import group_items
 from annotation.models import Dataset, Job, PredictionSet, Snapshot
+from modeling.actions.synonyms import accepted_pairs
 from modeling.core.artifacts import dump_model
+from modeling.core.augmentation import SETTINGS as OF_COPIES
+from modeling.core.augmentation import augmentation_settings
 from modeling.core.dense import DenseModel
 from modeling.core.learners import learner_settings
 from modeling.core.training import OF_ROWS, Fit, fit
@@ -44,7 +47,7 @@ def request_training(
         params = {"learner": like.recipe.learner, "settings": like.resolved, "like": like.pk}
         seed = like.recipe.seed
     else:
-        params = {"learner": learner, "settings": learner_settings(learner, pairs or {}), "like": None}
+        params = {"learner": learner, "settings": recipe_settings(dataset, learner, pairs or {}), "like": None}
     if snapshot and snapshot.purpose != Snapshot.TRAINING:
         raise UnableToWork(f"Snapshot {snapshot.pk} is a production snapshot; nothing is ever trained on it.")
     params["snapshot"] = snapshot.pk if snapshot else None
@@ -52,6 +55,13 @@ def request_training(
     return enqueue(
         "training", dataset, params, inputs=inputs, seed=seed, user=user, again=again, background=background
     )
+
+
+def recipe_settings(dataset: Dataset, learner: str, pairs: dict[str, str]) -> dict[str, Any]:
+    """Every setting of the learner and, where they are asked for, those of copies, out of KEY → VALUE as typed."""
+    own = {key: value for key, value in pairs.items() if key not in OF_COPIES}
+    copies = {key: value for key, value in pairs.items() if key in OF_COPIES}
+    return learner_settings(learner, own) | augmentation_settings(copies, accepted_pairs(dataset))
 
 
 def run(job: Job, report: Report) -> Write:

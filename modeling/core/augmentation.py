@@ -70,7 +70,7 @@ def augmentation_settings(pairs: dict[str, str], synonyms: Iterable[Pair]) -> di
     if "synonyms" in settings["augment"]:
         settings["synonyms"] = [written(pair) for pair in sorted(synonyms)]
         if not settings["synonyms"]:
-            raise UnableToConfigure("augment=synonyms needs pairs of words, and none is accepted yet; accept some first.")
+            raise UnableToConfigure("augment=synonyms needs pairs of words, and none is accepted yet.")
     return settings
 
 

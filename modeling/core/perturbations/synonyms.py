@@ -14,6 +14,7 @@ SHARE = 0.1
 # Two members of a group of thousands tell as much as the next two.
 MEMBERS = 10
 LEAST = 3
+MOST_LETTERS = 60
 
 Pair = tuple[str, str]  # in lower case, the lesser word first
 Partners = Mapping[str, Sequence[str]]
@@ -37,6 +38,8 @@ def read_pair(written: str) -> Pair:
     words = [word.strip().lower() for word in written.split("=")]
     if len(words) != 2 or not all(WORD.fullmatch(word) for word in words):
         raise UnableToPair(f"{written.strip()!r} is not two single words; write them as “buy = purchase”.")
+    if max(map(len, words)) > MOST_LETTERS:
+        raise UnableToPair(f"“{max(words, key=len)[:20]}…” is longer than {MOST_LETTERS} letters; that is no word.")
     if words[0] == words[1]:
         raise UnableToPair(f"{written.strip()!r} is one word twice.")
     held = next((word for word in words if not harmless(word) or any(letter.isdigit() for letter in word)), None)
