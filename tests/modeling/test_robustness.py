@@ -9,6 +9,7 @@ from django.utils import timezone
 from annotation.actions.decide import decide
 from annotation.actions.open_cases import open_cases
 from annotation.actions.work import UnableToWork, work_here
+from annotation.core.features import Field
 from annotation.models import Case, Finding, Item, Job
 from modeling.actions.check_robustness import request_robustness
 from modeling.actions.open_flipped import UnableToOpenFlipped, open_flipped
@@ -68,7 +69,7 @@ def test_the_same_question_is_the_same_job_and_the_seed_another(world):
 
 def test_what_cannot_be_probed_is_refused_in_a_sentence(tmp_path):
     rows = [{"id": str(n), "a": n % 7, "label": "late" if n % 7 > 3 else "lost"} for n in range(40)]
-    table = imported(tmp_path, rows, "table", text=(), fields=(("a", "number"),))
+    table = imported(tmp_path, rows, "table", text=(), fields=(Field("a", "number"),))
     run = small_world.trained(table)
     with pytest.raises(UnableToWork, match="'table' has no text field; these probes change texts only."):
         request_robustness(table, run)

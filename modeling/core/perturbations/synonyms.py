@@ -80,7 +80,9 @@ def proposals(groups: Iterable[Sequence[str]], ruled: Iterable[Pair] = ()) -> li
     A pair counts once per group. Only single words between words that agree, three letters or more, none of them a
     negation, number or name, and more than one letter apart: less is a typo or an ending. `ruled` pairs are left out.
     """
-    known, seen, example = set(ruled), {}, {}
+    known = set(ruled)
+    seen: dict[Pair, int] = {}
+    example: dict[Pair, tuple[str, str]] = {}
     for texts in groups:
         found: dict[Pair, tuple[str, str]] = {}
         for one, other in combinations(list(dict.fromkeys(texts))[:MEMBERS], 2):

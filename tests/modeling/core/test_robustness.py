@@ -15,7 +15,7 @@ TEXT = (Field("text", "text"),)
 
 
 def counts(word):
-    """A model by hand: class 1 with probability .9 where the text begins with the word, .6 where it holds it, else .2."""
+    """A model by hand: class 1 has .9 where the text begins with the word, .6 where it holds it, else .2."""
 
     def guess(table):
         p = [0.9 if text.startswith(word) else 0.6 if word in text else 0.2 for text in table["text"]]
