@@ -54,6 +54,8 @@ class TrainForm(forms.Form):
         data = super().clean()
         if data.get("how") == self.LIKE and not data.get("like"):
             self.add_error("like", "Choose the run whose settings are to be used.")
+        elif data.get("how") == self.LIKE and data.get("augment"):
+            self.add_error("augment", "An earlier run's settings bring its own copies; untick those chosen here.")
         elif data.get("how") and data["how"] != self.LIKE:
             try:
                 learner_settings(self.learner(), self.pairs())

@@ -1,5 +1,6 @@
 """A few rows beside the copies that training would make of them."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from modeling.core.perturbations.synonyms import partners_of
 ROWS = 5
 # Among so many of the newest labelled items the rows are drawn, so that a preview of a large pool is quick.
 AMONG = 2000
+BEFORE_POINT = re.compile(r" (?=[,;:.!?])")
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ def preview_copies(dataset: Dataset, kinds: Sequence[str], seed: int, rows: int 
     found = list(labelled.select_related("item", "label_class").order_by("-item_id")[:AMONG])
     drawn(seed, "preview", "").shuffle(found)
     partners = partners_of(accepted_pairs(dataset))
-    return [_preview(found, fields, kind, seed, partners, rows) for kind in kinds]
+    return [_preview(found, fields, kind, seed, partners, rows) for kind in PERTURBATIONS if kind in kinds]
 
 
 def _preview(
@@ -70,9 +72,11 @@ def _preview(
 
 
 def marked(text: str, copy: str) -> list[Piece]:
-    """The pieces of a copy, with white space that changed made visible."""
-    return word_differences(_visible(text), _visible(copy))
+    """The pieces that lead from the text to its copy; where only white space differs, it is made visible."""
+    if "".join(text.split()) == "".join(copy.split()):
+        text, copy = _visible(text), _visible(copy)
+    return word_differences(text, copy)
 
 
 def _visible(text: str) -> str:
-    return text.replace("\n", "⏎\n").replace("  ", " ␣")
+    return BEFORE_POINT.sub("␣", text.replace("\n", "⏎\n").replace("  ", " ␣"))

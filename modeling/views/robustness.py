@@ -88,10 +88,9 @@ def _heading(run: ModelRun, job: Job | None) -> str:
     worst = max(probed, key=lambda one: one["value"])
     if not worst["flips"]:
         return f"No change flipped a prediction of run {run.pk}"
-    return (
-        f"{PROBES[worst['name']].capitalize()} flips {percent(worst['value'])} of {worst['n']:,} predictions "
-        f"({span(worst['low'], worst['high'])}), the most of {len(probed)} changes"
-    )
+    said = f"flips {percent(worst['value'])} of {worst['n']:,} predictions ({span(worst['low'], worst['high'])})"
+    most = f"The worst of {len(probed)} changes, {PROBES[worst['name']]}," if len(probed) > 1 else "The change"
+    return f"{most} {said}"
 
 
 def _shown(dataset: Dataset, job: Job) -> dict[str, Any]:

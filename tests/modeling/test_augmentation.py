@@ -195,6 +195,9 @@ def test_the_form_on_runs_asks_for_copies(client, tmp_path):
     assert job.params["settings"] | {"augment": ["typos", "case"], "copies": 2} == job.params["settings"]
     shown = post(augment=["synonyms"], copies="1")
     assert shown.status_code == 400 and "none is accepted yet" in shown.content.decode()
+    run = small_world.trained(dataset)
+    both = post(how="like", like=run.pk, augment=["typos"])
+    assert both.status_code == 400 and "bring its own copies" in both.content.decode()
     assert "copies must be a whole number from 1 to 10" in post(augment=["typos"], copies="0").content.decode()
 
 
@@ -204,6 +207,7 @@ def test_a_run_says_what_copies_it_learned_from(client, tmp_path):
     client.force_login(people.leo(dataset))
     shown = client.get(reverse("run", args=[dataset.slug, run.pk])).content.decode()
     assert "logistic regression, L2, C = 1, 1 changed copy of each row (case)" in shown
+    assert "It learned from 60 changed copies besides" in shown
 
 
 def told(*args):
