@@ -9,12 +9,16 @@ from annotation.core.differences import NEGATION, NUMBER
 
 WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 # What has a digit, an @ or an address in it is a number or a name as a whole, up to the next white space.
-_FIXED = re.compile(r"\S*(?:[\d@_]|://|www\.)\S*")
+_CHUNK = re.compile(r"\S+")
+_FIXED = re.compile(r"[\d@_]|://|www\.")
 _ENDS_SENTENCE = re.compile(r"[.!?]|\n")
-_BOUNDARY = re.compile(r"(?:(?<=[.!?])|(?<=[.!?][\"'”’)\]]))\s+(?=\S)|\s*\n\s*(?=\S)")
+_GAP = re.compile(r"(?<=\S)\s+(?=\S)")
+_ENDED = re.compile(r"[.!?][\"'”’)\]]?$")
 _ABBREVIATED = re.compile(r"\b(?:[A-Z]|Mr|Mrs|Ms|Dr|Inc|Ltd|Corp|Co|No|St|vs|approx|e\.g|i\.e)\.$")
 # A capitalised word so short before a full stop is as likely an abbreviation as the end of a sentence.
 SHORT = 4
+# An abbreviation is no longer than so many characters.
+NEAR = 10
 
 
 @dataclass(frozen=True)
@@ -34,7 +38,7 @@ def words_of(text: str) -> list[Word]:
     with a digit, @, underscore or web address; and names: capitalised words inside a sentence, two capitalised words at
     its beginning, words all in capitals. A text all in capitals is all names.
     """
-    fixed = [match.span() for match in _FIXED.finditer(text)]
+    fixed = [chunk.span() for chunk in _CHUNK.finditer(text) if _FIXED.search(chunk.group())]
     found = list(WORD.finditer(text))
     words, at = [], 0
     for number, match in enumerate(found):
@@ -108,14 +112,16 @@ def sentences_of(text: str) -> tuple[list[str], list[str]]:
     """Sentences, and the white space after each but the last: joined in turn they are the text. A line is a sentence
     of its own."""
     sentences, gaps, last = [], [], 0
-    for match in _BOUNDARY.finditer(text):
-        if "\n" not in match.group() and _ABBREVIATED.search(text, last, match.start()):
-            continue
-        if match.start() > last:
-            sentences.append(text[last : match.start()])
-            gaps.append(match.group())
-            last = match.end()
+    for gap in _GAP.finditer(text):
+        if "\n" in gap.group() or _ends(text[max(last, gap.start() - NEAR) : gap.start()]):
+            sentences.append(text[last : gap.start()])
+            gaps.append(gap.group())
+            last = gap.end()
     return [*sentences, text[last:]], gaps
+
+
+def _ends(before: str) -> bool:
+    return bool(_ENDED.search(before)) and not _ABBREVIATED.search(before)
 
 
 def joined(sentences: list[str], gaps: list[str]) -> str:

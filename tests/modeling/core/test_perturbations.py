@@ -58,6 +58,12 @@ def test_what_is_fixed_by_hand():
     assert kept("Apple Inc. rose. The shares rose.") == ["Apple", "Inc"]
 
 
+@pytest.mark.parametrize("text", ["a" * 50_000, " " * 50_000, "a. " * 10_000, "\n" * 50_000, "1" * 50_000, "(" * 50_000])
+def test_a_monstrous_text_takes_no_longer_than_others(text):
+    for kind in PERTURBATIONS:
+        perturbed(text, kind, 0, 0, PARTNERS)
+
+
 def test_a_typo_never_makes_a_negation_or_a_number():
     assert not harmless("no") and not harmless("10") and not harmless("") and not harmless("never")
     assert harmless("wor1d") and not harmless("ten")
