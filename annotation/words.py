@@ -69,6 +69,10 @@ KINDS: dict[str, Kind] = {
         "Classes nobody can tell", "items", "agree on the class or are found again by the model",
         "Write in the guideline what the class is and is not, or merge it with another; experts can settle its items.",
     ),
+    "robustness": Kind(
+        "Predictions that a change of no meaning flips", "changed items", "were given another class",
+        "Let experts decide on its queue: where they keep the labels, the model needs more such items.",
+    ),
     "too_few": Kind(
         "Classes with too few examples", "labels", "are in these classes",
         "Collect more examples, or merge the classes. There is no queue: nothing says that these labels are wrong.",

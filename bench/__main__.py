@@ -8,6 +8,7 @@ from bench import (
     files,
     fin_num_claim,
     label_errors,
+    model_augmentation,
     model_cost,
     model_dropout,
     model_path,
@@ -33,12 +34,14 @@ BENCHES: dict[str, Callable[[], list[Row]]] = {
     "detect.near_duplicates.1m": near_duplicates.run_1m,
     "detect.order": order.run,
     "model.cost": model_cost.run,
+    "model.augmentation": model_augmentation.run_augmentation,
     "model.dropout": model_dropout.run,
     "model.path.sparse_truth": model_path.sparse_truth,
     "model.path.sample": model_path.run,
     "model.path_full": model_path.run_full,
     "model.sweep": model_sweep.run,
     "model.predict": model_predict.run,
+    "model.robustness": model_augmentation.run_robustness,
 }
 
 

@@ -9,6 +9,7 @@ class ModelingConfig(AppConfig):
         from annotation.actions import work  # noqa: PLC0415
         from modeling.actions import (  # noqa: PLC0415
             capacity,
+            check_robustness,
             compare,
             demo,
             describe_run,
@@ -22,5 +23,5 @@ class ModelingConfig(AppConfig):
         work.JOB_RUNNERS.update({
             "training": train.run, "comparison": compare.run, "demo": demo.run, "sweep": sweep.run,
             "capacity": capacity.run, "learning_curve": learning_curve.run, "description": describe_run.run,
-            "pricing": price_run.run, "prediction": predict_file.run,
+            "robustness": check_robustness.run, "pricing": price_run.run, "prediction": predict_file.run,
         })  # fmt: skip

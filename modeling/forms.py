@@ -6,7 +6,10 @@ from typing import Any
 from django import forms
 
 from annotation.models import Dataset, Item, Snapshot
+from modeling.actions.synonyms import accepted_pairs
+from modeling.core.augmentation import augmentation_settings
 from modeling.core.learners import LEARNERS, Setting, UnableToConfigure, learner_settings, settings_of
+from modeling.core.perturbations import PERTURBATIONS
 from modeling.models import ModelRun
 from modeling.standing import alone, runs_of
 
@@ -32,9 +35,14 @@ class TrainForm(forms.Form):
 
     how = forms.ChoiceField()
     like = forms.ModelChoiceField(ModelRun.objects.none(), required=False)
+    augment = forms.MultipleChoiceField(
+        choices=[(name, one.title) for name, one in PERTURBATIONS.items()], required=False
+    )
+    copies = forms.CharField(required=False, initial="1")
 
     def __init__(self, dataset: Dataset, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.dataset = dataset
         self.fields["how"].choices = [*self.HOW.items(), *((name, LEARNERS[name].TITLE) for name in others())]
         self.fields["like"].queryset = runs_of(dataset).filter(snapshot__labels_of=None).order_by("id")
         for learner in LEARNERS:
@@ -46,9 +54,12 @@ class TrainForm(forms.Form):
         data = super().clean()
         if data.get("how") == self.LIKE and not data.get("like"):
             self.add_error("like", "Choose the run whose settings are to be used.")
+        elif data.get("how") == self.LIKE and data.get("augment"):
+            self.add_error("augment", "An earlier run's settings bring its own copies; untick those chosen here.")
         elif data.get("how") and data["how"] != self.LIKE:
             try:
                 learner_settings(self.learner(), self.pairs())
+                augmentation_settings(self.of_copies(), accepted_pairs(self.dataset))
             except UnableToConfigure as error:
                 self.add_error(None, str(error))
         return data
@@ -70,7 +81,12 @@ class TrainForm(forms.Form):
         """Arguments of `request_training`."""
         if self.cleaned_data["how"] == self.LIKE:
             return {"like": self.cleaned_data["like"]}
-        return {"learner": self.learner(), "pairs": self.pairs()}
+        return {"learner": self.learner(), "pairs": self.pairs() | self.of_copies()}
+
+    def of_copies(self) -> dict[str, str]:
+        """KEY → VALUE of the copies to learn from, empty without a tick."""
+        kinds = self.cleaned_data.get("augment")
+        return {"augment": ",".join(kinds), "copies": self.cleaned_data.get("copies") or "1"} if kinds else {}
 
     def own_settings(self) -> list[tuple[Setting, forms.BoundField]]:
         """Settings of the proposed learner beside its C."""

@@ -1,5 +1,6 @@
 from typing import Any
 
+from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
@@ -125,3 +126,23 @@ class Comparison(models.Model):
     def sides_of_cost(self) -> list[tuple[str, dict]]:
         """Before and after in words, with what each costs."""
         return [(side.capitalize(), self.proof["cost"][side]) for side in ("before", "after")]
+
+
+class SynonymRuling(models.Model):
+    """A lead's word on whether two words (in lower case, the lesser first) mean the same here; the latest counts."""
+
+    ACCEPTED, REJECTED = "accepted", "rejected"
+    RULINGS = {name: name for name in (ACCEPTED, REJECTED)}
+
+    dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="synonym_rulings")
+    first = models.CharField(max_length=60)
+    second = models.CharField(max_length=60)
+    ruling = models.CharField(max_length=8, choices=RULINGS)
+    lead = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, help_text="empty = by command")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes = [models.Index(fields=["dataset", "first", "second"], name="synonym_pair")]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(ruling__in=["accepted", "rejected"]), name="synonym_ruling_known")
+        ]

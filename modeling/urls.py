@@ -1,6 +1,17 @@
 from django.urls import path
 
-from modeling.views import comparisons, costs, overview, recipes, runs, sweeps, tells, use
+from modeling.views import (
+    augmentation,
+    comparisons,
+    costs,
+    overview,
+    recipes,
+    robustness,
+    runs,
+    sweeps,
+    tells,
+    use,
+)
 
 urlpatterns = [
     path("d/<slug:slug>/", overview.overview, name="overview"),
@@ -26,6 +37,14 @@ urlpatterns = [
     path("d/<slug:slug>/runs/<int:pk>/rows/open/", tells.open_them, name="open_run_rows"),
     path("d/<slug:slug>/runs/<int:pk>/learning-curve/", tells.learn, name="learning_curve"),
     path("d/<slug:slug>/runs/<int:pk>/describe/", tells.describe, name="describe_run"),
+    path("d/<slug:slug>/runs/<int:pk>/robustness/", robustness.robustness, name="robustness"),
+    path("d/<slug:slug>/runs/<int:pk>/robustness/check/", robustness.check, name="check_robustness"),
+    path(
+        "d/<slug:slug>/runs/<int:pk>/robustness/<int:job>/<slug:probe>/open/", robustness.open_cases,
+        name="open_flipped",
+    ),  # fmt: skip
+    path("d/<slug:slug>/augmentation/", augmentation.augmentation, name="augmentation"),
+    path("d/<slug:slug>/augmentation/synonyms/", augmentation.rule_synonyms, name="rule_synonyms"),
     path("d/<slug:slug>/comparisons/", comparisons.comparisons, name="comparisons"),
     path("d/<slug:slug>/comparisons/new/", comparisons.compare, name="compare"),
     path("d/<slug:slug>/comparisons/<int:pk>/", comparisons.comparison, name="comparison"),

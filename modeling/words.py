@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from modeling.core.learners import recipe_words, used_words
+from modeling.core.augmentation import augmentation_words
+from modeling.core.learners import recipe_words as learner_words
+from modeling.core.learners import used_words
 from modeling.core.proof import EXPECTED_COST
 from modeling.core.training import OF_ROWS
 
@@ -20,6 +22,11 @@ LEFT_OUT = {
     "near_duplicate_of_production": "are near-copies of production",
     "not_in_labels_of": "were not in the snapshot whose labels these rows carry",
 }
+
+
+def recipe_words(learner: str, settings: dict[str, Any]) -> str:
+    """Learner, settings and copies in words: logistic regression, L2, C = 10, 1 changed copy of each row (typos)."""
+    return ", ".join(filter(None, [learner_words(learner, settings), augmentation_words(settings)]))
 
 
 def percent(share: float) -> str:

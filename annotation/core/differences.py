@@ -14,12 +14,12 @@ MIN_SHARE_FOUND_AGAIN = 0.3
 # A word with the space after it; a number keeps its separators, a contraction its apostrophe.
 _WORD = re.compile(r"\d+(?:[.,:/]\d+)*\w*%?\s*|\w+(?:['’]\w+)*\s*|[^\w\s]\s*|\s+")
 _SENTENCE_END = re.compile(r"[.!?]\s+|.*\n\s*")
-_NEGATION = re.compile(
+NEGATION = re.compile(
     r"\b(?:no|not|never|none|nobody|nothing|nowhere|neither|nor|without|cannot|\w+n['’]t|ain['’]?t|"
     r"(?:ca|do|does|did|wo|is|are|was|were|has|have|had|should|could|would)nt)\b",
     re.IGNORECASE,
 )
-_NUMBER = re.compile(
+NUMBER = re.compile(
     r"\d|\b(?:zero|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozen|twenty|thirty|forty|fifty|sixty|"
     r"seventy|eighty|ninety|hundred|thousand|million|billion)\b",
     re.IGNORECASE,
@@ -67,11 +67,11 @@ def negation_differs(base: str, other: str) -> bool:
 
 
 def _differing(text: str, kind: Kind) -> Piece:
-    return Piece(text, kind, bool(_NEGATION.search(text)), bool(_NUMBER.search(text)))
+    return Piece(text, kind, bool(NEGATION.search(text)), bool(NUMBER.search(text)))
 
 
 def _negations(words: list[str]) -> int:
-    return len(_NEGATION.findall("".join(words)))
+    return len(NEGATION.findall("".join(words)))
 
 
 # Whether two passages are the same, and where they stand among the words of the base and of the other text.

@@ -12,8 +12,8 @@ from django.db.models.functions import Cast
 
 from annotation.actions.writing import UnableToExport, write_rows
 from annotation.models import Dataset
-from modeling.core.learners import recipe_words, used_words
 from modeling.models import ModelRun, Recipe
+from modeling.words import recipe_words, used_words
 
 PAGE = 50
 COLUMNS = {

@@ -8,9 +8,9 @@ from django.db import transaction
 from annotation import bulk
 from annotation.models import Dataset
 from modeling.actions.train import recipe_settings
-from modeling.core.learners import recipe_words
 from modeling.core.training import FEATURES, FOUND
 from modeling.models import Recipe
+from modeling.words import recipe_words
 
 LONGEST_NAME = 80
 

@@ -22,8 +22,8 @@ from modeling.actions.train import recipe_settings, training_part
 from modeling.core.choosing import Choice, Entrant, Place, choose
 from modeling.core.complexity import plainness
 from modeling.core.evaluation import METRICS
-from modeling.core.learners import recipe_words
 from modeling.models import ModelRun, Recipe, Sweep
+from modeling.words import recipe_words
 
 MOST_FITS, MOST_SEEDS = 500, 20
 

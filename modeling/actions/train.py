@@ -18,7 +18,10 @@ from annotation.actions.work import Report, UnableToWork, Write
 from annotation.core.artifacts import arrays_to_bytes, save_bytes
 from annotation.core.grouping import group_items
 from annotation.models import Dataset, Job, PredictionSet, Snapshot
+from modeling.actions.synonyms import accepted_pairs
 from modeling.core.artifacts import dump_model
+from modeling.core.augmentation import SETTINGS as OF_COPIES
+from modeling.core.augmentation import augmentation_settings
 from modeling.core.dense import DenseModel
 from modeling.core.learners import learner_settings
 from modeling.core.training import OF_ROWS, Fit, Model, fit, predict
@@ -65,8 +68,11 @@ def request_training(
 
 
 def recipe_settings(dataset: Dataset, learner: str, pairs: dict[str, str]) -> dict[str, Any]:
-    """Every setting of a recipe, out of KEY → VALUE as typed. Raises UnableToConfigure."""
-    return learner_settings(learner, pairs)
+    """Every setting of the learner and, where they are asked for, those of copies, out of KEY → VALUE as typed. Raises
+    UnableToConfigure."""
+    own = {key: value for key, value in pairs.items() if key not in OF_COPIES}
+    copies = {key: value for key, value in pairs.items() if key in OF_COPIES}
+    return learner_settings(learner, own) | augmentation_settings(copies, accepted_pairs(dataset))
 
 
 def training_part(rows: Snapshot, learner: str, chosen: dict[str, Any], seed: int) -> Part:

@@ -25,6 +25,7 @@ from threadpoolctl import threadpool_limits
 from annotation.core.features import Field, vectorizer
 from annotation.core.folds import grouped_folds
 from annotation.core.intervals import bootstrap_interval
+from modeling.core.augmentation import KEYS, Rows, with_copies
 from modeling.core.complexity import size_of
 from modeling.core.dense import DenseFeatures, DenseModel
 from modeling.core.evaluation import Counts, balanced_accuracy, metrics
@@ -83,28 +84,32 @@ def fit(
     n_folds = _check(labels, classes, groups)
     recipe = _learner(learner, settings, seed)
     features = {key: settings.get(key, default) for key, default in FEATURES.items()}
-    names = np.asarray(classes)[labels]
     # One thread: sums in another order would be another model, in the last digit.
     with threadpool_limits(1):
         report("features", 0.0)
-        fold = grouped_folds(groups, labels, n_folds, seed)
-        transformer, X, folds = _prepared(recipe, table, fields, features, names, fold)
+        rows = with_copies(table, fields, settings, seed)
+        names, together = np.asarray(classes)[labels[rows.origin]], groups[rows.origin]
+        fold = grouped_folds(groups, labels, n_folds, seed)[rows.origin]
+        transformer, X, folds = _prepared(recipe, rows, fields, features, names, fold)
         report("fitting", 0.1)
-        fitted = recipe.fit(X, names, folds, groups)
+        fitted = recipe.fit(X, names, folds, together)
         parameters = resolved_of(fitted)
         oof = np.zeros((len(labels), len(classes)))
         for number in range(n_folds):
             report(f"checking out of fold, {number + 1} of {n_folds}", 0.6 + 0.4 * number / n_folds)
             out = fold == number
-            oof[out] = _held_out(_learner(learner, parameters, seed), folds[number], groups[~out], classes)
-        trained = _aligned(fitted.predict_proba(X), fitted.classes_, classes)
+            again = _learner(learner, parameters, seed)
+            oof[out[: len(labels)]] = _held_out(again, folds[number], together[~out], classes)
+        trained = _aligned(fitted.predict_proba(X[: len(labels)]), fitted.classes_, classes)
     model = _model(learner, transformer, fitted.estimator_)
+    copies = {key: settings[key] for key in KEYS if key in settings}
     resolved = {
-        "learner": learner, **parameters, **features, "seed": seed, "folds": n_folds, "rows": len(labels),
+        "learner": learner, **parameters, **features, **copies, "seed": seed, "folds": n_folds, "rows": len(labels),
         "classes": list(classes), "fields": [[field.name, field.type] for field in fields],
     }  # fmt: skip
     scores: dict[str, Any] = {"train": metrics(labels, trained), "validation": metrics(labels, oof)}
     scores |= {"size": size_of(fitted.estimator_)} | getattr(fitted, "facts_", {})
+    scores |= {"copies": len(fold) - len(labels)} if copies else {}
     curve = getattr(fitted, "curve_", None)
     if curve:
         scores["curve"] = curve
@@ -114,31 +119,41 @@ def fit(
     )  # fmt: skip
 
 
+def fit_resolved(
+    table: pd.DataFrame, fields: Sequence[Field], names: np.ndarray, groups: np.ndarray, resolved: dict[str, Any]
+) -> Model:
+    """The model that the `resolved` settings of a Fit give on these rows alone: features, copies and learner.
+
+    names: class per row (n,), two or more distinct. groups: int (n,). Nothing is chosen anew but what a learner finds
+    at every fit, and nothing is judged.
+    """
+    seed = resolved["seed"]
+    with threadpool_limits(1):
+        recipe = _learner(resolved["learner"], resolved, seed)
+        rows = with_copies(table, fields, resolved, seed)
+        features = {key: resolved.get(key, default) for key, default in FEATURES.items()}
+        transformer, X = _fitted_features(recipe, rows.table, fields, features)
+        fitted = recipe.fit(X, names[rows.origin], (), groups[rows.origin])
+    return _model(resolved["learner"], transformer, fitted.estimator_)
+
+
 def refitter(
     table: pd.DataFrame, fields: Sequence[Field], labels: np.ndarray, classes: Sequence[str], groups: np.ndarray,
     resolved: dict[str, Any],
 ) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:  # fmt: skip
     """A function (learned from, held out; bool (n,) each) → probabilities (rows held out, K), columns as `classes`.
 
-    It fits the recipe to the rows learned from alone, features too, with the `resolved` settings of an earlier Fit.
-    Near-copies of rows held out must not be among those learned from. table, labels, groups: as `fit`.
+    It fits the recipe to the rows learned from alone by `fit_resolved`. Near-copies of rows held out must not be among
+    those learned from. table, labels, groups: as `fit`.
     """
-    learner, seed = resolved["learner"], resolved["seed"]
-    features = {key: resolved.get(key, default) for key, default in FEATURES.items()}
-    settings = {key: value for key, value in resolved.items() if key != "seed"}
     names = np.asarray(classes)[labels]
-    recipe = _learner(learner, settings, seed)
-    dense: Any = recipe.features(fields, features) if hasattr(recipe, "features") else None
-    words = None if dense else _features(table, fields, features)
 
     def refitted(learned: np.ndarray, out: np.ndarray) -> np.ndarray:
-        rows = np.flatnonzero(learned | out)
-        with threadpool_limits(1):
-            if words:
-                fold = _fold(words[0], words[1][rows], names[rows], out[rows])
-            else:
-                fold = DenseFolds(dense, table.iloc[rows], names[rows], np.where(out[rows], 0, 1))[0]
-            return _held_out(_learner(learner, settings, seed), fold, groups[learned], classes)
+        known = np.unique(names[learned])
+        if len(known) == 1:
+            return _aligned(np.ones((int(out.sum()), 1)), known, classes)
+        model = fit_resolved(table[learned], fields, names[learned], groups[learned], resolved)
+        return predict(model, table[out], classes)
 
     return refitted
 
@@ -189,17 +204,26 @@ def _check(labels: np.ndarray, classes: Sequence[str], groups: np.ndarray) -> in
 
 
 def _learner(name: str, settings: dict[str, Any], seed: int) -> Learner:
-    return learner_with(name, {**settings, "seed": seed}, (*FEATURES, *FOUND))
+    return learner_with(name, {**settings, "seed": seed}, (*FEATURES, *KEYS, *FOUND))
 
 
 def _prepared(
-    recipe: Any, table: pd.DataFrame, fields: Sequence[Field], features: dict[str, Any], names: np.ndarray,
-    fold: np.ndarray,
-) -> tuple[ColumnTransformer | DenseFeatures, Any, Sequence[Fold]]:  # fmt: skip
-    """Fitted features, their matrix, and the folds: words for all learners but those with features of their own."""
+    recipe: Any, rows: Rows, fields: Sequence[Field], features: dict[str, Any], names: np.ndarray, fold: np.ndarray
+) -> tuple[ColumnTransformer | DenseFeatures, Any, Sequence[Fold]]:
+    """Fitted features, their matrix, and the folds, in which no copy is ever held out."""
+    transformer, X = _fitted_features(recipe, rows.table, fields, features)
+    if isinstance(transformer, DenseFeatures):
+        return transformer, X, DenseFolds(transformer, rows, names, fold)
+    outs = [fold == number for number in range(fold.max() + 1)]
+    return transformer, X, [_fold(transformer, X, names, out, rows.original) for out in outs]
+
+
+def _fitted_features(
+    recipe: Any, table: pd.DataFrame, fields: Sequence[Field], features: dict[str, Any]
+) -> tuple[ColumnTransformer | DenseFeatures, Any]:
+    """Words for all learners but those with features of their own."""
     if not hasattr(recipe, "features"):
-        transformer, X = _features(table, fields, features)
-        return transformer, X, [_fold(transformer, X, names, fold == number) for number in range(fold.max() + 1)]
+        return _features(table, fields, features)
     dense = recipe.features(fields, features)
     try:
         X = dense.fit(table)
@@ -207,14 +231,14 @@ def _prepared(
         raise UnableToTrain(f"The fields cannot be turned into features: {error}.") from error
     if not np.ptp(X, axis=0).any():
         raise _all_alike(table, fields)
-    return dense, X, DenseFolds(dense, table, names, fold)
+    return dense, X
 
 
 class DenseFolds(Sequence[Fold]):
     """Folds with features fitted to their own rows, each made when it is asked for: all at once are much memory."""
 
-    def __init__(self, features: DenseFeatures, table: pd.DataFrame, names: np.ndarray, fold: np.ndarray) -> None:
-        self.features, self.table, self.names, self.fold = features, table, names, fold
+    def __init__(self, features: DenseFeatures, rows: Rows, names: np.ndarray, fold: np.ndarray) -> None:
+        self.features, self.rows, self.names, self.fold = features, rows, names, fold
 
     def __len__(self) -> int:
         return int(self.fold.max()) + 1
@@ -222,8 +246,9 @@ class DenseFolds(Sequence[Fold]):
     def __getitem__(self, number: Any) -> Any:
         out = self.fold == range(len(self))[number]
         features = dataclasses.replace(self.features)
-        X = features.fit(self.table[~out])
-        return Fold(X, self.names[~out], features.transform(self.table[out]), self.names[out])
+        table, judged = self.rows.table, out & self.rows.original
+        X = features.fit(table[~out])
+        return Fold(X, self.names[~out], features.transform(table[judged]), self.names[judged])
 
 
 def _model(learner: str, transformer: Any, estimator: Any) -> Model:
@@ -267,8 +292,11 @@ def _constant(X: sparse.csr_matrix) -> bool:
     return X.shape[1] == 0 or (X.max(axis=0) - X.min(axis=0)).nnz == 0
 
 
-def _fold(transformer: ColumnTransformer, X: sparse.csr_matrix, names: np.ndarray, out: np.ndarray) -> Fold:
-    """One fold, with text features as if fitted to the rows that are not `out`.
+def _fold(
+    transformer: ColumnTransformer, X: sparse.csr_matrix, names: np.ndarray, out: np.ndarray,
+    original: np.ndarray | bool = True,
+) -> Fold:  # fmt: skip
+    """One fold, with text features as if fitted to the rows that are not `out`; only `original` rows are held out.
 
     Words that only the rows held out have are unknown and take no part in a row's length; otherwise a row held out
     looks fainter than any row of production does, and so a weaker penalty seems best. Exact but for which features
@@ -281,7 +309,8 @@ def _fold(transformer: ColumnTransformer, X: sparse.csr_matrix, names: np.ndarra
             block = normalize(block @ sparse.diags_array(_reweighting(part, block[~out])))
         blocks.append(block)
     refitted = sparse.hstack(blocks, format="csr")
-    return Fold(refitted[~out], names[~out], refitted[out], names[out])
+    judged = out & original
+    return Fold(refitted[~out], names[~out], refitted[judged], names[judged])
 
 
 def _reweighting(part: TfidfVectorizer, kept: sparse.csr_matrix) -> np.ndarray:

@@ -13,9 +13,10 @@ from annotation.access import dataset_for_lead, part_for_lead
 from annotation.models import Dataset
 from modeling.actions.recipes import UnableToBuild, build_recipe, differing, recipe_facts, title_of
 from modeling.actions.train import request_training
-from modeling.core.learners import UnableToConfigure, recipe_words
+from modeling.core.learners import UnableToConfigure
 from modeling.lab_forms import RecipeForm
 from modeling.models import Recipe
+from modeling.words import recipe_words
 
 SHOWN = 200
 

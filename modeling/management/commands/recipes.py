@@ -5,9 +5,9 @@ from annotation.access import dataset_by_slug
 from annotation.management.house import HouseCommand, add_json, add_seed
 from annotation.models import Dataset
 from modeling.actions.recipes import build_recipe, differing, find_recipe, recipe_facts
-from modeling.core.learners import recipe_words
 from modeling.management.commands.train import key_value
 from modeling.models import Recipe
+from modeling.words import recipe_words
 
 
 class Command(HouseCommand):

@@ -1,0 +1,45 @@
+"""The items whose prediction a probe flipped, as cases for experts."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from annotation import bulk
+from annotation.actions.open_finding import open_finding
+from annotation.models import Finding, FindingItem, Job
+from modeling.core.robustness import PROBES
+
+KIND = "robustness"
+
+
+class UnableToOpenFlipped(Exception):
+    """A probe has nothing to open."""
+
+
+@transaction.atomic
+def open_flipped(job: Job, name: str, lead: Any, now: datetime) -> tuple[Finding, int]:
+    """A finding of the lead over the items the probe flipped, with a case for each that experts have not decided on and
+    no open case holds; returns it and how many cases were opened. Asked again it is the same finding."""
+    bulk.lock_dataset(job.dataset)
+    probed = next((one for one in job.result["probes"] if one["name"] == name), None)
+    if probed is None or not probed["flipped"]:
+        raise UnableToOpenFlipped(f"The probe {name!r} flipped no item; there is nothing to open.")
+    key = f"{KIND}:{job.key}:{name}"
+    finding = job.dataset.findings.filter(key=key).first() or _written(job, probed, key, lead)
+    return finding, open_finding(finding, lead, now)
+
+
+def _written(job: Job, probed: dict[str, Any], key: str, lead: Any) -> Finding:
+    n, run = probed["flips"], job.result["run"]
+    finding = Finding.objects.create(
+        dataset=job.dataset, author=lead, kind=KIND, key=key, rule={"job": job.pk, "probe": probed["name"]},
+        title=f"Items that run {run} takes for another class after a change: {PROBES[probed['name']]}",
+        reason=(
+            f"The change leaves the meaning alone, and still the class run {run} predicts for an item it has not seen "
+            f"became another one for {n:,} of {probed['n']:,}: its grip on them is loose, or their label is doubtful."
+        ),
+        n=probed["n"], value=probed["value"], low=probed["low"], high=probed["high"],
+    )  # fmt: skip
+    bulk.insert(FindingItem, ["finding_id", "item_id"], ((finding.pk, item) for item in probed["flipped"]))
+    return finding

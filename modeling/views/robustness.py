@@ -1,0 +1,115 @@
+"""What a change of no meaning does to the predictions of a run."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from annotation.access import dataset_for_lead
+from annotation.actions.list_cases import excerpt_of
+from annotation.actions.work import UnableToWork
+from annotation.models import Dataset, Item, Job
+from modeling.actions.check_robustness import KIND, request_robustness
+from modeling.actions.open_flipped import UnableToOpenFlipped, open_flipped
+from modeling.actions.preview_copies import marked
+from modeling.core.learners import UnableToConfigure
+from modeling.core.robustness import PROBES
+from modeling.models import ModelRun
+from modeling.standing import runs_of
+from modeling.words import percent, recipe_words, span
+
+SHOWN = 5
+MOST_SEED = 2**31 - 1
+
+
+@require_GET
+def robustness(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    dataset = dataset_for_lead(request.user, slug)
+    run = get_object_or_404(runs_of(dataset), pk=pk)
+    jobs = jobs_of(run)
+    job = jobs.filter(status=Job.DONE, result__isnull=False).order_by("-id").first()
+    page = {
+        "dataset": dataset, "run": run, "recipe": recipe_words(run.recipe.learner, run.resolved), "probes": PROBES,
+        "job": job, "busy": jobs.filter(status__in=[Job.QUEUED, Job.RUNNING, Job.WAITING]).first(),
+        "heading": _heading(run, job),
+    }  # fmt: skip
+    if job:
+        page |= _shown(dataset, job)
+    return render(request, "modeling/robustness.html", page)
+
+
+@require_POST
+def check(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    dataset = dataset_for_lead(request.user, slug)
+    run = get_object_or_404(runs_of(dataset), pk=pk)
+    typed = request.POST.get("seed", "0")
+    if not typed.isdecimal() or int(typed) > MOST_SEED:
+        messages.error(request, f"{typed!r} is no seed; give a whole number from 0 to {MOST_SEED}.")
+        return redirect("robustness", slug, pk)
+    try:
+        job = request_robustness(
+            dataset, run, probes=request.POST.getlist("probe"), seed=int(typed), user=request.user
+        )
+    except (UnableToWork, UnableToConfigure) as fault:
+        messages.error(request, str(fault))
+        return redirect("robustness", slug, pk)
+    return redirect("robustness", slug, pk) if job.is_over else redirect("job", slug, job.pk)
+
+
+@require_POST
+def open_cases(request: HttpRequest, slug: str, pk: int, job: int, probe: str) -> HttpResponse:
+    dataset = dataset_for_lead(request.user, slug)
+    run = get_object_or_404(runs_of(dataset), pk=pk)
+    done = get_object_or_404(jobs_of(run), pk=job, status=Job.DONE)
+    try:
+        finding, n = open_flipped(done, probe, request.user, timezone.now())
+    except UnableToOpenFlipped as fault:
+        messages.error(request, str(fault))
+        return redirect("robustness", slug, pk)
+    left = "" if n else " Experts decided on all of them or have them in their queue."
+    messages.success(request, f"{n:,} case{'' if n == 1 else 's'} opened, as a finding of yours.{left}")
+    return redirect(f"{reverse('findings', args=[slug])}#finding-{finding.pk}")
+
+
+def jobs_of(run: ModelRun) -> Any:
+    return run.dataset.jobs.filter(kind=KIND, params__run=run.pk)
+
+
+def _heading(run: ModelRun, job: Job | None) -> str:
+    if job is None:
+        return f"How firmly run {run.pk} holds its predictions is not known yet"
+    probed = [one for one in job.result["probes"] if one["n"]]
+    if not probed:
+        return f"Nothing in these texts could be changed to probe run {run.pk}"
+    worst = max(probed, key=lambda one: one["value"])
+    if not worst["flips"]:
+        return f"No change flipped a prediction of run {run.pk}"
+    said = f"flips {percent(worst['value'])} of {worst['n']:,} predictions ({span(worst['low'], worst['high'])})"
+    most = f"The worst of {len(probed)} changes, {PROBES[worst['name']]}," if len(probed) > 1 else "The change"
+    return f"{most} {said}"
+
+
+def _shown(dataset: Dataset, job: Job) -> dict[str, Any]:
+    """Probes with their worst examples and how many cases they suggest, and the pairs judged apart."""
+    probes, same = job.result["probes"], job.result["consistency"]
+    wanted = [example["item"] for one in probes for example in one["worst"][:SHOWN]]
+    wanted += [item for one in same["worst"][:SHOWN] for item in one["items"]]
+    items = Item.objects.filter(dataset=dataset).in_bulk(wanted)
+    for one in probes:
+        one["title"], one["kept"] = PROBES[one["name"]], len(one["flipped"])
+        one["worst"] = [_example(items[worst["item"]], worst) for worst in one["worst"][:SHOWN]]
+    same["worst"] = same["worst"][:SHOWN]
+    for one in same["worst"]:
+        sides = zip(one["items"], one["classes"], strict=True)
+        one["sides"] = [(excerpt_of(dataset, items[item], 240), name) for item, name in sides]
+    return {"probed": sorted(probes, key=lambda one: -(one["value"] or 0)), "same": same, "shown": SHOWN}
+
+
+def _example(item: Item, example: dict[str, Any]) -> dict[str, Any]:
+    texts = [(name, item.content.get(name) or "", text) for name, text in example["texts"].items()]
+    pieces = [marked(text, copy) for _, text, copy in texts if text != copy]
+    return {**example, "now": example["probability"] - example["drop"], "pieces": pieces}
