@@ -10,6 +10,7 @@ from bench import (
     label_errors,
     model_dropout,
     model_path,
+    model_penalties,
     near_duplicates,
     order,
     others,
@@ -32,7 +33,11 @@ BENCHES: dict[str, Callable[[], list[Row]]] = {
     "model.dropout": model_dropout.run,
     "model.path.sparse_truth": model_path.sparse_truth,
     "model.path.sample": model_path.run,
-    "model.path_full": model_path.run_full,
+    "model.path_full.banking77": lambda: model_path.run_full("banking77"),
+    "model.path_full.clinc150": lambda: model_path.run_full("clinc150"),
+    "model.path_full.table": lambda: model_path.run_full("table"),
+    "model.path.correlated": model_penalties.correlated,
+    "model.path.blanked": model_penalties.blanked,
 }
 
 

@@ -47,8 +47,8 @@ def run() -> list[Row]:
     return _paths(["banking77", "clinc150", "table"], SAMPLE, "")
 
 
-def run_full() -> list[Row]:
-    return _paths(["banking77", "clinc150", "table"], 0, "_full")
+def run_full(name: str) -> list[Row]:
+    return _paths([name], 0, "_full")
 
 
 def sparse_truth() -> list[Row]:
@@ -142,6 +142,8 @@ def _saga(X: Any, y: np.ndarray, grid: tuple[float, ...], ratio: float) -> tuple
         model.set_params(C=C).fit(X, y)
         points.append((model.coef_.T.copy(), model.intercept_.copy()))
         unconverged += int(model.n_iter_[0] >= model.max_iter)
+        print(f"saga at C = {C:g}: {model.n_iter_[0]} iterations, {time.process_time() - started:.1f} CPU s so far",
+              file=sys.stderr, flush=True)  # fmt: skip
     return time.process_time() - started, points, unconverged
 
 

@@ -6,6 +6,7 @@ one orthant).
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -112,8 +113,7 @@ def curvature(loss: Ridge, point: np.ndarray) -> np.ndarray:
     n, (p, k) = loss.X.shape[0], point.shape
     total, own = np.zeros((p * k, p * k)), np.zeros((p, p * k))
     for at in range(0, n, CHUNK):
-        rows = loss.X[at : at + CHUNK]
-        rows = rows.toarray() if sparse.issparse(rows) else np.asarray(rows)
+        rows = _dense(loss.X[at : at + CHUNK])
         shares = loss.shares(rows @ point[:-1] + point[-1])
         wide = np.hstack([rows, np.ones((len(rows), 1))])
         spread = (shares[:, :, None] * wide[:, None, :]).reshape(len(rows), p * k)
@@ -124,6 +124,10 @@ def curvature(loss: Ridge, point: np.ndarray) -> np.ndarray:
     total /= n
     total[np.diag_indices_from(total)] += max(DAMPING * float(np.trace(total)) / len(total), ROUNDING)
     return total
+
+
+def _dense(rows: Any) -> np.ndarray:
+    return rows.toarray() if sparse.issparse(rows) else rows
 
 
 def lowest(Q: np.ndarray, slope: np.ndarray, start: np.ndarray, l1: np.ndarray) -> np.ndarray:
