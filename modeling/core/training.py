@@ -165,15 +165,15 @@ def _prepared(
     fold: np.ndarray,
 ) -> tuple[ColumnTransformer | DenseFeatures, Any, Sequence[Fold]]:  # fmt: skip
     """Fitted features, their matrix, and the folds: words for all learners but those with features of their own."""
-    if not hasattr(recipe, "features"):
-        transformer, X = _features(table, fields, features)
+    dense = recipe.features(fields, features) if hasattr(recipe, "features") else features
+    if isinstance(dense, dict):
+        transformer, X = _features(table, fields, dense)
         return transformer, X, [_fold(transformer, X, names, fold == number) for number in range(fold.max() + 1)]
-    dense = recipe.features(fields, features)
     try:
         X = dense.fit(table)
     except ValueError as error:
         raise UnableToTrain(f"The fields cannot be turned into features: {error}.") from error
-    if not np.ptp(X, axis=0).any():
+    if _constant(X):
         raise _all_alike(table, fields)
     return dense, X, DenseFolds(dense, table, names, fold)
 
@@ -231,7 +231,9 @@ def _plain_numbers(transformer: ColumnTransformer) -> None:
                 step.vocabulary_ = {word: int(column) for word, column in step.vocabulary_.items()}
 
 
-def _constant(X: sparse.csr_matrix) -> bool:
+def _constant(X: Any) -> bool:
+    if not sparse.issparse(X):
+        return not np.ptp(X, axis=0).any()
     return X.shape[1] == 0 or (X.max(axis=0) - X.min(axis=0)).nnz == 0
 
 

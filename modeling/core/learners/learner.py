@@ -30,7 +30,8 @@ class Learner(Protocol):
 
     Optional: resolved_, the fields as they were used where `fit` chose some (default: the fields as given); curve_,
     JSON-ready figures of how training went; `features(fields, options)`, an unfitted DenseFeatures in place of word
-    features; `words(settings)`, what a recipe says beside the title; `used(resolved, curve)`, what `fit` settled on.
+    features, or the options that word features are to have; `words(settings)`, what a recipe says beside the title;
+    `used(resolved, curve)`, what `fit` settled on.
     """
 
     TITLE: ClassVar[str]

@@ -63,6 +63,7 @@ def solve_path(
     UnableToSolve.
     """
     _check(X, y, Cs, l1_ratio)
+    X = X.astype(np.float64, copy=False)
     if (X.shape[1] + 1) * int(y.max() + 1) <= NARROW:
         yield from _newton_path(X, y, Cs, l1_ratio, tol, max_iter)
         return
