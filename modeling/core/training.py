@@ -24,9 +24,11 @@ from threadpoolctl import threadpool_limits
 from annotation.core.features import Field, vectorizer
 from annotation.core.folds import grouped_folds
 from annotation.core.intervals import bootstrap_interval
+from modeling.core.coefficients import coefficients
 from modeling.core.dense import DenseFeatures, DenseModel
 from modeling.core.evaluation import Counts, balanced_accuracy, metrics
 from modeling.core.learners import Fold, Learner, UnableToTrain, learner_with, resolved_of
+from modeling.core.sources import by_source
 
 FOLDS = 5
 FEATURES: dict[str, Any] = {"max_features": 50_000, "ngrams": [1, 2], "characters": None}
@@ -51,7 +53,8 @@ class Fit:
     settings that give the identical model on the same rows. at_chance: out of fold it is no better than guessing (lower
     95 % bound of its balanced accuracy ≤ 1 / number of classes in the labels). metrics: {"train": …, "validation": …},
     each as `evaluation.metrics`; validation is out of fold; "curve" beside them where the learner has one, and "path",
-    what cross-validation tried, and "solver", how the fit ended, where it tells. oof: out-of-fold probabilities (n, K),
+    what cross-validation tried, and "solver", how the fit ended, where it tells, and "sources", as `by_source`.
+    coefficients: as `coefficients.coefficients`. oof: out-of-fold probabilities (n, K),
     columns as `classes`.
     parameter_hash: SHA-256 of resolved settings and every learned number. environment: versions by name.
     """
@@ -62,6 +65,7 @@ class Fit:
     status: str
     at_chance: bool
     metrics: dict[str, Any]
+    coefficients: dict[str, Any] | None
     oof: np.ndarray
     parameter_hash: str
     environment: dict[str, str]
@@ -70,13 +74,16 @@ class Fit:
 def fit(
     table: pd.DataFrame, fields: Sequence[Field], labels: np.ndarray, classes: Sequence[str], groups: np.ndarray,
     learner: str, settings: dict[str, Any], seed: int, report: Callable[[str, float], None],
+    sources: np.ndarray | None = None,
 ) -> Fit:  # fmt: skip
     """Train on a `typed` table of n rows.
 
     labels: int array (n,), positions in `classes`. groups: int array (n,); rows of one group never lie on both sides of
     a fold. settings: of the learner, or the resolved settings of an earlier Fit. report(stage, share done) is called
-    as it goes on. A C or l1_ratio chosen by "cv" was chosen on these rows: then the validation figures, which use it in
-    every fold, flatter it a little; a comparison on production does not. Raises UnableToTrain and UnableToConfigure.
+    as it goes on. sources: str (n,), where each row came from; with two or more of them every source is also judged by
+    a model of the others. A C or l1_ratio chosen by "cv" was chosen on these rows: then the validation figures, which
+    use it in every fold, flatter it a little; a comparison on production does not. Raises UnableToTrain and
+    UnableToConfigure.
     """
     n_folds = _check(labels, classes, groups)
     recipe = _learner(learner, settings, seed)
@@ -92,10 +99,16 @@ def fit(
         parameters = resolved_of(fitted)
         oof = np.zeros((len(labels), len(classes)))
         for number in range(n_folds):
-            report(f"checking out of fold, {number + 1} of {n_folds}", 0.6 + 0.4 * number / n_folds)
+            report(f"checking out of fold, {number + 1} of {n_folds}", 0.6 + 0.2 * number / n_folds)
             out = fold == number
             oof[out] = _held_out(_learner(learner, parameters, seed), folds[number], groups[~out], classes)
         trained = _aligned(fitted.predict_proba(X), fitted.classes_, classes)
+
+        def judge(out: np.ndarray) -> np.ndarray:
+            fold = _one_fold(transformer, X, table, names, out)
+            return _held_out(_learner(learner, parameters, seed), fold, groups[~out], classes)
+
+        beside = [] if sources is None else by_source(sources, labels, oof, groups, judge, report)
     model = _model(learner, transformer, fitted.estimator_)
     resolved = {
         "learner": learner, **parameters, **features, "seed": seed, "folds": n_folds, "rows": len(labels),
@@ -103,12 +116,12 @@ def fit(
     }  # fmt: skip
     scores: dict[str, Any] = {"train": metrics(labels, trained), "validation": metrics(labels, oof)}
     scores |= getattr(fitted, "facts_", {})
-    curve = getattr(fitted, "curve_", None)
-    if curve:
-        scores["curve"] = curve
+    told = {"curve": getattr(fitted, "curve_", None), "sources": beside}
+    scores |= {name: figures for name, figures in told.items() if figures}
     return Fit(
         model=model, resolved=resolved, converged=fitted.converged_, status=fitted.status_, metrics=scores,
-        at_chance=_at_chance(labels, oof), oof=oof, parameter_hash=_hash(resolved, model), environment=environment(),
+        coefficients=coefficients(model, X), at_chance=_at_chance(labels, oof), oof=oof,
+        parameter_hash=_hash(resolved, model), environment=environment(),
     )  # fmt: skip
 
 
@@ -252,6 +265,13 @@ def _fold(transformer: ColumnTransformer, X: sparse.csr_matrix, names: np.ndarra
         blocks.append(block)
     refitted = sparse.hstack(blocks, format="csr")
     return Fold(refitted[~out], names[~out], refitted[out], names[out])
+
+
+def _one_fold(transformer: Any, X: Any, table: pd.DataFrame, names: np.ndarray, out: np.ndarray) -> Fold:
+    """Rows `out` held out, bool (n,), with features of the others."""
+    if isinstance(transformer, DenseFeatures):
+        return DenseFolds(transformer, table, names, np.where(out, 0, 1))[0]
+    return _fold(transformer, X, names, out)
 
 
 def _reweighting(part: TfidfVectorizer, kept: sparse.csr_matrix) -> np.ndarray:

@@ -16,6 +16,7 @@ from modeling.charts import loss_curve
 from modeling.forms import TrainForm
 from modeling.models import ModelRun
 from modeling.standing import runs_of, standing_of
+from modeling.views.linear import linear_sections
 from modeling.words import left_out_words, percent, recipe_words, span
 
 METRICS = (
@@ -88,7 +89,7 @@ def run(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         "dataset": dataset, "run": found, "recipe": recipe_of(found), "train": train_scores, "validation": validation,
         "left_out": left_out_words(found.snapshot.left_out),
         "metrics": [(name, train_scores[key], validation[key]) for key, name in METRICS],
-        **_curve(found), "resolved": sorted(found.resolved.items()), "environment": sorted(found.environment.items()),
+        **_curve(found), **linear_sections(found), "resolved": sorted(found.resolved.items()), "environment": sorted(found.environment.items()),
     }  # fmt: skip
     return render(request, "modeling/run.html", page)
 

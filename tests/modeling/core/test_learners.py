@@ -183,9 +183,10 @@ def test_every_learner_learns_and_says_whether_it_converged():
 
 
 def test_settings_are_read_and_the_rest_is_the_default():
-    assert learner_settings("logistic", {}) == {"C": "cv", "l1_ratio": 0.0, "rule": "min", "text": "words", "numbers": "ranges"}
-    given = {"C": "10", "l1_ratio": "cv", "rule": "1se"}
-    assert learner_settings("logistic", given) == {"C": 10.0, "l1_ratio": "cv", "rule": "1se"}
+    default = {"C": "cv", "l1_ratio": 0.0, "rule": "min", "text": "words", "numbers": "ranges"}
+    assert learner_settings("logistic", {}) == default
+    given = {"C": "10", "l1_ratio": "cv", "rule": "1se", "text": "words+embeddings", "numbers": "scaled"}
+    assert learner_settings("logistic", given) == given | {"C": 10.0}
 
 
 @pytest.mark.parametrize(
