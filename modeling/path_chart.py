@@ -56,7 +56,7 @@ class PathChart:
 
 
 def path_chart(path: Sequence[dict[str, Any]], C: float, l1_ratio: float) -> PathChart | None:
-    """path: what cross-validation tried, as LogisticLearner's path_; None where that is one value of C or says nothing."""
+    """path: as LogisticLearner's path_; None where one value of C alone was tried, or nothing could be told."""
     spread = sorted({entry["C"] for entry in path})
     chosen = next((entry for entry in path if (entry["C"], entry["l1_ratio"]) == (C, l1_ratio)), None)
     if len(spread) < 2 or chosen is None or not any(entry["log_loss"] for entry in path):

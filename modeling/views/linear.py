@@ -1,4 +1,4 @@
-"""What a linear run's page says beside its scores: what it goes by, the path of penalties, each source by the others."""
+"""What a linear run's page says beside its scores: what it goes by, its path of penalties, its sources."""
 
 import json
 from typing import Any

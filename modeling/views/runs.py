@@ -89,7 +89,8 @@ def run(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         "dataset": dataset, "run": found, "recipe": recipe_of(found), "train": train_scores, "validation": validation,
         "left_out": left_out_words(found.snapshot.left_out),
         "metrics": [(name, train_scores[key], validation[key]) for key, name in METRICS],
-        **_curve(found), **linear_sections(found), "resolved": sorted(found.resolved.items()), "environment": sorted(found.environment.items()),
+        **_curve(found), **linear_sections(found),
+        "resolved": sorted(found.resolved.items()), "environment": sorted(found.environment.items()),
     }  # fmt: skip
     return render(request, "modeling/run.html", page)
 
