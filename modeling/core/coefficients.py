@@ -48,9 +48,18 @@ def _by_class(weights: np.ndarray) -> np.ndarray:
 
 def _names(model: Any) -> list[str]:
     if not isinstance(model, DenseModel):
-        return feature_names(model.named_steps["features"])
+        return _short(feature_names(model.named_steps["features"]))
     columns = model.features.columns_
-    return model.features.names(feature_names(columns) if columns is not None else [])
+    return _short(model.features.names(feature_names(columns) if columns is not None else []))
+
+
+def _short(names: list[str]) -> list[str]:
+    """Without the field before each word, where only one field has words."""
+    fields = {name.partition(": ")[0] for name in names if "“" in name}
+    if len(fields) != 1:
+        return names
+    prefix = f"{fields.pop()}: "
+    return [name.removeprefix(prefix) if "“" in name else name for name in names]
 
 
 def _of_class(

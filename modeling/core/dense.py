@@ -76,7 +76,7 @@ class DenseFeatures:
         names += [name for name, wide in zip(columns, self.wide_, strict=True) if not wide]
         numbers = self._number_names()
         spreads = zip(numbers, self.arrays_["spread"], strict=True)
-        return [*names, *(f"{name}, per {spread:,.3g}" for name, spread in spreads),
+        return [*names, *(f"{name}, per {_plain(spread)} more" for name, spread in spreads),
                 *(f"{name} is missing" for name in numbers)]  # fmt: skip
 
     def _apart(self) -> list[str]:
@@ -135,6 +135,10 @@ class DenseFeatures:
         if self.words == KEPT:
             return sparse.hstack([first, found, last], format="csr", dtype=np.float32)
         return np.hstack([first, found[:, ~self.wide_].toarray(), last]).astype(np.float32)
+
+
+def _plain(number: float) -> str:
+    return f"{number:,.0f}" if number >= 1000 else f"{number:.3g}"
 
 
 @dataclass(eq=False)

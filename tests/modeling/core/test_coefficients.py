@@ -36,10 +36,10 @@ def test_words_that_speak_for_a_class_are_its_own():
     assert told["n"] == 240 and told["active"] == told["features"] and told["nameless"] == 0
     # The words of class k are 40 (k + 1) and above.
     for k, name in enumerate(CLASSES):
-        numbers = [int("".join(filter(str.isdigit, one["name"].split()[1]))) for one in of(told, name)["for"]]
+        numbers = [int("".join(filter(str.isdigit, one["name"].split()[0]))) for one in of(told, name)["for"]]
         assert np.mean([40 * (k + 1) <= number < 40 * (k + 2) for number in numbers]) > 0.7
     first = of(told, "claim")["for"][0]
-    assert first["name"].startswith("text: “word") and first["weight"] > 0 and 0 < first["rows"] <= 240
+    assert first["name"].startswith("“word") and first["weight"] > 0 and 0 < first["rows"] <= 240
     assert of(told, "claim")["against"][0]["weight"] < 0
 
 
@@ -56,7 +56,7 @@ def test_typed_columns_have_names_a_person_reads():
     told = trained(table, labels, ("no", "yes"), COLUMNS, numbers="scaled").coefficients
     names = {one["name"]: one for one in of(told, "yes")["for"]}
     spread = table["age"].std(ddof=0)
-    assert f"age, per {spread:,.3g}" in names and "branch = north" in names
+    assert f"age, per {spread:.3g} more" in names and "branch = north" in names
     assert {one["name"] for one in of(told, "no")["for"]} & {"branch = south", "branch is empty"}
     assert of(told, "yes")["against"] == []
     ranges = trained(table, labels, ("no", "yes"), COLUMNS).coefficients
