@@ -59,6 +59,9 @@ def feature_names(fitted: ColumnTransformer) -> list[str]:
     """Names of the columns of a fitted `vectorizer`, in words, in column order."""
     names: list[str] = []
     for part, transformer, _ in fitted.transformers_:
+        # Columns of the table that are none of its fields are dropped, and named last.
+        if isinstance(transformer, str):
+            continue
         names += _names(part.removesuffix(CHARACTERS), transformer)
     return names
 

@@ -1,5 +1,6 @@
 """One recipe on one training snapshot, as a job."""
 
+import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -110,8 +111,11 @@ def train_on(rows: Snapshot, order: Order, report: Report, job: Job) -> Callable
     labels = frames.codes(frame["label"], dataset.class_names)
     fitted = fit(
         table, dataset.typed_fields, labels, dataset.class_names, groups, order.learner, order.settings, order.seed,
-        report,
+        report, sources=frame["source"].to_numpy(str),
     )  # fmt: skip
+    if fitted.coefficients:
+        told = json.dumps(fitted.coefficients, sort_keys=True).encode()
+        fitted.metrics["coefficients"] = save_bytes(settings.ARTIFACTS_DIR, told, ".json")
     suffix = ".zip" if isinstance(fitted.model, DenseModel) else ".skops"
     artifact = save_bytes(settings.ARTIFACTS_DIR, dump_model(fitted.model), suffix)
     arrays = save_probabilities(frame["item"].to_numpy(), fitted.oof)

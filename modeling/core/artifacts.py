@@ -69,6 +69,7 @@ def _dump_dense(model: DenseModel) -> bytes:
     facts = {
         "learner": model.learner, "components": features.components, "options": features.options,
         "seed": features.seed, "fields": [[field.name, field.type] for field in features.fields],
+        "words": features.words, "embedded": features.embedded, "scaled": features.scaled,
     }  # fmt: skip
     parts = {FEATURES: arrays_to_bytes(wide=features.wide_, **features.arrays_)}
     if features.columns_ is not None:
@@ -86,7 +87,8 @@ def _load_dense(parts: dict[str, bytes]) -> DenseModel:
         facts = json.loads(parts[FACTS])
         arrays = bytes_to_arrays(parts[FEATURES])
         fields = tuple(Field(*field) for field in facts["fields"])
-        features = DenseFeatures(fields, facts["components"], facts["options"], facts["seed"])
+        chosen = {key: facts[key] for key in ("words", "embedded", "scaled") if key in facts}
+        features = DenseFeatures(fields, facts["components"], facts["options"], facts["seed"], **chosen)
         features.wide_, features.arrays_ = arrays.pop("wide"), arrays
         features.columns_ = _load(parts[COLUMNS]) if COLUMNS in parts else None
         return DenseModel(features, _estimator(facts, parts), facts["learner"])

@@ -1,47 +1,52 @@
-"""Typed fields to one dense matrix: offline embeddings, projected words, categories, scaled numbers."""
+"""Typed fields to one matrix: offline embeddings, words as they are or projected, categories, scaled numbers."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
 from sklearn.decomposition import TruncatedSVD
 
-from annotation.core.embeddings import embed
+from annotation.core.embeddings import DIMENSIONS, embed
 from annotation.core.features import Field, vectorizer
 
 # A number further from the mean than so many standard deviations counts as so far.
 FURTHEST = 5.0
 # A category with more values is projected with the words.
 MOST_VALUES = 100
+PROJECTED, KEPT, NONE = "projected", "kept", "none"
+Matrix: TypeAlias = np.ndarray | sparse.csr_matrix
 
 
 @dataclass(eq=False)
 class DenseFeatures:
-    """A `typed` table of n rows to float32 (n, p), without a value that is no number.
+    """A `typed` table of n rows to float32 (n, p), without a value that is no number; CSR where words are "kept".
 
-    Beside one another: for each text field its embedding (256); the TF-IDF of all words, and of categories with many
-    values, projected to `components` dimensions by truncated SVD (Halko, Martinsson & Tropp 2011); one column for each
-    value of the other categories; numbers less their mean over their standard deviation (missing: the mean) and whether
-    they are missing. Embeddings and projections are each scaled to a mean square of 1. options: of
-    `features.vectorizer`. seed: of the projection.
+    Beside one another: where `embedded`, for each text field its embedding (256), scaled to a mean square of 1; the
+    TF-IDF of all words, "kept", "none" of them, or "projected", with categories of many values, to `components`
+    dimensions by truncated SVD (Halko, Martinsson & Tropp 2011), scaled likewise; one column for each value of the
+    other categories; where `scaled`, numbers less their mean over their standard deviation (missing: the mean) and
+    whether they are missing, else ranges of them. options: of `features.vectorizer`. seed: of the projection.
 
-    After `fit`: columns_, the fitted vectorizer of texts and categories, or None; wide_, bool per column of it;
-    arrays_, every other learned number by name.
+    After `fit`: columns_, the fitted vectorizer of texts and categories, or None; wide_, bool per column of it that is
+    projected or left out; arrays_, every other learned number by name.
     """
 
     fields: tuple[Field, ...]
     components: int
     options: dict[str, Any]
     seed: int = 0
+    words: str = PROJECTED
+    embedded: bool = True
+    scaled: bool = True
 
-    def fit(self, table: pd.DataFrame) -> np.ndarray:
+    def fit(self, table: pd.DataFrame) -> Matrix:
         """Learn from the table (one row or more), and return its matrix."""
         self.arrays_: dict[str, np.ndarray] = {}
         self.columns_: Any = None
         self.wide_ = np.zeros(0, dtype=bool)
-        listed = [field for field in self.fields if field.type != "number"]
+        listed = [field for field in self.fields if field.type not in self._apart()]
         found = sparse.csr_matrix((len(table), 0), dtype=np.float32)
         if listed:
             ranges: dict[str, Any] = {
@@ -57,15 +62,32 @@ class DenseFeatures:
             self.arrays_[f"length of {name}"] = np.array(length if length > 0 else 1.0)
         return self._beside(table, found)
 
-    def transform(self, table: pd.DataFrame) -> np.ndarray:
+    def transform(self, table: pd.DataFrame) -> Matrix:
         found = sparse.csr_matrix((len(table), 0), dtype=np.float32)
         if self.columns_ is not None:
             found = sparse.csr_matrix(self.columns_.transform(table), dtype=np.float32)
         return self._beside(table, found)
 
+    def names(self, columns: list[str]) -> list[str]:
+        """Names of the columns in words, in column order; `columns`: names of those of columns_."""
+        texts = [field.name for field in self.fields if field.type == "text" and self.embedded]
+        names = [f"{name}: embedding {at + 1}" for name in texts for at in range(DIMENSIONS)]
+        names += [f"words, projected, {at + 1}" for at in range(len(self.arrays_.get("components", ())))]
+        names += [name for name, wide in zip(columns, self.wide_, strict=True) if not wide]
+        numbers = self._number_names()
+        spreads = zip(numbers, self.arrays_["spread"], strict=True)
+        return [*names, *(f"{name}, per {_plain(spread)} more" for name, spread in spreads),
+                *(f"{name} is missing" for name in numbers)]  # fmt: skip
+
+    def _apart(self) -> list[str]:
+        """Types of field that the vectorizer does not see."""
+        return ["number"] * self.scaled + ["text"] * (self.words == NONE)
+
     def _wide(self, n_columns: int) -> np.ndarray:
-        """Which columns are words, or values of a category that has many."""
+        """Which columns are projected: words, and values of a category that has many."""
         wide = np.zeros(n_columns, dtype=bool)
+        if self.words != PROJECTED:
+            return wide
         categories = [field.name for field in self.fields if field.type == "category"]
         for name, place in self.columns_.output_indices_.items():
             wide[place] = name not in categories or place.stop - place.start > MOST_VALUES
@@ -73,7 +95,7 @@ class DenseFeatures:
         return wide & (wide.sum() > 1)
 
     def _project(self, words: sparse.csr_matrix) -> None:
-        size = min(self.components, *words.shape)
+        size = min(self.components, *words.shape) if self.words == PROJECTED else 0
         if size:
             found = TruncatedSVD(size, random_state=self.seed).fit(words)
             self.arrays_["components"] = np.ascontiguousarray(found.components_, dtype=np.float32)
@@ -87,27 +109,36 @@ class DenseFeatures:
         spread = np.sqrt((np.where(known, numbers - mean, 0) ** 2).sum(axis=0) / count)
         self.arrays_ |= {"mean": mean, "spread": np.where(spread > 0, spread, 1.0)}
 
+    def _number_names(self) -> list[str]:
+        return [field.name for field in self.fields if field.type == "number" and self.scaled]
+
     def _numbers(self, table: pd.DataFrame) -> np.ndarray:
-        names = [field.name for field in self.fields if field.type == "number"]
-        return table[names].to_numpy(dtype=float)
+        return table[self._number_names()].to_numpy(dtype=float)
 
     def _lengthy(self, table: pd.DataFrame, found: sparse.csr_matrix) -> dict[str, np.ndarray]:
         """The blocks that are scaled as a whole, not yet scaled."""
-        texts = [field.name for field in self.fields if field.type == "text"]
+        texts = [field.name for field in self.fields if field.type == "text" and self.embedded]
         blocks = {f"embedding {name}": embed(table[name].tolist()) for name in texts}
         if "components" in self.arrays_:
             blocks["words"] = np.asarray(found[:, self.wide_] @ self.arrays_["components"].T)
         return blocks
 
-    def _beside(self, table: pd.DataFrame, found: sparse.csr_matrix) -> np.ndarray:
+    def _beside(self, table: pd.DataFrame, found: sparse.csr_matrix) -> Matrix:
         blocks = [
             block / np.float32(self.arrays_[f"length of {name}"])
             for name, block in self._lengthy(table, found).items()
         ]
         numbers = self._numbers(table)
         standard = np.clip((numbers - self.arrays_["mean"]) / self.arrays_["spread"], -FURTHEST, FURTHEST)
-        parts = [*blocks, found[:, ~self.wide_].toarray(), np.nan_to_num(standard, nan=0.0), np.isnan(numbers)]
-        return np.hstack([part.astype(np.float32) for part in parts])
+        first = np.hstack([np.zeros((len(table), 0)), *blocks])
+        last = np.hstack([np.nan_to_num(standard), np.isnan(numbers)])
+        if self.words == KEPT:
+            return sparse.hstack([first, found, last], format="csr", dtype=np.float32)
+        return np.hstack([first, found[:, ~self.wide_].toarray(), last]).astype(np.float32)
+
+
+def _plain(number: float) -> str:
+    return f"{number:,.0f}" if number >= 1000 else f"{number:.3g}"
 
 
 @dataclass(eq=False)

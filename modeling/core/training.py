@@ -26,10 +26,12 @@ from annotation.core.features import Field, vectorizer
 from annotation.core.folds import grouped_folds
 from annotation.core.intervals import bootstrap_interval
 from modeling.core.augmentation import KEYS, Rows, with_copies
+from modeling.core.coefficients import coefficients
 from modeling.core.complexity import size_of
 from modeling.core.dense import DenseFeatures, DenseModel
 from modeling.core.evaluation import Counts, balanced_accuracy, metrics
 from modeling.core.learners import MOST_WORDS, PAIRS, Fold, Learner, UnableToTrain, learner_with, resolved_of
+from modeling.core.sources import by_source
 
 FOLDS = 5
 FEATURES: dict[str, Any] = {"max_features": MOST_WORDS, "ngrams": PAIRS, "characters": None}
@@ -53,9 +55,10 @@ class Fit:
     model: Pipeline of features and a classifier, or DenseModel; its classes_ are class names. resolved: JSON-ready
     settings that give the identical model on the same rows. at_chance: out of fold it is no better than guessing (lower
     95 % bound of its balanced accuracy ≤ 1 / number of classes in the labels). metrics: {"train": …, "validation": …},
-    each as `evaluation.metrics`; validation is out of fold; "size", as `complexity.size_of`; "curve" where the learner
-    has one, and "path", what cross-validation tried, and "solver", how the fit ended, where it tells. oof:
-    out-of-fold probabilities (n, K), columns as `classes`.
+    each as `evaluation.metrics`; validation is out of fold; "size", as `complexity.size_of`; where there are any
+    "copies", their number, "curve", how training went, "path", what cross-validation tried, "solver", how the fit
+    ended, and "sources", as `by_source`. coefficients: as `coefficients.coefficients`. oof: out-of-fold probabilities
+    (n, K), columns as `classes`.
     parameter_hash: SHA-256 of resolved settings and every learned number. environment: versions by name.
     """
 
@@ -65,6 +68,7 @@ class Fit:
     status: str
     at_chance: bool
     metrics: dict[str, Any]
+    coefficients: dict[str, Any] | None
     oof: np.ndarray
     parameter_hash: str
     environment: dict[str, str]
@@ -73,13 +77,16 @@ class Fit:
 def fit(
     table: pd.DataFrame, fields: Sequence[Field], labels: np.ndarray, classes: Sequence[str], groups: np.ndarray,
     learner: str, settings: dict[str, Any], seed: int, report: Callable[[str, float], None],
+    sources: np.ndarray | None = None,
 ) -> Fit:  # fmt: skip
     """Train on a `typed` table of n rows.
 
     labels: int array (n,), positions in `classes`. groups: int array (n,); rows of one group never lie on both sides of
     a fold. settings: of the learner, or the resolved settings of an earlier Fit. report(stage, share done) is called
-    as it goes on. A C or l1_ratio chosen by "cv" was chosen on these rows: then the validation figures, which use it in
-    every fold, flatter it a little; a comparison on production does not. Raises UnableToTrain and UnableToConfigure.
+    as it goes on. sources: str (n,), where each row came from; with two or more of them every source is also judged by
+    a model of the others. A C or l1_ratio chosen by "cv" was chosen on these rows: then the validation figures, which
+    use it in every fold, flatter it a little; a comparison on production does not. Raises UnableToTrain and
+    UnableToConfigure.
     """
     n_folds = _check(labels, classes, groups)
     recipe = _learner(learner, settings, seed)
@@ -94,12 +101,21 @@ def fit(
         report("fitting", 0.1)
         fitted = recipe.fit(X, names, folds, together)
         parameters = resolved_of(fitted)
+
+        def held_out(part: Fold, out: np.ndarray) -> np.ndarray:
+            return _held_out(_learner(learner, parameters, seed), part, together[~out], classes)
+
         oof = np.zeros((len(labels), len(classes)))
         for number in range(n_folds):
-            report(f"checking out of fold, {number + 1} of {n_folds}", 0.6 + 0.4 * number / n_folds)
+            report(f"checking out of fold, {number + 1} of {n_folds}", 0.6 + 0.2 * number / n_folds)
             out = fold == number
-            again = _learner(learner, parameters, seed)
-            oof[out[: len(labels)]] = _held_out(again, folds[number], together[~out], classes)
+            oof[out[: len(labels)]] = held_out(folds[number], out)
+
+        def judge(out: np.ndarray) -> np.ndarray:
+            out = out[rows.origin]
+            return held_out(_one_fold(transformer, X, rows, names, out), out)
+
+        beside = [] if sources is None else by_source(sources, labels, oof, groups, judge, report)
         trained = _aligned(fitted.predict_proba(X[: len(labels)]), fitted.classes_, classes)
     model = _model(learner, transformer, fitted.estimator_)
     copies = {key: settings[key] for key in KEYS if key in settings}
@@ -109,13 +125,12 @@ def fit(
     }  # fmt: skip
     scores: dict[str, Any] = {"train": metrics(labels, trained), "validation": metrics(labels, oof)}
     scores |= {"size": size_of(fitted.estimator_)} | getattr(fitted, "facts_", {})
-    scores |= {"copies": len(fold) - len(labels)} if copies else {}
-    curve = getattr(fitted, "curve_", None)
-    if curve:
-        scores["curve"] = curve
+    told = {"copies": len(fold) - len(labels), "curve": getattr(fitted, "curve_", None), "sources": beside}
+    scores |= {name: figures for name, figures in told.items() if figures}
     return Fit(
         model=model, resolved=resolved, converged=fitted.converged_, status=fitted.status_, metrics=scores,
-        at_chance=_at_chance(labels, oof), oof=oof, parameter_hash=_hash(resolved, model), environment=environment(),
+        coefficients=coefficients(model, X[: len(labels)]), at_chance=_at_chance(labels, oof), oof=oof,
+        parameter_hash=_hash(resolved, model), environment=environment(),
     )  # fmt: skip
 
 
@@ -222,14 +237,14 @@ def _fitted_features(
     recipe: Any, table: pd.DataFrame, fields: Sequence[Field], features: dict[str, Any]
 ) -> tuple[ColumnTransformer | DenseFeatures, Any]:
     """Words for all learners but those with features of their own."""
-    if not hasattr(recipe, "features"):
-        return _features(table, fields, features)
-    dense = recipe.features(fields, features)
+    dense = recipe.features(fields, features) if hasattr(recipe, "features") else features
+    if isinstance(dense, dict):
+        return _features(table, fields, dense)
     try:
         X = dense.fit(table)
     except ValueError as error:
         raise UnableToTrain(f"The fields cannot be turned into features: {error}.") from error
-    if not np.ptp(X, axis=0).any():
+    if _constant(X):
         raise _all_alike(table, fields)
     return dense, X
 
@@ -288,7 +303,9 @@ def _plain_numbers(transformer: ColumnTransformer) -> None:
                 step.vocabulary_ = {word: int(column) for word, column in step.vocabulary_.items()}
 
 
-def _constant(X: sparse.csr_matrix) -> bool:
+def _constant(X: Any) -> bool:
+    if not sparse.issparse(X):
+        return not np.ptp(X, axis=0).any()
     return X.shape[1] == 0 or (X.max(axis=0) - X.min(axis=0)).nnz == 0
 
 
@@ -311,6 +328,13 @@ def _fold(
     refitted = sparse.hstack(blocks, format="csr")
     judged = out & original
     return Fold(refitted[~out], names[~out], refitted[judged], names[judged])
+
+
+def _one_fold(transformer: Any, X: Any, rows: Rows, names: np.ndarray, out: np.ndarray) -> Fold:
+    """Rows `out` held out, bool, with features of the others."""
+    if isinstance(transformer, DenseFeatures):
+        return DenseFolds(transformer, rows, names, np.where(out, 0, 1))[0]
+    return _fold(transformer, X, names, out, rows.original)
 
 
 def _reweighting(part: TfidfVectorizer, kept: sparse.csr_matrix) -> np.ndarray:

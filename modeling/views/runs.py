@@ -25,6 +25,7 @@ from modeling.forms import TrainForm
 from modeling.lab_forms import RunsForm
 from modeling.models import ModelRun
 from modeling.standing import runs_of, standing_of
+from modeling.views.linear import linear_sections
 from modeling.views.tells import told_of
 from modeling.words import left_out_words, percent, recipe_words, span
 
@@ -151,7 +152,7 @@ def run(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         "dataset": dataset, "run": found, "recipe": recipe_of(found), "train": train_scores, "validation": validation,
         "left_out": left_out_words(found.snapshot.left_out),
         "metrics": [(name, train_scores[key], validation[key]) for key, name in METRICS],
-        **_curve(found), **told_of(found), "resolved": sorted(found.resolved.items()),
+        **_curve(found), **linear_sections(found), **told_of(found), "resolved": sorted(found.resolved.items()),
         "environment": sorted(found.environment.items()),
     }  # fmt: skip
     return render(request, "modeling/run.html", page)

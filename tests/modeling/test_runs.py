@@ -43,7 +43,7 @@ def test_a_press_is_a_job_and_two_leads_get_the_same(client, tmp_path):
     first = post(client, dataset, how="number", C="3", l1_ratio="0.5")
     job = Job.objects.get(kind="training")
     assert first.url == reverse("job", args=[dataset.slug, job.pk])
-    assert job.params["settings"] == {"C": 3.0, "l1_ratio": 0.5, "rule": "min"}
+    assert job.params["settings"] == {"C": 3.0, "l1_ratio": 0.5, "rule": "min", "text": "words", "numbers": "ranges"}
     assert job.created_by.username == "leo"
     lena = people.user("lena")
     Membership.objects.create(dataset=dataset, user=lena, role=Membership.LEAD)

@@ -27,7 +27,7 @@ def test_a_run_is_stored_with_all_it_takes_to_run_again(tmp_path, settings):
         "resolved": run.resolved,
     }  # fmt: skip
     assert (run.recipe.learner, run.recipe.seed) == ("logistic", 3)
-    assert run.recipe.settings == {"C": 2.0, "l1_ratio": 0.0, "rule": "min"}
+    assert run.recipe.settings == {"C": 2.0, "l1_ratio": 0.0, "rule": "min", "text": "words", "numbers": "ranges"}
     assert run.resolved["C"] == 2.0 and run.resolved["rows"] == 60 and run.resolved["classes"] == ["access", "payment"]
     assert run.job == job and run.like is None and run.seconds > 0 and "scikit-learn" in run.environment
     assert run.metrics["validation"]["n"] == 60 and 0.5 < run.metrics["validation"]["accuracy"] < 1

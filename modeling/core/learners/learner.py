@@ -30,9 +30,9 @@ class Learner(Protocol):
 
     Optional: resolved_, the fields as they were used where `fit` chose some (default: the fields as given); curve_,
     JSON-ready figures of how training went; `features(fields, options)`, an unfitted DenseFeatures in place of word
-    features; `words(settings)`, what a recipe says beside the title; `used(resolved, curve)`, what `fit` settled on;
-    LINEAR, its scores are sums over features; `strength(resolved)`, numbers, larger = held back more. A sweep takes the
-    last two to say which of two recipes is simpler.
+    features, or the options that word features are to have; `words(settings)`, what a recipe says beside the title;
+    `used(resolved, curve)`, what `fit` settled on; LINEAR, its scores are sums over features; `strength(resolved)`,
+    numbers, larger = held back more. A sweep takes the last two to say which of two recipes is simpler.
     """
 
     TITLE: ClassVar[str]

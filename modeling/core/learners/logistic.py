@@ -1,12 +1,14 @@
 """Regularized logistic regression: a whole path of penalties by cross-validation, and whether the fit converged."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
+from annotation.core.features import Field
+from modeling.core.dense import KEPT, NONE, DenseFeatures
 from modeling.core.evaluation import log_loss
 from modeling.core.solvers.elastic_net import Matrix, Solution, first_C, solve_path
 
@@ -15,6 +17,11 @@ GRID = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0)
 STEPS, DECADES = (1.0, 2.0, 5.0), 4
 LEAST_L1 = 0.1
 RATIOS = (0.0, 0.5, 1.0)
+# What a text becomes, and a number.
+TEXTS = ("words", "words+characters", "embeddings", "words+embeddings")
+NUMBERS = ("ranges", "scaled")
+# Shortest and longest run of characters inside words.
+CHARACTERS = [2, 5]
 # The steepest relative slope that counts as converged: what it leaves open moves the mean log loss by about 0.001.
 FLAT = 3e-3
 # Mean log losses (nats) closer than this are the same.
@@ -43,11 +50,15 @@ def a_share(text: str) -> float | str:
     return number
 
 
-def a_rule(text: str) -> str:
-    """ "min" or "1se"; raises ValueError."""
-    if text not in ("min", "1se"):
-        raise ValueError(text)
-    return text
+def one_of(*names: str) -> Callable[[str], str]:
+    """A reader of one of these words, raising ValueError."""
+
+    def read(text: str) -> str:
+        if text not in names:
+            raise ValueError(text)
+        return text
+
+    return read
 
 
 @dataclass(frozen=True)
@@ -67,8 +78,8 @@ class LogisticLearner:
     C: inverse strength of the penalty, as in scikit-learn, or "cv": chosen on rows held out among `grid_for`. l1_ratio:
     in [0, 1], 0 = L2, 1 = L1, or "cv": chosen with C among RATIOS. rule: "min" takes the smallest mean log loss, the
     stronger penalty where two tie; "1se" the strongest penalty, at the same ratio, whose loss is within one standard
-    error of it. The intercept is not penalised. tol: as `solve_path`, whatever the number of rows and classes. Nothing
-    is drawn at random.
+    error of it. text: what texts become, one of TEXTS. numbers: what numbers become, one of NUMBERS. The intercept is
+    not penalised. tol: as `solve_path`, whatever the number of rows and classes. Nothing is drawn at random.
 
     After `fit`: classes_ (K,); C_ and l1_ratio_, the numbers used; path_, what was tried as dicts of C, l1_ratio,
     log_loss (mean, nats), error (its standard error over folds), active (features in use, mean over folds) and n_iter,
@@ -80,6 +91,8 @@ class LogisticLearner:
     C: float | Literal["cv"] = "cv"
     l1_ratio: float | Literal["cv"] = 0.0
     rule: str = "min"
+    text: str = TEXTS[0]
+    numbers: str = NUMBERS[0]
     max_iter: int = 3000
     tol: float = 1e-3
 
@@ -89,8 +102,19 @@ class LogisticLearner:
     SETTINGS: ClassVar[dict[str, tuple[Any, ...]]] = {
         "C": (a_C, "a number above 0, or cv"),
         "l1_ratio": (a_share, "a number from 0 (L2) to 1 (L1), or cv", "L1 ratio"),
-        "rule": (a_rule, "min or 1se"),
+        "rule": (one_of("min", "1se"), "min or 1se"),
+        "text": (one_of(*TEXTS), f"{', '.join(TEXTS[:-1])} or {TEXTS[-1]}", "text as"),
+        "numbers": (one_of(*NUMBERS), " or ".join(NUMBERS), "numbers as"),
     }
+
+    def features(self, fields: Sequence[Field], options: dict[str, Any]) -> DenseFeatures | dict[str, Any]:
+        """Word features under these options, or what embeddings and scaled numbers need."""
+        options = options | {"characters": CHARACTERS} if "characters" in self.text else options
+        embedded, scaled = "embeddings" in self.text, self.numbers == "scaled"
+        if not embedded and not scaled:
+            return options
+        words = KEPT if "words" in self.text else NONE
+        return DenseFeatures(tuple(fields), 0, options, words=words, embedded=embedded, scaled=scaled)
 
     def fit(
         self, X: Matrix, y: np.ndarray, folds: Sequence[Fold] = (), groups: np.ndarray | None = None
@@ -119,8 +143,11 @@ class LogisticLearner:
     def words(settings: dict[str, Any]) -> str:
         """Penalty and strength: L2, C = 10."""
         C = settings.get("C", "cv")
-        penalty = _penalty_words(settings.get("l1_ratio", 0.0))
-        return f"{penalty}, C by grouped cross-validation" if C == "cv" else f"{penalty}, C = {C:g}"
+        said = [_penalty_words(settings.get("l1_ratio", 0.0))]
+        said.append("C by grouped cross-validation" if C == "cv" else f"C = {C:g}")
+        text, numbers = settings.get("text", TEXTS[0]), settings.get("numbers", NUMBERS[0])
+        said += [text.replace("+", " and ")] * (text != TEXTS[0]) + ["scaled numbers"] * (numbers != NUMBERS[0])
+        return ", ".join(said)
 
     @staticmethod
     def used(resolved: dict[str, Any], curve: dict[str, Any] | None) -> str:

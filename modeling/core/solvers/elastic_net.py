@@ -2,7 +2,8 @@
 
 Proximal Newton by blocks: one class at a time gets a quadratic model of the loss, minimised coordinate by coordinate
 over the features that are or should be in use, and a line search (Friedman, Hastie & Tibshirani 2010; Yuan, Ho & Lin
-2012 for the line search).
+2012 for the line search). Where there are few weights `newton` takes its place, and `ridge` for L2 where there are
+many.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,10 +13,13 @@ import numpy as np
 from scipy import sparse
 
 from modeling.core.solvers.kernels import centre, look, sweep
+from modeling.core.solvers.newton import Newton, Penalty
 from modeling.core.solvers.ridge import ROUNDING, Matrix, Ridge, merged, minimise
 
 # Sweeps over the features in use between two looks at all features.
 SWEEPS = 5
+# Up to so many weights, all of them at once are solved for by Newton steps.
+NARROW = 800
 
 
 class UnableToSolve(Exception):
@@ -59,6 +63,10 @@ def solve_path(
     UnableToSolve.
     """
     _check(X, y, Cs, l1_ratio)
+    X = X.astype(np.float64, copy=False)
+    if (X.shape[1] + 1) * int(y.max() + 1) <= NARROW:
+        yield from _newton_path(X, y, Cs, l1_ratio, tol, max_iter)
+        return
     if l1_ratio == 0:
         yield from _ridge_path(X, y, Cs, tol, max_iter)
         return
@@ -77,14 +85,33 @@ def _ridge_path(X: Matrix, y: np.ndarray, Cs: Sequence[float], tol: float, max_i
         point, n_iter = minimise(problem, point, tol, max_iter)
         value, slope = problem.value_and_gradient(point)
         weights = point[:-1] if base is None else np.asarray(base @ point[:-1])
-        steepest = float(np.abs(slope).max())
-        relative = steepest / problem.scale()
-        converged = relative <= tol * (1 + 1e-6)
-        yield Solution(
-            C=float(C), weights=weights, intercepts=point[-1].copy(), objective=value * C * n,
-            residual=steepest * C * n, slope=relative, active=int((weights != 0).any(axis=1).sum()), n_iter=n_iter,
-            converged=converged, status=_status(n_iter, relative, tol, converged),
-        )  # fmt: skip
+        whole = np.vstack([weights, point[-1]])
+        yield _solution(float(C), n, whole, value, float(np.abs(slope).max()), problem.scale(), n_iter, tol)
+
+
+def _newton_path(
+    X: Matrix, y: np.ndarray, Cs: Sequence[float], l1_ratio: float, tol: float, max_iter: int
+) -> Iterator[Solution]:
+    """`solve_path` where there are few weights."""
+    n, loss = len(y), Ridge(X, y, int(y.max()) + 1, 0.0)
+    newton, scale = Newton(loss), loss.scale()
+    for C in Cs:
+        penalty = Penalty(l1_ratio / (C * n), (1 - l1_ratio) / (C * n))
+        n_iter, value, steepest = newton.minimise(penalty, scale, tol, max_iter)
+        yield _solution(float(C), n, newton.point, value, steepest, scale, n_iter, tol)
+
+
+def _solution(
+    C: float, n: int, point: np.ndarray, value: float, steepest: float, scale: float, n_iter: int, tol: float
+) -> Solution:
+    """From a point (p + 1, k), its last row the intercepts; value, steepest and scale are of the mean over n rows."""
+    slope = steepest / scale
+    converged = slope <= tol * (1 + 1e-6)
+    return Solution(
+        C=C, weights=point[:-1].copy(), intercepts=point[-1].copy(), objective=value * C * n, residual=steepest * C * n,
+        slope=slope, active=int((point[:-1] != 0).any(axis=1).sum()), n_iter=n_iter, converged=converged,
+        status=_status(n_iter, slope, tol, converged),
+    )  # fmt: skip
 
 
 def first_C(X: Matrix, y: np.ndarray, l1_ratio: float) -> float:

@@ -44,6 +44,13 @@ class Ridge:
         gradient[-1] = residual.sum(axis=0)
         return float(loss + self.l2 / 2 * np.vdot(weights, weights)), gradient
 
+    def shares(self, scores: np.ndarray) -> np.ndarray:
+        """Probabilities (n, k) from scores (n, k); with two classes that of class 1."""
+        if scores.shape[1] == 1:
+            return expit(scores)
+        found = np.exp(scores - scores.max(axis=1, keepdims=True))
+        return found / found.sum(axis=1, keepdims=True)
+
     def scale(self) -> float:
         """Steepest slope of the loss alone at the null point: how much the features have to say."""
         return max(float(np.abs(self.value_and_gradient(self.null_point())[1]).max()), ROUNDING)

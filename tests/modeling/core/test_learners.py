@@ -122,7 +122,8 @@ def test_both_settings_are_chosen_together_and_told():
     learner = LogisticLearner(l1_ratio="cv", rule="1se").fit(X, y, folds_of(X, y))
     assert {entry["l1_ratio"] for entry in learner.path_} == {0.0, 0.5, 1.0}
     assert learner.resolved_ == {
-        "C": learner.C_, "l1_ratio": learner.l1_ratio_, "rule": "1se", "max_iter": 3000, "tol": 0.001,
+        "C": learner.C_, "l1_ratio": learner.l1_ratio_, "rule": "1se", "text": "words", "numbers": "ranges",
+            "max_iter": 3000, "tol": 0.001,
     }  # fmt: skip
     assert learner.facts_["path"] is learner.path_
     solver = learner.facts_["solver"]
@@ -182,9 +183,10 @@ def test_every_learner_learns_and_says_whether_it_converged():
 
 
 def test_settings_are_read_and_the_rest_is_the_default():
-    assert learner_settings("logistic", {}) == {"C": "cv", "l1_ratio": 0.0, "rule": "min"}
-    given = {"C": "10", "l1_ratio": "cv", "rule": "1se"}
-    assert learner_settings("logistic", given) == {"C": 10.0, "l1_ratio": "cv", "rule": "1se"}
+    default = {"C": "cv", "l1_ratio": 0.0, "rule": "min", "text": "words", "numbers": "ranges"}
+    assert learner_settings("logistic", {}) == default
+    given = {"C": "10", "l1_ratio": "cv", "rule": "1se", "text": "words+embeddings", "numbers": "scaled"}
+    assert learner_settings("logistic", given) == given | {"C": 10.0}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,171 @@
+"""Few weights and many rows: proximal Newton steps on all classes at once, by matrix products alone.
+
+The curvature of a whole table of n rows and p columns costs one product of it with itself; after that a step does not
+depend on n, and nothing has to be compiled (Lee, Sun & Saunders 2014 for the steps; Andrew & Gao 2007 for keeping to
+one orthant).
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+from scipy.linalg import cho_factor, cho_solve
+
+from modeling.core.solvers.ridge import ROUNDING, Ridge
+
+# Rows looked at for the curvature, for each weight: it steers the steps and does not say where they end.
+ENOUGH_ROWS = 10
+# Rows whose outer products are summed at once: bounds the memory.
+CHUNK = 2048
+# A curvature is used again while every step makes the steepest slope so many times smaller.
+FRESH = 2.0
+# A step must bring this share of the fall its slope promises (Armijo).
+ENOUGH = 0.01
+HALVINGS = 30
+# Solves within one quadratic model, and the share of its first slope at which it counts as solved.
+ROUNDS, SOLVED = 60, 1e-2
+# Added to the curvature, as a share of its mean: intercepts that all grow alike change nothing and curve nothing.
+DAMPING = 1e-8
+
+
+@dataclass
+class Penalty:
+    """l1 · ‖W‖₁ + l2/2 · ‖W‖², and no penalty on the last row of a point (p + 1, k), the intercepts."""
+
+    l1: float
+    l2: float
+
+    def of(self, point: np.ndarray) -> float:
+        weights = point[:-1]
+        return self.l1 * float(np.abs(weights).sum()) + self.l2 / 2 * float(np.vdot(weights, weights))
+
+    def factors(self, point: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """l1 and l2 of every number of the point, 0 for intercepts."""
+        penalised = np.ones_like(point)
+        penalised[-1] = 0
+        return self.l1 * penalised, self.l2 * penalised
+
+
+@dataclass
+class Newton:
+    """A path of minima, each from the one before. loss: mean log loss alone (its l2 is 0). point: (p + 1, k), where the
+    path has come to."""
+
+    loss: Ridge
+
+    def __post_init__(self) -> None:
+        self.point = self.loss.null_point()
+        self._curvature: np.ndarray | None = None
+
+    def minimise(self, penalty: Penalty, scale: float, tol: float, max_iter: int) -> tuple[int, float, float]:
+        """Moves `point` to the minimum of loss + penalty; returns steps, objective and the steepest subgradient.
+
+        Stops where that is at most `tol` · `scale` and the last step lowered the objective by at most tol² of itself,
+        after `max_iter` steps, or where no step goes down any more.
+        """
+        l1, l2 = penalty.factors(self.point)
+        loss, slope = self.loss.value_and_gradient(self.point)
+        value, fell, before = loss + penalty.of(self.point), np.inf, np.inf
+        for n_iter in range(max_iter + 1):
+            steepest = float(np.abs(subgradient(self.point, slope + l2 * self.point, l1)).max())
+            settled = fell <= tol**2 * value or steepest <= ROUNDING * scale
+            if (steepest <= tol * scale and settled) or n_iter == max_iter:
+                break
+            stale = steepest > before / FRESH
+            found = self._step(penalty, slope, value, l1, l2, stale)
+            if found is None and not stale:
+                found = self._step(penalty, slope, value, l1, l2, True)
+            if found is None:
+                break
+            before, fell = steepest, value - found[1]
+            self.point, value, slope = found
+        return n_iter, value, steepest
+
+    def _step(
+        self, penalty: Penalty, slope: np.ndarray, value: float, l1: np.ndarray, l2: np.ndarray, stale: bool
+    ) -> tuple[np.ndarray, float, np.ndarray] | None:
+        """The next point, its objective and the slope of its loss; None where nothing lower is found."""
+        if stale or self._curvature is None:
+            self._curvature = curvature(self.loss, self.point)
+        goal = lowest(
+            self._curvature + np.diag(l2.T.ravel()), (slope + l2 * self.point).T.ravel(), self.point.T.ravel(),
+            l1.T.ravel(),
+        )  # fmt: skip
+        way = goal.reshape(self.point.T.shape).T - self.point
+        promised = float(np.vdot(slope, way)) + penalty.of(self.point + way) - penalty.of(self.point)
+        length = 1.0
+        while promised < 0 and length > 0.5**HALVINGS:
+            point = self.point + length * way
+            loss, ahead = self.loss.value_and_gradient(point)
+            if loss + penalty.of(point) <= value + ENOUGH * length * promised:
+                return point, loss + penalty.of(point), ahead
+            length /= 2
+        return None
+
+
+def subgradient(point: np.ndarray, smooth: np.ndarray, l1: np.ndarray) -> np.ndarray:
+    """The smallest subgradient, `smooth` being the slope of all but the L1 penalty; arrays of one shape."""
+    at_zero = np.sign(smooth) * np.maximum(np.abs(smooth) - l1, 0)
+    return np.where(point == 0, at_zero, smooth + l1 * np.sign(point))
+
+
+def curvature(loss: Ridge, point: np.ndarray) -> np.ndarray:
+    """The second derivative of the mean log loss (m, m), m = (p + 1) · k, class by class, from evenly spaced rows."""
+    p, k = point.shape
+    X = loss.X[:: max(1, loss.X.shape[0] // (ENOUGH_ROWS * p * k))]
+    n = X.shape[0]
+    total, own = np.zeros((p * k, p * k)), np.zeros((p, p * k))
+    for at in range(0, n, CHUNK):
+        rows = _dense(X[at : at + CHUNK])
+        shares = loss.shares(rows @ point[:-1] + point[-1])
+        wide = np.hstack([rows, np.ones((len(rows), 1))])
+        spread = (shares[:, :, None] * wide[:, None, :]).reshape(len(rows), p * k)
+        total -= spread.T @ spread
+        own += wide.T @ spread
+    for at in range(0, p * k, p):
+        total[at : at + p, at : at + p] += own[:, at : at + p]
+    total /= n
+    total[np.diag_indices_from(total)] += max(DAMPING * float(np.trace(total)) / len(total), ROUNDING)
+    return total
+
+
+def _dense(rows: Any) -> np.ndarray:
+    return rows.toarray() if sparse.issparse(rows) else rows
+
+
+def lowest(Q: np.ndarray, slope: np.ndarray, start: np.ndarray, l1: np.ndarray) -> np.ndarray:
+    """Lowers slope·d + dᵀQd/2 + Σ l1·|v|, d = v − start, from v = start until hardly any slope is left.
+
+    Q: (m, m), positive definite. Newton steps on the numbers in use that stop at 0 where they would change sign.
+    """
+    v, q = start.copy(), slope.copy()
+    first = np.abs(subgradient(v, q, l1)).max()
+    for _ in range(ROUNDS):
+        steep = subgradient(v, q, l1)
+        used = np.flatnonzero((v != 0) | (steep != 0))
+        if np.abs(steep).max() <= SOLVED * first:
+            break
+        sign = np.where(v != 0, np.sign(v), -np.sign(steep))[used]
+        among = Q[np.ix_(used, used)]
+        way = cho_solve(cho_factor(among, check_finite=False), -steep[used], check_finite=False)
+        step = _shorter(v[used], way, sign, q[used], among, l1[used])
+        if step is None:
+            break
+        v[used] += step
+        q += Q[:, used] @ step
+    return v
+
+
+def _shorter(
+    v: np.ndarray, way: np.ndarray, sign: np.ndarray, q: np.ndarray, Q: np.ndarray, l1: np.ndarray
+) -> np.ndarray | None:
+    """`way`, halved until the model is lower there with every sign kept; None where it never is."""
+    for _ in range(HALVINGS):
+        there = v + way
+        there[(l1 > 0) & (there * sign < 0)] = 0
+        step = there - v
+        if q @ step + step @ Q @ step / 2 + l1 @ (np.abs(there) - np.abs(v)) < 0:
+            return step
+        way = way / 2
+    return None

@@ -1,0 +1,54 @@
+"""What a linear run's page says beside its scores: what it goes by, its path of penalties, its sources."""
+
+import json
+from typing import Any
+
+from django.conf import settings
+
+from annotation.core.artifacts import UnableToLoad, load_bytes
+from modeling.models import ModelRun
+from modeling.path_chart import by_ratio, path_chart, ratio_words
+
+# Classes shown at once; the others are folded beneath.
+FIRST_CLASSES = 12
+
+
+def linear_sections(run: ModelRun) -> dict[str, Any]:
+    """coefficients, path and sources of a run's page, each None or empty where the run has none."""
+    return {"coefficients": _coefficients(run), "path": _path(run), "sources": _sources(run)}
+
+
+def _coefficients(run: ModelRun) -> dict[str, Any] | None:
+    name = run.metrics.get("coefficients")
+    if not name:
+        return None
+    try:
+        found = json.loads(load_bytes(settings.ARTIFACTS_DIR, name))
+    except UnableToLoad as error:
+        return {"gone": str(error)}
+    shown = found["by_class"]
+    return found | {
+        "first": shown[:FIRST_CLASSES], "rest": shown[FIRST_CLASSES:], "binary": found["classes"] == 2,
+        "unused": found["features"] - found["active"],
+    }  # fmt: skip
+
+
+def _path(run: ModelRun) -> dict[str, Any] | None:
+    path, resolved = run.metrics.get("path"), run.resolved
+    chart = path_chart(path, resolved["C"], resolved["l1_ratio"]) if path else None
+    if chart is None:
+        return None
+    chosen = (resolved["C"], resolved["l1_ratio"])
+    rows = [
+        (ratio_words(ratio), [(entry, (entry["C"], ratio) == chosen) for entry in entries])
+        for ratio, entries in by_ratio(path).items()
+    ]
+    return {"chart": chart, "rows": rows, "n_tried": len(path), "C": f"{resolved['C']:g}", "sparse": resolved["rule"] == "1se"}
+
+
+def _sources(run: ModelRun) -> dict[str, Any] | None:
+    found = run.metrics.get("sources")
+    if not found:
+        return None
+    worst = min(found, key=lambda row: row["difference"])
+    return {"rows": found, "worst": worst if worst["difference_high"] < 0 else None}

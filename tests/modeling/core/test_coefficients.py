@@ -1,0 +1,126 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from annotation.core.features import Field, typed
+from modeling.core.artifacts import dump_model, load_model
+from modeling.core.learners.logistic import TEXTS
+from modeling.core.training import fit, predict
+from tests.modeling.core.data import CLASSES, FIELDS, silent, worded
+
+COLUMNS = (Field("age", "number"), Field("branch", "category"))
+
+
+def trained(table, labels, classes, fields, sources=None, groups=None, **settings):
+    groups = np.arange(len(table)) if groups is None else groups
+    given = {"C": 10.0, **settings}
+    return fit(table, fields, np.asarray(labels), classes, groups, "logistic", given, 0, silent, sources)
+
+
+def people(n=300, seed=0):
+    """Numbers and categories, some missing; the old and the north say yes."""
+    rng = np.random.default_rng(seed)
+    table = pd.DataFrame({"age": rng.normal(50, 10, size=n), "branch": rng.choice(["north", "south", ""], size=n)})
+    labels = ((table["age"] - 50) / 10 + 2 * (table["branch"] == "north") + rng.logistic(size=n) * 0.5 > 1).astype(int)
+    table.loc[::17, "age"] = np.nan
+    return typed(table, COLUMNS), labels.to_numpy()
+
+
+def of(told, name):
+    return next(one for one in told["by_class"] if one["name"] == name)
+
+
+def test_words_that_speak_for_a_class_are_its_own():
+    table, labels = worded()
+    told = trained(table, labels, CLASSES, FIELDS).coefficients
+    assert told["n"] == 240 and told["active"] == told["features"] and told["nameless"] == 0
+    # The words of class k are 40 (k + 1) and above.
+    for k, name in enumerate(CLASSES):
+        numbers = [int("".join(filter(str.isdigit, one["name"].split()[0]))) for one in of(told, name)["for"]]
+        assert np.mean([40 * (k + 1) <= number < 40 * (k + 2) for number in numbers]) > 0.7
+    first = of(told, "claim")["for"][0]
+    assert first["name"].startswith("“word") and first["weight"] > 0 and 0 < first["rows"] <= 240
+    assert of(told, "claim")["against"][0]["weight"] < 0
+
+
+def test_with_l1_few_features_are_in_use_and_counted():
+    table, labels = worded()
+    made = trained(table, labels, CLASSES, FIELDS, C=2.0, l1_ratio=1.0)
+    told = made.coefficients
+    assert 0 < told["active"] < told["features"] / 4 and told["active"] == made.metrics["solver"]["active_features"]
+    assert sum(one["active"] for one in told["by_class"]) >= told["active"]
+
+
+def test_typed_columns_have_names_a_person_reads():
+    table, labels = people()
+    told = trained(table, labels, ("no", "yes"), COLUMNS, numbers="scaled").coefficients
+    names = {one["name"]: one for one in of(told, "yes")["for"]}
+    spread = table["age"].std(ddof=0)
+    assert f"age, per {spread:.3g} more" in names and "branch = north" in names
+    assert {one["name"] for one in of(told, "no")["for"]} & {"branch = south", "branch is empty"}
+    assert of(told, "yes")["against"] == []
+    ranges = trained(table, labels, ("no", "yes"), COLUMNS).coefficients
+    assert any(one["name"].startswith("age ") and " to " in one["name"] for one in of(ranges, "yes")["for"])
+
+
+def test_parts_of_an_embedding_are_counted_and_not_named():
+    table, labels = worded()
+    told = trained(table, labels, CLASSES, FIELDS, text="words+embeddings").coefficients
+    assert told["nameless"] == 256
+    assert all("embedding" not in one["name"] for part in told["by_class"] for one in part["for"] + part["against"])
+    only = trained(table, labels, CLASSES, FIELDS, text="embeddings").coefficients
+    assert only["features"] == only["nameless"] == 256 and of(only, "claim")["for"] == []
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_every_kind_of_text_feature_learns_and_is_stored(text):
+    rng = np.random.default_rng(0)
+    labels = rng.integers(2, size=160)
+    said = (["refund my money", "the card was declined"], ["locked out again", "reset the password"])
+    ends = ["please", "today", "thanks"]
+    texts = [f"{rng.choice(said[label])} {rng.choice(ends)} {at}" for at, label in enumerate(labels)]
+    table = typed(pd.DataFrame({"text": texts, "age": rng.normal(size=160)}), (*FIELDS, COLUMNS[0]))
+    made = trained(table, labels, ("pay", "access"), (*FIELDS, COLUMNS[0]), text=text)
+    assert made.metrics["validation"]["accuracy"] > 0.9 and made.resolved["text"] == text
+    again = predict(load_model(dump_model(made.model)), table, ("pay", "access"))
+    assert (again == predict(made.model, table, ("pay", "access"))).all()
+    fields, rows = (*FIELDS, COLUMNS[0]), np.arange(160)
+    same = fit(table, fields, labels, ("pay", "access"), rows, "logistic", made.resolved, 0, silent)
+    assert same.parameter_hash == made.parameter_hash
+
+
+def test_missing_numbers_and_unseen_categories_are_predicted():
+    table, labels = people()
+    for numbers in ("ranges", "scaled"):
+        made = trained(table, labels, ("no", "yes"), COLUMNS, numbers=numbers)
+        assert made.metrics["validation"]["accuracy"] > 0.75
+        odd = typed(pd.DataFrame({"age": [np.nan, 1e9], "branch": ["west", ""]}), COLUMNS)
+        assert np.isfinite(predict(made.model, odd, ("no", "yes"))).all()
+
+
+def test_each_source_is_judged_by_the_others():
+    table, labels = worded()
+    source = np.array(["mail", "phone", "web"])[np.arange(240) % 3]
+    # Who rings up means the opposite: a model of the others cannot know.
+    odd = np.where(source == "phone", (labels + 1) % 3, labels)
+    found = trained(table, odd, CLASSES, FIELDS, sources=source).metrics["sources"]
+    by_name = {row["source"]: row for row in found}
+    assert set(by_name) == {"mail", "phone", "web"} and all(row["n"] == 80 for row in found)
+    assert by_name["phone"]["accuracy"] < 0.2
+    assert by_name["phone"]["accuracy_low"] < by_name["phone"]["accuracy"] < by_name["phone"]["accuracy_high"]
+    gap = by_name["phone"]["accuracy"] - by_name["phone"]["folds"]
+    assert by_name["phone"]["difference"] == pytest.approx(gap) and by_name["phone"]["difference_high"] < 0
+
+
+def test_one_source_is_none_and_near_copies_in_another_source_teach_nothing():
+    table, labels = worded()
+    assert "sources" not in trained(table, labels, CLASSES, FIELDS, sources=np.full(240, "mail")).metrics
+    # Every text stands in both sources with a label drawn at random: only its twin would tell.
+    rng = np.random.default_rng(0)
+    twin = np.arange(120) // 2
+    table = pd.DataFrame({"text": [f"word{number} same same{number}" for number in twin]})
+    source = np.array(["a", "b"])[np.arange(120) % 2]
+    labels = rng.integers(2, size=60)[twin]
+    apart = trained(table, labels, CLASSES, FIELDS, source).metrics["sources"]
+    together = trained(table, labels, CLASSES, FIELDS, source, groups=twin).metrics.get("sources", [])
+    assert min(row["accuracy"] for row in apart) > 0.9 and together == []

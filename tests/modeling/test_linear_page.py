@@ -1,0 +1,66 @@
+import json
+
+import pytest
+from django.conf import settings
+from django.urls import reverse
+
+from annotation.core.artifacts import load_bytes
+from modeling.path_chart import path_chart
+from tests import people
+from tests.factories import imported
+from tests.modeling import small_world
+
+pytestmark = pytest.mark.django_db
+
+
+def page_of(client, run):
+    client.force_login(people.leo(run.dataset))
+    return client.get(reverse("run", args=[run.dataset.slug, run.pk])).content.decode()
+
+
+def test_a_run_says_what_it_goes_by(client, tmp_path):
+    run = small_world.trained(small_world.pool(tmp_path))
+    page = page_of(client, run)
+    assert "features a little" in page and "Speaks for it" in page and "Speaks against it" not in page
+    told = json.loads(load_bytes(settings.ARTIFACTS_DIR, run.metrics["coefficients"]))
+    for part in told["by_class"]:
+        assert part["for"][0]["name"] in page
+    assert "was chosen of" not in page and "Judged by the other sources" not in page
+
+
+def test_a_run_whose_coefficients_are_gone_says_so(client, tmp_path):
+    run = small_world.trained(small_world.pool(tmp_path))
+    (settings.ARTIFACTS_DIR / run.metrics["coefficients"]).unlink()
+    assert "note error" in page_of(client, run)
+
+
+def test_a_path_is_drawn_with_what_was_chosen_and_stands_in_a_table(client, tmp_path):
+    run = small_world.trained(small_world.pool(tmp_path), C="cv")
+    page = page_of(client, run)
+    assert f"C = {run.resolved['C']:g} was chosen of {len(run.metrics['path'])} tried" in page
+    assert page.count("polyline") == 1 and page.count(">chosen</span>") == 1 and "Features in use" in page
+
+
+def test_sources_are_judged_by_one_another(client, tmp_path):
+    dataset = imported(tmp_path, small_world.rows(60, 1, kind=["web", "phone"]), source="kind")
+    # Each source has one class: the other source cannot know it.
+    run = small_world.trained(dataset)
+    assert [(row["source"], row["n"], row["accuracy"]) for row in run.metrics["sources"]] == [
+        ("phone", 30, 0.0), ("web", 30, 0.0),
+    ]  # fmt: skip
+    page = page_of(client, run)
+    assert "A source it has never seen may cost accuracy" in page and "Judged by the other sources" in page
+
+
+def test_where_the_parts_of_a_path_stand():
+    path = [
+        {"C": C, "l1_ratio": 1.0, "log_loss": loss, "error": 0.1, "active": 3.0, "n_iter": 4}
+        for C, loss in ((0.1, 1.0), (1.0, 0.5), (10.0, 0.7))
+    ]
+    chart = path_chart(path, 1.0, 1.0)
+    assert [point.x for point in chart.lines[0].points] == [6.0, 50.0, 94.0]
+    assert chart.chosen[0] == 50.0 and [name for name, _ in chart.Cs] == ["0.1", "1", "10"]
+    middle = chart.lines[0].points[1]
+    assert middle.y_high < middle.y < middle.y_low and chart.ticks[0][0] > chart.ticks[-1][0]
+    assert path_chart(path[:1], 0.1, 1.0) is None and path_chart([], 1.0, 0.0) is None
+    assert path_chart(path, 3.0, 1.0) is None
