@@ -28,6 +28,7 @@ MEDOID_SLACK = 0.1
 # So many texts alike in all but their numbers were made from a template.
 TEMPLATE = 10
 _COMPARED_PAIRS = 10_000
+_ROUNDING = 1e-5
 
 _INVISIBLE = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 _PLAIN = str.maketrans("‘’‚‛“”„‟‐‑‒–—―−", "''''\"\"\"\"-------", _INVISIBLE)
@@ -86,8 +87,11 @@ def _grouped(read: IndexedTexts, threshold: float) -> Groups:
 
 def _templated(read: IndexedTexts) -> np.ndarray:
     """True (d,) for the distinct texts of which there are TEMPLATE or more that differ in nothing but numbers."""
-    codes, skeletons = pd.factorize(read.skeleton)
-    return (np.bincount(codes, minlength=len(skeletons))[codes] >= TEMPLATE) & (read.skeleton != 0)
+    templated = np.zeros(len(read.skeleton), dtype=bool)
+    with_numbers = np.flatnonzero(read.skeleton)
+    codes, skeletons = pd.factorize(read.skeleton[with_numbers])
+    templated[with_numbers] = np.bincount(codes, minlength=len(skeletons))[codes] >= TEMPLATE
+    return templated
 
 
 def _buckets(read: IndexedTexts, templated: np.ndarray) -> np.ndarray:
@@ -123,9 +127,20 @@ def _similar(read: IndexedTexts, left: np.ndarray, right: np.ndarray, shingles: 
     for start in range(0, len(left), _COMPARED_PAIRS):
         block = np.arange(start, min(start + _COMPARED_PAIRS, len(left)))
         pair = [read.openings(left[block]), read.openings(right[block])]
+        possible = shingles[block] + _most_in_common(*pair) + 1 >= least
+        block, pair = block[possible], _kept(pair, possible)
         so_far = shingles[block] + cpdist(*pair, scorer=Indel.normalized_similarity)
         possible = so_far + 1 >= least
-        pair = [list(compress(side, possible.tolist())) for side in pair]
-        worded = cpdist(*pair, scorer=token_set_ratio) / 100
+        worded = cpdist(*_kept(pair, possible), scorer=token_set_ratio) / 100
         verdict[block[possible]] = so_far[possible] + worded >= least
     return verdict
+
+
+def _most_in_common(left: list[str], right: list[str]) -> np.ndarray:
+    """The most that the similarity of characters in order can be, (pairs,): nothing common is longer than either."""
+    one, other = (np.fromiter(map(len, side), dtype=np.int64, count=len(side)) for side in (left, right))
+    return 2 * np.minimum(one, other) / (one + other) + _ROUNDING
+
+
+def _kept(pair: list[list[str]], kept: np.ndarray) -> list[list[str]]:
+    return [list(compress(side, kept.tolist())) for side in pair]
