@@ -19,7 +19,7 @@ from annotation.core.minhash import BANDS, ROWS, SHINGLE, Sketch, sketch
 Decide = Callable[[np.ndarray], np.ndarray]
 
 # Part of the stamp: raise it when texts are normalised, sketched or compared in another way.
-VERSION = 1
+VERSION = 2
 # The first characters of two texts tell whether they are alike, and comparing them all would cost their square.
 OPENING = 10_000
 # Texts looked through at once.
