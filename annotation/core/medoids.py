@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
@@ -173,5 +172,11 @@ def _numbered(codes: np.ndarray, medoid: np.ndarray) -> Groups:
     """Groups numbered in order of appearance, from each item's distinct input and each distinct input's medoid."""
     first = np.empty(len(medoid), dtype=np.int64)
     first[codes[::-1]] = np.arange(len(codes))[::-1]
-    of, medoids = pd.factorize(medoid[codes])
-    return Groups(of.astype(np.int64), first[medoids].astype(np.int64))
+    # the distinct inputs are in order of appearance: a group appears with the first of its members
+    opens = np.full(len(medoid), len(medoid))
+    np.minimum.at(opens, medoid, np.arange(len(medoid)))
+    opening = opens[medoid]
+    heads = np.flatnonzero(opening == np.arange(len(medoid)))
+    number = np.empty(len(medoid), dtype=np.int64)
+    number[heads] = np.arange(len(heads))
+    return Groups(number[opening][codes], first[medoid[heads]])

@@ -151,16 +151,23 @@ def reference_links(bucket: np.ndarray, then: np.ndarray, reference: np.ndarray)
 
 
 def _in_bucket_order(bucket: np.ndarray, then: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Positions and buckets, bucket by bucket, without the members that are alone in theirs."""
+    """Positions and the number of their bucket, bucket by bucket, without the members that are alone in theirs."""
     order, in_order = stable_order(bucket)
     shared = np.zeros(len(order), dtype=bool)
     same = in_order[1:] == in_order[:-1]
     shared[1:] = same
     shared[:-1] |= same
     order, in_order = order[shared], in_order[shared]
-    by_then, _ = stable_order(then.take(order))
-    by_bucket, in_order = stable_order(in_order.take(by_then))
-    return order.take(by_then.take(by_bucket)).astype(np.int64), in_order
+    number = np.zeros(len(order), dtype=np.uint32)
+    np.cumsum(in_order[1:] != in_order[:-1], out=number[1:])
+    # one sort of whole words: number of the bucket, the part of `then` there is room for, place
+    bits = len(order).bit_length()
+    room = (1 << min(32, 64 - 2 * bits)) - 1
+    keys = number.astype(np.uint64) << np.uint64(64 - bits)
+    keys |= (then.take(order) & np.uint32(room)).astype(np.uint64) << np.uint64(bits)
+    keys |= np.arange(len(order), dtype=np.uint64)
+    keys.sort()
+    return order.take((keys & np.uint64((1 << bits) - 1)).astype(np.int64)).astype(np.int64), number
 
 
 def stable_order(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -19,7 +19,7 @@ from annotation.core.minhash import BANDS, ROWS, SHINGLE, Sketch, sketch
 Decide = Callable[[np.ndarray], np.ndarray]
 
 # Part of the stamp: raise it when texts are normalised, sketched or compared in another way.
-VERSION = 1
+VERSION = 2
 # The first characters of two texts tell whether they are alike, and comparing them all would cost their square.
 OPENING = 10_000
 # Texts looked through at once.
@@ -149,34 +149,51 @@ def read_texts(
 ) -> IndexedTexts:
     """The texts, normalised and sketched where `earlier` does not know them."""
     earlier = earlier or empty_index(seed)
-    raw_codes, raw = pd.factorize(keys_of(texts))
-    first = _first(raw_codes, len(raw))
+    keys = keys_of(texts)
+    raw_codes, first = _by_appearance(keys)
+    raw = keys[first]
     known = _positions(earlier.raw, raw)
     normal = np.empty(len(raw), dtype=np.uint64)
     normal[known >= 0] = earlier.normal[earlier.of[known[known >= 0]]]
     fresh = np.flatnonzero(known < 0)
     strings = [normalise(texts[i]) for i in first[fresh].tolist()]
     normal[fresh] = keys_of(strings)
-    codes, distinct = pd.factorize(normal)
+    codes, first_normal = _by_appearance(normal)
+    distinct = normal[first_normal]
     normalised, held = np.empty(len(distinct), dtype=object), np.zeros(len(distinct), dtype=bool)
     normalised[codes[fresh]] = strings
     held[codes[fresh]] = True
     long = codes[fresh[np.fromiter(map(len, strings), dtype=np.int64, count=len(strings)) > OPENING]]
     del strings
-    given = first[_first(codes, len(distinct))]
+    given = first[first_normal]
     skeleton, numbers, sketched = _worked_out(distinct, normalised, earlier, seed)
     normalised[long] = [normalised[position][:OPENING] for position in long.tolist()]
     return IndexedTexts(
-        codes[raw_codes].astype(np.int64), distinct, skeleton, numbers, sketched, (raw, codes.astype(np.int64)),
+        codes[raw_codes], distinct, skeleton, numbers, sketched, (raw, codes),
         lambda position: normalise(texts[given[position]]), normalised, held, earlier,
     )  # fmt: skip
 
 
-def _first(codes: np.ndarray, n: int) -> np.ndarray:
-    """Where each code occurs first."""
-    first = np.empty(n, dtype=np.int64)
-    first[codes[::-1]] = np.arange(len(codes))[::-1]
-    return first
+def _by_appearance(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The number of each hashed key (n,) uint64 among the distinct ones, in order of appearance, int64 (n,), and where
+    each of these appears first. pandas.factorize gives the same, but by a table that outgrows the processor's cache:
+    most keys appear once, and one sort finds the few that do not."""
+    n, bits = len(keys), np.uint64(len(keys).bit_length())
+    packed = keys >> bits << bits | np.arange(n, dtype=np.uint64)
+    packed.sort()
+    again = np.flatnonzero(packed[1:] >> bits == packed[:-1] >> bits) + 1
+    begins = np.diff(again, prepend=-1) != 1
+    heads = (again[begins] - 1)[np.cumsum(begins) - 1]
+    later, earliest = ((packed[at] & ~(~np.uint64(0) << bits)).astype(np.int64) for at in (again, heads))
+    if (keys[later] != keys[earliest]).any():
+        # keys that differ in their last bits only
+        codes, distinct = pd.factorize(keys)
+        return codes.astype(np.int64), np.unique(codes, return_index=True)[1]
+    first = np.arange(n)
+    first[later] = earliest
+    appears = np.ones(n, dtype=bool)
+    appears[later] = False
+    return (np.cumsum(appears) - 1)[first], np.flatnonzero(appears)
 
 
 def _worked_out(

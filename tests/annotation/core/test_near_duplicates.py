@@ -162,6 +162,13 @@ def test_nothing_one_item_and_short_texts():
     assert find_groups(["", "a", " ", "A", "ab", "abc", "abcd", "b"]).of.tolist() == [0, 1, 0, 1, 2, 3, 4, 5]
 
 
+@pytest.mark.parametrize(("text", "alike"), [("how can i top up", 1), ("how do i top up my virtual card", 2)])
+def test_in_a_short_text_a_word_more_is_another_text(text, alike):
+    assert find_groups([text, f"{text} today"]).sizes.max() == alike
+    assert find_groups([text, text.replace("top", "topp")]).sizes.tolist() == [2]
+    assert find_groups([text, f"{text}?!"]).sizes.tolist() == [2]
+
+
 def test_groups_do_not_depend_on_the_order_of_the_items():
     texts = sentences(300, 10)
     texts += [text.replace("a", "o", 1) for text in texts[:100]]

@@ -1,6 +1,7 @@
 import dataclasses
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from annotation.core import near_duplicates, text_index
@@ -127,8 +128,15 @@ def test_what_is_no_index_is_not_used():
 
 def test_an_index_made_with_other_software_is_not_used(monkeypatch):
     index = empty_index(0)
-    monkeypatch.setattr(text_index, "VERSION", 2)
+    monkeypatch.setattr(text_index, "VERSION", text_index.VERSION + 1)
     assert usable(vars(index), 0) is None
+
+
+def test_keys_are_numbered_as_they_appear():
+    for keys in ([], [7], [7, 7, 7], [5 << 60, 9 << 59, 5 << 60, 1, 9 << 59, 5 << 60], [1, 2, 1, 3, 2]):
+        codes, first = text_index._by_appearance(np.array(keys, dtype=np.uint64))
+        assert codes.tolist() == pd.factorize(np.array(keys, dtype=np.uint64))[0].tolist()
+        assert first.tolist() == [keys.index(key) for key in dict.fromkeys(keys)]
 
 
 def test_lone_surrogates_have_a_key():
