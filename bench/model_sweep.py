@@ -5,7 +5,6 @@ Wall time is that of the job, from asked to done, with the workers already up. W
 the cores that are free.
 """
 
-import json
 import os
 import sqlite3
 import sys
@@ -26,10 +25,32 @@ SEEDS = 3
 FITS = len(C) * SEEDS
 WORKERS = (1, 2, 4)
 PATIENCE = 900.0
+# Seconds for the workers to come up before the clock starts.
+WARM = 15.0
 SITES: dict[str, Callable[[], AbstractContextManager[Site]]] = {"sqlite": sqlite_site, "postgres": postgres_site}
-DONE = "SELECT count(*) FROM annotation_job WHERE kind = 'training' AND status = 'done'"
-REDONE = "SELECT sum(attempt - 1) FROM annotation_job WHERE kind = 'training'"
-HASHES = "SELECT parameter_hash FROM modeling_modelrun ORDER BY parameter_hash"
+# Each sweep has a dataset of its own out of the same file, so that none finds the fits of another.
+OF = (
+    "FROM annotation_job j JOIN annotation_dataset d ON d.id = j.dataset_id "
+    "WHERE j.kind = 'training' AND d.slug = '{}'"
+)
+DONE = f"SELECT count(*) {OF} AND j.status = 'done'"
+REDONE = f"SELECT sum(j.attempt - 1) {OF}"
+HASHES = (
+    "SELECT m.parameter_hash FROM modeling_modelrun m JOIN annotation_snapshot s ON s.id = m.snapshot_id "
+    "JOIN annotation_dataset d ON d.id = s.dataset_id WHERE d.slug = '{}' ORDER BY 1"
+)
+ASK = """
+from pathlib import Path
+from annotation.actions.import_items import import_params, request_import
+from annotation.actions.work import work_here
+from annotation.core.parsing import ItemMapping
+from annotation.models import Dataset
+from modeling.actions.sweep import grid_specs, request_sweep
+mapping = ItemMapping(text=("text",), label="label", id="id")
+work_here(request_import(import_params({slug!r}, {slug!r}, Path({file!r}), mapping), background=False))
+dataset = Dataset.objects.get(slug={slug!r})
+print(request_sweep(dataset, grid_specs(dataset, "logistic", {{}}, {{"C": {values!r}}}), {seeds}).pk)
+"""
 
 
 def run() -> list[Row]:
@@ -57,14 +78,14 @@ def rows_of(name: str, make_site: Callable[[], AbstractContextManager[Site]]) ->
     version = django.get_version()
     walls: dict[int, float] = {}
     models: dict[int, list[tuple]] = {}
-    for workers in WORKERS:
-        with make_site() as one:
-            walls[workers] = swept(one, workers)
-            models[workers] = query(one, HASHES)
-        print(f"{name}: {FITS} fits by {workers} workers in {walls[workers]:.1f} s", flush=True)
     with make_site() as one:
-        wall = swept(one, 2, kill_at=FITS // 2)
-        kept, redone = query(one, HASHES), int(query(one, REDONE)[0][0])
+        write_filings(one)
+        for workers in WORKERS:
+            walls[workers] = swept(one, f"by{workers}", workers)
+            models[workers] = query(one, HASHES.format(f"by{workers}"))
+            print(f"{name}: {FITS} fits by {workers} workers in {walls[workers]:.1f} s", flush=True)
+        wall = swept(one, "killed", 2, kill_at=FITS // 2)
+        kept, redone = query(one, HASHES.format("killed")), int(query(one, REDONE.format("killed"))[0][0])
     print(f"{name}: one of two killed half-way: {wall:.1f} s, {redone} fits done twice, {len(kept)} runs", flush=True)
     rival = "the same sweep by one worker, Django"
     alike = sum(models[workers] == models[1] for workers in (2, 4)) + (kept == models[1])
@@ -82,37 +103,33 @@ def rows_of(name: str, make_site: Callable[[], AbstractContextManager[Site]]) ->
     ]  # fmt: skip
 
 
-def swept(one: Site, workers: int, kill_at: int = 0) -> float:
+def swept(one: Site, slug: str, workers: int, kill_at: int = 0) -> float:
     """Wall seconds of the sweep; once `kill_at` fits are done the first worker is killed outright and stays dead."""
-    prepare(one)
     for number in range(workers):
         one.start("worker", number)
     one.start("reaper")
-    time.sleep(8)
-    asked = one.manage(
-        "sweep", "bench", "--learner", "logistic", "--grid", f"C={','.join(map(str, C))}", "--seeds", str(SEEDS),
-        "--background", "--json",
-    )  # fmt: skip
-    job = json.loads(asked)["job"]
+    time.sleep(WARM)
+    file = one.env["SECONDLOOK_DATA_DIR"] + "/some.csv"
+    job = int(one.python(ASK.format(slug=slug, file=file, values=[str(value) for value in C], seeds=SEEDS)))
     started = time.monotonic()
     while (status := query(one, f"SELECT status FROM annotation_job WHERE id = {job}")[0][0]) != "done":
         if status == "failed" or time.monotonic() - started > PATIENCE:
             raise RuntimeError(f"the sweep is {status} after {time.monotonic() - started:.0f} s")
-        if kill_at and query(one, DONE)[0][0] >= kill_at:
+        if kill_at and query(one, DONE.format(slug))[0][0] >= kill_at:
             one.kill("worker0")
             kill_at = 0
         time.sleep(0.2)
-    found = query(one, f"SELECT {elapsed(one)} FROM annotation_job WHERE id = {job}")
-    return float(found[0][0])
+    for name in list(one.processes):
+        one.kill(name)
+    return float(query(one, f"SELECT {elapsed(one)} FROM annotation_job WHERE id = {job}")[0][0])
 
 
-def prepare(one: Site) -> None:
+def write_filings(one: Site) -> None:
     file = one.env["SECONDLOOK_DATA_DIR"] + "/some.csv"
     one.python(
         "from modeling.core.filings import generate\n"
         f"generate(0).pool.head({ROWS}).drop(columns='truth').to_csv({file!r}, index=False)"
     )
-    one.manage("import_items", "bench", file, "--text", "text", "--label", "label", "--id", "id", "--json")
 
 
 def query(one: Site, sql: str) -> list[tuple]:
