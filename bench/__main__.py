@@ -30,12 +30,18 @@ BENCHES: dict[str, Callable[[], list[Row]]] = {
     "detect.near_duplicates.100k": near_duplicates.run_100k,
     "detect.near_duplicates.1m": near_duplicates.run_1m,
     "detect.order": order.run,
-    "model.augmentation": model_augmentation.run_augmentation,
+    **{
+        f"model.augmentation.{name}": lambda name=name: model_augmentation.run_augmentation(name)
+        for name in model_augmentation.DATA
+    },
     "model.dropout": model_dropout.run,
     "model.path.sparse_truth": model_path.sparse_truth,
     "model.path.sample": model_path.run,
     "model.path_full": model_path.run_full,
-    "model.robustness": model_augmentation.run_robustness,
+    **{
+        f"model.robustness.{name}": lambda name=name: model_augmentation.run_robustness(name)
+        for name in model_augmentation.DATA
+    },
 }
 
 
