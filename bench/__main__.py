@@ -34,7 +34,8 @@ BENCHES: dict[str, Callable[[], list[Row]]] = {
     "detect.near_duplicates.100k": near_duplicates.run_100k,
     "detect.near_duplicates.1m": near_duplicates.run_1m,
     "detect.order": order.run,
-    "model.augmentation": model_augmentation.run_augmentation,
+    "model.augmentation.banking77": lambda: model_augmentation.run_augmentation("banking77"),
+    "model.augmentation.fin_num_claim": lambda: model_augmentation.run_augmentation("fin_num_claim"),
     "model.cost": model_cost.run,
     "model.dropout.1k": lambda: model_dropout.run(1_000),
     "model.dropout.9k": lambda: model_dropout.run(9_000),
@@ -46,7 +47,8 @@ BENCHES: dict[str, Callable[[], list[Row]]] = {
     "model.path.correlated": model_penalties.correlated,
     "model.path.blanked": model_penalties.blanked,
     "model.predict": model_predict.run,
-    "model.robustness": model_augmentation.run_robustness,
+    "model.robustness.banking77": lambda: model_augmentation.run_robustness("banking77"),
+    "model.robustness.fin_num_claim": lambda: model_augmentation.run_robustness("fin_num_claim"),
     "model.sweep": model_sweep.run,
 }
 

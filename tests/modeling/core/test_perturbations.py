@@ -58,7 +58,7 @@ def test_what_is_fixed_by_hand():
     assert kept("Apple Inc. rose. The shares rose.") == ["Apple", "Inc"]
 
 
-@pytest.mark.parametrize("text", ["a" * 50_000, " " * 50_000, "a. " * 10_000, "\n" * 50_000, "1" * 50_000, "(" * 50_000])
+@pytest.mark.parametrize("text", ["a" * 50_000, " " * 50_000, "a. " * 9_000, "\n" * 50_000, "1" * 50_000, "(" * 50_000])
 def test_a_monstrous_text_takes_no_longer_than_others(text):
     for kind in PERTURBATIONS:
         perturbed(text, kind, 0, 0, PARTNERS)
