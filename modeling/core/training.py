@@ -32,6 +32,8 @@ from modeling.core.sources import by_source
 
 FOLDS = 5
 FEATURES: dict[str, Any] = {"max_features": 50_000, "ngrams": [1, 2], "characters": None}
+# More weights than this, features times classes, are refused: their learning takes ten times their eight bytes each.
+MOST_WEIGHTS = 100_000_000
 # What resolved settings say beyond the learner's parameters and FEATURES: found anew at each fit.
 FOUND = ("learner", "seed", "folds", "rows", "classes", "fields")
 # Those of them that tell rows apart, not recipes.
@@ -94,6 +96,7 @@ def fit(
         report("features", 0.0)
         fold = grouped_folds(groups, labels, n_folds, seed)
         transformer, X, folds = _prepared(recipe, table, fields, features, names, fold)
+        _check_weights(X.shape[1], len(np.unique(labels)))
         report("fitting", 0.1)
         fitted = recipe.fit(X, names, folds, groups)
         parameters = resolved_of(fitted)
@@ -119,8 +122,8 @@ def fit(
     told = {"curve": getattr(fitted, "curve_", None), "sources": beside}
     scores |= {name: figures for name, figures in told.items() if figures}
     return Fit(
-        model=model, resolved=resolved, converged=fitted.converged_, status=fitted.status_, metrics=scores,
-        coefficients=coefficients(model, X), at_chance=_at_chance(labels, oof), oof=oof,
+        model=model, resolved=resolved, converged=fitted.converged_, status=fitted.status_ + _lone(names, groups),
+        metrics=scores, coefficients=coefficients(model, X), at_chance=_at_chance(labels, oof), oof=oof,
         parameter_hash=_hash(resolved, model), environment=environment(),
     )  # fmt: skip
 
@@ -167,6 +170,24 @@ def _check(labels: np.ndarray, classes: Sequence[str], groups: np.ndarray) -> in
             "that one can be held out."
         )
     return folds
+
+
+def _check_weights(n_features: int, n_classes: int) -> None:
+    if n_features * n_classes > MOST_WEIGHTS:
+        raise UnableToTrain(
+            f"{n_features:,} features for {n_classes:,} classes are more than the {MOST_WEIGHTS:,} weights that can be "
+            "learned; leave out the category with the most values, or make it a text."
+        )
+
+
+def _lone(names: np.ndarray, groups: np.ndarray) -> str:
+    """A sentence on classes that a fold can only hold out or learn from, not both."""
+    distinct = pd.Series(groups).groupby(names).nunique()
+    lone = [repr(str(name)) for name in distinct.index[distinct == 1]]
+    if not lone:
+        return ""
+    shown = ", ".join(lone[:5]) + (f" and {len(lone) - 5} more" if len(lone) > 5 else "")
+    return f" Nobody can say how well it knows {shown}: one input each, so held out it was never seen."
 
 
 def _learner(name: str, settings: dict[str, Any], seed: int) -> Learner:
