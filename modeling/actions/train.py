@@ -94,7 +94,7 @@ def run(job: Job, report: Report) -> Write:
         made = save()
         return {
             "run": made.pk, "snapshot": rows.pk, "status": made.solver_status, "converged": made.converged,
-            "resolved": made.resolved,
+            "resolved": made.resolved, "parameter_hash": made.parameter_hash,
         }  # fmt: skip
 
     return write

@@ -13,6 +13,8 @@ from annotation.core.features import Field, vectorizer
 
 # A number further from the mean than so many standard deviations counts as so far.
 FURTHEST = 5.0
+# More numbers than these in one matrix are refused: a gigabyte.
+MOST_NUMBERS = 250_000_000
 # A category with more values is projected with the words.
 MOST_VALUES = 100
 PROJECTED, KEPT, NONE = "projected", "kept", "none"
@@ -134,7 +136,10 @@ class DenseFeatures:
         last = np.hstack([np.nan_to_num(standard), np.isnan(numbers)])
         if self.words == KEPT:
             return sparse.hstack([first, found, last], format="csr", dtype=np.float32)
-        return np.hstack([first, found[:, ~self.wide_].toarray(), last]).astype(np.float32)
+        kept = found[:, ~self.wide_]
+        if len(table) * kept.shape[1] > MOST_NUMBERS:
+            raise ValueError(f"{len(table):,} rows of {kept.shape[1]:,} values of categories are too many")
+        return np.hstack([first, kept.toarray(), last]).astype(np.float32)
 
 
 def _plain(number: float) -> str:

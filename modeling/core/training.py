@@ -1,6 +1,5 @@
 """One recipe on one table of labelled rows: the model, what it does out of fold, and all it takes to run again."""
 
-import dataclasses
 import hashlib
 import json
 import platform
@@ -14,27 +13,26 @@ import pandas as pd
 import scipy
 import sklearn
 import skops
-from scipy import sparse
 from sklearn.base import BaseEstimator
-from sklearn.compose import ColumnTransformer
-from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import normalize
 from threadpoolctl import threadpool_limits
 
-from annotation.core.features import Field, vectorizer
+from annotation.core.features import Field
 from annotation.core.folds import grouped_folds
 from annotation.core.intervals import bootstrap_interval
-from modeling.core.augmentation import KEYS, Rows, with_copies
+from modeling.core.augmentation import KEYS, with_copies
 from modeling.core.coefficients import coefficients
 from modeling.core.complexity import size_of
 from modeling.core.dense import DenseFeatures, DenseModel
 from modeling.core.evaluation import Counts, balanced_accuracy, metrics
 from modeling.core.learners import MOST_WORDS, PAIRS, Fold, Learner, UnableToTrain, learner_with, resolved_of
+from modeling.core.preparing import fitted_features, one_fold, prepared
 from modeling.core.sources import by_source
 
 FOLDS = 5
 FEATURES: dict[str, Any] = {"max_features": MOST_WORDS, "ngrams": PAIRS, "characters": None}
+# More weights than this, features times classes, are refused: their learning takes ten times their eight bytes each.
+MOST_WEIGHTS = 100_000_000
 # What resolved settings say beyond the learner's parameters and FEATURES: found anew at each fit.
 FOUND = ("learner", "seed", "folds", "rows", "classes", "fields")
 # Those of them that tell rows apart, not recipes.
@@ -97,7 +95,8 @@ def fit(
         rows = with_copies(table, fields, settings, seed)
         names, together = np.asarray(classes)[labels[rows.origin]], groups[rows.origin]
         fold = grouped_folds(groups, labels, n_folds, seed)[rows.origin]
-        transformer, X, folds = _prepared(recipe, rows, fields, features, names, fold)
+        transformer, X, folds = prepared(recipe, rows, fields, features, names, fold)
+        _check_weights(X.shape[1], len(np.unique(labels)))
         report("fitting", 0.1)
         fitted = recipe.fit(X, names, folds, together)
         parameters = resolved_of(fitted)
@@ -113,7 +112,7 @@ def fit(
 
         def judge(out: np.ndarray) -> np.ndarray:
             out = out[rows.origin]
-            return held_out(_one_fold(transformer, X, rows, names, out), out)
+            return held_out(one_fold(transformer, X, rows, names, out), out)
 
         beside = [] if sources is None else by_source(sources, labels, oof, groups, judge, report)
         trained = _aligned(fitted.predict_proba(X[: len(labels)]), fitted.classes_, classes)
@@ -128,8 +127,9 @@ def fit(
     told = {"copies": len(fold) - len(labels), "curve": getattr(fitted, "curve_", None), "sources": beside}
     scores |= {name: figures for name, figures in told.items() if figures}
     return Fit(
-        model=model, resolved=resolved, converged=fitted.converged_, status=fitted.status_, metrics=scores,
-        coefficients=coefficients(model, X[: len(labels)]), at_chance=_at_chance(labels, oof), oof=oof,
+        model=model, resolved=resolved, converged=fitted.converged_, metrics=scores, oof=oof,
+        status=fitted.status_ + _lone(names, together), coefficients=coefficients(model, X[: len(labels)]),
+        at_chance=_at_chance(labels, oof),
         parameter_hash=_hash(resolved, model), environment=environment(),
     )  # fmt: skip
 
@@ -147,7 +147,7 @@ def fit_resolved(
         recipe = _learner(resolved["learner"], resolved, seed)
         rows = with_copies(table, fields, resolved, seed)
         features = {key: resolved.get(key, default) for key, default in FEATURES.items()}
-        transformer, X = _fitted_features(recipe, rows.table, fields, features)
+        transformer, X = fitted_features(recipe, rows.table, fields, features)
         fitted = recipe.fit(X, names[rows.origin], (), groups[rows.origin])
     return _model(resolved["learner"], transformer, fitted.estimator_)
 
@@ -218,130 +218,32 @@ def _check(labels: np.ndarray, classes: Sequence[str], groups: np.ndarray) -> in
     return folds
 
 
+def _check_weights(n_features: int, n_classes: int) -> None:
+    if n_features * n_classes > MOST_WEIGHTS:
+        raise UnableToTrain(
+            f"{n_features:,} features for {n_classes:,} classes are more than the {MOST_WEIGHTS:,} weights that can be "
+            "learned; leave out the category with the most values, or make it a text."
+        )
+
+
+def _lone(names: np.ndarray, groups: np.ndarray) -> str:
+    """A sentence on classes that a fold can only hold out or learn from, not both."""
+    distinct = pd.Series(groups).groupby(names).nunique()
+    lone = [repr(str(name)) for name in distinct.index[distinct == 1]]
+    if not lone:
+        return ""
+    shown = ", ".join(lone[:5]) + (f" and {len(lone) - 5} more" if len(lone) > 5 else "")
+    return f" Nobody can say how well it knows {shown}: one input each, so held out it was never seen."
+
+
 def _learner(name: str, settings: dict[str, Any], seed: int) -> Learner:
     return learner_with(name, {**settings, "seed": seed}, (*FEATURES, *KEYS, *FOUND))
-
-
-def _prepared(
-    recipe: Any, rows: Rows, fields: Sequence[Field], features: dict[str, Any], names: np.ndarray, fold: np.ndarray
-) -> tuple[ColumnTransformer | DenseFeatures, Any, Sequence[Fold]]:
-    """Fitted features, their matrix, and the folds, in which no copy is ever held out."""
-    transformer, X = _fitted_features(recipe, rows.table, fields, features)
-    if isinstance(transformer, DenseFeatures):
-        return transformer, X, DenseFolds(transformer, rows, names, fold)
-    outs = [fold == number for number in range(fold.max() + 1)]
-    return transformer, X, [_fold(transformer, X, names, out, rows.original) for out in outs]
-
-
-def _fitted_features(
-    recipe: Any, table: pd.DataFrame, fields: Sequence[Field], features: dict[str, Any]
-) -> tuple[ColumnTransformer | DenseFeatures, Any]:
-    """Words for all learners but those with features of their own."""
-    dense = recipe.features(fields, features) if hasattr(recipe, "features") else features
-    if isinstance(dense, dict):
-        return _features(table, fields, dense)
-    try:
-        X = dense.fit(table)
-    except ValueError as error:
-        raise UnableToTrain(f"The fields cannot be turned into features: {error}.") from error
-    if _constant(X):
-        raise _all_alike(table, fields)
-    return dense, X
-
-
-class DenseFolds(Sequence[Fold]):
-    """Folds with features fitted to their own rows, each made when it is asked for: all at once are much memory."""
-
-    def __init__(self, features: DenseFeatures, rows: Rows, names: np.ndarray, fold: np.ndarray) -> None:
-        self.features, self.rows, self.names, self.fold = features, rows, names, fold
-
-    def __len__(self) -> int:
-        return int(self.fold.max()) + 1
-
-    def __getitem__(self, number: Any) -> Any:
-        out = self.fold == range(len(self))[number]
-        features = dataclasses.replace(self.features)
-        table, judged = self.rows.table, out & self.rows.original
-        X = features.fit(table[~out])
-        return Fold(X, self.names[~out], features.transform(table[judged]), self.names[judged])
 
 
 def _model(learner: str, transformer: Any, estimator: Any) -> Model:
     if isinstance(transformer, DenseFeatures):
         return DenseModel(transformer, estimator, learner)
     return Pipeline([("features", transformer), ("learner", estimator)])
-
-
-def _all_alike(table: pd.DataFrame, fields: Sequence[Field]) -> UnableToTrain:
-    shown = ", ".join(field.name for field in fields)
-    return UnableToTrain(f"All {len(table)} rows look alike in {shown}: there is nothing to tell the classes by.")
-
-
-def _features(
-    table: pd.DataFrame, fields: Sequence[Field], features: dict[str, Any]
-) -> tuple[ColumnTransformer, sparse.csr_matrix]:
-    ranges: dict[str, Any] = {
-        key: tuple(value) if isinstance(value, list) else value for key, value in features.items()
-    }
-    transformer = vectorizer(fields, **ranges)
-    try:
-        X = sparse.csr_matrix(transformer.fit_transform(table))
-    except ValueError as error:
-        raise UnableToTrain(f"The fields cannot be turned into features: {error}.") from error
-    if _constant(X):
-        raise _all_alike(table, fields)
-    _plain_numbers(transformer)
-    return transformer, X
-
-
-def _plain_numbers(transformer: ColumnTransformer) -> None:
-    """A vocabulary of numpy integers is stored as one array per word: ten times the time and the size."""
-    for _, fitted, _ in transformer.transformers_:
-        steps = getattr(fitted, "transformer_list", [("", fitted)])
-        for _, step in steps:
-            if isinstance(step, TfidfVectorizer):
-                step.vocabulary_ = {word: int(column) for word, column in step.vocabulary_.items()}
-
-
-def _constant(X: Any) -> bool:
-    if not sparse.issparse(X):
-        return not np.ptp(X, axis=0).any()
-    return X.shape[1] == 0 or (X.max(axis=0) - X.min(axis=0)).nnz == 0
-
-
-def _fold(
-    transformer: ColumnTransformer, X: sparse.csr_matrix, names: np.ndarray, out: np.ndarray,
-    original: np.ndarray | bool = True,
-) -> Fold:  # fmt: skip
-    """One fold, with text features as if fitted to the rows that are not `out`; only `original` rows are held out.
-
-    Words that only the rows held out have are unknown and take no part in a row's length; otherwise a row held out
-    looks fainter than any row of production does, and so a weaker penalty seems best. Exact but for which features
-    are the `max_features` kept, and without reading the texts again.
-    """
-    blocks = []
-    for name, part, _ in transformer.transformers_:
-        block = X[:, transformer.output_indices_[name]]
-        if isinstance(part, TfidfVectorizer):
-            block = normalize(block @ sparse.diags_array(_reweighting(part, block[~out])))
-        blocks.append(block)
-    refitted = sparse.hstack(blocks, format="csr")
-    judged = out & original
-    return Fold(refitted[~out], names[~out], refitted[judged], names[judged])
-
-
-def _one_fold(transformer: Any, X: Any, rows: Rows, names: np.ndarray, out: np.ndarray) -> Fold:
-    """Rows `out` held out, bool, with features of the others."""
-    if isinstance(transformer, DenseFeatures):
-        return DenseFolds(transformer, rows, names, np.where(out, 0, 1))[0]
-    return _fold(transformer, X, names, out, rows.original)
-
-
-def _reweighting(part: TfidfVectorizer, kept: sparse.csr_matrix) -> np.ndarray:
-    """What turns each word's weight into the one it would have if fitted to `kept` alone; 0 for a word not there."""
-    rows = np.bincount(kept.indices, minlength=kept.shape[1])
-    weight = np.log((1 + kept.shape[0]) / (1 + rows)) + 1
-    return np.where(rows > 0, weight / part.idf_, 0.0)
 
 
 def _held_out(recipe: Learner, fold: Fold, groups: np.ndarray, classes: Sequence[str]) -> np.ndarray:

@@ -43,7 +43,10 @@ def _path(run: ModelRun) -> dict[str, Any] | None:
         (ratio_words(ratio), [(entry, (entry["C"], ratio) == chosen) for entry in entries])
         for ratio, entries in by_ratio(path).items()
     ]
-    return {"chart": chart, "rows": rows, "n_tried": len(path), "C": f"{resolved['C']:g}", "sparse": resolved["rule"] == "1se"}
+    return {
+        "chart": chart, "rows": rows, "n_tried": len(path), "C": f"{resolved['C']:g}",
+        "sparse": resolved["rule"] == "1se",
+    }  # fmt: skip
 
 
 def _sources(run: ModelRun) -> dict[str, Any] | None:

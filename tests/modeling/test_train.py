@@ -24,7 +24,7 @@ def test_a_run_is_stored_with_all_it_takes_to_run_again(tmp_path, settings):
     run = ModelRun.objects.get()
     assert job.result == {
         "run": run.pk, "snapshot": run.snapshot_id, "status": run.solver_status, "converged": True,
-        "resolved": run.resolved,
+        "resolved": run.resolved, "parameter_hash": run.parameter_hash,
     }  # fmt: skip
     assert (run.recipe.learner, run.recipe.seed) == ("logistic", 3)
     assert run.recipe.settings == {"C": 2.0, "l1_ratio": 0.0, "rule": "min", "text": "words", "numbers": "ranges"}
@@ -51,10 +51,14 @@ def test_the_same_request_twice_is_one_run(tmp_path):
     assert asked(dataset, pairs={"C": "3"}) != first and asked(dataset, pairs={"C": "2"}, seed=1) != first
 
 
-def test_again_makes_another_run_with_the_identical_parameters_and_figures(tmp_path):
+@pytest.mark.parametrize(
+    ("learner", "pairs"),
+    [("logistic", {"C": "cv"}), ("logistic", {"C": "3", "text": "words+embeddings"}), ("mlp", {"max_epochs": "8"})],
+)
+def test_again_makes_another_run_with_the_identical_parameters_and_figures(tmp_path, learner, pairs):
     dataset = small_world.pool(tmp_path)
     for again in (False, True, True):
-        work_here(asked(dataset, again, pairs={"C": "cv"}))
+        work_here(asked(dataset, again, learner, pairs=pairs))
     runs = ModelRun.objects.order_by("id")
     assert runs.count() == 3 and len({run.parameter_hash for run in runs}) == 1
     assert runs[0].metrics == runs[1].metrics == runs[2].metrics
