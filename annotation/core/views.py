@@ -9,8 +9,8 @@ import numpy as np
 from numba import njit
 from scipy import sparse
 
-# Few items are gone through more often, so that every model takes enough steps. The dense model, whose steps cost least,
-# takes twice as many: with planted errors in banking77 more were found first so.
+# Few items are gone through more often, so that every model takes enough steps. The dense model, whose steps cost
+# least, takes twice as many: with planted errors in banking77 more were found first so.
 FEWEST_PASSES, MOST_PASSES, STEPS, DENSE_STEPS = 1, 30, 40_000, 80_000
 BATCH = 128
 Neighbours = tuple[np.ndarray, np.ndarray]
