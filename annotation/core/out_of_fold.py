@@ -15,7 +15,7 @@ FEWEST_FOLDS, MOST_FOLDS, FOLDS_TIMES_ITEMS = 5, 20, 40_000
 # Below this a probability is as good as none: no single view may veto a class.
 FLOOR = 1e-3
 # Items enough to weigh the views by.
-WEIGHED = 5000
+WEIGHED = 20_000
 
 Tick = Callable[[float], None]
 
