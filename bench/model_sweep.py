@@ -112,9 +112,9 @@ def swept(one: Site, slug: str, workers: int, kill_at: int = 0) -> float:
     file = one.env["SECONDLOOK_DATA_DIR"] + "/some.csv"
     job = int(one.python(ASK.format(slug=slug, file=file, values=[str(value) for value in C], seeds=SEEDS)))
     started = time.monotonic()
-    while (status := query(one, f"SELECT status FROM annotation_job WHERE id = {job}")[0][0]) != "done":
-        if status == "failed" or time.monotonic() - started > PATIENCE:
-            raise RuntimeError(f"the sweep is {status} after {time.monotonic() - started:.0f} s")
+    while (state := query(one, f"SELECT status, error FROM annotation_job WHERE id = {job}")[0])[0] != "done":
+        if state[0] == "failed" or time.monotonic() - started > PATIENCE:
+            raise RuntimeError(f"the sweep is {state[0]} after {time.monotonic() - started:.0f} s. {state[1]}")
         if kill_at and query(one, DONE.format(slug))[0][0] >= kill_at:
             one.kill("worker0")
             kill_at = 0
