@@ -74,6 +74,10 @@ class Data:
         return sorted(set(self.given))
 
     @property
+    def corpus(self) -> str:
+        return self.name if self.name == "fin_num_claim" else "banking77"
+
+    @property
     def judged(self) -> np.ndarray:
         return np.concatenate([judged for _, judged in self.parts])
 
@@ -111,7 +115,8 @@ def banking(size: int) -> Data:
         learn = np.sort(np.random.default_rng(0).choice(learn, size, replace=False))
     labels = every["label"].to_numpy(str)
     groups = group_items(every[["text"]], FIELDS).of
-    return Data(f"banking77_{size}" if size else "banking77", every[["text"]], labels, labels, groups, [(learn, np.flatnonzero(every["split"] == "test"))])
+    parts = [(learn, np.flatnonzero(every["split"] == "test"))]
+    return Data(f"banking77_{size or 'full'}", every[["text"]], labels, labels, groups, parts)
 
 
 @cache
@@ -211,7 +216,7 @@ def rows_of(data: Data) -> Iterator[Row]:
         print(f"  copies by {name:10} {100 * copied.mean():.2f} %, {points(gain(plain, copied))} points; without, at "
               f"C = {C:g}, {100 * control.mean():.2f} %, beside which {points(gain(control, copied))}")  # fmt: skip
         yield row(
-            f"model.augmentation.{data.name}.{name}", data.name.split("_1")[0], len(plain), "accuracy",
+            f"model.augmentation.{data.name}.{name}", data.corpus, len(plain), "accuracy",
             copied.mean(), control.mean(), WITHOUT, f"C = {C:g}", GOAL,
         )  # fmt: skip
 
@@ -226,7 +231,7 @@ def flips_of(data: Data) -> Iterator[Row]:
         print(f"  {name:11} {share(plain[name])}{copies}; scikit-learn's {share(rival[name])}")
         if own.n and (own.value or rival[name].value):
             yield row(
-                f"model.robustness.{data.name}.{name}", data.name.split("_1")[0], own.n, "share of predictions flipped",
+                f"model.robustness.{data.name}.{name}", data.corpus, own.n, "share of predictions flipped",
                 own.value, rival[name].value, RIVAL, f"scikit-learn {sklearn.__version__}",
                 1.0 if name in PERTURBATIONS else AS_GOOD, more_is_better=False,
             )  # fmt: skip
@@ -265,5 +270,5 @@ def production() -> None:
 
 
 DATA: dict[str, Callable[[], Data]] = {
-    "banking77_1000": lambda: banking(SMALL), "banking77": lambda: banking(0), "fin_num_claim": fin,
+    "banking77_1000": lambda: banking(SMALL), "banking77_full": lambda: banking(0), "fin_num_claim": fin,
 }  # fmt: skip
