@@ -58,13 +58,14 @@ class Trained:
 
 
 def initial(sizes: Sequence[int], random: np.random.Generator, dtype: type = np.float32) -> Network:
-    """Weights drawn with variance 2 / inputs (He et al. 2015), biases 0. sizes: inputs, hidden layers, classes. All
-    parameters lie in one array, the `base` of each."""
+    """Weights drawn with variance 1 / (3 · inputs), a sixth of He et al. 2015: what a network starts with that its rows
+    do not correct stays in it, and where rows are few that is noise. Biases 0. sizes: inputs, hidden layers, classes.
+    All parameters lie in one array, the `base` of each."""
     shapes = list(zip(sizes[:-1], sizes[1:], strict=True))
     flat: np.ndarray = np.zeros(_parameters(shapes), dtype=dtype)
     network = _views(flat, shapes)
     for weight in network.weights:
-        weight[:] = random.standard_normal(weight.shape) * np.sqrt(2 / len(weight))
+        weight[:] = random.standard_normal(weight.shape) * np.sqrt(1 / (3 * len(weight)))
     return network
 
 
