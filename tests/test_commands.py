@@ -74,7 +74,7 @@ def test_a_round_by_commands_prints_one_line_each(tmp_path, quick):
 def test_train_and_compare_print_one_line_each(tmp_path):
     dataset = small_world.with_production(tmp_path)
     trained = result("train", "support", "--learner", "logistic", "--set", "C=1", "l1_ratio=0")
-    assert set(trained) == {"run", "snapshot", "status", "converged", "resolved"}
+    assert set(trained) == {"run", "snapshot", "status", "converged", "resolved", "parameter_hash"}
     again = result("train", "support", "--like", trained["run"])
     production = result("snapshot", "support", "--purpose", "production")["snapshot"]
     compared = result("compare", "support", "--before", trained["run"], "--after", again["run"],

@@ -73,7 +73,7 @@ def recipe_settings(dataset: Dataset, learner: str, pairs: dict[str, str]) -> di
     UnableToConfigure."""
     own = {key: value for key, value in pairs.items() if key not in OF_COPIES}
     copies = {key: value for key, value in pairs.items() if key in OF_COPIES}
-    return learner_settings(learner, own) | augmentation_settings(copies, accepted_pairs(dataset))
+    return learner_settings(learner, own) | (augmentation_settings(copies, accepted_pairs(dataset)) if copies else {})
 
 
 def training_part(rows: Snapshot, learner: str, chosen: dict[str, Any], seed: int) -> Part:

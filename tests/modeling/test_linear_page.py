@@ -38,7 +38,8 @@ def test_a_path_is_drawn_with_what_was_chosen_and_stands_in_a_table(client, tmp_
     run = small_world.trained(small_world.pool(tmp_path), C="cv")
     page = page_of(client, run)
     assert f"C = {run.resolved['C']:g} was chosen of {len(run.metrics['path'])} tried" in page
-    assert page.count("polyline") == 1 and page.count(">chosen</span>") == 1 and "Features in use" in page
+    part = page[page.index('id="path"') :].partition("</section>")[0]
+    assert part.count("polyline") == 1 and part.count(">chosen</span>") == 1 and "Features in use" in part
 
 
 def test_sources_are_judged_by_one_another(client, tmp_path):

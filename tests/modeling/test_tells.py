@@ -61,7 +61,8 @@ def test_the_command_says_what_the_page_shows(client, tmp_path):
 def test_no_such_run_is_one_sentence(tmp_path):
     run = small_world.trained(small_world.pool(tmp_path))
     for name in ("describe_run", "learning_curve"):
-        with pytest.raises(CommandError, match=rf"'support' has no run '99'. Its newest runs: {run.pk}\."):
+        told = rf"'support' has no run or prediction set '99'. Its newest runs: {run.pk}\."
+        with pytest.raises(CommandError, match=told):
             call_command(name, "support", "--run", "99")
 
 

@@ -10,7 +10,8 @@ import pytest
 from annotation.core.features import Field, typed, vectorizer
 from modeling.core.artifacts import dump_model, load_model
 from modeling.core.learners import UnableToConfigure
-from modeling.core.training import UnableToPredict, UnableToTrain, _features, _fold, fit, predict
+from modeling.core.preparing import _features, _fold
+from modeling.core.training import UnableToPredict, UnableToTrain, fit, predict
 from tests.modeling.core.data import CLASSES, FIELDS, silent, worded
 from tests.shared import needs_shared, shared
 
