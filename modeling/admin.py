@@ -1,11 +1,11 @@
-"""Recipes, runs and comparisons are facts: the operator reads them, nobody edits them."""
+"""Recipes, runs, comparisons and rulings are facts: the operator reads them, nobody edits them."""
 
 from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
 
-from modeling.models import Comparison, ModelRun, Recipe
+from modeling.models import Comparison, ModelRun, Recipe, SynonymRuling
 
 
 class ReadOnly(admin.ModelAdmin):
@@ -36,3 +36,9 @@ class ModelRunAdmin(ReadOnly):
 class ComparisonAdmin(ReadOnly):
     list_display = ("id", "snapshot", "before_run", "after_run", "look", "verdict", "created_at")
     list_select_related = ("snapshot", "before_run", "after_run")
+
+
+@admin.register(SynonymRuling)
+class SynonymRulingAdmin(ReadOnly):
+    list_display = ("id", "dataset", "first", "second", "ruling", "lead", "created_at")
+    list_select_related = ("dataset", "lead")
