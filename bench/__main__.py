@@ -35,7 +35,7 @@ BENCHES: dict[str, Callable[[], list[Row]]] = {
     "detect.near_duplicates.1m": near_duplicates.run_1m,
     "detect.order": order.run,
     "model.augmentation.banking77_1000": lambda: model_augmentation.run_augmentation("banking77_1000"),
-    "model.augmentation.banking77": lambda: model_augmentation.run_augmentation("banking77"),
+    "model.augmentation.banking77_full": lambda: model_augmentation.run_augmentation("banking77_full"),
     "model.augmentation.fin_num_claim": lambda: model_augmentation.run_augmentation("fin_num_claim"),
     "model.cost": model_cost.run,
     "model.dropout.1k": lambda: model_dropout.run(1_000),
@@ -49,7 +49,7 @@ BENCHES: dict[str, Callable[[], list[Row]]] = {
     "model.path.blanked": model_penalties.blanked,
     "model.predict": model_predict.run,
     "model.robustness.banking77_1000": lambda: model_augmentation.run_robustness("banking77_1000"),
-    "model.robustness.banking77": lambda: model_augmentation.run_robustness("banking77"),
+    "model.robustness.banking77_full": lambda: model_augmentation.run_robustness("banking77_full"),
     "model.robustness.fin_num_claim": lambda: model_augmentation.run_robustness("fin_num_claim"),
     "model.sweep": model_sweep.run,
 }

@@ -1,11 +1,11 @@
-"""Recipes, runs, sweeps and comparisons are facts: the operator reads them, nobody edits them."""
+"""Recipes, runs, sweeps, comparisons and rulings are facts: the operator reads them, nobody edits them."""
 
 from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
 
-from modeling.models import Comparison, ModelRun, Recipe, RunCost, Sweep
+from modeling.models import Comparison, ModelRun, Recipe, RunCost, Sweep, SynonymRuling
 
 
 class ReadOnly(admin.ModelAdmin):
@@ -48,3 +48,9 @@ class RunCostAdmin(ReadOnly):
 class ComparisonAdmin(ReadOnly):
     list_display = ("id", "snapshot", "before_run", "after_run", "look", "verdict", "created_at")
     list_select_related = ("snapshot", "before_run", "after_run")
+
+
+@admin.register(SynonymRuling)
+class SynonymRulingAdmin(ReadOnly):
+    list_display = ("id", "dataset", "first", "second", "ruling", "lead", "created_at")
+    list_select_related = ("dataset", "lead")

@@ -50,6 +50,8 @@ def run(job: Job, report: Report) -> Write:
     fields = tuple(Field(*field) for field in resolved["fields"])
     table = frames.content_table(frame["content"], fields)
     groups = group_items(table, fields).of
+    if set(frame["label"]) - set(resolved["classes"]):
+        raise UnableToWork(f"The classes were renamed since run {probed.pk} was trained; train its settings again.")
     labels = frames.codes(frame["label"], resolved["classes"])
     partners = partners_of(tuple(pair) for pair in job.params["synonyms"])
     found = probe(

@@ -191,3 +191,10 @@ def test_by_command(world):
         call_command("robustness", dataset.slug, "--run", str(run.pk), "--probe", "mirror")
     with pytest.raises(CommandError, match="has no run or prediction set '99'"):
         call_command("robustness", dataset.slug, "--run", "99")
+
+
+def test_renamed_classes_are_told(world):
+    dataset, run, _ = world
+    dataset.label_classes.filter(name="access").update(name="entry")
+    with pytest.raises(UnableToWork, match=f"The classes were renamed since run {run.pk} was trained"):
+        probed(dataset, run, probes=["case"], seed=5)
