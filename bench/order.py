@@ -20,6 +20,7 @@ from annotation.core.detectors import DETECTORS
 from annotation.core.detectors.suspicion import Suspicion
 from annotation.core.evidence import Evidence, build_evidence
 from annotation.core.features import Field
+from annotation.core.intervals import wilson
 from annotation.core.learned_order import foretold, held_out, learn
 from annotation.core.signals import Signals, gather, take
 from bench.table import Row, row
@@ -180,14 +181,18 @@ def foretellings(one: World, seed: int, budget: int) -> tuple[np.ndarray, np.nda
 
 
 def reliability_rows(name: str, worlds: list[tuple[World, int]], budget: int) -> list[Row]:
-    """Prints the table by tenths; the row is the mean distance of a foretelling's tenth from what it proved."""
+    """Prints the table by tenths, and whether the interval of what proved wrong meets the tenth foretold; the row is
+    the mean distance of a foretelling's tenth from what it proved."""
     parts = [foretellings(one, seed, budget) for one, seed in worlds]
     said, wrong, waiting = (np.concatenate(columns) for columns in zip(*parts, strict=True))
     for title, own in (("just before they were decided", ~waiting), (f"left after {budget} decisions", waiting)):
         print(f"\nReliability on {name}, items {title}: n {own.sum()}, wrong {wrong[own].sum()}")
-        print(f"{'foretold':>10} {'n':>7} {'mean':>6} {'proved':>6}")
+        print(f"{'foretold':>10} {'n':>7} {'mean':>6} {'proved':>6} {'95 % interval':>15}  holds")
         for low, _, n, mean, share in tenths(said[own], wrong[own]):
-            print(f"  .{low}–{'.' + str(low + 1) if low < 9 else '1'} {n:9} {mean:6.3f} {share:6.3f}")
+            proved = wilson(round(n * share), n)
+            held = "yes" if proved.low <= (low + 1) / 10 and proved.high >= low / 10 else "no"
+            print(f"  .{low}–{'.' + str(low + 1) if low < 9 else '1'} {n:9} {mean:6.3f} {share:6.3f} "
+                  f"{proved.low:8.3f}–{proved.high:.3f}  {held}")  # fmt: skip
     spread = sum(n * abs(mean - share) for *_, n, mean, share in tenths(said, wrong)) / len(said)
     base = float(np.mean(np.abs(said - wrong.mean())))
     return [
@@ -247,5 +252,3 @@ def skip_what_is_hard(random: np.random.Generator, wrong: np.ndarray) -> np.ndar
     hard = 4 * right / (1 + 3 * right)
     skipped = right[np.abs(share * hard + (1 - share) * right - 0.2).argmin()]
     return random.random(len(wrong)) < np.where(wrong, 4 * skipped / (1 + 3 * skipped), skipped)
-
-

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from scipy.optimize import minimize
-from scipy.special import expit
+from scipy.special import expit, logit
 
 from annotation.core.learned_order import log_odds
 
@@ -13,6 +13,11 @@ LEAST, LEAST_OF_EACH = 100, 5
 BINS = 10
 # Decisions that the straight line is worth in each bin.
 LINE = 10.0
+# The order has reached down to this quantile of the chances of what it decided; a few below it were decided when they
+# looked likelier.
+REACHED = 0.05
+# No probability is nearer to 0 or 1.
+LEAST_SAID = 0.002
 
 Knots = tuple[tuple[float, float], ...]
 
@@ -23,19 +28,22 @@ def calibrate(chance: np.ndarray, wrong: np.ndarray, weight: np.ndarray) -> Knot
     chance: float (k,) in [0, 1], each foretold without its own decision; wrong: bool (k,); weight: float (k,) > 0, the
     inverse inclusion probability of an audited item, 1 of another. A line in log odds (Platt 1999) fills in where
     decisions are few, bins of equal counts correct it where they are many, and the result is made to rise by pooling
-    adjacent violators (Zadrozny & Elkan 2002; Barlow et al. 1972).
+    adjacent violators (Zadrozny & Elkan 2002; Barlow et al. 1972). Each bin counts for the line by the decisions it
+    is worth: else a few audited items that stand for many would draw it at the other end too.
     """
     wrong = np.asarray(wrong, dtype=bool)
     if len(wrong) < LEAST or min(wrong.sum(), (~wrong).sum()) < LEAST_OF_EACH:
         return ()
-    x, w = log_odds(chance), np.asarray(weight, dtype=float) / np.mean(weight)
-    start, slope = _line(x, wrong, w)
+    x, w = log_odds(chance), _standing_for(np.asarray(chance, dtype=float), np.asarray(weight, dtype=float))
     order = np.argsort(x, kind="stable")
     bins = [own for own in np.array_split(order, BINS) if len(own)]
     middle = np.array([np.average(x[own], weights=w[own]) for own in bins])
     rate = np.array([np.average(wrong[own], weights=w[own]) for own in bins])
     # an audited item stands for many, but it is one observation
     size = np.array([w[own].sum() ** 2 / (w[own] ** 2).sum() for own in bins])
+    for own, worth in zip(bins, size, strict=True):
+        w[own] *= worth / w[own].sum()
+    start, slope = _line(x, wrong, w)
     filled = (rate * size + LINE * expit(start + slope * middle)) / (size + LINE)
     ends = log_odds(np.array([0.0, 1.0]))
     middle = np.concatenate([[min(ends[0], middle[0])], middle, [max(ends[1], middle[-1])]])
@@ -44,15 +52,27 @@ def calibrate(chance: np.ndarray, wrong: np.ndarray, weight: np.ndarray) -> Knot
     return tuple((round(float(a), 6), round(float(b), 6)) for a, b in zip(expit(middle), rising, strict=True))
 
 
-def probability(chance: np.ndarray, knots: Sequence[Sequence[float]]) -> np.ndarray:
-    """Probability float (n,) in [0, 1] that each label is wrong: between the knots a straight line over log odds.
+def _standing_for(chance: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """How many items each decided one stands for, float (k,).
 
-    Without knots nan: nothing is known.
+    The order decides on all of the likeliest, so an audited item as likely as those stands for itself alone: it is in
+    both frames (Hartley 1962). Below what the order has reached it stands for the inverse of its inclusion
+    probability.
+    """
+    by_order = chance[weight == 1]
+    reached = np.quantile(by_order, REACHED) if len(by_order) else np.inf
+    return np.where(chance >= reached, 1.0, weight)
+
+
+def probability(chance: np.ndarray, knots: Sequence[Sequence[float]]) -> np.ndarray:
+    """Probability float (n,) in [0, 1] that each label is wrong: between the knots a straight line, log odds over log
+    odds. Without knots nan: nothing is known.
     """
     if len(knots) == 0:
         return np.full(len(chance), np.nan)
     at, value = np.array(knots, dtype=float).T
-    return np.interp(log_odds(chance), log_odds(at), value)
+    odds = logit(np.clip(value, LEAST_SAID, 1 - LEAST_SAID))
+    return expit(np.interp(log_odds(chance), log_odds(at), odds))
 
 
 def _line(x: np.ndarray, wrong: np.ndarray, weight: np.ndarray) -> tuple[float, float]:
@@ -78,5 +98,3 @@ def _pooled(value: np.ndarray, weight: np.ndarray) -> np.ndarray:
             total = before[1] + last[1]
             blocks.append([(before[0] * before[1] + last[0] * last[1]) / total, total, before[2] + last[2]])
     return np.concatenate([np.full(int(count), one) for one, _, count in blocks])
-
-

@@ -44,18 +44,40 @@ def test_knots_rise_and_so_do_probabilities():
     assert ((knots >= 0) & (knots <= 1)).all()
 
 
-def test_an_audited_item_weighs_for_those_it_stands_for():
-    """Reviewed: 50 wrong of 50 at a chance of .6. Audited there: 10 wrong of 50, each for ten."""
+def test_an_audited_item_below_what_the_order_reached_weighs_for_those_it_stands_for():
+    """At a chance of .3: 10 audited, all right, each for ten, and 10 that were decided when they looked likelier, all
+    wrong; the order itself reached .6."""
     rng = np.random.default_rng(0)
-    chance = np.concatenate([np.full(100, 0.6), rng.uniform(0, 0.05, 100)])
-    wrong = np.zeros(200, dtype=bool)
-    wrong[:60] = True
-    weight = np.ones(200)
-    weight[50:100] = 10.0
-    fair, naive = (probability(np.array([0.6]), calibrate(chance, wrong, w))[0] for w in (weight, np.ones(200)))
-    assert fair < 0.5 < naive
+    chance = np.concatenate([np.full(20, 0.3), rng.uniform(0.6, 0.9, 230)])
+    wrong = np.concatenate([np.arange(20) < 10, rng.random(230) < 0.9])
+    weight = np.ones(250)
+    weight[10:20] = 10.0
+    fair, naive = (probability(np.array([0.3]), calibrate(chance, wrong, w))[0] for w in (weight, np.ones(250)))
+    assert fair < naive - 0.1
 
 
-def test_between_knots_it_is_a_line_over_log_odds():
+def test_an_audited_item_as_likely_as_those_the_order_decides_stands_for_itself():
+    """All 250 items above .6 are decided; that 20 of them, all right, were also drawn for the audit says nothing of
+    others."""
+    rng = np.random.default_rng(0)
+    chance = rng.uniform(0.6, 0.9, 250)
+    wrong = np.arange(250) >= 20
+    weight = np.ones(250)
+    weight[:20], chance[:20] = 10.0, 0.75
+    assert calibrate(chance, wrong, weight) == calibrate(chance, wrong, np.ones(250))
+
+
+def test_audited_items_far_below_do_not_draw_down_what_is_foretold_at_the_top():
+    """300 decided by the order, 97 in 100 wrong; 100 audited at the bottom, each for 90, 3 of them wrong."""
+    rng = np.random.default_rng(0)
+    chance = np.concatenate([rng.uniform(0.6, 0.95, 300), rng.uniform(0, 0.05, 100)])
+    wrong = np.concatenate([np.arange(300) % 33 > 0, np.arange(100) < 3])
+    weight = np.concatenate([np.ones(300), np.full(100, 90.0)])
+    said = probability(np.array([0.62, 0.02]), calibrate(chance, wrong, weight))
+    assert said[0] > 0.9 and said[1] < 0.1
+
+
+def test_between_knots_it_is_a_line_of_log_odds_over_log_odds():
+    """Half way between odds of 1 to 9 and 1 to 1 are odds of 1 to 3."""
     knots = ((0.2, 0.1), (0.8, 0.5))
-    assert probability(np.array([0.5, 0.0, 1.0]), knots).tolist() == pytest.approx([0.3, 0.1, 0.5])
+    assert probability(np.array([0.5, 0.0, 1.0]), knots).tolist() == pytest.approx([0.25, 0.1, 0.5])
