@@ -23,6 +23,8 @@ ROOT = Path(__file__).resolve().parents[2]
 POSTGRES = os.environ.get("TEST_DATABASE_URL") or "postgres://127.0.0.1:5432/postgres"
 REDIS = os.environ.get("TEST_REDIS_URL") or "redis://127.0.0.1:6379/8"
 PATIENCE = 240.0
+# Two workers that start at once on an empty broker of files may meet in the file that one of them is still writing.
+APART = 10.0
 
 
 @dataclass(frozen=True)
@@ -165,6 +167,7 @@ def killed_in_sweep(one: Site) -> Result:
     import_pool(one)
     for number in (1, 2):
         one.start("worker", number)
+        time.sleep(APART)
     one.start("reaper")
     grid = "C=0.1,0.3,1,3,10,30"
     asked = json.loads(
