@@ -77,7 +77,7 @@ def test_the_mean_of_training_is_what_inference_says():
     X = np.repeat(rng.normal(size=(1, 4)).astype(np.float32), 20_000, axis=0)
     found = scores(network, X, dropout_masks(rng, len(X), (50,), 0.5))
     assert np.allclose(found.mean(axis=0), by_hand(network, X[:1])[0], atol=0.06)
-    assert found.std(axis=0).min() > 0.3
+    assert found.std(axis=0).min() > 0.2
 
 
 def test_inference_drops_nothing_and_scales_nothing():
