@@ -112,14 +112,12 @@ def test_a_class_with_one_row_is_trained_and_told(tmp_path):
 
 @pytest.mark.parametrize("numbers", ["ranges", "scaled"])
 def test_missing_numbers_some_or_all_are_learned_around(tmp_path, numbers):
+    known = {"gone": "", "b": "x"}
     rows = [
-        {
-            "id": f"{n}", "a": "" if n % 7 == 0 else f"{n % 2 + n / 100}", "b": f"{n}", "gone": "",
-            "label": "yes" if n % 2 else "no",
-        }
+        {"id": f"{n}", "a": "" if n % 7 == 0 else f"{n % 2 + n / 100}", "label": "yes" if n % 2 else "no", **known}
         for n in range(60)
-    ]  # fmt: skip
-    fields = tuple(Field(name, "number") for name in ("a", "b", "gone"))
+    ]
+    fields = (Field("a", "number"), Field("gone", "number"), Field("b", "category"))
     dataset = imported(tmp_path, rows, text=(), fields=fields)
     work_here(asked(dataset, "logistic", numbers=numbers, C="1"))
     run = ModelRun.objects.get()

@@ -143,7 +143,7 @@ def test_too_few_epochs_and_a_loss_that_is_no_number_are_no_convergence():
     assert not short.converged and "after 1 epoch, the most allowed" in short.status
     X, y = np.random.default_rng(0).normal(size=(60, 3)).clip(-3, 3) * 1e38, np.arange(60) % 2
     with np.errstate(all="ignore"):
-        wild = MlpLearner(layers=[8]).fit(X, y)
+        wild = MlpLearner(layers=[8], learning_rate=100.0).fit(X, y)
     assert not wild.converged_ and "no longer a number" in wild.status_
     json.dumps(wild.curve_, allow_nan=False)
 

@@ -77,7 +77,7 @@ def test_the_mean_of_training_is_what_inference_says():
     X = np.repeat(rng.normal(size=(1, 4)).astype(np.float32), 20_000, axis=0)
     found = scores(network, X, dropout_masks(rng, len(X), (50,), 0.5))
     assert np.allclose(found.mean(axis=0), by_hand(network, X[:1])[0], atol=0.06)
-    assert found.std(axis=0).min() > 0.3
+    assert found.std(axis=0).min() > 0.2
 
 
 def test_inference_drops_nothing_and_scales_nothing():
@@ -139,8 +139,9 @@ def test_one_seed_is_one_network_and_another_another():
 
 def test_a_loss_that_is_no_number_ends_it_and_what_was_best_is_kept():
     X, codes = points()
+    wild = Schedule(**{**vars(PLAIN), "learning_rate": 100.0})
     with np.errstate(all="ignore"):
-        made = train(X.clip(-3, 3) * np.float32(1e38), codes, np.arange(len(X)) % 4 == 0, (8,), 3, PLAIN, 0)
+        made = train(X.clip(-3, 3) * np.float32(1e38), codes, np.arange(len(X)) % 4 == 0, (8,), 3, wild, 0)
     assert not made.stopped and not made.finite
     assert all(np.isfinite(weight).all() for weight in made.network.weights)
 
