@@ -74,6 +74,7 @@ def _show(request: HttpRequest, dataset: Dataset, form: CostsForm, status: int =
     page = {
         "dataset": dataset, "form": form, "costs": dataset.costs, "priced": priced,
         "heading": _heading(dataset, priced), "metrics": Dataset.METRICS, "runs": _runs(dataset),
+        "chosen": request.GET.get("run") or str(priced.run_id if priced else ""),
         "threshold": threshold, "rules": _rules(priced), "chart": cost_curve(threshold) if threshold else None,
         "versions": dataset.cost_matrices.select_related("author").order_by("-version")[1:6],
     }  # fmt: skip
