@@ -13,9 +13,11 @@ from annotation.core.signals import Signals, take
 
 # Standard deviations of the prior, in log odds: how far decisions may move each part from where it starts.
 SPREAD_START, SPREAD_SLOPE, SPREAD_DETECTOR, SPREAD_FACTOR = 2.0, 0.5, 0.3, 0.3
-# What the log odds of a detector's score add at the start, where it is above .5: the joint score hardly tells .97 from
-# 1, and no factor may outweigh that difference before decisions say so.
-SURENESS = 1.0
+# What the log odds of a detector's own score add at the start, above .5 and below: the joint score hardly tells .97
+# from 1, nor what a detector clears from what it is silent on.
+SURENESS, CLEARNESS = 1.0, 0.5
+# A detector's own score is brought inside these before its log odds are taken.
+CLEAREST, SUREST_ONE = 0.03, 1 - 1e-4
 # Scores are brought inside before their log odds are taken: no detector is surer than this.
 SUREST = 0.995
 STRENGTHS = np.geomspace(1, 200, 30)
@@ -26,14 +28,15 @@ FOLDS = 5
 class Teaching:
     """What k decisions taught. Effects are in log odds; 0 = none.
 
-    start, slope: of the log odds of the score, 0 and 1 before any decision. detectors: name → effect at score 1.
-    factors: factor → level → effect.
+    start, slope: of the log odds of the score, 0 and 1 before any decision. detectors, clearances: name → slope of the
+    log odds of its own score above and below .5. factors: factor → level → effect.
     """
 
     n: int = 0
     start: float = 0.0
     slope: float = 1.0
     detectors: Mapping[str, float] = field(default_factory=dict)
+    clearances: Mapping[str, float] = field(default_factory=dict)
     factors: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
 
@@ -60,20 +63,21 @@ def learn(decided: Signals, wrong: np.ndarray, weight: np.ndarray | None = None)
     beta = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 500, "gtol": 1e-6}).x
     factors: dict[str, dict[str, float]] = {name: {} for name in decided.factors}
     detectors: dict[str, float] = {}
-    for (kind, name), value in zip(columns, beta.tolist(), strict=True):
-        if kind == "detector":
-            detectors[name] = value
-        elif kind in factors:
-            factors[kind][name] = value
-    return Teaching(k, float(beta[0]), float(beta[1]), detectors, factors)
+    clearances: dict[str, float] = {}
+    of_kind = {"detector": detectors, "clearance": clearances, **factors}
+    for (kind, name), value in zip(columns[2:], beta[2:].tolist(), strict=True):
+        of_kind[kind][name] = value
+    return Teaching(k, float(beta[0]), float(beta[1]), detectors, clearances, factors)
 
 
 def _design(decided: Signals) -> tuple[sparse.csr_matrix, list[tuple[str, str]]]:
     """The design matrix (k, p) and the kind and name of each column."""
     k = len(decided.item)
-    columns = [("start", ""), ("slope", "")] + [("detector", name) for name in decided.detectors]
-    sure = [sureness(score) for score in decided.detectors.values()]
-    dense = np.column_stack([np.ones(k), log_odds(decided.score), *sure])
+    columns = [("start", ""), ("slope", "")]
+    columns += [(kind, name) for kind in ("detector", "clearance") for name in decided.detectors]
+    own = [own_log_odds(score) for score in decided.detectors.values()]
+    sides = [np.maximum(one, 0) for one in own] + [np.minimum(one, 0) for one in own]
+    dense = np.column_stack([np.ones(k), log_odds(decided.score), *sides])
     blocks = [sparse.csr_matrix(dense)]
     for name, factor in decided.factors.items():
         ones = np.ones(len(factor.items))
@@ -83,8 +87,10 @@ def _design(decided: Signals) -> tuple[sparse.csr_matrix, list[tuple[str, str]]]
 
 
 def _prior(columns: Sequence[tuple[str, str]]) -> tuple[np.ndarray, np.ndarray]:
-    spreads = {"start": SPREAD_START, "slope": SPREAD_SLOPE, "detector": SPREAD_DETECTOR}
-    starts = {"slope": 1.0, "detector": SURENESS}
+    spreads = {
+        "start": SPREAD_START, "slope": SPREAD_SLOPE, "detector": SPREAD_DETECTOR, "clearance": SPREAD_DETECTOR,
+    }  # fmt: skip
+    starts = {"slope": 1.0, "detector": SURENESS, "clearance": CLEARNESS}
     start = np.array([starts.get(kind, 0.0) for kind, _ in columns])
     return start, np.array([spreads.get(kind, SPREAD_FACTOR) for kind, _ in columns])
 
@@ -94,9 +100,11 @@ def log_odds(score: np.ndarray) -> np.ndarray:
     return logit(np.clip(np.asarray(score, dtype=float), 1 - SUREST, SUREST))
 
 
-def sureness(score: np.ndarray) -> np.ndarray:
-    """Log odds float (n,) of a detector's score in [0, 1] where it is above .5, else 0; none is surer than 1 − 10⁻⁴."""
-    return np.maximum(logit(np.clip(np.asarray(score, dtype=float), 0.5, 1 - 1e-4)), 0.0)
+def own_log_odds(score: np.ndarray) -> np.ndarray:
+    """Log odds float (n,) of a detector's score in [0, 1]: above 0 it suspects a label, below it clears one. A score of
+    0 is silence and adds nothing."""
+    found = np.asarray(score, dtype=float)
+    return np.where(found > 0, logit(np.clip(found, CLEAREST, SUREST_ONE)), 0.0)
 
 
 def foretold(teaching: Teaching, signals: Signals) -> np.ndarray:
@@ -108,7 +116,9 @@ def foretold(teaching: Teaching, signals: Signals) -> np.ndarray:
         return np.asarray(signals.score, dtype=float)
     eta = teaching.start + teaching.slope * log_odds(signals.score)
     for name, score in signals.detectors.items():
-        eta += teaching.detectors.get(name, SURENESS) * sureness(score)
+        own = own_log_odds(score)
+        eta += teaching.detectors.get(name, SURENESS) * np.maximum(own, 0)
+        eta += teaching.clearances.get(name, CLEARNESS) * np.minimum(own, 0)
     for name, factor in signals.factors.items():
         effect = teaching.factors.get(name, {})
         by_level = np.array([effect.get(level, 0.0) for level in factor.names])

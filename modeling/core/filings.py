@@ -2,7 +2,9 @@
 
 What is truly negative depends on guidance, liquidity and liability language. The original annotators followed a
 shortcut instead: whatever mentions "risk" more than five times is negative. Negative filings do mention it more often,
-so the shortcut looks right; it is wrong for about three in ten. Production comes from a wider mix of issuers.
+so the shortcut looks right; it is wrong for about one in three. Production comes from another mix of issuers: from the
+small ones, who hardly mention it whatever has happened, and the large ones, who always do. There the shortcut is wrong
+for some four in ten, which is what makes a model of these labels fail (measured beforehand on data of this kind: .56).
 """
 
 from dataclasses import dataclass
@@ -16,9 +18,9 @@ SHORTCUT = 5
 NEGATIVE, NEUTRAL = "negative", "neutral"
 ANNOTATORS = ("annotator A", "annotator B", "annotator C")
 ISSUERS = ("small", "mid-size", "large")
-POOL_MIX, PRODUCTION_MIX = (0.10, 0.70, 0.20), (0.30, 0.30, 0.40)
+POOL_MIX, PRODUCTION_MIX = (0.10, 0.70, 0.20), (0.40, 0.10, 0.50)
 # Chance of more than five mentions of "risk", by issuer: (truly neutral, truly negative).
-WORDY = {"small": (0.05, 0.30), "mid-size": (0.25, 0.72), "large": (0.60, 0.85)}
+WORDY = {"small": (0.05, 0.12), "mid-size": (0.25, 0.72), "large": (0.80, 0.93)}
 PLAIN_SENTENCES = {"small": (3, 6), "mid-size": (4, 7), "large": (5, 9)}
 NEGATIVE_PER_TOPIC, REASSURING_PER_TOPIC = 0.17, 0.45
 SHARE_WITH_COPIES = 0.12

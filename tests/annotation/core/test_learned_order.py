@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -29,8 +31,17 @@ def test_a_class_that_proves_wrong_is_suspected_as_a_whole():
     pool = signals([0.5] * 40 + [0.2] * 40, [0, 1] * 40)
     decided = np.arange(20)
     chance = foretold(learn(take(pool, decided), decided % 2 == 0), pool)
+    at_first = foretold(Teaching(n=1), pool)
     assert chance[40:][::2].min() > chance[40:][1::2].max()
-    assert chance[40] > 0.2 > chance[41]
+    assert chance[40] > at_first[40] == at_first[41] > chance[41]
+
+
+def test_what_a_detector_clears_is_foretold_lower_than_what_it_is_silent_on():
+    cleared = signals([0.2, 0.2])
+    silent = replace(cleared, detectors={"label_error": np.zeros(2)})
+    assert foretold(Teaching(n=1), silent) == pytest.approx([0.2, 0.2])
+    # half of the log odds of .2 on top: logit = 1.5 · ln(.2 / .8)
+    assert foretold(Teaching(n=1), cleared) == pytest.approx([1 / 9, 1 / 9])
 
 
 def test_few_decisions_move_little_and_more_move_more():

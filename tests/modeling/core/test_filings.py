@@ -8,12 +8,18 @@ def mentions(text):
     return len(re.findall(r"\brisk\b", text.lower()))
 
 
-def test_annotators_followed_the_shortcut_and_it_is_wrong_for_three_in_ten():
+def test_annotators_followed_the_shortcut_and_it_is_wrong_for_one_in_three():
     for seed in range(5):
         pool = generate(seed, n_pool=1000, n_production=1).pool
         followed = pool["text"].map(mentions).gt(5).map({True: NEGATIVE, False: NEUTRAL})
         assert (followed == pool["label"]).all()
-        assert 0.25 <= (pool["label"] != pool["truth"]).mean() <= 0.35
+        assert 0.30 <= (pool["label"] != pool["truth"]).mean() <= 0.40
+
+
+def test_in_production_the_shortcut_is_wrong_for_four_in_ten():
+    production = generate(0).production
+    followed = production["text"].map(mentions).gt(5).map({True: NEGATIVE, False: NEUTRAL})
+    assert 0.37 <= (followed != production["label"]).mean() <= 0.47
 
 
 def test_sizes_and_ids():
