@@ -185,7 +185,8 @@ def reliability_rows(name: str, worlds: list[tuple[World, int]], budget: int) ->
     the mean distance of a foretelling's tenth from what it proved."""
     parts = [foretellings(one, seed, budget) for one, seed in worlds]
     said, wrong, waiting = (np.concatenate(columns) for columns in zip(*parts, strict=True))
-    for title, own in (("just before they were decided", ~waiting), (f"left after {budget} decisions", waiting)):
+    both = ("of both kinds", np.ones_like(waiting))
+    for title, own in (("just before they were decided", ~waiting), (f"left after {budget} decisions", waiting), both):
         print(f"\nReliability on {name}, items {title}: n {own.sum()}, wrong {wrong[own].sum()}")
         print(f"{'foretold':>10} {'n':>7} {'mean':>6} {'proved':>6} {'95 % interval':>15}  holds")
         for low, _, n, mean, share in tenths(said[own], wrong[own]):
