@@ -139,8 +139,8 @@ def _predicted(
         progress(seen / n)
     if seen != n:
         raise UnableToWork(
-            f"{source.name} had {n:,} rows when it was checked and {seen:,} when it was predicted. Nothing was written; "
-            "wait until nothing writes to it, then predict it again."
+            f"{source.name} had {n:,} rows when it was checked and {seen:,} when it was predicted. Nothing was "
+            "written; wait until nothing writes to it, then predict it again."
         )
 
 
