@@ -33,6 +33,11 @@ def part_for_lead(user: Any, slug: str, parts: QuerySet[M], pk: int) -> M:
     return get_object_or_404(parts.filter(dataset=dataset_for_lead(user, slug)), pk=pk)
 
 
+def typed_id(typed: str) -> int:
+    """The id somebody wrote into an address or a form; 0, which nothing has, where it is none or larger than any."""
+    return int(typed) if typed.isdecimal() and len(typed) < 19 else 0
+
+
 class UnableToFind(Exception):
     """A command names something that is not there."""
 

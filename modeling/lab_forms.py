@@ -6,10 +6,11 @@ from typing import Any
 from django import forms
 from django.db.models import Q
 
+from annotation.access import typed_id
 from annotation.models import Dataset, Snapshot
 from modeling.actions.capacity import GROWTHS
 from modeling.actions.list_runs import SORTS, Asked
-from modeling.actions.sweep import Spec, grid_specs, spec_of, values_of
+from modeling.actions.sweep import Spec, UnableToSweep, grid_specs, spec_of, values_of
 from modeling.core.learners import LEARNERS, UnableToConfigure, settings_of
 from modeling.forms import Option, as_typed
 from modeling.models import Recipe
@@ -31,8 +32,7 @@ class RunsForm(forms.Form):
     def __init__(self, dataset: Dataset, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["learner"].choices = [("", "any"), *((name, learner.TITLE) for name, learner in LEARNERS.items())]
-        chosen = self.data.get("recipe", "")
-        named = ~Q(name="") | Q(pk=chosen if chosen.isdecimal() else 0)
+        named = ~Q(name="") | Q(pk=typed_id(self.data.get("recipe", "")))
         self.fields["recipe"].queryset = dataset.recipes.filter(named).order_by("name", "id")
         snapshots = dataset.snapshots.filter(purpose=Snapshot.TRAINING, runs__isnull=False)
         self.fields["snapshot"].queryset = snapshots.distinct().order_by("-id")
@@ -116,7 +116,7 @@ class SweepForm(SettingsForm):
             grid = {key: values_of(text) for key, text in self._grid(data["learner"]).items()}
             try:
                 self.specs += grid_specs(self.dataset, data["learner"], {}, grid)
-            except UnableToConfigure as error:
+            except (UnableToConfigure, UnableToSweep) as error:
                 self.add_error(None, str(error))
         return data
 

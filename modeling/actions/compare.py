@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db.models import Count
 
 from annotation import bulk, frames
+from annotation.access import typed_id
 from annotation.actions.enqueue import enqueue
 from annotation.actions.import_predictions import aligned
 from annotation.actions.snapshot import matched
@@ -44,7 +45,7 @@ class Side:
 def find_side(dataset: Dataset, named: str) -> Side:
     """The run with that id, or the prediction set with that name."""
     runs = ModelRun.objects.filter(snapshot__dataset=dataset)
-    if named.isdecimal() and (run := runs.filter(pk=named).first()):
+    if run := runs.filter(pk=typed_id(named)).first():
         return Side(run, None)
     predictions = dataset.prediction_sets.filter(name=named).first()
     if predictions:

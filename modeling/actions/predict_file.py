@@ -55,6 +55,8 @@ def predict_file(
     """
     dataset = run.dataset
     rule = rule_of(dataset, asked)
+    if out.resolve() == asked.path.resolve():
+        raise UnableToWork(f"{out} is the file to predict; name another one to write, so that it stays as it is.")
     source = open_source(asked.path, name=asked.file_name or asked.path.name, encoding=asked.encoding)
     unused = check_input_columns(source.columns, dataset.typed_fields, asked.id)
     report("checking the file", 0.05)
@@ -135,6 +137,11 @@ def _predicted(
             yield ids[at], classes[code], *chances
         seen += len(table) + len(table.broken)
         progress(seen / n)
+    if seen != n:
+        raise UnableToWork(
+            f"{source.name} had {n:,} rows when it was checked and {seen:,} when it was predicted. Nothing was "
+            "written; wait until nothing writes to it, then predict it again."
+        )
 
 
 def _notes(run: ModelRun, source: Source, unused: Sequence[str], rejects: Rejects) -> list[str]:

@@ -6,6 +6,7 @@ from typing import Any
 from django.db import transaction
 
 from annotation import bulk
+from annotation.access import typed_id
 from annotation.models import Dataset
 from modeling.actions.train import recipe_settings
 from modeling.core.training import FEATURES, FOUND
@@ -36,8 +37,8 @@ def find_recipe(dataset: Dataset, named: str) -> Recipe:
     """The recipe with that name, else the one with that id."""
     recipes = dataset.recipes
     found = recipes.filter(name=named).first() if named else None
-    if found is None and named.isdecimal():
-        found = recipes.filter(pk=named).first()
+    if found is None:
+        found = recipes.filter(pk=typed_id(named)).first()
     if found is None:
         known = ", ".join(recipes.exclude(name="").order_by("name").values_list("name", flat=True)[:10]) or "none yet"
         raise UnableToBuild(f"{dataset.slug!r} has no recipe {named!r}. Named recipes: {known}; ids work too.")

@@ -4,6 +4,7 @@ other, so a sweep asked for again goes on where it was cancelled or failed."""
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from itertools import product
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -52,7 +53,17 @@ def spec_of(recipe: Recipe) -> Spec:
 def grid_specs(
     dataset: Dataset, learner: str, pairs: dict[str, str], grid: dict[str, Sequence[str]]
 ) -> list[Spec]:
-    """Every combination of the values in `grid`, as typed, with `pairs` set in all. Raises UnableToConfigure."""
+    """Every combination of the values in `grid`, as typed, with `pairs` set in all; repeated values count once.
+
+    Raises UnableToConfigure; UnableToSweep where a setting has no value or there are more combinations than fits.
+    """
+    grid = {key: list(dict.fromkeys(values)) for key, values in grid.items()}
+    empty = next((key for key, values in grid.items() if not values), None)
+    if empty is not None:
+        raise UnableToSweep(f"{empty} has no value; give one or more, as in {empty}=1,3.")
+    count = prod(map(len, grid.values()))
+    if count > MOST_FITS:
+        raise UnableToSweep(f"These values make {count:,} recipes; a sweep has {MOST_FITS} fits at most.")
     made = [dict(zip(grid, values, strict=True)) for values in product(*grid.values())]
     return [Spec(learner, recipe_settings(dataset, learner, {**pairs, **one})) for one in made]
 

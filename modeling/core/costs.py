@@ -10,6 +10,8 @@ from modeling.core.proof import ITEMS
 from modeling.core.thresholds import Threshold, choose_threshold, more_costly_to_miss
 
 RESAMPLES = 2_000
+# Sums over more rows than anybody has stay numbers.
+MOST_COST = 1e12
 # The rules that are priced: the likeliest class, the class of least expected cost, the threshold chosen on rows held
 # out (two classes only), and the one class that is cheapest for all rows.
 LIKELIEST, CHEAPEST, CHOSEN, CONSTANT = "likeliest", "cheapest", "threshold", "constant"
@@ -164,8 +166,8 @@ def cost_matrix(
 
 
 def _refuse_number(cost: float, what: str) -> None:
-    if not 0 <= cost < float("inf"):
-        raise UnableToPrice(f"{what[0].upper()}{what[1:]} cannot cost {cost:g}; give a number from 0 on.")
+    if not 0 <= cost <= MOST_COST:
+        raise UnableToPrice(f"{what[0].upper()}{what[1:]} cannot cost {cost:g}; give a number from 0 to {MOST_COST:g}.")
 
 
 def _refuse_nonsense(matrix: np.ndarray, classes: Sequence[str]) -> None:

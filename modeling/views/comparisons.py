@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from annotation.access import dataset_for_lead
+from annotation.access import dataset_for_lead, typed_id
 from annotation.actions.snapshot import UnableToSnapshot, snapshot
 from annotation.actions.work import UnableToWork
 from annotation.core.artifacts import UnableToLoad
@@ -26,7 +26,8 @@ REFUSALS = (UnableToWork, UnableToSnapshot)
 @require_GET
 def comparisons(request: HttpRequest, slug: str) -> HttpResponse:
     dataset = dataset_for_lead(request.user, slug)
-    asked = {key: request.GET[key] for key in ("before", "after", "production") if request.GET.get(key, "").isdigit()}
+    named = {key: typed_id(request.GET.get(key, "")) for key in ("before", "after", "production")}
+    asked = {key: pk for key, pk in named.items() if pk}
     return _list(request, dataset, CompareForm(dataset, initial={**_proposal(dataset), **asked}))
 
 

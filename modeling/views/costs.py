@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
-from annotation.access import dataset_for_lead
+from annotation.access import dataset_for_lead, typed_id
 from annotation.models import Dataset
 from modeling.actions.price_run import request_pricing
 from modeling.actions.set_costs import set_costs, set_metric
@@ -56,8 +56,7 @@ def _decide_by(request: HttpRequest, dataset: Dataset) -> HttpResponse:
 
 
 def _price(request: HttpRequest, dataset: Dataset) -> HttpResponse:
-    named = request.POST.get("run", "")
-    run = get_object_or_404(runs_of(dataset), pk=int(named) if named.isdecimal() else 0)
+    run = get_object_or_404(runs_of(dataset), pk=typed_id(request.POST.get("run", "")))
     try:
         return redirect("job", dataset.slug, request_pricing(run, user=request.user).pk)
     except UnableToPrice as error:
@@ -84,8 +83,8 @@ def _show(request: HttpRequest, dataset: Dataset, form: CostsForm, status: int =
 def _chosen(dataset: Dataset, named: str) -> RunCost | None:
     """The run asked for, else the one priced last, by the newest costs it was priced by."""
     found = RunCost.objects.filter(run__snapshot__dataset=dataset).select_related("run__recipe", "costs")
-    if named.isdecimal():
-        found = found.filter(run=named)
+    if run := typed_id(named):
+        found = found.filter(run=run)
     return found.order_by("-id").first()
 
 

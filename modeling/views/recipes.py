@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from annotation.access import dataset_for_lead, part_for_lead
+from annotation.access import dataset_for_lead, part_for_lead, typed_id
 from annotation.models import Dataset
 from modeling.actions.recipes import UnableToBuild, build_recipe, differing, recipe_facts, title_of
 from modeling.actions.train import request_training
@@ -50,11 +50,11 @@ def train(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 @require_GET
 def diff(request: HttpRequest, slug: str) -> HttpResponse:
     dataset = dataset_for_lead(request.user, slug)
-    chosen = [pk for pk in request.GET.getlist("recipe") if pk.isdecimal()]
+    chosen = [pk for pk in map(typed_id, request.GET.getlist("recipe")) if pk]
     if len(chosen) != 2:
         messages.error(request, "Tick two recipes to see in what they differ.")
         return redirect("recipes", slug)
-    one, other = (part_for_lead(request.user, slug, Recipe.objects.all(), int(pk)) for pk in chosen)
+    one, other = (part_for_lead(request.user, slug, Recipe.objects.all(), pk) for pk in chosen)
     lines = differing(recipe_facts(one), recipe_facts(other))
     page = {"dataset": dataset, "lines": lines, "n": sum(line.differs for line in lines), "back": "recipes",
             "names": [title_of(one), title_of(other)], "what": "recipes"}  # fmt: skip
@@ -80,5 +80,4 @@ def _rows(dataset: Dataset) -> list[tuple[Recipe, int]]:
 
 
 def _base(request: HttpRequest, dataset: Dataset, asked: Any) -> Recipe | None:
-    chosen = asked.get("clone", "")
-    return dataset.recipes.filter(pk=chosen).first() if chosen.isdecimal() else None
+    return dataset.recipes.filter(pk=typed_id(asked.get("clone", ""))).first()

@@ -47,8 +47,8 @@ def check(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     dataset = dataset_for_lead(request.user, slug)
     run = get_object_or_404(runs_of(dataset), pk=pk)
     typed = request.POST.get("seed", "0")
-    if not typed.isdecimal() or int(typed) > MOST_SEED:
-        messages.error(request, f"{typed!r} is no seed; give a whole number from 0 to {MOST_SEED}.")
+    if not typed.isdecimal() or len(typed) > 10 or int(typed) > MOST_SEED:
+        messages.error(request, f"{typed[:20]!r} is no seed; give a whole number from 0 to {MOST_SEED}.")
         return redirect("robustness", slug, pk)
     try:
         job = request_robustness(

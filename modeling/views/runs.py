@@ -12,7 +12,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from annotation.access import dataset_for_lead
+from annotation.access import dataset_for_lead, typed_id
 from annotation.actions.work import UnableToWork
 from annotation.actions.writing import UnableToExport
 from annotation.core.intervals import wilson
@@ -38,8 +38,8 @@ METRICS = (
 @require_GET
 def runs(request: HttpRequest, slug: str) -> HttpResponse:
     dataset = dataset_for_lead(request.user, slug)
-    like = request.GET.get("like", "")
-    asked = {"how": TrainForm.LIKE, "like": int(like)} if like.isdecimal() else _proposal(dataset)
+    like = typed_id(request.GET.get("like", ""))
+    asked = {"how": TrainForm.LIKE, "like": like} if like else _proposal(dataset)
     return _list(request, dataset, TrainForm(dataset, initial=asked))
 
 
@@ -89,11 +89,11 @@ def _table(request: HttpRequest, dataset: Dataset) -> dict[str, Any]:
 def diff(request: HttpRequest, slug: str) -> HttpResponse:
     """In what two runs differ."""
     dataset = dataset_for_lead(request.user, slug)
-    chosen = [pk for pk in request.GET.getlist("run") if pk.isdecimal()]
+    chosen = [pk for pk in map(typed_id, request.GET.getlist("run")) if pk]
     if len(chosen) != 2:
         messages.error(request, "Tick two runs to see in what they differ.")
         return redirect("runs", slug)
-    one, other = (get_object_or_404(runs_of(dataset), pk=pk) for pk in sorted(chosen, key=int))
+    one, other = (get_object_or_404(runs_of(dataset), pk=pk) for pk in sorted(chosen))
     facts = [{"recipe": run.recipe.name or None, **run_facts(run.resolved), "snapshot": run.snapshot_id,
               "converged": "yes" if run.converged else "no"} for run in (one, other)]  # fmt: skip
     lines = differing(*facts)

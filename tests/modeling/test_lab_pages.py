@@ -76,6 +76,8 @@ def test_layers_with_commas_are_one_value_unless_parted(lead, dataset):
         ({"seeds": "1"}, "give two different ones or more"),
         ({"learner": "logistic", "logistic-C": "1, none", "seeds": "1"}, "C=none is not possible"),
         ({"learner": "logistic", "logistic-C": "1, 2", "seeds": "90"}, "90 seeds are not possible"),
+        ({"learner": "logistic", "logistic-C": ",", "seeds": "1"}, "C has no value"),
+        ({"learner": "logistic", "logistic-C": ",".join(map(str, range(1, 10_001))), "seeds": "1"}, "10,000 recipes"),
     ],
 )
 def test_what_makes_no_sweep_is_a_sentence_on_the_page(lead, dataset, data, sentence):

@@ -11,6 +11,7 @@ import pytest
 
 from annotation.core.features import Field
 from annotation.core.reading import read_table
+from modeling.actions import predict_file
 from modeling.actions.predict_file import columns_of
 from modeling.actions.set_costs import set_costs
 from modeling.core.rules import Rule
@@ -158,3 +159,23 @@ def test_a_threshold_leaves_the_others_to_the_likeliest():
     assert Rule(threshold=(2, 0.3)).predicted(probabilities).tolist() == [0, 2, 2]
     assert Rule(threshold=(2, 0.6)).predicted(probabilities).tolist() == [0, 1, 1]
     assert Rule().predicted(probabilities).tolist() == [0, 1, 2]
+
+
+def test_the_file_to_predict_is_never_written_over(tmp_path, run):
+    path = file(tmp_path, TWO)
+    assert "name another one to write" in refusal("predict", "support", path, path, "--run", run.pk)
+    assert path.read_text() == TWO
+
+
+def test_a_file_that_grows_while_it_is_read_is_not_predicted_in_part(tmp_path, run, monkeypatch):
+    path = file(tmp_path, TWO)
+    checked = predict_file._check
+
+    def growing(source, dataset, id):
+        found = checked(source, dataset, id)
+        path.write_text(TWO + "n3,one more line\n")
+        return found
+
+    monkeypatch.setattr(predict_file, "_check", growing)
+    said = refusal("predict", "support", path, tmp_path / "out.csv", "--run", run.pk, "--id", "id")
+    assert "had 2 rows when it was checked and 3" in said and not (tmp_path / "out.csv").exists()

@@ -32,7 +32,8 @@ def test_a_matrix_has_the_default_off_its_diagonal_and_the_pairs_where_they_belo
     ("classes", "default", "pairs", "sentence"),
     [
         (["a"], 1, [], "need at least two classes"),
-        (["a", "b"], -1, [], "Any error cannot cost -1; give a number from 0 on."),
+        (["a", "b"], -1, [], "Any error cannot cost -1; give a number from 0 to 1e+12."),
+        (["a", "b"], 1e308, [], "Any error cannot cost 1e+308; give a number from 0 to 1e+12."),
         (["a", "b"], float("nan"), [], "Any error cannot cost nan"),
         (["a", "b"], 1, [("a", "b", float("inf"))], "'a' predicted as 'b' cannot cost inf"),
         (["a", "b"], 1, [("a", "c", 1)], "'c' is none of the classes: a, b."),
