@@ -17,9 +17,9 @@ from annotation.actions.snapshot import matched
 from annotation.actions.snapshot import snapshot as freeze
 from annotation.actions.waiting import Wait
 from annotation.actions.work import Report, UnableToWork, Write
-from annotation.core.grouping import group_items
 from annotation.core.intervals import Interval, wilson
 from annotation.models import Dataset, Item, Job, Snapshot
+from modeling.actions.run_rows import near_copies
 from modeling.actions.sweep import UnableToSweep, predicted_classes, runs_of_parts
 from modeling.actions.train import recipe_settings, training_part
 from modeling.core.contested import contested_rows
@@ -141,9 +141,8 @@ class _Rows:
         self.truth = frames.codes(frame["label"], dataset.class_names)
         then = frames.snapshot_rows(old).set_index("item")["label"] if old else frame.set_index("item")["label"]
         held = frames.codes(frame["item"].map(then), dataset.class_names)
-        groups = group_items(frames.content_table(frame["content"], dataset.typed_fields), dataset.typed_fields).of
-        answers = frames.labels(dataset, Item.POOL)
-        self.contested = contested_rows(frame["item"].to_numpy(), np.stack([held, self.truth]), groups, answers)
+        item, answers = frame["item"].to_numpy(), frames.labels(dataset, Item.POOL)
+        self.contested = contested_rows(item, np.stack([held, self.truth]), near_copies(dataset, item), answers)
         self.relabelled = int((held != self.truth).sum())
 
 

@@ -14,6 +14,7 @@ from annotation import bulk
 from annotation.core.artifacts import bytes_to_arrays, load_bytes
 from annotation.core.intervals import Interval, wilson
 from annotation.models import Dataset, GroupMember, Item, Label, LabelClass
+from modeling.core.contested import contested_rows
 from modeling.models import ModelRun
 
 
@@ -59,8 +60,9 @@ def rows_of(run: ModelRun) -> RunRows:
     """Raises UnableToLoad where the run's predictions can no longer be read."""
     facts = _facts(run)
     base = _aligned(run, facts)
-    group, in_conflict, by_group = _groups(run.dataset, base.item, base.truth)
-    apart, by_item = _answers(run.dataset)
+    group = near_copies(run.dataset, base.item)
+    answers, by_item = _answers(run.dataset)
+    by_group = _conflicts(group, base.truth)
     rate, units = next(
         ((rate, units) for rate, units in (by_item, by_group) if rate.n), (by_group[0], "no item has two answers")
     )
@@ -68,7 +70,7 @@ def rows_of(run: ModelRun) -> RunRows:
         run, base.item, base.truth, base.probabilities, base.classes, facts["source"].to_numpy(dtype=object),
         facts["received"].to_numpy(dtype="datetime64[ns]"),
         facts["length"].to_numpy(dtype=np.int64) if "length" in facts else None, group,
-        np.isin(base.item, apart) | in_conflict, rate, units,
+        contested_rows(base.item, base.truth[np.newaxis], group, answers), rate, units,
     )  # fmt: skip
 
 
@@ -107,23 +109,23 @@ def _facts(run: ModelRun) -> pd.DataFrame:
     return frame.assign(received=pd.to_datetime(received, utc=True, format="ISO8601").dt.tz_localize(None))
 
 
-def _groups(
-    dataset: Dataset, item: np.ndarray, truth: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, tuple[Interval, str]]:
-    """Group per row, whether its members carry different labels, and how many groups do."""
+def near_copies(dataset: Dataset, item: np.ndarray) -> np.ndarray:
+    """int (n,): the near-duplicate group of each item in the newest detection; a negative one of its own where none."""
     newest = dataset.detections.order_by("-id").values("id")[:1]
     members = GroupMember.objects.filter(group__detection__in=newest).values_list("item_id", "group_id")
     of = dict(members.order_by())
-    group = np.array([of.get(one, -one) for one in item.tolist()], dtype=np.int64)
+    return np.array([of.get(one, -one) for one in item.tolist()], dtype=np.int64)
+
+
+def _conflicts(group: np.ndarray, truth: np.ndarray) -> tuple[Interval, str]:
+    """How many groups of several rows carry different labels."""
     labels = pd.Series(truth).groupby(group)
-    spread = labels.max() != labels.min()
     several = labels.size() > 1
-    rate = wilson(int((spread & several).sum()), int(several.sum()))
-    return group, spread.reindex(group).to_numpy(), (rate, "near-duplicate groups")
+    return wilson(int(((labels.nunique() > 1) & several).sum()), int(several.sum())), "near-duplicate groups"
 
 
-def _answers(dataset: Dataset) -> tuple[np.ndarray, tuple[Interval, str]]:
-    """Items on which counting answers differ, experts' too, and how often imported ones do where there are two."""
+def _answers(dataset: Dataset) -> tuple[pd.DataFrame, tuple[Interval, str]]:
+    """Counting answers, experts' too, of items where any differ, and how often imported ones do where there are two."""
     given = Label.objects.filter(item__dataset=dataset, item__split=Item.POOL, label_class__isnull=False)
     counted = given.order_by().values("item").annotate(
         annotators=Count("annotator", distinct=True, filter=Q(origin=Label.IMPORT)),
@@ -136,12 +138,6 @@ def _answers(dataset: Dataset) -> tuple[np.ndarray, tuple[Interval, str]]:
         rows = Label.objects.filter(item__in=batch).counting()
         answers += rows.values_list("item_id", "label_class_id", "origin")
     frame = pd.DataFrame(answers, columns=["item", "label", "origin"])
-    apart = _differing(frame)
-    by_annotators = _differing(frame[frame["origin"] == Label.IMPORT])
+    given_apart = frame[frame["origin"] == Label.IMPORT].groupby("item")["label"].nunique() > 1
     n = sum(annotators > 1 for _, annotators, _ in several)
-    return apart, (wilson(len(by_annotators), n), "items with two or more answers")
-
-
-def _differing(answers: pd.DataFrame) -> np.ndarray:
-    labels = answers.groupby("item")["label"].nunique()
-    return labels.index[labels > 1].to_numpy(dtype=np.int64)
+    return frame, (wilson(int(given_apart.sum()), n), "items with two or more answers")
