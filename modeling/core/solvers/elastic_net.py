@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from modeling.core.solvers.kernels import centre, look, sweep
-from modeling.core.solvers.newton import Newton, Penalty
+from modeling.core.solvers.kernels import look, sweep
+from modeling.core.solvers.newton import Newton, Penalty, centre
 from modeling.core.solvers.ridge import ROUNDING, Matrix, Ridge, merged, minimise
 
 # Sweeps over the features in use between two looks at all features.
@@ -93,12 +93,11 @@ def _newton_path(
     X: Matrix, y: np.ndarray, Cs: Sequence[float], l1_ratio: float, tol: float, max_iter: int
 ) -> Iterator[Solution]:
     """`solve_path` where there are few weights."""
-    n, loss = len(y), Ridge(X, y, int(y.max()) + 1, 0.0)
-    newton, scale = Newton(loss), loss.scale()
+    n, newton = len(y), Newton(Ridge(X, y, int(y.max()) + 1, 0.0))
     for C in Cs:
         penalty = Penalty(l1_ratio / (C * n), (1 - l1_ratio) / (C * n))
-        n_iter, value, steepest = newton.minimise(penalty, scale, tol, max_iter)
-        yield _solution(float(C), n, newton.point, value, steepest, scale, n_iter, tol)
+        n_iter, value, steepest = newton.minimise(penalty, tol, max_iter)
+        yield _solution(float(C), n, newton.point, value, steepest, newton.scale, n_iter, tol)
 
 
 def _solution(

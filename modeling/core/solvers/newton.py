@@ -25,8 +25,13 @@ ENOUGH = 0.01
 HALVINGS = 30
 # Solves within one quadratic model, and the share of its first slope at which it counts as solved.
 ROUNDS, SOLVED = 60, 1e-2
+# Corrections of the signs a quadratic model's minimum is guessed to have.
+GUESSES = 10
 # Added to the curvature, as a share of its mean: intercepts that all grow alike change nothing and curve nothing.
 DAMPING = 1e-8
+# Curvature put, as a share of a feature's mean, where its weights all move alike and the loss is flat: enough to find
+# the signs of a model's minimum soon, and little enough not to hold the steps back.
+STIFF = 0.1
 
 
 @dataclass
@@ -50,27 +55,30 @@ class Penalty:
 @dataclass
 class Newton:
     """A path of minima, each from the one before. loss: mean log loss alone (its l2 is 0). point: (p + 1, k), where the
-    path has come to."""
+    path has come to. scale: as `Ridge.scale`."""
 
     loss: Ridge
 
     def __post_init__(self) -> None:
         self.point = self.loss.null_point()
+        self._here = self.loss.value_and_gradient(self.point)
+        self.scale = max(float(np.abs(self._here[1]).max()), ROUNDING)
         self._curvature: np.ndarray | None = None
 
-    def minimise(self, penalty: Penalty, scale: float, tol: float, max_iter: int) -> tuple[int, float, float]:
+    def minimise(self, penalty: Penalty, tol: float, max_iter: int) -> tuple[int, float, float]:
         """Moves `point` to the minimum of loss + penalty; returns steps, objective and the steepest subgradient.
 
-        Stops where that is at most `tol` · `scale` and the last step lowered the objective by at most tol² of itself,
+        Stops where that is at most `tol` · scale and the last step lowered the objective by at most tol² of itself,
         after `max_iter` steps, or where no step goes down any more.
         """
         l1, l2 = penalty.factors(self.point)
-        loss, slope = self.loss.value_and_gradient(self.point)
-        value, fell, before = loss + penalty.of(self.point), np.inf, np.inf
+        fell, before = np.inf, np.inf
         for n_iter in range(max_iter + 1):
+            slope = self._here[1]
+            value = self._here[0] + penalty.of(self.point)
             steepest = float(np.abs(subgradient(self.point, slope + l2 * self.point, l1)).max())
-            settled = fell <= tol**2 * value or steepest <= ROUNDING * scale
-            if (steepest <= tol * scale and settled) or n_iter == max_iter:
+            settled = fell <= tol**2 * value or steepest <= ROUNDING * self.scale
+            if (steepest <= tol * self.scale and settled) or n_iter == max_iter:
                 break
             stale = steepest > before / FRESH
             found = self._step(penalty, slope, value, l1, l2, stale)
@@ -78,14 +86,21 @@ class Newton:
                 found = self._step(penalty, slope, value, l1, l2, True)
             if found is None:
                 break
-            before, fell = steepest, value - found[1]
-            self.point, value, slope = found
+            self.point, self._here = found
+            self._centre(penalty)
+            before, fell = steepest, value - self._here[0] - penalty.of(self.point)
         return n_iter, value, steepest
+
+    def _centre(self, penalty: Penalty) -> None:
+        if self.point.shape[1] > 1:
+            weights = self.point[:-1].T.copy()
+            centre(weights, penalty.l1, penalty.l2)
+            self.point = np.vstack([weights.T, self.point[-1]])
 
     def _step(
         self, penalty: Penalty, slope: np.ndarray, value: float, l1: np.ndarray, l2: np.ndarray, stale: bool
-    ) -> tuple[np.ndarray, float, np.ndarray] | None:
-        """The next point, its objective and the slope of its loss; None where nothing lower is found."""
+    ) -> tuple[np.ndarray, tuple[float, np.ndarray]] | None:
+        """The next point, its loss and that loss's slope; None where nothing lower is found."""
         if stale or self._curvature is None:
             self._curvature = curvature(self.loss, self.point)
         goal = lowest(
@@ -99,9 +114,27 @@ class Newton:
             point = self.point + length * way
             loss, ahead = self.loss.value_and_gradient(point)
             if loss + penalty.of(point) <= value + ENOUGH * length * promised:
-                return point, loss + penalty.of(point), ahead
+                return point, (loss, ahead)
             length /= 2
         return None
+
+
+def centre(weights: np.ndarray, l1: float, l2: float) -> None:
+    """Adds to each feature's weights the one number, the same for every class, that makes their penalty smallest.
+
+    It changes no probability, and steps that move one class at a time are slow to find it. weights: (K, p), K ≥ 2.
+    """
+    k = len(weights)
+    pull = np.abs(l2 * weights.sum(axis=0) + l1 * np.sign(weights).sum(axis=0))
+    moving = np.flatnonzero(pull > l1 * (weights == 0).sum(axis=0))
+    values, each = np.sort(weights[:, moving], axis=0), np.arange(len(moving))
+    # Slope of the penalty just left of each value; the best number is the first it rises behind, or just below that.
+    left = l2 * (k * values - values.sum(axis=0)) + l1 * (2 * np.arange(k)[:, None] - k)
+    place = (left + 2 * l1 >= 0).argmax(axis=0)
+    best, over = values[place, each], left[place, each]
+    if l2 > 0:
+        best -= np.maximum(over, 0) / (l2 * k)
+    weights[:, moving] -= best
 
 
 def subgradient(point: np.ndarray, smooth: np.ndarray, l1: np.ndarray) -> np.ndarray:
@@ -126,6 +159,10 @@ def curvature(loss: Ridge, point: np.ndarray) -> np.ndarray:
     for at in range(0, p * k, p):
         total[at : at + p, at : at + p] += own[:, at : at + p]
     total /= n
+    if k > 1:
+        # The loss is flat where a feature's weights all move alike; `centre` finds the best place on that line.
+        each, mean = np.arange(p), total.diagonal().reshape(k, p).mean(axis=0)
+        total.reshape(k, p, k, p)[:, each, :, each] += (STIFF * mean / k)[:, None, None]
     total[np.diag_indices_from(total)] += max(DAMPING * float(np.trace(total)) / len(total), ROUNDING)
     return total
 
@@ -139,8 +176,9 @@ def lowest(Q: np.ndarray, slope: np.ndarray, start: np.ndarray, l1: np.ndarray) 
 
     Q: (m, m), positive definite. Newton steps on the numbers in use that stop at 0 where they would change sign.
     """
-    v, q = start.copy(), slope.copy()
-    first = np.abs(subgradient(v, q, l1)).max()
+    v = _guess(Q, slope, start, l1)
+    q = slope + Q @ (v - start)
+    first = np.abs(subgradient(start, slope, l1)).max()
     for _ in range(ROUNDS):
         steep = subgradient(v, q, l1)
         used = np.flatnonzero((v != 0) | (steep != 0))
@@ -155,6 +193,25 @@ def lowest(Q: np.ndarray, slope: np.ndarray, start: np.ndarray, l1: np.ndarray) 
         v[used] += step
         q += Q[:, used] @ step
     return v
+
+
+def _guess(Q: np.ndarray, slope: np.ndarray, start: np.ndarray, l1: np.ndarray) -> np.ndarray:
+    """Where the model is lowest if the signs guessed from weights and slopes are right, which the next guess corrects;
+    often that is its minimum. `start` where it is no lower there (primal-dual active sets: Hintermüller, Ito & Kunisch
+    2003)."""
+    v, q, curve, signs = start, slope, Q.diagonal(), np.zeros_like(start)
+    for _ in range(GUESSES):
+        goal, before = curve * v - q, signs
+        signs = np.sign(goal) * (np.abs(goal) > l1)
+        if (signs == before).all():
+            break
+        used = np.flatnonzero(signs)
+        target = (Q[used] @ start - slope[used]) - l1[used] * signs[used]
+        v = np.zeros_like(start)
+        v[used] = cho_solve(cho_factor(Q[np.ix_(used, used)], check_finite=False), target, check_finite=False)
+        q = slope + Q @ (v - start)
+    change = (slope + q) @ (v - start) / 2 + l1 @ (np.abs(v) - np.abs(start))
+    return v if change < 0 else start.copy()
 
 
 def _shorter(

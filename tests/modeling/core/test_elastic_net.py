@@ -5,7 +5,7 @@ from sklearn.linear_model import LogisticRegression
 
 from modeling.core.solvers import elastic_net
 from modeling.core.solvers.elastic_net import UnableToSolve, first_C, solve_path
-from modeling.core.solvers.kernels import centre
+from modeling.core.solvers.newton import centre
 
 
 @pytest.fixture(params=["few weights", "many weights"], autouse=True)
