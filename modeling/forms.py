@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 
+from annotation.access import typed_id
 from annotation.models import Dataset, Item, Snapshot
 from modeling.actions.synonyms import accepted_pairs
 from modeling.core.augmentation import augmentation_settings
@@ -96,7 +97,7 @@ class TrainForm(forms.Form):
         """The runs to choose from: not every fit of a sweep, unless it is the one chosen, or there is no other."""
         runs = self.fields["like"].queryset
         chosen = self["like"].value()
-        known = alone(runs) | runs.filter(pk=chosen if str(chosen or "").isdecimal() else 0)
+        known = alone(runs) | runs.filter(pk=typed_id(str(chosen or "")))
         return list(known.distinct().order_by("id")) or list(runs)
 
     def options(self) -> list[Option]:

@@ -98,20 +98,22 @@ class RecipeForm(SettingsForm):
 class SweepForm(SettingsForm):
     """Named recipes, and every combination of the values typed for one learner."""
 
-    recipes = forms.ModelMultipleChoiceField(Recipe.objects.none(), required=False)
+    # Not a ModelMultipleChoiceField: that asks the database for ids no database can hold.
+    recipes = forms.TypedMultipleChoiceField(coerce=int, required=False)
     seeds = forms.IntegerField(min_value=1, initial=3)
 
     def __init__(self, dataset: Dataset, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.dataset = dataset
-        self.fields["recipes"].queryset = dataset.recipes.exclude(name="").order_by("name")
+        self.named = dataset.recipes.exclude(name="").order_by("name")
+        self.fields["recipes"].choices = [(recipe.pk, recipe.name) for recipe in self.named]
         self.fields["learner"].choices = [("", "no grid"), *self.fields["learner"].choices]
         if "logistic" in LEARNERS and not self.is_bound:
             self.fields["logistic-C"].initial = "0.1, 0.3, 1, 3, 10, 30"
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()
-        self.specs: list[Spec] = [spec_of(recipe) for recipe in data.get("recipes") or ()]
+        self.specs: list[Spec] = [spec_of(recipe) for recipe in self.named if recipe.pk in data.get("recipes", ())]
         if data.get("learner"):
             grid = {key: values_of(text) for key, text in self._grid(data["learner"]).items()}
             try:

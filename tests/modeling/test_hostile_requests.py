@@ -5,8 +5,10 @@ import pytest
 from django.urls import reverse
 
 from annotation.actions.snapshot import snapshot
+from annotation.actions.work import work_here
 from annotation.models import Job, Snapshot
 from modeling.actions.describe_run import request_description
+from modeling.actions.sweep import grid_specs, request_sweep
 from modeling.models import Recipe, Sweep
 from modeling.urls import urlpatterns
 from tests import people
@@ -39,12 +41,13 @@ def world(tmp_path):
     run = small_world.trained(dataset)
     request_description(run, background=False)
     rows = snapshot(dataset, Snapshot.PRODUCTION)
-    job = Job.objects.create(kind="sweep", dataset=dataset, key="x", status=Job.CANCELLED, params={})
     robust = Job.objects.create(
         kind="robustness", dataset=dataset, key="y", status=Job.DONE, params={"run": run.pk},
         result={"probes": [], "consistency": {"worst": [], "n": 0, "value": None}},
     )  # fmt: skip
-    sweep = Sweep.objects.create(dataset=dataset, kind=Sweep.RECIPES, snapshot=run.snapshot, job=job, found={})
+    specs = grid_specs(dataset, "logistic", {}, {"C": ["0.1", "1"]})
+    job = work_here(request_sweep(dataset, specs, 1, background=False))
+    sweep = Sweep.objects.get(pk=job.result["sweep"])
     recipe = Recipe.objects.filter(dataset=dataset).first()
     return {"dataset": dataset, "run": run, "recipe": recipe, "sweep": sweep, "job": job, "robust": robust,
             "rows": rows}
