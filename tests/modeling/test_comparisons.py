@@ -130,7 +130,7 @@ def test_runs_asked_for_in_the_address_are_proposed(client, tmp_path):
     client.force_login(people.leo(dataset))
     url = reverse("comparisons", args=[dataset.slug])
     form = client.get(url, {"before": two.pk, "after": one.pk}).context["form"]
-    assert (form["before"].value(), form["after"].value()) == (str(two.pk), str(one.pk))
+    assert (form["before"].value(), form["after"].value()) == (two.pk, one.pk)
     assert client.get(url, {"before": "x"}).context["form"]["before"].value() == one.pk
 
 
