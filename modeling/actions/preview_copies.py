@@ -11,8 +11,8 @@ from modeling.core.perturbations import PERTURBATIONS, drawn, perturbed
 from modeling.core.perturbations.synonyms import partners_of
 
 ROWS = 5
-# Among so many of the newest labelled items the rows are drawn, so that a preview of a large pool is quick.
-AMONG = 2000
+# Among so many of the newest labelled items those tried are drawn, so that a preview of a large pool is quick.
+AMONG, TRIED = 2000, 200
 BEFORE_POINT = re.compile(r" (?=[,;:.!?])")
 
 
@@ -47,6 +47,7 @@ def preview_copies(dataset: Dataset, kinds: Sequence[str], seed: int, rows: int 
     )
     found = list(labelled.select_related("item", "label_class").order_by("-item_id")[:AMONG])
     drawn(seed, "preview", "").shuffle(found)
+    found = found[:TRIED]
     partners = partners_of(accepted_pairs(dataset))
     return [_preview(found, fields, kind, seed, partners, rows) for kind in PERTURBATIONS if kind in kinds]
 
