@@ -88,8 +88,22 @@ def axis(low: float, high: float) -> tuple[float, int, int]:
 TALL, FOOT, SIDE = 180, 26, 6.0
 
 
+class Frame:
+    """The place a chart of losses takes up: x in percent of the width, y in pixels."""
+
+    bottom: int = TALL
+    height: int = TALL + FOOT
+    left: float = SIDE
+    right: float = 100 - SIDE
+
+
+def anchor_at(x: float) -> str:
+    """The side of a mark at x on which there is room for its label."""
+    return "end" if x > 60 else "start"
+
+
 @dataclass(frozen=True)
-class Curve:
+class Curve(Frame):
     """Two lines over epochs from 0 on, `train` and `validation`, as SVG points; x in percent of the width, y in pixels.
     best: x, y and epoch of the smallest validation loss. ticks: (loss, y) from top to bottom, `digits` decimals each;
     epochs: (epoch, x)."""
@@ -100,15 +114,10 @@ class Curve:
     ticks: tuple[tuple[float, float], ...]
     epochs: tuple[tuple[int, float], ...]
     digits: int
-    bottom: int = TALL
-    height: int = TALL + FOOT
-    left: float = SIDE
-    right: float = 100 - SIDE
 
     @property
     def anchor(self) -> str:
-        """The side of the best epoch on which there is room for its label."""
-        return "end" if self.best[0] > 60 else "start"
+        return anchor_at(self.best[0])
 
 
 def loss_curve(found: dict[str, Any]) -> Curve | None:

@@ -60,6 +60,10 @@ class ModelRun(models.Model):
     def __str__(self) -> str:
         return f"run {self.pk}"
 
+    def asked(self, kind: str) -> models.QuerySet[Job]:
+        """The jobs of a kind that were asked for about this run, the newest first."""
+        return self.dataset.jobs.filter(kind=kind, params__run=self.pk).order_by("-id")
+
     @property
     def dataset(self) -> Dataset:
         return self.snapshot.dataset

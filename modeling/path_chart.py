@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import ceil, floor, log10
 from typing import Any
 
-from modeling.charts import FOOT, SIDE, TALL
+from modeling.charts import SIDE, TALL, Frame, anchor_at
 
 STEPS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 # Ratios are told apart by how their lines are broken, not by colour alone.
@@ -36,7 +36,7 @@ class PathLine:
 
 
 @dataclass(frozen=True)
-class PathChart:
+class PathChart(Frame):
     """chosen: x, y and C. ticks: (loss, y); Cs: (power of ten in words, x). digits: decimals of a tick."""
 
     lines: tuple[PathLine, ...]
@@ -44,15 +44,10 @@ class PathChart:
     ticks: tuple[tuple[float, float], ...]
     Cs: tuple[tuple[str, float], ...]
     digits: int
-    bottom: int = TALL
-    height: int = TALL + FOOT
-    left: float = SIDE
-    right: float = 100 - SIDE
 
     @property
     def anchor(self) -> str:
-        """The side of the chosen C on which there is room for its label."""
-        return "end" if self.chosen[0] > 60 else "start"
+        return anchor_at(self.chosen[0])
 
 
 def path_chart(path: Sequence[dict[str, Any]], C: float, l1_ratio: float) -> PathChart | None:

@@ -13,10 +13,11 @@ from annotation import bulk, frames
 from annotation.actions.detect import pool_frame, state_of, votes_of
 from annotation.actions.open_finding import open_items_of
 from annotation.actions.settle import DECIDED
+from annotation.actions.write_finding import finding_over, write_finding
 from annotation.core.artifacts import UnableToLoad, bytes_to_arrays, load_bytes
 from annotation.core.intervals import wilson
 from annotation.core.rules import Followers, Rule, Share, applies, followers, judge
-from annotation.models import Dataset, Finding, FindingItem
+from annotation.models import Dataset, Finding
 
 KIND = "rule"
 # A rule for more than this is no hunch: nobody will look at so many.
@@ -136,20 +137,14 @@ def open_queue(dataset: Dataset, user: Any, rule: Rule, label: str, now: datetim
         raise UnableToOpen("The rule holds for no labelled item that is still undecided; there is nothing to open.")
     if len(items) > MOST_ITEMS:
         raise UnableToOpen(f"The rule holds for {len(items):,} items; narrow it to {MOST_ITEMS:,} or fewer.")
-    finding = _same(dataset, user, rule, label, items) or _written(dataset, user, rule, label, items, holds, codes)
+    there = finding_over(dataset, _key(rule, label), items)
+    finding = there or _written(dataset, user, rule, label, items, holds, codes)
     open_items_of(finding, now, MOST_ITEMS)
     return finding
 
 
 def _key(rule: Rule, label: str) -> str:
     return f"{KIND}:{rule.key}→{label[:40]}"
-
-
-def _same(dataset: Dataset, user: Any, rule: Rule, label: str, items: list[int]) -> Finding | None:
-    last = dataset.findings.filter(detection__isnull=True, key=_key(rule, label)).order_by("-id").first()
-    if last and set(last.covered.values_list("item_id", flat=True)) == set(items):
-        return last
-    return None
 
 
 def _written(
@@ -159,7 +154,7 @@ def _written(
     told = dataset.class_names.index(label) if label else shares[0].label
     share = wilson(int((codes[holds] == told).sum()), int(holds.sum()))
     name = dataset.class_names[told]
-    finding = Finding.objects.create(
+    finding = Finding(
         dataset=dataset, author=user, kind=KIND, key=_key(rule, label), rule=rule.as_json() | {"label": label},
         title=f"{name} where the item {rule.words}"[:300] if label else f"Items of which each {rule.words}"[:300],
         reason=(
@@ -168,5 +163,4 @@ def _written(
         ),
         n=share.n, value=share.value, low=share.low, high=share.high,
     )  # fmt: skip
-    bulk.insert(FindingItem, ["finding_id", "item_id"], ((finding.pk, item) for item in items))
-    return finding
+    return write_finding(finding, items)

@@ -11,10 +11,11 @@ from annotation import bulk
 from annotation.actions.open_cases import Unit
 from annotation.actions.reorder import ENOUGH, Learned, likely_first
 from annotation.actions.settle import DECIDED
+from annotation.actions.write_finding import write_finding
 from annotation.core.detectors.suspicion import Suspicion
 from annotation.core.evidence import Evidence
 from annotation.core.ranking import Order
-from annotation.models import Dataset, Detection, Finding, FindingItem, Flag, Group, GroupMember
+from annotation.models import Dataset, Detection, Finding, Flag, Group, GroupMember
 
 
 @dataclass(frozen=True)
@@ -81,13 +82,12 @@ def write_flags(detection: Detection, dataset: Dataset, pool: pd.DataFrame, foun
 
 def write_findings(detection: Detection, pool: pd.DataFrame, findings: list[Suspicion]) -> None:
     for finding in findings:
-        row = Finding.objects.create(
+        row = Finding(
             dataset=detection.dataset, detection=detection, kind=finding.kind, key=finding.key,
             title=finding.title, reason=finding.reason,
             rule=finding.rule, n=finding.n, value=finding.value, low=finding.low, high=finding.high,
         )  # fmt: skip
-        covered = pool["item"].iloc[finding.items].tolist()
-        bulk.insert(FindingItem, ["finding_id", "item_id"], ((row.pk, item) for item in covered))
+        write_finding(row, pool["item"].iloc[finding.items].tolist())
 
 
 def units_to_open(

@@ -78,7 +78,7 @@ def description_of(run: ModelRun) -> dict[str, Any] | None:
     """
     if not takes_a_job(run):
         return as_json(describe(run))
-    done = run.dataset.jobs.filter(kind=KIND, status=Job.DONE, params__run=run.pk).order_by("-id").first()
+    done = run.asked(KIND).filter(status=Job.DONE).first()
     return done.result if done else None
 
 

@@ -50,13 +50,12 @@ def measure(run: ModelRun, seed: int, report: Report) -> LearningCurve:
 
 def curve_of(run: ModelRun) -> dict[str, Any] | None:
     """The newest curve of the run as `as_json` gives it, None where nobody has asked for one."""
-    done = run.dataset.jobs.filter(kind=KIND, status=Job.DONE, params__run=run.pk).order_by("-id").first()
+    done = run.asked(KIND).filter(status=Job.DONE).first()
     return done.result if done else None
 
 
 def curve_under_way(run: ModelRun) -> Job | None:
-    live = (Job.QUEUED, Job.RUNNING, Job.WAITING)
-    return run.dataset.jobs.filter(kind=KIND, status__in=live, params__run=run.pk).order_by("-id").first()
+    return run.asked(KIND).filter(status__in=Job.UNFINISHED).first()
 
 
 def as_json(curve: LearningCurve) -> dict[str, Any]:

@@ -7,7 +7,8 @@ from django.db import transaction
 
 from annotation import bulk
 from annotation.actions.open_finding import open_finding
-from annotation.models import Finding, FindingItem, Job
+from annotation.actions.write_finding import finding_over, write_finding
+from annotation.models import Finding, Job
 from modeling.core.robustness import PROBES
 
 KIND = "robustness"
@@ -26,13 +27,13 @@ def open_flipped(job: Job, name: str, lead: Any, now: datetime) -> tuple[Finding
     if probed is None or not probed["flipped"]:
         raise UnableToOpenFlipped(f"The probe {name!r} flipped no item; there is nothing to open.")
     key = f"{KIND}:{job.key}:{name}"
-    finding = job.dataset.findings.filter(key=key).first() or _written(job, probed, key, lead)
+    finding = finding_over(job.dataset, key, probed["flipped"]) or _written(job, probed, key, lead)
     return finding, open_finding(finding, lead, now)
 
 
 def _written(job: Job, probed: dict[str, Any], key: str, lead: Any) -> Finding:
     n, run = probed["flips"], job.result["run"]
-    finding = Finding.objects.create(
+    finding = Finding(
         dataset=job.dataset, author=lead, kind=KIND, key=key, rule={"job": job.pk, "probe": probed["name"]},
         title=f"Items that run {run} takes for another class after a change: {PROBES[probed['name']]}",
         reason=(
@@ -41,5 +42,4 @@ def _written(job: Job, probed: dict[str, Any], key: str, lead: Any) -> Finding:
         ),
         n=probed["n"], value=probed["value"], low=probed["low"], high=probed["high"],
     )  # fmt: skip
-    bulk.insert(FindingItem, ["finding_id", "item_id"], ((finding.pk, item) for item in probed["flipped"]))
-    return finding
+    return write_finding(finding, probed["flipped"])

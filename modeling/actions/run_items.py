@@ -12,8 +12,9 @@ from annotation import bulk
 from annotation.actions.list_cases import excerpt_of
 from annotation.actions.open_finding import open_items_of
 from annotation.actions.settle import DECIDED
+from annotation.actions.write_finding import finding_over, write_finding
 from annotation.core.intervals import wilson
-from annotation.models import CaseItem, CurrentLabel, Dataset, Finding, FindingItem, Item
+from annotation.models import CaseItem, CurrentLabel, Dataset, Finding, Item
 from modeling.actions.describe_run import description_of
 from modeling.actions.run_rows import OutOfFold, out_of_fold
 from modeling.models import ModelRun
@@ -180,15 +181,14 @@ def open_rows(run: ModelRun, choice: Choice, user: Any, now: datetime) -> tuple[
 def _finding(run: ModelRun, choice: Choice, user: Any, items: list[int], n: int, of: int) -> Finding:
     """The same rows of the same run are the same finding."""
     key = f"{KIND}:{run.pk}:{choice.key}"
-    last = run.dataset.findings.filter(detection__isnull=True, key=key).order_by("-id").first()
-    if last and set(last.covered.values_list("item_id", flat=True)) == set(items):
-        return last
+    there = finding_over(run.dataset, key, items)
+    if there:
+        return there
     share = wilson(n, of)
-    finding = Finding.objects.create(
+    finding = Finding(
         dataset=run.dataset, author=user, kind=KIND, key=key, rule={"run": run.pk, "rows": choice.key},
         title=f"Rows of run {run.pk} {choice.words}"[:300],
         reason=f"Of the {of:,} rows run {run.pk} learned from, {n:,} are rows {choice.words}.",
         n=share.n, value=share.value, low=share.low, high=share.high,
     )  # fmt: skip
-    bulk.insert(FindingItem, ["finding_id", "item_id"], ((finding.pk, item) for item in items))
-    return finding
+    return write_finding(finding, items)

@@ -21,7 +21,6 @@ from modeling.words import percent, span
 FINDINGS = 5
 # The queue is put in order all the time; it is no news.
 QUIET = "reorder"
-UNDER_WAY = (Job.QUEUED, Job.RUNNING, Job.WAITING)
 # The page a step opens → the kind of job that would be doing it already.
 KIND_OF = {"import": "import", "detect": "detection", "runs": "training", "comparisons": "comparison"}
 BARS = {
@@ -37,7 +36,7 @@ BARS = {
 def overview(request: HttpRequest, slug: str) -> HttpResponse:
     """The page, or for HTMX the jobs under way; once they are over the page is asked for anew."""
     dataset = dataset_for_lead(request.user, slug)
-    jobs = list(dataset.jobs.filter(status__in=UNDER_WAY, parent=None).exclude(kind=QUIET).order_by("id"))
+    jobs = list(dataset.jobs.filter(status__in=Job.UNFINISHED, parent=None).exclude(kind=QUIET).order_by("id"))
     if request.htmx:
         return _jobs(request, dataset, jobs)
     standing = standing_of(dataset)

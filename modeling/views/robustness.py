@@ -30,11 +30,11 @@ MOST_SEED = 2**31 - 1
 def robustness(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     dataset = dataset_for_lead(request.user, slug)
     run = get_object_or_404(runs_of(dataset), pk=pk)
-    jobs = jobs_of(run)
-    job = jobs.filter(status=Job.DONE, result__isnull=False).order_by("-id").first()
+    jobs = run.asked(KIND)
+    job = jobs.filter(status=Job.DONE, result__isnull=False).first()
     page = {
         "dataset": dataset, "run": run, "recipe": recipe_words(run.recipe.learner, run.resolved), "probes": PROBES,
-        "job": job, "busy": jobs.filter(status__in=[Job.QUEUED, Job.RUNNING, Job.WAITING]).first(),
+        "job": job, "busy": jobs.filter(status__in=Job.UNFINISHED).last(),
         "heading": _heading(run, job),
     }  # fmt: skip
     if job:
@@ -64,7 +64,7 @@ def check(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 def open_cases(request: HttpRequest, slug: str, pk: int, job: int, probe: str) -> HttpResponse:
     dataset = dataset_for_lead(request.user, slug)
     run = get_object_or_404(runs_of(dataset), pk=pk)
-    done = get_object_or_404(jobs_of(run), pk=job, status=Job.DONE)
+    done = get_object_or_404(run.asked(KIND), pk=job, status=Job.DONE)
     try:
         finding, n = open_flipped(done, probe, request.user, timezone.now())
     except UnableToOpenFlipped as fault:
@@ -73,10 +73,6 @@ def open_cases(request: HttpRequest, slug: str, pk: int, job: int, probe: str) -
     left = "" if n else " Experts decided on all of them or have them in their queue."
     messages.success(request, f"{n:,} case{'' if n == 1 else 's'} opened, as a finding of yours.{left}")
     return redirect(f"{reverse('findings', args=[slug])}#finding-{finding.pk}")
-
-
-def jobs_of(run: ModelRun) -> Any:
-    return run.dataset.jobs.filter(kind=KIND, params__run=run.pk)
 
 
 def _heading(run: ModelRun, job: Job | None) -> str:
