@@ -1,8 +1,9 @@
 """Several people at the same time."""
 
+import sqlite3
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import Barrier
 
@@ -39,6 +40,8 @@ def _database_for_threads():
         in_memory, path = named["NAME"], str(Path(folder) / "copy.sqlite3")
         with connection.cursor() as cursor:
             cursor.execute("VACUUM INTO %s", [path])
+        with closing(sqlite3.connect(path)) as copy:  # two connections at once could not both switch it
+            copy.execute("PRAGMA journal_mode=WAL")
         named["NAME"] = path
         try:
             yield
