@@ -152,12 +152,14 @@ def reference_links(bucket: np.ndarray, then: np.ndarray, reference: np.ndarray)
 
 def _in_bucket_order(bucket: np.ndarray, then: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Positions and the number of their bucket, bucket by bucket, without the members that are alone in theirs."""
-    order, in_order = stable_order(bucket)
-    shared = np.zeros(len(order), dtype=bool)
+    keys = _with_places(bucket)
+    keys.sort()
+    in_order = keys >> np.uint64(32)
+    shared = np.zeros(len(keys), dtype=bool)
     same = in_order[1:] == in_order[:-1]
     shared[1:] = same
     shared[:-1] |= same
-    order, in_order = order[shared], in_order[shared]
+    order, in_order = keys[shared].astype(np.uint32), in_order[shared]
     number = np.zeros(len(order), dtype=np.uint32)
     np.cumsum(in_order[1:] != in_order[:-1], out=number[1:])
     # one sort of whole words: number of the bucket, the part of `then` there is room for, place
@@ -173,12 +175,18 @@ def _in_bucket_order(bucket: np.ndarray, then: np.ndarray) -> tuple[np.ndarray, 
 def stable_order(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The positions that put `values` (n,), integers in [0, 2 ** 32), in ascending order, ties as they stood, and the
     values in that order; both (n,) uint32."""
-    # sorting whole 64-bit numbers takes a fifth of the time that a stable argsort takes
+    keys = _with_places(values)
+    keys.sort()
+    return keys.astype(np.uint32), (keys >> np.uint64(32)).astype(np.uint32)
+
+
+def _with_places(values: np.ndarray) -> np.ndarray:
+    """`values` (n,), integers in [0, 2 ** 32), above their places, uint64 (n,): sorting whole 64-bit numbers takes a
+    fifth of the time that a stable argsort takes."""
     keys = values.astype(np.uint64)
     keys <<= np.uint64(32)
     keys |= np.arange(len(values), dtype=np.uint32)
-    keys.sort()
-    return keys.astype(np.uint32), (keys >> np.uint64(32)).astype(np.uint32)
+    return keys
 
 
 def _joined(links: list[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:

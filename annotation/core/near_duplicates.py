@@ -111,8 +111,10 @@ def _alike_texts(read: IndexedTexts, templated: np.ndarray, threshold: float) ->
     def alike(left: np.ndarray, right: np.ndarray) -> np.ndarray:
         shingles = read.sketched.similarity(left, right)
         # the views still to come are 1 at best: most pairs are out before their texts are read
-        possible = shingles + 2 >= 3 * threshold
-        possible &= ~((templated[left] | templated[right]) & (read.numbers[left] != read.numbers[right]))
+        possible = np.flatnonzero(shingles + 2 >= 3 * threshold)
+        one, other = left[possible], right[possible]
+        numbered = (templated[one] | templated[other]) & (read.numbers[one] != read.numbers[other])
+        possible = possible[~numbered]
         verdict = np.zeros(len(left), dtype=bool)
         left, right, shingles = left[possible], right[possible], shingles[possible]
 

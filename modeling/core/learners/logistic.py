@@ -94,7 +94,7 @@ class LogisticLearner:
     text: str = TEXTS[0]
     numbers: str = NUMBERS[0]
     max_iter: int = 3000
-    tol: float = 1e-3
+    tol: float = 2e-3
 
     TITLE: ClassVar[str] = "logistic regression"
     LINEAR: ClassVar[bool] = True

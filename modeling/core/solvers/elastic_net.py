@@ -53,7 +53,7 @@ class Solution:
 
 
 def solve_path(
-    X: Matrix, y: np.ndarray, Cs: Sequence[float], l1_ratio: float, tol: float = 1e-3, max_iter: int = 3000
+    X: Matrix, y: np.ndarray, Cs: Sequence[float], l1_ratio: float, tol: float = 2e-3, max_iter: int = 3000
 ) -> Iterator[Solution]:
     """Solutions for `Cs`, which ascend (penalties from strong to weak), one at a time: ask for no more than you need.
 

@@ -44,9 +44,10 @@ class Ridge:
         chunk = n if sparse.issparse(self.X) else CHUNK
         for at in range(0, n, chunk):
             rows = self.X if chunk >= n else self.X[at : at + chunk]
-            loss, residual = _loss_and_residual(rows @ weights + point[-1], self.y[at : at + chunk])
-            gradient[:-1] += rows.T @ residual
-            gradient[-1] += residual.sum(axis=0)
+            scores = np.ascontiguousarray((rows @ weights + point[-1]).T)
+            loss, residual = _loss_and_residual(scores, self.y[at : at + chunk])
+            gradient[:-1] += rows.T @ residual.T
+            gradient[-1] += residual.sum(axis=1)
             total += loss
         gradient /= n
         gradient[:-1] += self.l2 * weights
@@ -106,15 +107,16 @@ def merged(X: Matrix) -> sparse.csr_matrix:
 
 
 def _loss_and_residual(scores: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:
-    """Sum of log losses and its derivative by the scores (n, k), which are overwritten."""
-    if scores.shape[1] == 1:
-        score = scores[:, 0]
-        return float((np.logaddexp(0, score) - y * score).sum()), (expit(score) - y)[:, None]
-    rows = np.arange(len(y))
-    scores -= scores.max(axis=1, keepdims=True)
-    given = scores[rows, y]
+    """Sum of log losses and its derivative by the scores (k, n), which are overwritten: class by class, for sums over a
+    few numbers that lie side by side are slow."""
+    if len(scores) == 1:
+        score = scores[0]
+        return float((np.logaddexp(0, score) - y * score).sum()), (expit(score) - y)[None]
+    given = y, np.arange(len(y))
+    scores -= scores.max(axis=0)
+    reached = scores[given].sum()
     residual = np.exp(scores, out=scores)
-    total = residual.sum(axis=1, keepdims=True)
+    total = residual.sum(axis=0)
     residual /= total
-    residual[rows, y] -= 1
-    return float((np.log(total[:, 0]) - given).sum()), residual
+    residual[given] -= 1
+    return float(np.log(total).sum() - reached), residual
