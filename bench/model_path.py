@@ -2,9 +2,9 @@
 
 Both get the same rows and the same values of C, in a process of their own with one thread. saga runs as documented,
 at its default tolerance. The objective of both is worked out by the same function; where ours is at any C above
-saga's × (1 + 1e-5), `objective` misses its goal. On samples of 1,000 rows drawn with seed 0 saga may take three times
-its default iterations. With `full` in the name it is all rows, and for texts its default of 100 and three values of
-C, for it takes many minutes with more; where that stops it short, ours need not have been so exact.
+saga's × (1 + 1e-5), `objective` misses its goal. saga may take three times its default iterations: stopped short it
+is at another objective. Samples are 1,000 rows drawn with seed 0; with `full` in the name it is all rows, and for texts
+three values of C, for it takes many minutes with more.
 """
 
 import json
@@ -15,7 +15,6 @@ import sys
 import time
 import warnings
 from collections.abc import Callable
-from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -39,8 +38,8 @@ RATIOS = (0.25, 0.5, 1.0)
 CS = (1.0, 3.0, 10.0, 30.0)
 FULL_CS = (1.0, 3.0, 10.0)
 TABLE_CS = (0.003, 0.01, 0.1, 1.0)
-# saga's default is 100, with which hardly any of these fits converges.
-ITERATIONS, DEFAULT_ITERATIONS = 300, 100
+# saga's default is 100, with which many of these fits do not converge.
+ITERATIONS = 300
 SLACK = 1e-5
 FEATURES, TRUE, TABLE_ROWS, FOLDS = 200, 23, 50_000, 5
 Data = tuple[Any, np.ndarray]
@@ -114,11 +113,9 @@ def _measured(*arguments: str) -> dict[str, Any]:
 
 def _path(who: str, name: str, n: str, ratio: str) -> dict[str, Any]:
     X, y = DATA[name](int(n))
-    full = name != "table" and n == "0"
-    grid = TABLE_CS if name == "table" else FULL_CS if full else CS
-    iterations = DEFAULT_ITERATIONS if full else ITERATIONS
+    grid = TABLE_CS if name == "table" else CS if int(n) else FULL_CS
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    solve = _ours if who == "ours" else partial(_saga, iterations)
+    solve = _ours if who == "ours" else _saga
     first, points, unconverged = solve(X, y, grid, float(ratio))
     mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024 - before
     started = time.process_time()
@@ -140,10 +137,8 @@ def _ours(X: Any, y: np.ndarray, grid: tuple[float, ...], ratio: float) -> tuple
     return seconds, [(one.weights, one.intercepts) for one in found], sum(not one.converged for one in found)
 
 
-def _saga(
-    iterations: int, X: Any, y: np.ndarray, grid: tuple[float, ...], ratio: float
-) -> tuple[float, list[Data], int]:
-    model = LogisticRegression(solver="saga", l1_ratio=ratio, max_iter=iterations, warm_start=True)
+def _saga(X: Any, y: np.ndarray, grid: tuple[float, ...], ratio: float) -> tuple[float, list[Data], int]:
+    model = LogisticRegression(solver="saga", l1_ratio=ratio, max_iter=ITERATIONS, warm_start=True)
     points, unconverged = [], 0
     started = time.process_time()
     for C in grid:

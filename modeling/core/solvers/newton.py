@@ -21,6 +21,8 @@ CHUNK = 2048
 # A curvature, corrected by what each step meets, is used again while every step makes the steepest slope so many times
 # smaller.
 FRESH = 2.0
+# What is left to fall, as a share of the last fall: steps that halve the slope quarter the fall.
+LEFT = 1 / 3
 # No step makes the curvature along it less than this share of what it was.
 KEPT = 0.2
 # A step must bring this share of the fall its slope promises (Armijo).
@@ -73,8 +75,8 @@ class Newton:
     def minimise(self, penalty: Penalty, tol: float, max_iter: int) -> tuple[int, float, float]:
         """Moves `point` to the minimum of loss + penalty; returns steps, objective and the steepest subgradient.
 
-        Stops where that is at most `tol` · scale and the last step lowered the objective by at most tol² of itself,
-        after `max_iter` steps, or where no step goes down any more.
+        Stops where that is at most `tol` · scale and the objective has about tol² of itself still to fall, after
+        `max_iter` steps, or where no step goes down any more.
         """
         l1, l2 = penalty.factors(self.point)
         fell, before = np.inf, np.inf
@@ -82,7 +84,7 @@ class Newton:
             slope = self._here[1]
             value = self._here[0] + penalty.of(self.point)
             steepest = float(np.abs(subgradient(self.point, slope + l2 * self.point, l1)).max())
-            settled = fell <= tol**2 * value or steepest <= ROUNDING * self.scale
+            settled = LEFT * fell <= tol**2 * value or steepest <= ROUNDING * self.scale
             if (steepest <= tol * self.scale and settled) or n_iter == max_iter:
                 break
             stale = steepest > before / FRESH
@@ -165,16 +167,23 @@ def curvature(loss: Ridge, point: np.ndarray) -> np.ndarray:
     p, k = point.shape
     X = loss.X[:: max(1, loss.X.shape[0] // (ENOUGH_ROWS * p * k))]
     n = X.shape[0]
-    total, own = np.zeros((p * k, p * k)), np.zeros((p, p * k))
+    # scores that all move alike change nothing: the block of the last of several classes is what the others leave
+    m = p * max(k - 1, 1)
+    total = np.zeros((p * k, p * k))
+    inner, own = total[:m, :m], np.zeros((p, m))
     for at in range(0, n, CHUNK):
         rows = _dense(X[at : at + CHUNK])
-        shares = loss.shares(rows @ point[:-1] + point[-1])
+        shares = loss.shares(rows @ point[:-1] + point[-1])[:, : m // p]
         wide = np.hstack([rows, np.ones((len(rows), 1))])
-        spread = (shares[:, :, None] * wide[:, None, :]).reshape(len(rows), p * k)
-        total -= spread.T @ spread
+        spread = (shares[:, :, None] * wide[:, None, :]).reshape(len(rows), m)
+        inner -= spread.T @ spread
         own += wide.T @ spread
-    for at in range(0, p * k, p):
-        total[at : at + p, at : at + p] += own[:, at : at + p]
+    for at in range(0, m, p):
+        inner[at : at + p, at : at + p] += own[:, at : at + p]
+    if k > 1:
+        total[m:, :m] = -inner.reshape(k - 1, p, m).sum(axis=0)
+        total[:m, m:] = total[m:, :m].T
+        total[m:, m:] = -total[m:, :m].reshape(p, k - 1, p).sum(axis=1)
     total /= n
     if k > 1:
         # The loss is flat where a feature's weights all move alike; `centre` finds the best place on that line.
