@@ -154,12 +154,12 @@ def _in_bucket_order(bucket: np.ndarray, then: np.ndarray) -> tuple[np.ndarray, 
     """Positions and the number of their bucket, bucket by bucket, without the members that are alone in theirs."""
     keys = _with_places(bucket)
     keys.sort()
-    in_order = keys >> np.uint64(32)
     shared = np.zeros(len(keys), dtype=bool)
-    same = in_order[1:] == in_order[:-1]
+    same = (keys[1:] ^ keys[:-1]) >> np.uint64(32) == 0
     shared[1:] = same
     shared[:-1] |= same
-    order, in_order = keys[shared].astype(np.uint32), in_order[shared]
+    keys = keys.take(np.flatnonzero(shared))
+    order, in_order = keys.astype(np.uint32), keys >> np.uint64(32)
     number = np.zeros(len(order), dtype=np.uint32)
     np.cumsum(in_order[1:] != in_order[:-1], out=number[1:])
     # one sort of whole words: number of the bucket, the part of `then` there is room for, place

@@ -16,6 +16,7 @@ from rapidfuzz.fuzz import token_set_ratio, token_sort_ratio
 from rapidfuzz.process import cpdist
 
 from annotation.core.medoids import Alike, Groups, copies, grouped
+from annotation.core.minhash import SHINGLE
 from annotation.core.repair import SUSPECT
 from annotation.core.text_index import IndexedTexts, TextIndex, read_texts
 
@@ -110,8 +111,8 @@ def _buckets(read: IndexedTexts, templated: np.ndarray) -> np.ndarray:
 def _alike_texts(read: IndexedTexts, templated: np.ndarray, threshold: float) -> Alike:
     def alike(left: np.ndarray, right: np.ndarray) -> np.ndarray:
         shingles = read.sketched.similarity(left, right)
-        # the views still to come are 1 at best: most pairs are out before their texts are read
-        possible = np.flatnonzero(shingles + 2 >= 3 * threshold)
+        # most pairs are out before their texts are read: words are 1 at best
+        possible = np.flatnonzero(shingles + _most_in_order(shingles) + 1 >= 3 * threshold)
         one, other = left[possible], right[possible]
         numbered = (templated[one] | templated[other]) & (read.numbers[one] != read.numbers[other])
         possible = possible[~numbered]
@@ -151,6 +152,12 @@ def _worded(left: list[str], right: list[str]) -> np.ndarray:
 
 def _lengths(*sides: list[str]) -> list[np.ndarray]:
     return [np.fromiter(map(len, side), dtype=np.int64, count=len(side)) for side in sides]
+
+
+def _most_in_order(shingles: np.ndarray) -> np.ndarray:
+    """The most that the similarity of characters in order can be where that of shingles is known, both (pairs,): one
+    character more or less makes 2 · SHINGLE − 1 shingles differ at most."""
+    return 1 - (1 - shingles) / (2 * SHINGLE * (1 + shingles))
 
 
 def _most_in_common(left: list[str], right: list[str]) -> np.ndarray:
