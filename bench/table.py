@@ -31,7 +31,7 @@ def row(
 ) -> Row:  # fmt: skip
     better, worse = (ours, rival) if more_is_better else (rival, ours)
     ratio = better / worse if worse else float("inf")
-    return Row(name, data, n, unit, ours, rival, rival_name, rival_version, ratio, goal, ratio >= goal)
+    return Row(name, data, n, unit, ours, rival, rival_name, rival_version, ratio, goal, bool(ratio >= goal))
 
 
 def show(rows: Sequence[Row]) -> None:
