@@ -40,6 +40,9 @@ def open_page(chromium, live_server):
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda line: complaints.append(line.text) if _is_complaint(line) else None)
         page.goto(path)
+        if options.get("java_script_enabled", True):
+            # Chromium lets keys go by that come before a page is first painted.
+            page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
         return page
 
     yield open_as
