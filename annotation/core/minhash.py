@@ -152,8 +152,7 @@ def reference_links(bucket: np.ndarray, then: np.ndarray, reference: np.ndarray)
 
 def _in_bucket_order(bucket: np.ndarray, then: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Positions and the number of their bucket, bucket by bucket, without the members that are alone in theirs."""
-    keys = _with_places(bucket)
-    keys.sort()
+    keys = _sorted_with_places(bucket)
     shared = np.zeros(len(keys), dtype=bool)
     same = (keys[1:] ^ keys[:-1]) >> np.uint64(32) == 0
     shared[1:] = same
@@ -175,17 +174,17 @@ def _in_bucket_order(bucket: np.ndarray, then: np.ndarray) -> tuple[np.ndarray, 
 def stable_order(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The positions that put `values` (n,), integers in [0, 2 ** 32), in ascending order, ties as they stood, and the
     values in that order; both (n,) uint32."""
-    keys = _with_places(values)
-    keys.sort()
+    keys = _sorted_with_places(values)
     return keys.astype(np.uint32), (keys >> np.uint64(32)).astype(np.uint32)
 
 
-def _with_places(values: np.ndarray) -> np.ndarray:
-    """`values` (n,), integers in [0, 2 ** 32), above their places, uint64 (n,): sorting whole 64-bit numbers takes a
-    fifth of the time that a stable argsort takes."""
+def _sorted_with_places(values: np.ndarray) -> np.ndarray:
+    """`values` (n,), integers in [0, 2 ** 32), above their places, ascending, uint64 (n,): sorting whole 64-bit numbers
+    takes a fifth of the time that a stable argsort takes."""
     keys = values.astype(np.uint64)
     keys <<= np.uint64(32)
     keys |= np.arange(len(values), dtype=np.uint32)
+    keys.sort()
     return keys
 
 

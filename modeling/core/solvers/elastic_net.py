@@ -59,8 +59,8 @@ def solve_path(
 
     X: (n, p) finite floats, CSR or dense. y: int (n,), codes 0 … K − 1, each present, K ≥ 2. l1_ratio: in [0, 1].
     tol: stops where the relative slope is at most `tol` and the last sweeps lowered the objective by at most tol² of
-    itself. max_iter: most sweeps for one C. Nothing is drawn at random. Raises
-    UnableToSolve.
+    itself (1 / `newton.LEFT` times that where there are few weights). max_iter: most sweeps for one C. Nothing is drawn
+    at random. Raises UnableToSolve.
     """
     _check(X, y, Cs, l1_ratio)
     X = X.astype(np.float64, copy=False)

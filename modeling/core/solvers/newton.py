@@ -180,12 +180,11 @@ def curvature(loss: Ridge, point: np.ndarray) -> np.ndarray:
         own += wide.T @ spread
     for at in range(0, m, p):
         inner[at : at + p, at : at + p] += own[:, at : at + p]
+    inner /= n
     if k > 1:
         total[m:, :m] = -inner.reshape(k - 1, p, m).sum(axis=0)
         total[:m, m:] = total[m:, :m].T
         total[m:, m:] = -total[m:, :m].reshape(p, k - 1, p).sum(axis=1)
-    total /= n
-    if k > 1:
         # The loss is flat where a feature's weights all move alike; `centre` finds the best place on that line.
         each, mean = np.arange(p), total.diagonal().reshape(k, p).mean(axis=0)
         total.reshape(k, p, k, p)[:, each, :, each] += (STIFF * mean / k)[:, None, None]
