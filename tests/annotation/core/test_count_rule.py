@@ -99,6 +99,20 @@ def test_an_error_far_from_the_threshold_counts_more():
     assert CountRule().effect(evidence_of(texts, np.zeros(400, int), says=np.zeros(400, int))).tolist() == [1.0] * 400
 
 
+def test_near_copies_on_either_side_of_the_threshold_count_most():
+    texts, labels, _, counts = made_up(400, 0.0)
+    evidence = evidence_of(texts, labels, says=labels)
+    above, below, beside = (np.flatnonzero(counts == count)[0] for count in (6, 5, 7))
+    of = np.arange(400)
+    of[below] = above
+    of[np.flatnonzero(counts == 7)[1]] = beside
+    together = replace(evidence, groups=Groups(of, np.arange(400)))
+    alone, paired = CountRule().effect(evidence), CountRule().effect(together)
+    assert paired[[above, below]].tolist() == [3.0, 3.0] and alone[[above, below]].max() < 1
+    others = np.setdiff1d(np.arange(400), [above, below])
+    assert (paired[others] == alone[others]).all() and alone.max() < 3.0
+
+
 def test_purity_counts_what_does_not_follow_the_rule():
     texts, labels, _, counts = made_up(400, 0.0)
     labels[np.flatnonzero(counts > 5)[:16]] = 0
