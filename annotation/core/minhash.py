@@ -33,7 +33,7 @@ class Sketch:
             block = slice(start, start + _PAIRS)
             agree = self.marks.take(left[block], axis=0) == self.marks.take(right[block], axis=0)
             # four marks at once: no byte of the sum of these words exceeds 25, nor the four together 100
-            words = agree.view(np.uint32).sum(axis=1, dtype=np.uint32)
+            words = np.einsum("ij->i", agree.view(np.uint32))
             similarity[block] = (words * np.uint32(0x01010101)) >> np.uint32(24)
         similarity /= np.float32(self.marks.shape[1])
         return similarity

@@ -23,7 +23,7 @@ VERSION = 2
 # The first characters of two texts tell whether they are alike, and comparing them all would cost their square.
 OPENING = 10_000
 # Texts looked through at once.
-_TEXTS = 10_000
+_TEXTS = 2_000
 _NUMBER = re.compile(r"[0-9]+(?:[.,:/][0-9]+)*")
 
 
@@ -156,8 +156,7 @@ def read_texts(
     normal = np.empty(len(raw), dtype=np.uint64)
     normal[known >= 0] = earlier.normal[earlier.of[known[known >= 0]]]
     fresh = np.flatnonzero(known < 0)
-    strings = [normalise(texts[i]) for i in first[fresh].tolist()]
-    normal[fresh] = keys_of(strings)
+    strings, normal[fresh] = _normalised(texts, first[fresh], normalise)
     codes, first_normal = _by_appearance(normal)
     distinct = normal[first_normal]
     normalised, held = np.empty(len(distinct), dtype=object), np.zeros(len(distinct), dtype=bool)
@@ -172,6 +171,18 @@ def read_texts(
         codes[raw_codes], distinct, skeleton, numbers, sketched, (raw, codes),
         lambda position: normalise(texts[given[position]]), normalised, held, earlier,
     )  # fmt: skip
+
+
+def _normalised(
+    texts: Sequence[str], wanted: np.ndarray, normalise: Callable[[str], str]
+) -> tuple[list[str], np.ndarray]:
+    """The texts at `wanted` (n,), normalised, and their keys: each block is hashed while it is in the cache."""
+    strings, keys = [], np.empty(len(wanted), dtype=np.uint64)
+    for start in range(0, len(wanted), _TEXTS):
+        block = [normalise(texts[i]) for i in wanted[start : start + _TEXTS].tolist()]
+        keys[start : start + _TEXTS] = _hashed(block)
+        strings += block
+    return strings, keys
 
 
 def _by_appearance(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
