@@ -51,7 +51,6 @@ def dataset_by_slug(slug: str) -> Dataset:
         raise UnableToFind(f"There is no dataset {slug!r}. Datasets here: {known}.") from None
 
 
-
 def snapshot_by_id(dataset: Dataset, pk: int) -> Snapshot:
     found = dataset.snapshots.filter(pk=pk).first()
     if found is None:

@@ -63,8 +63,17 @@ def _quality(name: str, data: Planted, kind: str) -> list[Row]:
     ]
     if recalled:
         rows.append(
-            row(f"{stem}.pairs_recalled", name, len(data.texts), "share of planted class pairs",
-                float(np.mean(recalled)), 1.0, "all of them", "-", 0.9)  # fmt: skip
+            row(
+                f"{stem}.pairs_recalled",
+                name,
+                len(data.texts),
+                "share of planted class pairs",
+                float(np.mean(recalled)),
+                1.0,
+                "all of them",
+                "-",
+                0.9,
+            )  # fmt: skip
         )
     return rows
 

@@ -24,13 +24,18 @@ django.setup()
 from pathlib import Path
 from django.core.management import call_command
 """
-TRAIN = BEGIN + """
+TRAIN = (
+    BEGIN
+    + """
 call_command("migrate", verbosity=0)
 call_command("import_items", "bench", sys.argv[1], text=["text"], label="label", id="id", json=True)
 call_command("train", "bench", learner="logistic", set=["C=10"], json=True)
 """
+)
 # Peak memory in MiB and CPU seconds of the prediction alone, in a fresh process.
-PREDICT = BEGIN + """
+PREDICT = (
+    BEGIN
+    + """
 from modeling.actions.predict_file import Asked, predict_file
 from modeling.models import ModelRun
 started = time.process_time()
@@ -38,6 +43,7 @@ done = predict_file(ModelRun.objects.get(), Asked(Path(sys.argv[1]), "id"), Path
 seconds = time.process_time() - started
 print(json.dumps([done["rows"], resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, seconds]))
 """
+)
 
 
 def run() -> list[Row]:

@@ -30,8 +30,7 @@ WARM = 15.0
 SITES: dict[str, Callable[[], AbstractContextManager[Site]]] = {"sqlite": sqlite_site, "postgres": postgres_site}
 # Each sweep has a dataset of its own out of the same file, so that none finds the fits of another.
 OF = (
-    "FROM annotation_job j JOIN annotation_dataset d ON d.id = j.dataset_id "
-    "WHERE j.kind = 'training' AND d.slug = '{}'"
+    "FROM annotation_job j JOIN annotation_dataset d ON d.id = j.dataset_id WHERE j.kind = 'training' AND d.slug = '{}'"
 )
 DONE = f"SELECT count(*) {OF} AND j.status = 'done'"
 REDONE = f"SELECT sum(j.attempt - 1) {OF}"

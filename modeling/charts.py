@@ -67,9 +67,7 @@ def dot_chart(bars: Sequence[Bar]) -> Chart:
     def x(share: float) -> float:
         return round(EDGE + (100 - 2 * EDGE) * (share - first) / (last - first), 2)
 
-    marks = tuple(
-        Mark(bar, x(bar.value), x(bar.low), x(bar.high), ROW * row + 32) for row, bar in enumerate(bars)
-    )
+    marks = tuple(Mark(bar, x(bar.value), x(bar.low), x(bar.high), ROW * row + 32) for row, bar in enumerate(bars))
     ticks = tuple((tick * step, x(tick * step)) for tick in range(low, high + 1))
     bottom = ROW * len(bars)
     return Chart(marks, ticks, bottom, bottom + 22, 0 if step >= 0.01 else 1)

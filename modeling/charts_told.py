@@ -68,9 +68,7 @@ def reliability_plot(before: dict[str, Any], after: dict[str, Any]) -> Plot:
     step, low, high = axis(least, 1.0)
     x = Scale(low * step, high * step, SIDE, 100 - SIDE)
     y = Scale(low * step, high * step, TALL, HEAD)
-    spots = tuple(
-        _spot(x(one["confidence"]), y, one["right"], series) for series, told in both for one in told["bins"]
-    )
+    spots = tuple(_spot(x(one["confidence"]), y, one["right"], series) for series, told in both for one in told["bins"])
     marks = [tick * step for tick in range(low, high + 1)]
     diagonal = Line(f"{x(marks[0])},{y(marks[0])} {x(marks[-1])},{y(marks[-1])}", "other", True)
     across = tuple((f"{100 * tick:.0f} %", x(tick)) for tick in marks)

@@ -133,5 +133,3 @@ class SweepForm(SettingsForm):
 
 class CapacityForm(forms.Form):
     grows = forms.ChoiceField(choices=[(name, GROWS.get(name, name)) for name in GROWTHS])
-
-

@@ -40,7 +40,8 @@ urlpatterns = [
     path("d/<slug:slug>/runs/<int:pk>/robustness/", robustness.robustness, name="robustness"),
     path("d/<slug:slug>/runs/<int:pk>/robustness/check/", robustness.check, name="check_robustness"),
     path(
-        "d/<slug:slug>/runs/<int:pk>/robustness/<int:job>/<slug:probe>/open/", robustness.open_cases,
+        "d/<slug:slug>/runs/<int:pk>/robustness/<int:job>/<slug:probe>/open/",
+        robustness.open_cases,
         name="open_flipped",
     ),  # fmt: skip
     path("d/<slug:slug>/augmentation/", augmentation.augmentation, name="augmentation"),

@@ -173,8 +173,10 @@ def tickets(first, n, wrong_every=0, annotators=True):
         noise = " ".join("".join(rng.choices("bdfgklmnprstvaeiou", k=7)) for _ in range(8))
         wrong = wrong_every and number % wrong_every == 0
         row = {
-            "ticket": f"T{first + number}", "body": f"{rng.choice(SENTENCES[own])} {noise}",
-            "category": names[1 - number % 2] if wrong else own, "channel": "mail",
+            "ticket": f"T{first + number}",
+            "body": f"{rng.choice(SENTENCES[own])} {noise}",
+            "category": names[1 - number % 2] if wrong else own,
+            "channel": "mail",
         }
         yield row | ({"who": rng.choice(("ann", "bob"))} if annotators else {})
 

@@ -115,5 +115,3 @@ def _written(
         "detectors": " ".join(flag.detector for flag in flags), "reason": " ".join(flag.reason for flag in flags),
         "group": row["group"],
     }  # fmt: skip
-
-

@@ -131,5 +131,3 @@ def _keep(dataset: Dataset, name: str, classes: list[str], arrays: str, n: int) 
             "give this one another name."
         )
     return False
-
-

@@ -294,9 +294,7 @@ def likely_first(learned: Learned, others: np.ndarray) -> np.ndarray:
     return positions[np.argsort(-scores, kind="stable")][:FIRST]
 
 
-def _open_likely(
-    dataset: Dataset, learned: Learned, cases: pd.DataFrame, scores: pd.DataFrame, now: datetime
-) -> None:
+def _open_likely(dataset: Dataset, learned: Learned, cases: pd.DataFrame, scores: pd.DataFrame, now: datetime) -> None:
     """A case for each label that no detector flags and that decisions made likely to be wrong."""
     ahead = likely_first(learned, scores["new"].to_numpy())
     wanted = dict(zip(learned.signals.item[ahead].tolist(), ahead.tolist(), strict=True))

@@ -111,7 +111,9 @@ def units_to_open(
     units = np.unique(order.of[worth])
     return [
         Unit(
-            frozenset(members[unit]), float(order.score[unit]), in_conflict.get(unit, ""),
+            frozenset(members[unit]),
+            float(order.score[unit]),
+            in_conflict.get(unit, ""),
             None if np.isnan(chance[unit]) else float(chance[unit]),
         )
         for unit in units[np.argsort(order.rank[units])].tolist()

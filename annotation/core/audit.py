@@ -134,7 +134,8 @@ def error_rate(drawn: Drawn) -> ErrorRate:
     low, high = (
         float(part @ ((1 - gap) * reached + gap * _odds_times(reached, factor)))
         for reached, factor in (
-            (_scaled(smooth, part, answers.low), 1 / GAMMA), (_scaled(smooth, part, answers.high), GAMMA),
+            (_scaled(smooth, part, answers.low), 1 / GAMMA),
+            (_scaled(smooth, part, answers.high), GAMMA),
         )
     )
     rate = Interval(value, min(low, value), max(high, value), answered)
@@ -198,9 +199,7 @@ def recall(audits: Sequence[Drawn], covered: Sequence[np.ndarray]) -> Interval:
         for side, own in enumerate((~mask, mask)):
             found[side] += stands_for[answered & own].sum()
             known = alone[answered & own].sum()
-            fewer, more = (
-                (alone * _odds_times(smooth, factor))[unknown & own].sum() for factor in (1 / GAMMA, GAMMA)
-            )
+            fewer, more = ((alone * _odds_times(smooth, factor))[unknown & own].sum() for factor in (1 / GAMMA, GAMMA))
             low[side] += known + (fewer if side else more)
             high[side] += known + (more if side else fewer)
     if not errors:

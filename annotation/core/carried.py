@@ -59,9 +59,7 @@ def carried_by_few(
     return sorted(found, key=lambda one: (-one.weight, one.clue))
 
 
-def log_odds(
-    hits: np.ndarray, present: np.ndarray, size: np.ndarray, n: float
-) -> tuple[np.ndarray, np.ndarray]:
+def log_odds(hits: np.ndarray, present: np.ndarray, size: np.ndarray, n: float) -> tuple[np.ndarray, np.ndarray]:
     """Weight of a feature for a class and its standard error. hits: items of the class that show it, present: items
     that do, size: items of the class, n: items; arrays that broadcast."""
     share = (present + 0.5) / (n + 1)

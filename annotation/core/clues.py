@@ -96,9 +96,7 @@ def _fields(table: pd.DataFrame, fields: Sequence[Field]) -> list[tuple[np.ndarr
     return found
 
 
-def _columns(
-    n: int, found: list[tuple[np.ndarray, Clause]], least: int
-) -> tuple[sparse.csc_matrix, list[Clause]]:
+def _columns(n: int, found: list[tuple[np.ndarray, Clause]], least: int) -> tuple[sparse.csc_matrix, list[Clause]]:
     telling = [(holds, clause) for holds, clause in found if least <= holds.sum() < n]
     if not telling:
         return sparse.csc_matrix((n, 0), dtype=np.float32), []

@@ -274,4 +274,3 @@ def _unpaired(one: Followed, mine: np.ndarray, theirs: np.ndarray, elsewhere: np
     me, others = (mine == one.holds)[one.base], (theirs == one.holds)[elsewhere]
     total, followed = len(me) + len(others), int(me.sum() + others.sum())
     return float(hypergeom.sf(int(me.sum()) - 1, total, followed, len(me)))
-

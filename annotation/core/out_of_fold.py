@@ -54,6 +54,8 @@ def out_of_fold(
         learned = learned & (confident_class(rounds[0], labels) == labels)
         tick(start + 0.5)
     return pool(rounds, np.full(2, 0.5))
+
+
 def pool(views: Sequence[np.ndarray], weights: np.ndarray) -> np.ndarray:
     """Weighted geometric mean of probabilities (n, K), rows sum to 1; weights (views,) need not sum to 1: less in all
     means less sure (logarithmic opinion pool, Genest and Zidek 1986)."""
@@ -73,5 +75,3 @@ def view_weights(views: Sequence[np.ndarray], labels: np.ndarray, items: np.ndar
 
     start = np.full(len(views), 1 / len(views))
     return minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[(0, None)] * len(views)).x
-
-

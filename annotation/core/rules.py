@@ -144,9 +144,7 @@ def _field(kind: str, name: str, fields: Sequence[Field]) -> str:
     return name
 
 
-def applies(
-    rule: Rule, table: pd.DataFrame, fields: Sequence[Field], sources: np.ndarray | None = None
-) -> np.ndarray:
+def applies(rule: Rule, table: pd.DataFrame, fields: Sequence[Field], sources: np.ndarray | None = None) -> np.ndarray:
     """Where the rule holds: bool (n,), n the rows of `table`, which has one column per field and is in the order of
     import. sources: str (n,), "" = none."""
     held = [_holds(clause, table, fields, sources) for clause in rule.clauses]
@@ -199,9 +197,7 @@ def judge(holds: np.ndarray, labels: np.ndarray, n_classes: int) -> list[Share]:
     for label in np.flatnonzero(size).tolist():
         hits, of = int(inside[label]), int(size[label])
         balanced = float("nan") if of == n else (hits / of + 1 - (n_inside - hits) / (n - of)) / 2
-        shares.append(
-            Share(label, wilson(hits, n_inside), wilson(of - hits, n - n_inside), wilson(hits, of), balanced)
-        )
+        shares.append(Share(label, wilson(hits, n_inside), wilson(of - hits, n - n_inside), wilson(hits, of), balanced))
     return sorted(shares, key=lambda one: (-np.nan_to_num(one.balanced), one.label))
 
 

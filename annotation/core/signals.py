@@ -84,9 +84,7 @@ def gather(
     return Signals(item, score, detectors, factors, effect)
 
 
-def _strongest(
-    scores: Mapping[str, np.ndarray], suggested: Mapping[str, np.ndarray], labels: np.ndarray
-) -> np.ndarray:
+def _strongest(scores: Mapping[str, np.ndarray], suggested: Mapping[str, np.ndarray], labels: np.ndarray) -> np.ndarray:
     """Int (n,): the other class that the surest detector suggests, −1 = none."""
     best, chosen = np.zeros(len(labels)), np.full(len(labels), -1)
     for name, score in scores.items():

@@ -163,9 +163,7 @@ def _settings(dataset: Dataset, growth: Growth, size: Any, regularized: bool) ->
     return {**recipe_settings(dataset, growth.learner, {}), **chosen, growth.key: size}
 
 
-def _point(
-    labels: str, regularized: bool, size: Any, part: Job, run: ModelRun | None, rows: _Rows
-) -> dict[str, Any]:
+def _point(labels: str, regularized: bool, size: Any, part: Job, run: ModelRun | None, rows: _Rows) -> dict[str, Any]:
     point: dict[str, Any] = {
         "labels": labels, "regularized": regularized, "size": size[-1] if isinstance(size, list) else size,
         "run": run.pk if run else None, "why": "" if run else part.error or f"{part.status}.", "right": None,

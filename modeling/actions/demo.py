@@ -186,9 +186,7 @@ def _trained(dataset: Dataset, job: Job, **recipe: Any) -> ModelRun:
     return ModelRun.objects.get(pk=result["run"])
 
 
-def _compare(
-    dataset: Dataset, job: Job, production: Snapshot, before: ModelRun, after: ModelRun
-) -> dict[str, Any]:
+def _compare(dataset: Dataset, job: Job, production: Snapshot, before: ModelRun, after: ModelRun) -> dict[str, Any]:
     return _finish(request_comparison(dataset, str(before.pk), str(after.pk), production, background=False), job)
 
 
@@ -247,9 +245,7 @@ def _without_the_rule(dataset: Dataset, before: ModelRun, job: Job) -> ModelRun:
     return run
 
 
-def _random_arm(
-    dataset: Dataset, before: ModelRun, production: Snapshot, filings: Filings, seed: int
-) -> PredictionSet:
+def _random_arm(dataset: Dataset, before: ModelRun, production: Snapshot, filings: Filings, seed: int) -> PredictionSet:
     """The rival: the same number of decisions by the same expert on items drawn at random, same recipe."""
     name = f"{BUDGET} random reviews"
     there = dataset.prediction_sets.filter(name=name).first()

@@ -45,9 +45,7 @@ class Asked:
     accept_good: bool = False
 
 
-def predict_file(
-    run: ModelRun, asked: Asked, out: Path, report: Report = lambda stage, share: None
-) -> dict[str, Any]:
+def predict_file(run: ModelRun, asked: Asked, out: Path, report: Report = lambda stage, share: None) -> dict[str, Any]:
     """Write a row for each of the file's: id, predicted class, one probability for each class under its name.
 
     A bad row writes nothing; with `accept_good` the others are predicted. Raises UnableToTake, which names the artifact

@@ -66,9 +66,7 @@ def _preview(
         changed += bool(differing)
         if len({copy.item for copy in copies}) < rows:
             label = held.label_class.name
-            copies += [
-                Copy(held.item, label, name, text, copy, marked(text, copy)) for name, text, copy in differing
-            ]
+            copies += [Copy(held.item, label, name, text, copy, marked(text, copy)) for name, text, copy in differing]
     return Preview(kind, PERTURBATIONS[kind].title, copies, changed, tried)
 
 

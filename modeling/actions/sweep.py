@@ -50,9 +50,7 @@ def spec_of(recipe: Recipe) -> Spec:
     return Spec(recipe.learner, recipe.settings, recipe.name)
 
 
-def grid_specs(
-    dataset: Dataset, learner: str, pairs: dict[str, str], grid: dict[str, Sequence[str]]
-) -> list[Spec]:
+def grid_specs(dataset: Dataset, learner: str, pairs: dict[str, str], grid: dict[str, Sequence[str]]) -> list[Spec]:
     """Every combination of the values in `grid`, as typed, with `pairs` set in all; repeated values count once.
 
     Raises UnableToConfigure; UnableToSweep where a setting has no value or there are more combinations than fits.

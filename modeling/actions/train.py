@@ -63,9 +63,7 @@ def request_training(
         raise UnableToWork(f"Snapshot {snapshot.pk} is a production snapshot; nothing is ever trained on it.")
     params["snapshot"] = snapshot.pk if snapshot else None
     inputs = snapshot.sha256 if snapshot else state_of(dataset)
-    return enqueue(
-        "training", dataset, params, inputs=inputs, seed=seed, user=user, again=again, background=background
-    )
+    return enqueue("training", dataset, params, inputs=inputs, seed=seed, user=user, again=again, background=background)
 
 
 def recipe_settings(dataset: Dataset, learner: str, pairs: dict[str, str]) -> dict[str, Any]:

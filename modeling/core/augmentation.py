@@ -16,7 +16,7 @@ MOST_COPIES = 10
 
 
 def read_kinds(text: str) -> list[str]:
-    """"typos,case" → the kinds, each once, in the order of PERTURBATIONS; raises ValueError."""
+    """ "typos,case" → the kinds, each once, in the order of PERTURBATIONS; raises ValueError."""
     named = {name.strip() for name in text.split(",")}
     if not named or named - set(PERTURBATIONS):
         raise ValueError(text)
@@ -110,9 +110,7 @@ def augmentation_words(settings: dict[str, Any]) -> str:
     return f"{n} changed cop{'y' if n == 1 else 'ies'} of each row ({', '.join(settings['augment'])})"
 
 
-def _copy(
-    values: tuple[str, ...], kinds: Sequence[str], seed: int, number: int, partners: Partners
-) -> tuple[str, ...]:
+def _copy(values: tuple[str, ...], kinds: Sequence[str], seed: int, number: int, partners: Partners) -> tuple[str, ...]:
     """The texts of a row changed by one kind; the texts themselves where none finds anything to change."""
     first = drawn(seed, f"kind {number}", "\n".join(values)).randrange(len(kinds))
     for kind in [*kinds[first:], *kinds[:first]]:

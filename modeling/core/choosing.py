@@ -68,9 +68,7 @@ def choose(
     return Choice(tuple(places), best, min(close, key=lambda at: (entrants[at].plainness, -scores[at])), level)
 
 
-def _measure(
-    truth: np.ndarray, predicted: np.ndarray, n_classes: int, metric: str
-) -> tuple[list[float], np.ndarray]:
+def _measure(truth: np.ndarray, predicted: np.ndarray, n_classes: int, metric: str) -> tuple[list[float], np.ndarray]:
     """The metric by seed, and each row's pull on its mean over seeds, float (n,), which sums to 0."""
     found = [PULLS[metric](truth, one, n_classes) for one in predicted]
     return [value for value, _ in found], np.mean([pull for _, pull in found], axis=0)

@@ -138,9 +138,7 @@ class UnableToPrice(Exception):
     """The costs make no matrix, or say nothing."""
 
 
-def cost_matrix(
-    classes: Sequence[str], default: float, pairs: Sequence[tuple[str, str, float]] = ()
-) -> np.ndarray:
+def cost_matrix(classes: Sequence[str], default: float, pairs: Sequence[tuple[str, str, float]] = ()) -> np.ndarray:
     """Float (K, K), rows the true class, columns the predicted one, in the order of `classes`.
 
     `default`: of any error; 0 where the prediction is right; then the pairs (true class, predicted class, cost). Raises

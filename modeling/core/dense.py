@@ -127,8 +127,7 @@ class DenseFeatures:
 
     def _beside(self, table: pd.DataFrame, found: sparse.csr_matrix) -> Matrix:
         blocks = [
-            block / np.float32(self.arrays_[f"length of {name}"])
-            for name, block in self._lengthy(table, found).items()
+            block / np.float32(self.arrays_[f"length of {name}"]) for name, block in self._lengthy(table, found).items()
         ]
         numbers = self._numbers(table)
         standard = np.clip((numbers - self.arrays_["mean"]) / self.arrays_["spread"], -FURTHEST, FURTHEST)

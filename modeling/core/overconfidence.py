@@ -72,9 +72,7 @@ def confidence_limit(disagreement: Interval, accuracy: float, n_classes: int) ->
     return Limit(allowed, disagreement, accuracy, basis)
 
 
-def confidently_wrong(
-    truth: np.ndarray, probabilities: np.ndarray, contested: np.ndarray, limit: Limit
-) -> Confident:
+def confidently_wrong(truth: np.ndarray, probabilities: np.ndarray, contested: np.ndarray, limit: Limit) -> Confident:
     """truth: int (n,); probabilities: float (n, K), out of fold; contested: bool (n,)."""
     confidence = probabilities.max(axis=1)
     sure = confidence > limit.value

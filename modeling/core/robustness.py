@@ -155,8 +155,7 @@ def _move_deciding(guess: Predict, table: pd.DataFrame, texts: Sequence[str], be
         variants = table.iloc[[row for row, *_ in tried]].reset_index(drop=True)
         for field in texts:
             variants[field] = [
-                text if own == field else held
-                for (_, own, _, text), held in zip(tried, variants[field], strict=True)
+                text if own == field else held for (_, own, _, text), held in zip(tried, variants[field], strict=True)
             ]
         at = np.array([row for row, *_ in tried])
         own = before[at].argmax(axis=1)

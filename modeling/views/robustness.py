@@ -51,9 +51,7 @@ def check(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         messages.error(request, f"{typed[:20]!r} is no seed; give a whole number from 0 to {MOST_SEED}.")
         return redirect("robustness", slug, pk)
     try:
-        job = request_robustness(
-            dataset, run, probes=request.POST.getlist("probe"), seed=int(typed), user=request.user
-        )
+        job = request_robustness(dataset, run, probes=request.POST.getlist("probe"), seed=int(typed), user=request.user)
     except (UnableToWork, UnableToConfigure) as fault:
         messages.error(request, str(fault))
         return redirect("robustness", slug, pk)

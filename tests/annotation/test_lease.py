@@ -114,8 +114,17 @@ def test_a_finding_narrows_the_queue(dataset):
         dataset=dataset, n_items=6, n_groups=0, n_conflicts=0, n_flags=0, n_findings=1, arrays="-", seconds=0
     )
     finding = Finding.objects.create(
-        dataset=dataset, detection=detection, kind="class_pair", key="k", title="t", reason="r",
-        rule={}, n=1, value=1, low=1, high=1
+        dataset=dataset,
+        detection=detection,
+        kind="class_pair",
+        key="k",
+        title="t",
+        reason="r",
+        rule={},
+        n=1,
+        value=1,
+        low=1,
+        high=1,
     )
     FindingItem.objects.create(finding=finding, item=Item.objects.get(dataset=dataset, external_id="s2"))
     assert lease(dataset, erin(dataset), NOW, finding.pk) == covered

@@ -83,9 +83,7 @@ def test_one_click_opens_the_items_as_a_queue(dataset):
     assert (finding.detection, finding.author.username, finding.kind) == (None, "leo", "rule")
     assert finding.key == "rule:word:risk:0:→" and finding.title == "Items of which each contains “risk”"
     assert (finding.n, finding.value) == (3, pytest.approx(2 / 3))
-    assert finding.reason == (
-        "A rule typed by leo: 2 of the 3 labelled items for which it holds carry grave."
-    )
+    assert finding.reason == ("A rule typed by leo: 2 of the 3 labelled items for which it holds carry grave.")
     assert ids(finding.covered.all()) == ["r1", "r2", "r4"]
     assert ids(CaseItem.objects.filter(case__in=dataset.cases.open())) == ["r1", "r2", "r4"]
 

@@ -49,8 +49,15 @@ def world(tmp_path):
     job = work_here(request_sweep(dataset, specs, 1, background=False))
     sweep = Sweep.objects.get(pk=job.result["sweep"])
     recipe = Recipe.objects.filter(dataset=dataset).first()
-    return {"dataset": dataset, "run": run, "recipe": recipe, "sweep": sweep, "job": job, "robust": robust,
-            "rows": rows}
+    return {
+        "dataset": dataset,
+        "run": run,
+        "recipe": recipe,
+        "sweep": sweep,
+        "job": job,
+        "robust": robust,
+        "rows": rows,
+    }
 
 
 def addresses(slug, run=1, recipe=1, sweep=1, job=1, comparison=1):
@@ -96,8 +103,11 @@ def test_ids_of_another_dataset_are_not_there(client, world, tmp_path):
     for name, data in [("diff_runs", {"run": [pk, pk]}), ("diff_recipes", {"recipe": [world["recipe"].pk] * 2})]:
         assert client.get(of(world, "other")[name], data).status_code == 404
     recipe = world["recipe"].pk
-    for name, data in [("train", {"how": "like", "like": pk}), ("start_sweep", {"recipes": recipe, "seeds": 1}),
-                       ("compare", {"before": pk, "after": pk, "production": world["rows"].pk})]:
+    for name, data in [
+        ("train", {"how": "like", "like": pk}),
+        ("start_sweep", {"recipes": recipe, "seeds": 1}),
+        ("compare", {"before": pk, "after": pk, "production": world["rows"].pk}),
+    ]:
         assert client.post(of(world, "other")[name], data).status_code == 400, name
     assert client.post(of(world, "other")["costs"], {"change": "price", "run": pk}).status_code == 404
     assert not Job.objects.filter(dataset=other).exclude(kind="import").exists()

@@ -197,7 +197,7 @@ def test_fits_of_a_sweep_are_not_the_newest_run(lead, dataset):
     run = small_world.trained(dataset, C="2")
     swept(dataset, "1", "3")
     assert f"<h1>Run {run.pk} is right" in page(lead, "runs")
-    assert f"newest model: <a href=\"{url('run', run.pk)}\"" in page(lead, "overview")
+    assert f'newest model: <a href="{url("run", run.pk)}"' in page(lead, "overview")
 
 
 def test_only_leads_come_in_and_only_to_their_own(client, dataset, tmp_path):

@@ -150,9 +150,10 @@ def test_recipes_are_built_cloned_and_held_against_each_other(dataset):
 def test_a_network_is_cloned_with_its_layers(dataset):
     base = build_recipe(dataset, "wide", "mlp", {"layers": "8,4"})
     assert build_recipe(dataset, "none", base=base, pairs={"layers": "0"}).settings["layers"] == []
-    assert build_recipe(dataset, "still", base=find_recipe(dataset, "none"), pairs={"dropout": "0"}).settings[
-        "layers"
-    ] == []
+    assert (
+        build_recipe(dataset, "still", base=find_recipe(dataset, "none"), pairs={"dropout": "0"}).settings["layers"]
+        == []
+    )
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,7 @@ def short(text: str, length: int = 80) -> str:
 
 
 def counted(n: int, noun: str) -> str:
-    """"1 pair", "12 pairs"."""
+    """ "1 pair", "12 pairs"."""
     return f"{n:,} {noun}{'' if n == 1 else 's'}"
 
 

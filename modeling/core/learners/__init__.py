@@ -39,9 +39,7 @@ def learner_settings(name: str, pairs: dict[str, str]) -> dict[str, Any]:
     settings = {key: default for key, (_, default) in known.items()}
     for key, value in pairs.items():
         if key not in known:
-            raise UnableToConfigure(
-                f"The learner {name} has no setting {key!r}; its settings are: {', '.join(known)}."
-            )
+            raise UnableToConfigure(f"The learner {name} has no setting {key!r}; its settings are: {', '.join(known)}.")
         setting, _ = known[key]
         try:
             settings[key] = setting.read(value)

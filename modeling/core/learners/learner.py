@@ -42,9 +42,7 @@ class Learner(Protocol):
     status_: str
     estimator_: Any
 
-    def fit(
-        self, X: Any, y: np.ndarray, folds: Sequence[Fold] = (), groups: np.ndarray | None = None
-    ) -> "Learner":
+    def fit(self, X: Any, y: np.ndarray, folds: Sequence[Fold] = (), groups: np.ndarray | None = None) -> "Learner":
         """X: (n, p) floats, CSR or dense. y: class per row (n,), two or more distinct. folds: for what is chosen by
         cross-validation; empty where the settings are resolved. groups: int (n,), rows that belong together."""
         ...

@@ -20,7 +20,7 @@ PARTS = 10
 
 
 def layer_widths(text: str) -> list[int]:
-    """"256,128" → [256, 128]; "0" → [], no hidden layer; raises ValueError."""
+    """ "256,128" → [256, 128]; "0" → [], no hidden layer; raises ValueError."""
     widths = [int(part) for part in text.split(",")]
     if widths == [0]:
         return []
@@ -115,9 +115,7 @@ class MlpLearner:
     def features(self, fields: Sequence[Field], options: dict[str, Any]) -> DenseFeatures:
         return DenseFeatures(tuple(fields), self.components, options, self.seed)
 
-    def fit(
-        self, X: Any, y: np.ndarray, folds: Sequence[Fold] = (), groups: np.ndarray | None = None
-    ) -> "MlpLearner":
+    def fit(self, X: Any, y: np.ndarray, folds: Sequence[Fold] = (), groups: np.ndarray | None = None) -> "MlpLearner":
         """X: (n, p) finite floats. groups: int (n,), kept on one side of the tenth held out (default: every row its
         own). folds are not used. Raises UnableToTrain where there is one class, a value that is no number, or fewer
         than ten groups."""

@@ -34,7 +34,7 @@ class Proposal:
 
 
 def read_pair(written: str) -> Pair:
-    """"buy = purchase" → ("buy", "purchase"). Raises UnableToPair with what to write instead."""
+    """ "buy = purchase" → ("buy", "purchase"). Raises UnableToPair with what to write instead."""
     words = [word.strip().lower() for word in written.split("=")]
     if len(words) != 2 or not all(WORD.fullmatch(word) for word in words):
         raise UnableToPair(f"{written.strip()!r} is not two single words; write them as “buy = purchase”.")

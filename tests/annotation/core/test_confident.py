@@ -6,9 +6,7 @@ import pytest
 from annotation.core.confident import confident, confident_class, label_issues, thresholds
 
 LABELS = np.array([0, 0, 1, 1, 2])
-PROBABILITIES = np.array(
-    [[0.8, 0.1, 0.1], [0.2, 0.7, 0.1], [0.3, 0.6, 0.1], [0.1, 0.8, 0.1], [0.35, 0.35, 0.3]]
-)
+PROBABILITIES = np.array([[0.8, 0.1, 0.1], [0.2, 0.7, 0.1], [0.3, 0.6, 0.1], [0.1, 0.8, 0.1], [0.35, 0.35, 0.3]])
 
 
 def test_thresholds_are_what_is_usual_for_a_class():
