@@ -1,10 +1,14 @@
 """How figures are written everywhere: percent with their interval, and the role of whoever looks."""
 
 import math
+from collections.abc import Iterable
 from typing import Any
 
 from django import template
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
+from annotation.core.differences import Piece
 from annotation.models import Dataset, Finding
 from annotation.words import KINDS, OTHER, Kind
 
@@ -47,3 +51,17 @@ def points(difference: float | None, digits: int = 1) -> str:
     if difference is None or math.isnan(difference):
         return "–"
     return f"{100 * difference:+.{digits}f}".replace("-", "−")
+
+
+@register.filter
+def marked_pieces(pieces: Iterable[Piece]) -> SafeString:
+    """What differs from another text, as `ins` and `del`; negations and numbers among it stand out. Made here and not
+    in a template: white space between the pieces is the text's own."""
+    return format_html_join("", "{}", ((_marked(piece),) for piece in pieces))
+
+
+def _marked(piece: Piece) -> str:
+    if piece.kind == "same":
+        return piece.text
+    text = format_html("<mark><b>{}</b></mark>", piece.text) if piece.negation or piece.number else piece.text
+    return format_html("<del>{}</del>" if piece.kind == "removed" else "<ins>{}</ins>", text)

@@ -5,6 +5,7 @@ import re
 from django.urls import reverse
 
 from annotation.models import Detection, Finding, FindingItem, Flag, Item
+from tests.pages import html_of
 
 HTMX = {"HX-Request": "true"}
 
@@ -15,12 +16,12 @@ def get(client, dataset, name="queue", **extra):
 
 def read(response):
     """The page as one line of text, without its tags."""
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html_of(response)))
 
 
 def press(client, page, said, query="", **more):
     """Answer the case shown on `page` as its form would."""
-    case, html = page.context["case"], page.content.decode()
+    case, html = page.context["case"], html_of(page)
     ticked = re.findall(r'name="item" value="(\d+)"(?: aria-label="[^"]*" checked)?>', html)
     fields = {"token": page.context["token"], "answer": said, "item": ticked, **more}
     headers = fields.pop("headers", None)

@@ -16,6 +16,7 @@ from annotation.core.artifacts import bytes_to_arrays, load_bytes
 from annotation.models import Annotator, Consensus, CurrentLabel, Item, Job
 from tests.annotation.core.crowd import crowd
 from tests.factories import answer, imported, open_case, small_dataset
+from tests.pages import html_of
 from tests.people import emil, erin, leo, olga
 
 pytestmark = pytest.mark.django_db
@@ -209,9 +210,7 @@ def as_(person):
 
 
 def page(dataset, **query):
-    return unescape(
-        " ".join(as_(leo(dataset)).get(reverse("annotators", args=[dataset.slug]), query).content.decode().split())
-    )
+    return unescape(html_of(as_(leo(dataset)).get(reverse("annotators", args=[dataset.slug]), query)))
 
 
 def test_page_before_the_first_estimate_has_one_thing_to_do(weather):
@@ -235,7 +234,7 @@ def test_page_shows_methods_annotators_and_contested_items(weather):
 def test_an_annotators_own_page_shows_the_whole_confusion(weather):
     poor = weather.annotators.get(name="p2")
     lead, url = as_(leo(weather)), reverse("annotator", args=[weather.slug, poor.pk])
-    assert "has no label by p2" in lead.get(url).content.decode()
+    assert "has no label by p2" in html_of(lead.get(url))
     estimated(weather)
     rows = confusion_of(weather, poor)
     assert {row.true for row in rows} == set(CLASSES) and sum(row.right.n for row in rows) in range(118, 123)
@@ -243,7 +242,7 @@ def test_an_annotators_own_page_shows_the_whole_confusion(weather):
         assert 0.2 < row.right.low < row.right.value < row.right.high < 0.75
         assert row.right.value + sum(rate.value for _, rate in row.mistakes) == pytest.approx(1)
     assert f'href="{url}"' in page(weather)
-    assert "Called instead" in lead.get(url).content.decode()
+    assert "Called instead" in html_of(lead.get(url))
     assert as_(erin(weather)).get(url).status_code == 404
 
 
@@ -269,7 +268,7 @@ def test_buttons_estimate_and_apply(weather):
     assert job.params == {"method": "", "apply": False} and job.created_by.username == "leo"
     work(job.pk)
     assert "Settle labels by it" in page(weather)
-    done = unescape(lead.get(reverse("job", args=[weather.slug, job.pk])).content.decode())
+    done = unescape(html_of(lead.get(reverse("job", args=[weather.slug, job.pk]))))
     assert "The consensus would change" in done
     lead.post(url, {"apply": "1"})
     assert Job.objects.get(kind="consensus", params__apply=True)

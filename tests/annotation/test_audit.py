@@ -14,6 +14,7 @@ from annotation.actions.list_cases import list_cases
 from annotation.models import Audit, AuditItem, Case, Decision, Finding, Item, LearnedOrder
 from tests.annotation.fake_detectors import Says, detect, use
 from tests.factories import answer, apart, imported, open_case
+from tests.pages import html_of
 from tests.people import emil, erin, leo, olga
 
 pytestmark = pytest.mark.django_db
@@ -89,12 +90,12 @@ def test_nothing_shows_an_audit_case_to_anybody(dataset, client):
     assert listed == {Case.REVIEW}
     Case.objects.filter(kind=Case.REVIEW).delete()
     client.force_login(erin(dataset))
-    page = client.get(reverse("queue", args=[dataset.slug])).content.decode()
+    page = html_of(client.get(reverse("queue", args=[dataset.slug])))
     assert "plain" in page and "audit" not in page.lower()
     case = lease(dataset, erin(dataset), timezone.now())
     say(case, erin(dataset), label_of(case))
     for name in ("history", "queue"):
-        assert "audit" not in client.get(reverse(name, args=[dataset.slug])).content.decode().lower()
+        assert "audit" not in html_of(client.get(reverse(name, args=[dataset.slug]))).lower()
 
 
 def test_audit_decisions_settle_like_any_other(dataset):
@@ -203,12 +204,12 @@ def test_the_command_draws_and_prints_the_estimate(dataset):
 def test_the_page_draws_and_says_what_is_known(dataset, client):
     client.force_login(leo(dataset))
     url = reverse("audit", args=[dataset.slug])
-    assert "How many labels are wrong? An audit tells" in client.get(url).content.decode()
+    assert "How many labels are wrong? An audit tells" in html_of(client.get(url))
     assert client.post(url).status_code == 302 and Audit.objects.get().lead == leo(dataset)
-    assert "None of the 60 items drawn is answered yet" in client.get(url).content.decode()
+    assert "None of the 60 items drawn is answered yet" in html_of(client.get(url))
     for case in dataset.cases.open()[:40]:
         say(case, erin(dataset), "ham")
-    page = client.get(url).content.decode()
+    page = html_of(client.get(url))
     assert "of the labels are wrong</h1>" in page and "n = 40" in page and "too few" in page
     assert Decision.objects.count() == 40
 
@@ -217,7 +218,7 @@ def test_asked_twice_at_once_it_draws_once(dataset, client):
     client.force_login(leo(dataset))
     url = reverse("audit", args=[dataset.slug])
     client.post(url, {"after": ""})
-    again = client.post(url, {"after": ""}, follow=True).content.decode()
+    again = html_of(client.post(url, {"after": ""}, follow=True))
     assert "An audit was drawn in the meantime" in again and Audit.objects.count() == 1
     client.post(url, {"after": Audit.objects.get().pk})
     assert Audit.objects.count() == 2
@@ -232,7 +233,7 @@ def test_findings_and_detectors_are_named_as_on_other_pages(dataset, client):
     rates = {"finding": {"rule:x": often, "gone": seldom}, "detector": {"a_b": often, "c": seldom}}
     LearnedOrder.objects.create(dataset=dataset, detection=dataset.detections.get(), rates=rates, n_decisions=9)
     client.force_login(leo(dataset))
-    page = client.get(reverse("audit", args=[dataset.slug])).content.decode()
+    page = html_of(client.get(reverse("audit", args=[dataset.slug])))
     assert "spam where it says x" in page and "rule:x" not in page
     assert "<td>gone</td>" in page and "<td>a b</td>" in page
 

@@ -20,6 +20,7 @@ from annotation.models import (
 )
 from tests.annotation.expert_page import HTMX, class_id, finding_over, flag, get, press, read
 from tests.factories import answer, imported, open_case, small_dataset
+from tests.pages import html_of
 from tests.people import emil, erin
 
 pytestmark = pytest.mark.django_db
@@ -79,7 +80,7 @@ def test_an_open_case_is_blind(client, dataset, expert):
 
     def page_for(external_id):
         case = open_case(dataset, external_id)
-        html = get(client, dataset).content.decode()
+        html = html_of(get(client, dataset))
         item = Item.objects.get(dataset=dataset, external_id=external_id)
         Case.objects.filter(pk=case.pk).update(status=Case.WITHDRAWN)
         html = re.sub(r'(token" value=|x-csrftoken": |datetime=)"[^"]*"|until <.*?</time>', "", html)
@@ -98,7 +99,7 @@ def test_digits_for_nine_classes_and_a_list_for_the_rest(client, tmp_path):
     dataset = imported(tmp_path, rows, "many")
     open_case(dataset, "3")
     client.force_login(erin(dataset))
-    html = get(client, dataset).content.decode()
+    html = html_of(get(client, dataset))
     assert re.findall(r'data-key="(\d)"', html) == list("123456789")
     assert html.count('<button name="answer" value="') == 12 + 2, "every class in the list, ambiguous and bad input"
     assert "3 others" in html
@@ -113,7 +114,7 @@ def test_a_group_marks_what_differs_and_leaves_negations_unticked(client, tmp_pa
     open_case(dataset, "1", "2", "3", "4")
     client.force_login(erin(dataset))
     page = get(client, dataset)
-    html = page.content.decode()
+    html = html_of(page)
     assert "<del>log </del><ins>sign </ins>" in html
     assert "<ins><mark><b>6 </b></mark></ins>" in html
     assert "<del><mark><b>can&#x27;t </b></mark></del><ins>can </ins>" in html
@@ -135,7 +136,7 @@ def test_text_is_shown_as_text(client, tmp_path):
     dataset = imported(tmp_path, rows, "markup")
     open_case(dataset, "1")
     client.force_login(erin(dataset))
-    assert "<script>alert" not in get(client, dataset).content.decode()
+    assert "<script>alert" not in html_of(get(client, dataset))
 
 
 # ---- answering
@@ -160,7 +161,7 @@ def test_an_answer_is_recorded_and_the_next_case_shown(client, dataset, expert):
     reveal = "you said payment . It carried access . The model out of fold gives access 3%. Why it was flagged Undo"
     assert reveal in text
     assert "1 today · 1 open" in text
-    assert "<html" not in page.content.decode(), "HTMX gets the parts that change"
+    assert "<html" not in html_of(page), "HTMX gets the parts that change"
 
 
 def test_without_javascript_it_redirects_to_the_page(client, dataset, expert):
@@ -169,13 +170,13 @@ def test_without_javascript_it_redirects_to_the_page(client, dataset, expert):
     assert response.status_code == 302
     assert response.url == reverse("queue", args=[dataset.slug])
     page = get(client, dataset)
-    assert "<html" in page.content.decode()
+    assert "<html" in html_of(page)
     assert "you said payment" in read(page)
 
 
 def test_the_same_url_gives_htmx_the_fragment(client, dataset, expert):
     open_case(dataset, "s1")
-    fragment = get(client, dataset, headers=HTMX).content.decode()
+    fragment = html_of(get(client, dataset, headers=HTMX))
     assert "<html" not in fragment
     assert 'id="case"' in fragment
     assert "hx-swap-oob" in fragment

@@ -16,6 +16,7 @@ from annotation.models import (
 )
 from tests.annotation.expert_page import HTMX, class_id, finding_over, get, press, read
 from tests.factories import answer, open_case, small_dataset
+from tests.pages import html_of
 from tests.people import emil, erin, leo, olga
 
 pytestmark = pytest.mark.django_db
@@ -180,10 +181,10 @@ def test_history_is_newest_first_and_paged_by_key(client, dataset, expert, monke
         ("ambiguous", "access"), ("payment", "payment"),
     ]  # fmt: skip
     assert "note on s3" in read(page)
-    older = re.search(r'href="(\?before=\d+)"', page.content.decode())[1]
+    older = re.search(r'href="(\?before=\d+)"', html_of(page))[1]
     page = client.get(reverse("history", args=[dataset.slug]) + older)
     assert [(line.said, line.carried) for line in page.context["lines"]] == [("payment", "access")]
-    assert "?before=" not in page.content.decode()
+    assert "?before=" not in html_of(page)
 
 
 def test_history_offers_undo_for_the_latest_only_and_says_what_was_taken_back(client, dataset, expert):
@@ -193,7 +194,7 @@ def test_history_offers_undo_for_the_latest_only_and_says_what_was_taken_back(cl
     assert read(page).count("Undo") == 1
     client.post(reverse("undo", args=[dataset.slug, Decision.objects.latest("id").pk]))
     page = get(client, dataset, "history")
-    assert page.content.decode().count('<span class="tag">taken back</span>') == 1
+    assert html_of(page).count('<span class="tag">taken back</span>') == 1
     assert [line.carried for line in page.context["lines"]] == ["payment", "access"]
 
 
@@ -218,7 +219,7 @@ def test_history_is_mine_alone(client, dataset, expert):
 def test_guidelines_newest_first(client, dataset, expert):
     Guideline.objects.create(dataset=dataset, version=1, text="First.\n\nSecond <b>part</b>.", author=leo(dataset))
     Guideline.objects.create(dataset=dataset, version=2, text="Better.")
-    html = get(client, dataset, "guidelines").content.decode()
+    html = html_of(get(client, dataset, "guidelines"))
     assert html.index("Guideline 2 ") < html.index("Better.") < html.index("Guideline 1 ") < html.index("First.")
     assert "&lt;b&gt;part" in html
 

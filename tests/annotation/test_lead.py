@@ -25,6 +25,7 @@ from annotation.models import (
     Ruling,
 )
 from tests.factories import answer, open_case, small_dataset
+from tests.pages import html_of
 from tests.people import emil, erin, leo, olga, otto, user
 
 PAGES = ("job", "disagreement", "findings", "cases", "download_cases", "people", "import")
@@ -48,7 +49,7 @@ def path(name, dataset, *args):
 
 def text(response):
     """The page as one line, every run of white space one space."""
-    return unescape(" ".join(response.content.decode().split()))
+    return unescape(html_of(response))
 
 
 def change(dataset, person, **data):

@@ -11,6 +11,7 @@ from annotation.core.detectors.paraphrase import Paraphrase
 from annotation.models import Case
 from tests.annotation.fake_detectors import Says, detect, use
 from tests.factories import answer, imported
+from tests.pages import html_of
 from tests.people import erin
 
 pytestmark = pytest.mark.django_db
@@ -45,7 +46,7 @@ def test_a_pair_is_one_case_of_its_findings_queue(pins):
 def test_the_page_asks_and_asserts_nothing(pins, client):
     detect(pins)
     client.force_login(erin(pins))
-    page = client.get(reverse("queue", args=[pins.slug])).content.decode()
+    page = html_of(client.get(reverse("queue", args=[pins.slug])))
     assert "These two items may say the same, or not. Do they deserve one label?" in page
     assert "near-identical" not in page
 

@@ -15,6 +15,7 @@ from annotation.core.rules import read_rule
 from annotation.models import Case, CaseItem, Finding, Ruling
 from tests.annotation.fake_detectors import Says, detect, use
 from tests.factories import answer, imported, open_case, small_dataset
+from tests.pages import html_of
 from tests.people import erin, leo, olga
 
 ROWS = [
@@ -41,7 +42,7 @@ def as_(person):
 
 
 def text(response):
-    return unescape(" ".join(response.content.decode().split()))
+    return unescape(html_of(response))
 
 
 def ids(rows):

@@ -12,6 +12,7 @@ from annotation.actions.waiting import LINKS, Part, Wait
 from annotation.actions.work import UnableToWork, claim, work, work_here
 from annotation.models import Dataset, Guideline, Job
 from tests import people
+from tests.pages import html_of
 from tests.threads import in_threads
 
 pytestmark = pytest.mark.django_db
@@ -241,12 +242,12 @@ def test_a_lead_cancels_by_a_press_and_nobody_else_does(client, dataset, worked,
         assert client.post(url).status_code == 404
     client.force_login(people.leo(dataset))
     assert client.get(url).status_code == 405
-    page = client.get(reverse("job", args=["d", whole.pk])).content.decode()
+    page = html_of(client.get(reverse("job", args=["d", whole.pk])))
     assert "0 of 3 parts are done" in page and f'action="{url}"' in page
     assert client.post(url, follow=True).status_code == 200
     whole.refresh_from_db()
     assert whole.status == "cancelled" and not whole.parts.unfinished().exists()
-    assert "is cancelled already" in client.post(url, follow=True).content.decode()
+    assert "is cancelled already" in html_of(client.post(url, follow=True))
 
 
 @pytest.mark.django_db(transaction=True)

@@ -10,6 +10,7 @@ from annotation.actions.explain import explain
 from annotation.models import Finding, FindingItem, Flag, Item
 from tests.annotation.fake_detectors import Says, detect
 from tests.factories import answer, imported, open_case
+from tests.pages import html_of
 from tests.people import emil, erin, leo, olga, otto
 
 pytestmark = pytest.mark.django_db
@@ -43,7 +44,7 @@ def as_(person):
 
 
 def text(response):
-    return unescape(" ".join(response.content.decode().split()))
+    return unescape(html_of(response))
 
 
 def page(person, dataset, name, pk):

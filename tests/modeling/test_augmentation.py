@@ -20,6 +20,7 @@ from modeling.models import ModelRun, SynonymRuling
 from tests import people
 from tests.factories import answer, imported, open_case
 from tests.modeling import small_world
+from tests.pages import html_of
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now()
@@ -136,7 +137,7 @@ def rule(client, dataset, **data):
 def test_the_page_lists_pairs_and_shows_copies_with_their_differences(client, tmp_path):
     dataset = confirmed(tmp_path)
     client.force_login(people.leo(dataset))
-    shown = page(client, dataset, kind=["typos", "order"], seed="1").content.decode()
+    shown = html_of(page(client, dataset, kind=["typos", "order"], seed="1"))
     assert "Pairs of words that wait for your word: 2" in shown and "buy = purchase" in shown
     assert "<ins>" in shown and "<del>" in shown and "None of these items has two sentences." in shown
     assert "6 of 6 labelled items would have a copy" in shown
@@ -146,18 +147,18 @@ def test_the_preview_alone_comes_by_htmx(client, tmp_path):
     dataset = confirmed(tmp_path)
     client.force_login(people.leo(dataset))
     part = client.get(reverse("augmentation", args=[dataset.slug]), {"kind": "case"}, headers={"HX-Request": "true"})
-    assert part.templates[0].name == "modeling/_copies.html" and "buy = purchase" not in part.content.decode()
-    assert "mirror is not one of the available choices" in page(client, dataset, kind="mirror").content.decode()
+    assert part.templates[0].name == "modeling/_copies.html" and "buy = purchase" not in html_of(part)
+    assert "mirror is not one of the available choices" in html_of(page(client, dataset, kind="mirror"))
 
 
 def test_accepting_rejecting_and_typing(client, tmp_path):
     dataset = confirmed(tmp_path)
     client.force_login(people.leo(dataset))
-    shown = rule(client, dataset, pair="buy = purchase", ruling="accepted").content.decode()
+    shown = html_of(rule(client, dataset, pair="buy = purchase", ruling="accepted"))
     assert "1 pair of words accepted." in shown
     rule(client, dataset, pair="gone = lost", ruling="rejected")
     typed = "free = gratis\n\n parcel = package \n"
-    assert "2 pairs of words accepted." in rule(client, dataset, typed=typed, ruling="accepted").content.decode()
+    assert "2 pairs of words accepted." in html_of(rule(client, dataset, typed=typed, ruling="accepted"))
     assert accepted_pairs(dataset) == [PAIR, ("free", "gratis"), ("package", "parcel")]
     assert SynonymRuling.objects.get(first="gone").lead.username == "leo"
 
@@ -174,7 +175,7 @@ def test_accepting_rejecting_and_typing(client, tmp_path):
 def test_what_is_no_pair_is_a_sentence_and_changes_nothing(client, tmp_path, data, sentence):
     dataset = shop(tmp_path)
     client.force_login(people.leo(dataset))
-    shown = rule(client, dataset, **data).content.decode().replace("&#x27;", "'")
+    shown = html_of(rule(client, dataset, **data)).replace("&#x27;", "'")
     assert sentence in shown and not SynonymRuling.objects.exists()
 
 
@@ -194,18 +195,18 @@ def test_the_form_on_runs_asks_for_copies(client, tmp_path):
     job = Job.objects.get(kind="training")
     assert job.params["settings"] | {"augment": ["typos", "case"], "copies": 2} == job.params["settings"]
     shown = post(augment=["synonyms"], copies="1")
-    assert shown.status_code == 400 and "none is accepted yet" in shown.content.decode()
+    assert shown.status_code == 400 and "none is accepted yet" in html_of(shown)
     run = small_world.trained(dataset)
     both = post(how="like", like=run.pk, augment=["typos"])
-    assert both.status_code == 400 and "bring its own copies" in both.content.decode()
-    assert "copies must be a whole number from 1 to 10" in post(augment=["typos"], copies="0").content.decode()
+    assert both.status_code == 400 and "bring its own copies" in html_of(both)
+    assert "copies must be a whole number from 1 to 10" in html_of(post(augment=["typos"], copies="0"))
 
 
 def test_a_run_says_what_copies_it_learned_from(client, tmp_path):
     dataset = small_world.pool(tmp_path)
     run = trained(dataset, C="1", augment="case")
     client.force_login(people.leo(dataset))
-    shown = client.get(reverse("run", args=[dataset.slug, run.pk])).content.decode()
+    shown = html_of(client.get(reverse("run", args=[dataset.slug, run.pk])))
     assert "logistic regression, L2, C = 1, 1 changed copy of each row (case)" in shown
     assert "It learned from 60 changed copies besides" in shown
 

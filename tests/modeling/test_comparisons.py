@@ -12,6 +12,7 @@ from modeling.words import comparison_heading, differing_settings, p_words, sign
 from tests import people
 from tests.factories import small_dataset
 from tests.modeling import small_world
+from tests.pages import html_of
 
 pytestmark = pytest.mark.django_db
 DIFFERENCE = {"metric": "accuracy", "value": 0.0932, "low": 0.0713, "high": 0.1141}
@@ -19,7 +20,7 @@ DIFFERENCE = {"metric": "accuracy", "value": 0.0932, "low": 0.0713, "high": 0.11
 
 def page_of(client, dataset, comparison):
     client.force_login(people.leo(dataset))
-    return client.get(reverse("comparison", args=[dataset.slug, comparison.pk])).content.decode()
+    return html_of(client.get(reverse("comparison", args=[dataset.slug, comparison.pk])))
 
 
 def test_it_works(client, tmp_path):
@@ -94,7 +95,7 @@ def test_rows_needed_where_nothing_can_be_told_yet(tmp_path):
 def test_the_list_says_looks_and_verdict(client, tmp_path):
     dataset, before, after, comparison = small_world.whole_round(tmp_path)
     client.force_login(people.leo(dataset))
-    page = client.get(reverse("comparisons", args=[dataset.slug])).content.decode()
+    page = html_of(client.get(reverse("comparisons", args=[dataset.slug])))
     assert "look 1 of 10" in page and "1 of 10 planned looks used" in page
     assert f"run {before.pk} → run {after.pk}" in page and "10 decisions between" in page
 
@@ -119,7 +120,7 @@ def test_what_makes_no_sense_is_a_sentence_on_the_page(client, tmp_path):
     client.force_login(people.leo(dataset))
     url = reverse("compare", args=[dataset.slug])
     same = client.post(url, {"before": run.pk, "after": run.pk})
-    assert same.status_code == 400 and "the same run; choose two" in same.content.decode()
+    assert same.status_code == 400 and "the same run; choose two" in html_of(same)
     training = client.post(url, {"before": run.pk, "after": other.pk, "production": run.snapshot_id})
     assert training.status_code == 400 and not Job.objects.filter(kind="comparison").exists()
 
@@ -137,7 +138,7 @@ def test_runs_asked_for_in_the_address_are_proposed(client, tmp_path):
 def test_without_production_the_page_asks_for_it(client, tmp_path):
     dataset = small_dataset(tmp_path)
     client.force_login(people.leo(dataset))
-    page = client.get(reverse("comparisons", args=[dataset.slug])).content.decode()
+    page = html_of(client.get(reverse("comparisons", args=[dataset.slug])))
     assert "Import production items" in page and "Nothing has been compared yet" in page
 
 

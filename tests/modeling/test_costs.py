@@ -14,6 +14,7 @@ from tests import people
 from tests.factories import imported, small_dataset
 from tests.modeling import small_world
 from tests.modeling.test_compare import compare, predictions, production_of
+from tests.pages import html_of
 from tests.test_commands import refusal, result
 
 pytestmark = pytest.mark.django_db
@@ -177,15 +178,15 @@ def test_the_pages_tell_what_is_saved(client, tmp_path):
     predictions(dataset, "half", items, [1 - code if at < 20 else code for at, code in enumerate(truth)])
     pk = compare(dataset, "half", "right", production)["comparison"]
     client.force_login(people.leo(dataset))
-    page = client.get(reverse("comparison", args=[dataset.slug, pk])).content.decode()
+    page = html_of(client.get(reverse("comparison", args=[dataset.slug, pk])))
     assert "Right against half saves 500 min per 1,000 items in production (" in page
     assert "Difference +500 min per 1,000 items saved" in page and "500 before, 0 after, min per 1,000 items" in page
-    listed = client.get(reverse("comparisons", args=[dataset.slug])).content.decode()
+    listed = html_of(client.get(reverse("comparisons", args=[dataset.slug])))
     assert "min per 1,000 items saved" in listed and "adds up which costs less" in listed
-    overview = client.get(reverse("overview", args=[dataset.slug])).content.decode()
+    overview = html_of(client.get(reverse("overview", args=[dataset.slug])))
     assert "+500 <small>min per 1,000 items saved" in overview
     worse = compare(dataset, "right", "half", production)["comparison"]
-    page = client.get(reverse("comparison", args=[dataset.slug, worse])).content.decode()
+    page = html_of(client.get(reverse("comparison", args=[dataset.slug, worse])))
     assert "Half against right loses 500 min per 1,000 items in production (" in page
 
 
@@ -200,7 +201,7 @@ def test_the_page_works_and_saves_a_version(client, tmp_path):
     dataset = small_dataset(tmp_path)
     leo = people.leo(dataset)
     client.force_login(leo)
-    page = client.get(url(dataset)).content.decode()
+    page = html_of(client.get(url(dataset)))
     assert "Nobody has said what errors cost" in page and "access predicted as payment" in page
     posted = {"change": "costs", "default": "1", "unit": "EUR", "based_on": "0", "cost_0_1": "5", "cost_1_0": ""}
     assert client.post(url(dataset), posted).url == url(dataset)
@@ -214,15 +215,15 @@ def test_many_classes_are_rows_of_errors(client, tmp_path):
     rows = [{"id": f"m{n}", "text": f"text number {n}", "label": f"class {n % 8}"} for n in range(16)]
     dataset = imported(tmp_path, rows)
     client.force_login(people.leo(dataset))
-    assert "True class of error 1" in client.get(url(dataset)).content.decode()
+    assert "True class of error 1" in html_of(client.get(url(dataset)))
     posted = {"change": "costs", "default": "2", "unit": "EUR", "based_on": "0"}
     row = {"true_0": "class 1", "predicted_0": "class 3", "cost_0": "9"}
     client.post(url(dataset), {**posted, **row})
     assert dataset.costs.pairs == [["class 1", "class 3", 9.0]] and dataset.costs.default == 2
-    page = client.get(url(dataset)).content.decode()
+    page = html_of(client.get(url(dataset)))
     assert '<option value="class 3" selected>' in page
     half = client.post(url(dataset), {**posted, "based_on": "1", "true_0": "class 1"})
-    assert half.status_code == 400 and "Row 1 of the errors lacks a class or its cost" in half.content.decode()
+    assert half.status_code == 400 and "Row 1 of the errors lacks a class or its cost" in html_of(half)
 
 
 @pytest.mark.parametrize(
@@ -239,7 +240,7 @@ def test_what_makes_no_sense_is_a_sentence_on_the_page(client, tmp_path, change,
     dataset = small_dataset(tmp_path)
     client.force_login(people.leo(dataset))
     response = client.post(url(dataset), {"change": "costs", "default": "1", "unit": "EUR", "based_on": "0", **change})
-    assert response.status_code == 400 and sentence in response.content.decode() and dataset.costs is None
+    assert response.status_code == 400 and sentence in html_of(response) and dataset.costs is None
 
 
 def test_the_metric_and_a_price_are_asked_for_on_the_page(client, tmp_path):
@@ -255,8 +256,8 @@ def test_the_metric_and_a_price_are_asked_for_on_the_page(client, tmp_path):
     job = Job.objects.get(kind="pricing")
     assert asked.url == reverse("job", args=[dataset.slug, job.pk]) and job.created_by.username == "leo"
     work_here(job)
-    assert "is priced by the costs of version 1" in client.get(asked.url).content.decode()
-    page = client.get(url(dataset)).content.decode()
+    assert "is priced by the costs of version 1" in html_of(client.get(asked.url))
+    page = html_of(client.get(url(dataset)))
     for shown in ("Likeliest class", "Cheapest class", "Threshold", "Always ", "costs least from a probability of"):
         assert shown in page
     assert client.get(f"{url(dataset)}?run=99").context["priced"] is None
@@ -268,7 +269,7 @@ def test_people_refuses_the_metric_without_costs(client, tmp_path):
     dataset = small_dataset(tmp_path)
     client.force_login(people.leo(dataset))
     posted = {"change": "settings", "question": "What?", "metric": "expected_cost", "planned_looks": "5"}
-    page = client.post(reverse("people", args=[dataset.slug]), posted).content.decode()
+    page = html_of(client.post(reverse("people", args=[dataset.slug]), posted))
     assert "Nobody has said what errors cost; say it on Costs, under Runs, first." in page
     set_costs(dataset)
     client.post(reverse("people", args=[dataset.slug]), posted)

@@ -16,6 +16,7 @@ from modeling.models import ModelRun, Recipe, Sweep
 from tests import people
 from tests.factories import small_dataset
 from tests.modeling import small_world
+from tests.pages import html_of
 
 pytestmark = pytest.mark.django_db
 
@@ -38,7 +39,7 @@ def url(name, *more):
 def page(lead, name, *more, query=""):
     response = lead.get(url(name, *more) + query)
     assert response.status_code == 200
-    return response.content.decode()
+    return html_of(response)
 
 
 def swept(dataset, *values, seeds=1):
@@ -82,7 +83,7 @@ def test_layers_with_commas_are_one_value_unless_parted(lead, dataset):
 )
 def test_what_makes_no_sweep_is_a_sentence_on_the_page(lead, dataset, data, sentence):
     response = lead.post(url("start_sweep"), data)
-    assert response.status_code == 400 and sentence in response.content.decode()
+    assert response.status_code == 400 and sentence in html_of(response)
     assert not Job.objects.filter(kind="sweep").exists()
 
 
@@ -124,8 +125,8 @@ def test_a_recipe_is_built_cloned_and_compared(lead, dataset):
     shown = page(lead, "diff_recipes", query=f"?recipe={plain.pk}&recipe={sparse.pk}")
     assert "differ in 1 setting" in shown and "<del>0</del>" in shown and "<ins>1</ins>" in shown
     again = lead.post(url("build_recipe"), {"name": "sparse", "learner": "logistic"})
-    assert again.status_code == 400 and "There is a recipe" in again.content.decode()
-    assert "Tick two recipes" in lead.get(url("diff_recipes"), follow=True).content.decode()
+    assert again.status_code == 400 and "There is a recipe" in html_of(again)
+    assert "Tick two recipes" in html_of(lead.get(url("diff_recipes"), follow=True))
 
 
 def test_a_recipe_is_trained_by_a_press(lead, dataset):
@@ -159,7 +160,7 @@ def test_the_table_is_sorted_filtered_and_compared(lead, dataset):
     assert "No run is like that" in page(lead, "runs", query="?learner=mlp")
     both = page(lead, "diff_runs", query=f"?run={runs[0].pk}&run={runs[1].pk}")
     assert "<del>0.01</del>" in both and "<ins>1</ins>" in both and "differ in 2 settings" in both
-    assert "Tick two runs" in lead.get(url("diff_runs") + "?run=1", follow=True).content.decode()
+    assert "Tick two runs" in html_of(lead.get(url("diff_runs") + "?run=1", follow=True))
     assert page(lead, "runs", query="?sort=magic&snapshot=x&after=y&recipe=99")
 
 

@@ -9,13 +9,14 @@ from modeling.path_chart import path_chart
 from tests import people
 from tests.factories import imported
 from tests.modeling import small_world
+from tests.pages import html_of
 
 pytestmark = pytest.mark.django_db
 
 
 def page_of(client, run):
     client.force_login(people.leo(run.dataset))
-    return client.get(reverse("run", args=[run.dataset.slug, run.pk])).content.decode()
+    return html_of(client.get(reverse("run", args=[run.dataset.slug, run.pk])))
 
 
 def test_a_run_says_what_it_goes_by(client, tmp_path):

@@ -11,6 +11,7 @@ from modeling.standing import Standing, next_step, standing_of
 from tests import people
 from tests.factories import open_case, small_dataset
 from tests.modeling import small_world
+from tests.pages import html_of
 
 pytestmark = pytest.mark.django_db
 RUNS = SimpleNamespace(pk=1), SimpleNamespace(pk=2)
@@ -52,7 +53,7 @@ def test_it_works(client, tmp_path):
     dataset, before, after, comparison = small_world.whole_round(tmp_path)
     detected(dataset)
     client.force_login(people.leo(dataset))
-    page = get(client, dataset).content.decode()
+    page = html_of(get(client, dataset))
     assert "60 items and 40 from production · 1 annotator · newest model" in page
     assert "10 decided" in page and "the last by erin" in page
     difference = comparison.proof["difference"]
@@ -62,7 +63,7 @@ def test_it_works(client, tmp_path):
 def test_an_empty_dataset_asks_for_a_file(client):
     dataset = Dataset.objects.create(slug="empty", name="Empty")
     client.force_login(people.leo(dataset))
-    page = get(client, dataset).content.decode()
+    page = html_of(get(client, dataset))
     assert "There is nothing to look at yet" in page and "Everything starts with a file" in page
     assert "The loop" not in page
 
@@ -71,7 +72,7 @@ def test_before_a_detection_the_one_thing_is_a_post(client, tmp_path):
     dataset = small_dataset(tmp_path)
     client.force_login(people.leo(dataset))
     response = get(client, dataset)
-    assert "6 items are waiting for their first look" in response.content.decode()
+    assert "6 items are waiting for their first look" in html_of(response)
     assert response.context["step"].url == "detect" and response.context["step"].posts
 
 
@@ -83,10 +84,10 @@ def test_a_finding_with_open_cases_is_the_heading_until_it_is_dismissed(client, 
     heading = "“risk” more than 5 times → negative: 97.0\u00a0% of 1,186 items (95.9–97.8)"
     response = get(client, dataset)
     assert response.context["heading"] == heading
-    assert "1 open" in response.content.decode() and ">new<" in response.content.decode()
+    assert "1 open" in html_of(response) and ">new<" in html_of(response)
     Ruling.objects.create(dataset=dataset, key=finding.key, ruling="dismissed", lead=leo)
     response = get(client, dataset)
-    assert response.context["heading"] == "1 case is open" and ">dismissed<" in response.content.decode()
+    assert response.context["heading"] == "1 case is open" and ">dismissed<" in html_of(response)
 
 
 def test_jobs_under_way_are_polled_and_the_page_is_renewed_when_they_end(client, tmp_path):
@@ -94,22 +95,22 @@ def test_jobs_under_way_are_polled_and_the_page_is_renewed_when_they_end(client,
     job = job_of(dataset, "training", status=Job.RUNNING, stage="fitting", progress=0.42)
     job_of(dataset, "export", status=Job.DONE)
     client.force_login(people.leo(dataset))
-    page = get(client, dataset).content.decode()
+    page = html_of(get(client, dataset))
     assert f'hx-get="{reverse("overview", args=[dataset.slug])}"' in page
     assert reverse("job", args=[dataset.slug, job.pk]) in page
     part = get(client, dataset, headers={"HX-Request": "true"})
-    assert "fitting" in part.content.decode() and "42\u00a0%" in part.content.decode().replace("&nbsp;", "\u00a0")
-    assert "<html" not in part.content.decode() and "Export" not in part.content.decode()
+    assert "fitting" in html_of(part) and "42\u00a0%" in html_of(part).replace("&nbsp;", "\u00a0")
+    assert "<html" not in html_of(part) and "Export" not in html_of(part)
     Job.objects.filter(pk=job.pk).update(status=Job.DONE)
     assert get(client, dataset, headers={"HX-Request": "true"})["HX-Refresh"] == "true"
-    assert 'id="jobs"' not in get(client, dataset).content.decode()
+    assert 'id="jobs"' not in html_of(get(client, dataset))
 
 
 def test_while_the_next_thing_is_already_running_it_is_watched(client, tmp_path):
     dataset = small_dataset(tmp_path)
     job_of(dataset, "detection", status=Job.RUNNING, progress=0.5)
     client.force_login(people.leo(dataset))
-    page = get(client, dataset).content.decode()
+    page = html_of(get(client, dataset))
     assert "The detection is 50&nbsp;% done; what comes next depends on it." in page
 
 
@@ -123,14 +124,14 @@ def demo(tmp_path, **job):
 def test_a_playing_demo_shows_how_far_it_is(client, tmp_path):
     dataset = demo(tmp_path, status=Job.RUNNING, stage="relabelling", progress=0.6)
     client.force_login(people.leo(dataset))
-    page = get(client, dataset).content.decode()
+    page = html_of(get(client, dataset))
     assert "The demo is playing by itself" in page and "relabelling" in page and "60&nbsp;%" in page
 
 
 def test_a_failed_demo_says_why(client, tmp_path):
     dataset = demo(tmp_path, status=Job.FAILED, error="The disk is full.")
     client.force_login(people.leo(dataset))
-    assert "The demo stopped: The disk is full." in get(client, dataset).content.decode()
+    assert "The demo stopped: The disk is full." in html_of(get(client, dataset))
 
 
 def test_a_finished_demo_shows_its_four_bars_in_order(client, tmp_path):
@@ -145,7 +146,7 @@ def test_a_finished_demo_shows_its_four_bars_in_order(client, tmp_path):
         ("Before", 0.673), ("Better regularization alone", 0.675), ("500 random reviews", 0.705),
         ("Second Look", 0.767),
     ]  # fmt: skip
-    page = response.content.decode()
+    page = html_of(response)
     assert "+9.4 points (+7.7 to +11.1); the same number of reviews at random reach 70.5\u00a0%" in page
     assert page.count("<circle") == 4 and page.count("74.7–78.7") == 2
 

@@ -18,6 +18,7 @@ from modeling.models import ModelRun
 from tests import people
 from tests.factories import answer, imported, open_case
 from tests.modeling import small_world
+from tests.pages import html_of
 
 pytestmark = pytest.mark.django_db
 
@@ -121,14 +122,14 @@ def url(name, dataset, run, *more):
 def test_the_page_before_and_after(client, world):
     dataset, run, job = world
     client.force_login(people.leo(dataset))
-    page = client.get(url("robustness", dataset, run)).content.decode()
+    page = html_of(client.get(url("robustness", dataset, run)))
     typos = of(job, "typos")
     assert f"flips {100 * typos['value']:.1f}\u00a0% of 60 predictions" in page
     assert f"Open {typos['flips']} items as cases" in page and "nothing to change" in page
     assert "<ins>" in page and "no such group yet" in page
-    assert url("robustness", dataset, run) in client.get(url("run", dataset, run)).content.decode()
+    assert url("robustness", dataset, run) in html_of(client.get(url("run", dataset, run)))
     other = small_world.trained(dataset, C="3")
-    fresh = client.get(url("robustness", dataset, other)).content.decode()
+    fresh = html_of(client.get(url("robustness", dataset, other)))
     assert f"How firmly run {other.pk} holds its predictions is not known yet" in fresh
 
 
@@ -141,7 +142,7 @@ def test_a_press_is_a_job_and_what_was_done_leads_back(client, world):
     data = {"probe": ["typos", "case", "position"], "seed": "0"}
     assert client.post(url("check_robustness", dataset, run), data).url == url("robustness", dataset, run)
     work_here(made)
-    shown = client.get(reverse("job", args=[dataset.slug, made.pk])).content.decode()
+    shown = html_of(client.get(reverse("job", args=[dataset.slug, made.pk])))
     assert f"Run {run.pk} is probed on 60 rows it had not seen" in shown
 
 
@@ -152,7 +153,7 @@ def test_a_press_is_a_job_and_what_was_done_leads_back(client, world):
 def test_a_wrong_question_is_a_sentence_on_the_page(client, world, data, sentence):
     dataset, run, _ = world
     client.force_login(people.leo(dataset))
-    shown = client.post(url("check_robustness", dataset, run), data, follow=True).content.decode()
+    shown = html_of(client.post(url("check_robustness", dataset, run), data, follow=True))
     assert sentence in shown and Job.objects.filter(kind="robustness").count() == 1
 
 
@@ -162,10 +163,10 @@ def test_one_press_opens_the_suggested_cases(client, world):
     response = client.post(url("open_flipped", dataset, run, job.pk, "typos"))
     finding = Finding.objects.get(kind="robustness")
     assert response.url == f"{reverse('findings', args=[dataset.slug])}#finding-{finding.pk}"
-    page = client.get(response.url).content.decode()
+    page = html_of(client.get(response.url))
     assert PROBES["typos"] in page and "Predictions that a change of no meaning flips" in page
     assert f"{of(job, 'typos')['flips']} cases opened, as a finding of yours." in page
-    shown = client.post(url("open_flipped", dataset, run, job.pk, "case"), follow=True).content.decode()
+    shown = html_of(client.post(url("open_flipped", dataset, run, job.pk, "case"), follow=True))
     assert "flipped no item; there is nothing to open" in shown
 
 

@@ -10,6 +10,7 @@ from modeling.words import left_out_words, recipe_words
 from tests import people
 from tests.factories import small_dataset
 from tests.modeling import small_world
+from tests.pages import html_of
 
 pytestmark = pytest.mark.django_db
 
@@ -22,7 +23,7 @@ def test_it_works(client, tmp_path):
     dataset = small_world.with_production(tmp_path)
     run = small_world.trained(dataset)
     client.force_login(people.leo(dataset))
-    page = client.get(reverse("runs", args=[dataset.slug])).content.decode()
+    page = html_of(client.get(reverse("runs", args=[dataset.slug])))
     score = run.metrics["validation"]
     assert f"Run {run.pk} is right about {100 * score['accuracy']:.1f}\u00a0% of the labels it has not seen" in page
     assert "logistic regression, L2, C = 1" in page
@@ -33,7 +34,7 @@ def test_without_runs_the_page_asks_for_the_before(client, tmp_path):
     dataset = small_dataset(tmp_path)
     client.force_login(people.leo(dataset))
     response = client.get(reverse("runs", args=[dataset.slug]))
-    assert "Nothing has been trained yet" in response.content.decode()
+    assert "Nothing has been trained yet" in html_of(response)
     assert response.context["form"]["how"].value() == TrainForm.CV
 
 
@@ -83,7 +84,7 @@ def test_what_makes_no_sense_is_a_sentence_on_the_page(client, tmp_path, data, s
     dataset = small_dataset(tmp_path)
     client.force_login(people.leo(dataset))
     response = post(client, dataset, **data)
-    assert response.status_code == 400 and sentence in response.content.decode()
+    assert response.status_code == 400 and sentence in html_of(response)
     assert not Job.objects.filter(kind="training").exists()
 
 
@@ -100,7 +101,7 @@ def test_the_page_of_a_run_says_how_to_run_it_again(client, tmp_path):
     small_world.relabelled(dataset, outcomes=2)
     run = small_world.trained_like(first)
     client.force_login(people.leo(dataset))
-    page = client.get(reverse("run", args=[dataset.slug, run.pk])).content.decode()
+    page = html_of(client.get(reverse("run", args=[dataset.slug, run.pk])))
     for shown in (run.parameter_hash, run.snapshot.sha256, run.environment["scikit-learn"], run.solver_status):
         assert shown in page
     assert "were called ambiguous" in page
@@ -113,9 +114,9 @@ def test_a_run_that_did_not_converge_says_so_first(client, tmp_path):
     run = small_world.trained(dataset)
     ModelRun.objects.filter(pk=run.pk).update(converged=False, solver_status="Not converged: stopped after 3 steps.")
     client.force_login(people.leo(dataset))
-    page = client.get(reverse("run", args=[dataset.slug, run.pk])).content.decode()
+    page = html_of(client.get(reverse("run", args=[dataset.slug, run.pk])))
     assert f"Run {run.pk} did not converge" in page and "A comparison with this run is refused." in page
-    assert "not converged" in client.get(reverse("runs", args=[dataset.slug])).content.decode()
+    assert "not converged" in html_of(client.get(reverse("runs", args=[dataset.slug])))
 
 
 def test_a_production_figure_is_never_on_these_pages(client, tmp_path):
@@ -123,9 +124,9 @@ def test_a_production_figure_is_never_on_these_pages(client, tmp_path):
     comparison.proof["after"]["accuracy"] = 0.1234
     comparison.save()
     client.force_login(people.leo(dataset))
-    assert "12.3\u00a0%" in client.get(reverse("comparisons", args=[dataset.slug])).content.decode()
+    assert "12.3\u00a0%" in html_of(client.get(reverse("comparisons", args=[dataset.slug])))
     for url in (reverse("runs", args=[dataset.slug]), reverse("run", args=[dataset.slug, after.pk])):
-        assert "12.3\u00a0%" not in client.get(url).content.decode()
+        assert "12.3\u00a0%" not in html_of(client.get(url))
 
 
 def test_a_run_of_another_dataset_is_not_found(client, tmp_path):
@@ -159,7 +160,7 @@ NETWORK = {"how": "mlp", "mlp-layers": "8", "mlp-learning_rate": "0.01", "mlp-co
 def test_a_network_is_asked_for_with_fields_of_its_own(client, tmp_path):
     dataset = small_dataset(tmp_path)
     client.force_login(people.leo(dataset))
-    page = client.get(reverse("runs", args=[dataset.slug])).content.decode()
+    page = html_of(client.get(reverse("runs", args=[dataset.slug])))
     for key in LEARNERS["mlp"].SETTINGS:
         assert f'name="mlp-{key}"' in page
     post(client, dataset, **NETWORK, C="5")
@@ -167,7 +168,7 @@ def test_a_network_is_asked_for_with_fields_of_its_own(client, tmp_path):
     assert params["learner"] == "mlp" and "C" not in params["settings"]
     assert params["settings"]["layers"] == [8] and params["settings"]["dropout"] == 0.3
     response = post(client, dataset, **{**NETWORK, "mlp-dropout": "1"})
-    assert "dropout=1 is not possible; dropout must be a number from 0 to less than 1." in response.content.decode()
+    assert "dropout=1 is not possible; dropout must be a number from 0 to less than 1." in html_of(response)
 
 
 def test_the_page_of_a_network_shows_where_it_stopped(client, tmp_path):
@@ -178,11 +179,11 @@ def test_the_page_of_a_network_shows_where_it_stopped(client, tmp_path):
     run = small_world.trained_like(first)
     curve = run.metrics["curve"]
     client.force_login(people.leo(dataset))
-    page = client.get(reverse("run", args=[dataset.slug, run.pk])).content.decode()
+    page = html_of(client.get(reverse("run", args=[dataset.slug, run.pk])))
     assert f"Training stopped after epoch {curve['stopped']}; the network of epoch {curve['best']} was kept" in page
     assert page.count('class="before"><polyline') == 1 and "Rows held out" in page
     assert 'href="#loss"' in page and "dropout network, 8 units, dropout 0.3" in page
-    listed = client.get(reverse("runs", args=[dataset.slug])).content.decode()
+    listed = html_of(client.get(reverse("runs", args=[dataset.slug])))
     assert f"epoch {curve['best']}" in listed and f"like run {first.pk}" in listed
     compared = small_world.compared(dataset, first, run)
     assert compared.proof["n"] == 40 and compared.proof["as_trained"] is None

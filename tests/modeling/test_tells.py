@@ -18,6 +18,7 @@ from modeling.models import ModelRun
 from tests import people
 from tests.factories import imported, open_case
 from tests.modeling import small_world
+from tests.pages import html_of
 
 pytestmark = pytest.mark.django_db
 
@@ -36,7 +37,7 @@ def printed(*arguments):
 
 def test_it_works(client, tmp_path):
     run = small_world.trained(small_world.pool(tmp_path))
-    page = page_of(client, run).content.decode()
+    page = html_of(page_of(client, run))
     for part in ("calibration", "confusion", "slices", "confident", "memorized", "learning-curve", "settings"):
         assert f'href="#{part}"' in page and f'id="{part}"' in page
     assert "No label it learned from has been corrected since" in page
@@ -113,26 +114,26 @@ def test_a_model_that_is_gone_is_told_and_the_rest_stands(client, tmp_path):
     run = small_world.trained(dataset)
     small_world.relabelled(dataset)
     ModelRun.objects.filter(pk=run.pk).update(artifact="0" * 64 + ".skops")
-    page = page_of(client, run).content.decode()
+    page = html_of(page_of(client, run))
     assert "10 labels were corrected since; whether it had learned them cannot be said" in page
     assert 'id="calibration"' in page
     run.predictions.arrays = "0" * 64 + ".npz"
     run.predictions.save()
     page = page_of(client, run)
-    assert page.status_code == 200 and "What this run said out of fold cannot be read" in page.content.decode()
+    assert page.status_code == 200 and "What this run said out of fold cannot be read" in html_of(page)
     assert page_of(client, run, "run_rows", which="confident").status_code == 302
 
 
 def test_many_rows_wait_for_a_job(client, tmp_path, monkeypatch):
     monkeypatch.setattr(describe_run, "LIVE", 10)
     run = small_world.trained(small_world.pool(tmp_path))
-    assert "Describe this run" in page_of(client, run).content.decode()
+    assert "Describe this run" in html_of(page_of(client, run))
     asked = client.post(reverse("describe_run", args=[run.dataset.slug, run.pk]))
     job = Job.objects.get(kind="description")
     assert asked.url == reverse("job", args=[run.dataset.slug, job.pk])
     work_here(job)
-    assert "Run 1 is described" in client.get(asked.url).content.decode().replace(f"Run {run.pk}", "Run 1")
-    page = page_of(client, run).content.decode()
+    assert "Run 1 is described" in html_of(client.get(asked.url)).replace(f"Run {run.pk}", "Run 1")
+    page = html_of(page_of(client, run))
     assert "Describe this run" not in page and "Describe again" in page and 'id="slices"' in page
     assert page_of(client, run, "run_rows", which="confident").status_code == 200
 
@@ -186,14 +187,14 @@ def test_rows_become_cases_once(client, tmp_path):
     data = {"which": "cell", "given": choice.given, "predicted": choice.predicted}
     first = client.post(url, data, follow=True)
     finding = Finding.objects.get(kind="run_rows")
-    assert f"{n} case" in first.content.decode() and finding.author.username == "leo"
+    assert f"{n} case" in html_of(first) and finding.author.username == "leo"
     assert finding.covered.count() == n and Case.objects.open().of_finding(finding.pk).count() == n
     again = client.post(url, data, follow=True)
-    assert "All of these rows had an open case already" in again.content.decode()
+    assert "All of these rows had an open case already" in html_of(again)
     assert Finding.objects.filter(kind="run_rows").count() == 1
-    listed = page_of(client, run, "run_rows", **data).content.decode()
+    listed = html_of(page_of(client, run, "run_rows", **data))
     assert listed.count('">case ') == n
-    assert "Rows a model run points to" in client.get(reverse("findings", args=[dataset.slug])).content.decode()
+    assert "Rows a model run points to" in html_of(client.get(reverse("findings", args=[dataset.slug])))
 
 
 def test_what_experts_decided_is_not_opened_again(client, tmp_path):
@@ -208,7 +209,7 @@ def test_what_experts_decided_is_not_opened_again(client, tmp_path):
     client.force_login(leo)
     url = reverse("open_run_rows", args=[dataset.slug, run.pk])
     response = client.post(url, {"which": "memorized"}, follow=True)
-    assert "Experts have decided on all of these rows" in response.content.decode()
+    assert "Experts have decided on all of these rows" in html_of(response)
     assert not Finding.objects.filter(kind="run_rows").exists()
 
 
@@ -237,16 +238,16 @@ def test_the_learning_curve_by_button_and_by_command(client, tmp_path):
     asked = client.post(reverse("learning_curve", args=[dataset.slug, run.pk]))
     job = Job.objects.get(kind="learning_curve")
     assert asked.url == reverse("job", args=[dataset.slug, job.pk]) and job.created_by.username == "leo"
-    assert "It is being measured" in page_of(client, run).content.decode()
+    assert "It is being measured" in html_of(page_of(client, run))
     told = printed("learning_curve", "support", "--run", str(run.pk))
     assert Job.objects.filter(kind="learning_curve").count() == 1
     assert told["run"] == run.pk and [one["share"] for one in told["points"]] == [0.4, 0.7, 1.0]
     # all labels, the folds of the run: the run's own out-of-fold accuracy
     assert told["points"][-1]["accuracy"] == pytest.approx(run.metrics["validation"]["accuracy"])
     assert told["points"][-1]["rows"] == 48 and not told["expected"]["fits"]
-    page = page_of(client, run).content.decode()
+    page = html_of(page_of(client, run))
     assert "How accuracy grows with labels follows no law" in page and "labelled rows learned from" in page
-    assert "The learning curve of run" in client.get(asked.url).content.decode()
+    assert "The learning curve of run" in html_of(client.get(asked.url))
     assert printed("describe_run", "support", "--run", str(run.pk))["learning_curve"] == told
 
 
@@ -263,9 +264,9 @@ def test_a_network_has_a_curve_too(tmp_path):
 def test_a_run_that_did_not_converge_has_no_curve(client, tmp_path):
     run = small_world.trained(small_world.pool(tmp_path))
     ModelRun.objects.filter(pk=run.pk).update(converged=False)
-    assert "Measure the learning curve" not in page_of(client, run).content.decode()
+    assert "Measure the learning curve" not in html_of(page_of(client, run))
     response = client.post(reverse("learning_curve", args=[run.dataset.slug, run.pk]), follow=True)
-    assert "did not converge; a curve of it would say nothing" in response.content.decode()
+    assert "did not converge; a curve of it would say nothing" in html_of(response)
     assert not Job.objects.filter(kind="learning_curve").exists()
 
 

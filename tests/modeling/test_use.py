@@ -17,6 +17,7 @@ from modeling.actions.set_costs import set_costs
 from modeling.models import ModelRun
 from tests import people
 from tests.modeling import small_world
+from tests.pages import html_of
 
 pytestmark = pytest.mark.django_db
 TWO = b"id,text\nn1,reset my password please\nn2,the card was charged twice\n"
@@ -35,7 +36,7 @@ def post(client, run, content=TWO, name="new.csv", **data):
 
 
 def page(client, url):
-    return client.get(url).content.decode()
+    return html_of(client.get(url))
 
 
 def test_a_file_is_predicted_by_a_job_and_fetched(client, run):
@@ -72,7 +73,7 @@ def test_by_costs_where_the_lead_says_so(client, run):
 def test_what_cannot_be_read_is_a_sentence_and_no_job(client, run, content, data, sentence):
     client.force_login(people.leo(run.dataset))
     response = post(client, run, content, **data)
-    assert response.status_code == 400 and sentence in response.content.decode()
+    assert response.status_code == 400 and sentence in html_of(response)
     assert not Job.objects.filter(kind="prediction").exists()
 
 
@@ -124,7 +125,7 @@ def test_a_model_whose_file_is_gone_is_a_sentence(client, run, settings):
     client.force_login(people.leo(run.dataset))
     (settings.ARTIFACTS_DIR / run.artifact).unlink()
     answer = client.get(reverse("download_model", args=["support", run.pk]), follow=True)
-    assert "The model cannot be exported: The artifact" in answer.content.decode()
+    assert "The model cannot be exported: The artifact" in html_of(answer)
 
 
 @pytest.mark.parametrize("name", ["predict", "download_model"])

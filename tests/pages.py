@@ -1,0 +1,14 @@
+"""What a page says, whatever the white space of its template."""
+
+import re
+
+BLOCKS = "(?:g|p|h1|h2|h3|td|th|li|dd|dt|div|section|article|button|option|summary|label|caption|form|a|small|span)"
+
+
+def html_of(response) -> str:
+    """The page's HTML as a browser takes it: runs of white space are one space, none stands inside the ends of a tag or
+    at the ends of a block's text."""
+    html = re.sub(r"[ \n]+", " ", response.content.decode())
+    html = re.sub(r"[ \n]+(/?>)", r"\1", html)
+    html = re.sub(rf"(<{BLOCKS}\b[^>]*>) ", r"\1", html)
+    return re.sub(rf" (</{BLOCKS}>)", r"\1", html)
