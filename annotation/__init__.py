@@ -1,0 +1,1 @@
+"""People and labels: flags, routing, relabelling."""

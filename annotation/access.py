@@ -9,6 +9,7 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import Model, QuerySet
 from django.shortcuts import get_object_or_404
 
+from annotation.core.refusal import Refusal
 from annotation.models import Case, Dataset, Membership, Snapshot
 
 M = TypeVar("M", bound=Model)
@@ -38,7 +39,7 @@ def typed_id(typed: str) -> int:
     return int(typed) if typed.isdecimal() and len(typed) < 19 else 0
 
 
-class UnableToFind(Exception):
+class UnableToFind(Refusal):
     """A command names something that is not there."""
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from django.db import models
 
-from annotation.core.features import Field
+from annotation.core.fields import Field
 from annotation.models import ClosedPair, CurrentLabel, Dataset, Item, Label, Snapshot
 
 

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from annotation.actions.work import work as do
+from annotation.actions.jobs.work import work as do
 
 
 @shared_task(name="work")

@@ -1,9 +1,21 @@
 from django.urls import path
 
-from annotation.views import annotators, audit, cases, expert, jobs, lead, people, rule_bench, upload
+from annotation.views import (
+    annotators,
+    audit,
+    cases,
+    datasets,
+    disagreement,
+    expert,
+    findings,
+    jobs,
+    people,
+    rule_bench,
+    upload,
+)
 
 urlpatterns = [
-    path("", lead.datasets, name="datasets"),
+    path("", datasets.datasets, name="datasets"),
     path("datasets/new/", upload.new_dataset, name="new_dataset"),
     path("d/<slug:slug>/import/", upload.choose_file, name="import"),
     path("d/<slug:slug>/import/<str:token>/", upload.choose_columns, name="import_columns"),
@@ -14,18 +26,18 @@ urlpatterns = [
     path("d/<slug:slug>/queue/undo/<int:pk>/", expert.undo, name="undo"),
     path("d/<slug:slug>/history/", expert.history, name="history"),
     path("d/<slug:slug>/guidelines/", expert.guidelines, name="guidelines"),
-    path("d/<slug:slug>/detect/", lead.detect, name="detect"),
+    path("d/<slug:slug>/detect/", findings.detect, name="detect"),
     path("d/<slug:slug>/jobs/<int:pk>/", jobs.job, name="job"),
     path("d/<slug:slug>/jobs/<int:pk>/cancel/", jobs.cancel_job, name="cancel_job"),
     path("d/<slug:slug>/jobs/<int:pk>/rejected.csv", jobs.rejected_rows, name="rejected_rows"),
     path("d/<slug:slug>/jobs/<int:pk>/import-good/", jobs.import_good, name="import_good"),
-    path("d/<slug:slug>/disagreement/", lead.disagreement, name="disagreement"),
+    path("d/<slug:slug>/disagreement/", disagreement.disagreement, name="disagreement"),
     path("d/<slug:slug>/annotators/", annotators.annotators, name="annotators"),
     path("d/<slug:slug>/annotators/<int:pk>/", annotators.annotator, name="annotator"),
     path("d/<slug:slug>/annotators/estimate/", annotators.estimate, name="estimate_consensus"),
-    path("d/<slug:slug>/findings/", lead.findings, name="findings"),
-    path("d/<slug:slug>/findings/<int:pk>/ruling/", lead.give_ruling, name="ruling"),
-    path("d/<slug:slug>/findings/<int:pk>/open/", lead.open_its_cases, name="open_finding"),
+    path("d/<slug:slug>/findings/", findings.findings, name="findings"),
+    path("d/<slug:slug>/findings/<int:pk>/ruling/", findings.give_ruling, name="ruling"),
+    path("d/<slug:slug>/findings/<int:pk>/open/", findings.open_its_cases, name="open_finding"),
     path("d/<slug:slug>/rules/", rule_bench.rules, name="rules"),
     path("d/<slug:slug>/rules/open/", rule_bench.open_rule, name="open_rule"),
     path("d/<slug:slug>/cases/", cases.cases, name="cases"),

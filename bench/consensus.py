@@ -16,16 +16,16 @@ from cleanlab.multiannotator import get_label_quality_multiannotator
 from crowdkit.aggregation import DawidSkene as CrowdKit
 from sklearn.metrics import average_precision_score
 
-from annotation.core.consensus import Votes, likeliest, majority_posterior, votes_of
-from annotation.core.consensus_choice import estimate
-from annotation.core.consensus_contested import READINGS, Contested, contested_items
-from annotation.core.crowdlab import crowdlab
-from annotation.core.dawid_skene import dawid_skene
+from annotation.core.crowd.consensus_choice import estimate
+from annotation.core.crowd.contested_items import READINGS, Contested, contested_items
+from annotation.core.crowd.crowdlab import crowdlab
+from annotation.core.crowd.dawid_skene import dawid_skene
+from annotation.core.crowd.skill import Skills, measure_skills
+from annotation.core.crowd.votes import Votes, likeliest, majority_posterior, votes_of
 from annotation.core.detectors.annotator_disagreement import AnnotatorDisagreement
-from annotation.core.evidence import Evidence, build_evidence
-from annotation.core.features import Field
+from annotation.core.fields import Field
 from annotation.core.intervals import wilson
-from annotation.core.skill import Skills, measure_skills
+from annotation.core.judging.evidence import Evidence, build_evidence
 from bench.table import Row, row
 from tests.shared import SHARED
 

@@ -18,8 +18,8 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
-from annotation.core.folds import grouped_folds
-from annotation.core.near_duplicates import find_groups
+from annotation.core.judging.folds import grouped_folds
+from annotation.core.likeness.near_duplicates import find_groups
 from bench.table import Row, row
 from tests.shared import SHARED
 

@@ -16,12 +16,12 @@ from sklearn.metrics import average_precision_score
 from sklearn.model_selection import StratifiedKFold
 from threadpoolctl import threadpool_limits
 
-from annotation.core.confident import confident, label_issues
 from annotation.core.detectors.label_error import LabelError
-from annotation.core.embeddings import embed
-from annotation.core.evidence import Evidence, build_evidence
-from annotation.core.features import Field
-from annotation.core.ranking import combine, order_units
+from annotation.core.features.embeddings import embed
+from annotation.core.fields import Field
+from annotation.core.judging.confident_learning import confident, label_issues
+from annotation.core.judging.evidence import Evidence, build_evidence
+from annotation.core.order.ranking import combine, order_units
 from bench.planted import KINDS, Planted, clean, plant, spoken
 from bench.table import Row, row
 from tests.shared import SHARED

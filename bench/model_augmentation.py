@@ -21,17 +21,17 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from threadpoolctl import threadpool_limits
 
-from annotation.core.features import Field
-from annotation.core.folds import grouped_folds
-from annotation.core.grouping import group_items
+from annotation.core.fields import Field
 from annotation.core.intervals import Interval, wilson
+from annotation.core.judging.folds import grouped_folds
+from annotation.core.likeness.grouping import group_items
 from bench.table import Row, row
-from modeling.core.augmentation import with_copies
-from modeling.core.evaluation import paired_interval
+from modeling.core.fitting.augmentation import with_copies
+from modeling.core.fitting.training import FEATURES, fit_resolved, predict
 from modeling.core.perturbations import PERTURBATIONS
 from modeling.core.perturbations.synonyms import Pair, partners_of, read_pair, written
-from modeling.core.robustness import PROBES, Probed, probe_rows
-from modeling.core.training import FEATURES, fit_resolved, predict
+from modeling.core.proving.evaluation import paired_interval
+from modeling.core.telling.robustness import PROBES, Probed, probe_rows
 from tests.shared import SHARED
 
 BANKING, FIN = SHARED / "data/banking77/banking77.csv", SHARED / "data/fin_num_claim"

@@ -14,12 +14,13 @@ from sklearn.metrics import make_scorer
 from sklearn.model_selection import TunedThresholdClassifierCV
 from threadpoolctl import threadpool_limits
 
-from annotation.core.features import Field, typed, vectorizer
-from annotation.core.folds import grouped_folds
-from annotation.core.grouping import group_items
+from annotation.core.features.vectorizer import vectorizer
+from annotation.core.fields import Field, typed
+from annotation.core.judging.folds import grouped_folds
+from annotation.core.likeness.grouping import group_items
 from bench.table import Row, row
-from modeling.core.costs import CHEAPEST, CHOSEN, CONSTANT, LIKELIEST, CostReport, cost_matrix, losses, price
-from modeling.core.training import fit, predict
+from modeling.core.fitting.training import fit, predict
+from modeling.core.proving.costs import CHEAPEST, CHOSEN, CONSTANT, LIKELIEST, CostReport, cost_matrix, losses, price
 from tests.shared import SHARED
 
 FILE = SHARED / "data/german_credit/german_credit.csv"

@@ -16,13 +16,14 @@ import pandas as pd
 from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
-from annotation.core.features import Field, vectorizer
-from annotation.core.grouping import group_items
+from annotation.core.features.vectorizer import vectorizer
+from annotation.core.fields import Field
+from annotation.core.likeness.grouping import group_items
 from bench.table import Row, row
-from modeling.core.dense import DenseFeatures
+from modeling.core.fitting.dense_features import DenseFeatures
+from modeling.core.fitting.training import FEATURES
 from modeling.core.learners import MlpLearner
 from modeling.core.learners.mlp import held_out
-from modeling.core.training import FEATURES
 from tests.shared import SHARED
 
 FILE = SHARED / "data/banking77/banking77.csv"

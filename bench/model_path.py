@@ -25,7 +25,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression, LogisticRegressionCV
 from sklearn.model_selection import PredefinedSplit
 
-from annotation.core.folds import grouped_folds
+from annotation.core.judging.folds import grouped_folds
 from bench.table import Row, row
 from modeling.core.learners import Fold, LogisticLearner
 from modeling.core.learners.logistic import grid_for

@@ -15,7 +15,7 @@ from scipy.stats import t
 from sklearn.feature_extraction.text import TfidfVectorizer
 from threadpoolctl import threadpool_limits
 
-from annotation.core.folds import grouped_folds
+from annotation.core.judging.folds import grouped_folds
 from bench.table import Row, row
 from modeling.core.learners import Fold, LogisticLearner
 from tests.shared import SHARED

@@ -30,8 +30,8 @@ from rapidfuzz.process import cpdist
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-from annotation.core.minhash import BANDS, ROWS, SHINGLE
-from annotation.core.near_duplicates import TEXT_THRESHOLD, find_groups, normalise, regroup
+from annotation.core.likeness.minhash import BANDS, ROWS, SHINGLE
+from annotation.core.likeness.near_duplicates import TEXT_THRESHOLD, find_groups, normalise, regroup
 from bench.made_texts import KINDS, MIN_WORDS, MadeTexts, made_texts
 from bench.table import Row, row
 from tests.shared import SHARED

@@ -13,16 +13,16 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit, logit
 
-from annotation.core.audit import RIGHT, UNANSWERED, WRONG, Drawn, draw, error_rate
-from annotation.core.calibration import calibrate, probability
-from annotation.core.consensus import majority
+from annotation.core.crowd.votes import majority
 from annotation.core.detectors import DETECTORS
 from annotation.core.detectors.suspicion import Suspicion
-from annotation.core.evidence import Evidence, build_evidence
-from annotation.core.features import Field
+from annotation.core.fields import Field
 from annotation.core.intervals import wilson
-from annotation.core.learned_order import foretold, held_out, learn
-from annotation.core.signals import Signals, gather, take
+from annotation.core.judging.evidence import Evidence, build_evidence
+from annotation.core.order.audit_draw import RIGHT, UNANSWERED, WRONG, Drawn, draw, error_rate
+from annotation.core.order.calibration import calibrate, probability
+from annotation.core.order.learned_order import held_out, learn, predicted_chance
+from annotation.core.order.prior_evidence import PriorEvidence, gather, take
 from bench.table import Row, row
 from tests.shared import SHARED
 
@@ -37,7 +37,7 @@ OURS, NO_VERSION = "fixed order of the same scores", "–"
 class World:
     """Labelled items: their signals, which are wrong bool (n,), and which count (the first of each text) bool (n,)."""
 
-    signals: Signals
+    signals: PriorEvidence
     wrong: np.ndarray
     counts: np.ndarray
 
@@ -66,7 +66,7 @@ def world(table: pd.DataFrame, classes: list[str], labels: np.ndarray, votes: pd
     return World(take(detected(evidence), held), (labels != truth)[held], first)
 
 
-def detected(evidence: Evidence) -> Signals:
+def detected(evidence: Evidence) -> PriorEvidence:
     """What a detection stores."""
     scores, flagged, suggested = {}, {}, {}
     findings: list[Suspicion] = []
@@ -128,7 +128,7 @@ def reviewed(one: World, budget: int, learning: bool) -> np.ndarray:
     while len(decided) < budget:
         chance = one.signals.score
         if learning and len(decided):
-            chance = foretold(learn(take(one.signals, decided), one.wrong[decided]), one.signals)
+            chance = predicted_chance(learn(take(one.signals, decided), one.wrong[decided]), one.signals)
         chance = np.where(one.counts, chance, -1.0)
         chance[decided] = -1.0
         following = np.argsort(-chance, kind="stable")[: min(BATCH, budget - len(decided))]
@@ -163,7 +163,7 @@ def foretellings(one: World, seed: int, budget: int) -> tuple[np.ndarray, np.nda
     while True:
         dealt = take(one.signals, decided)
         wrong = one.wrong[decided]
-        chance = foretold(learn(dealt, wrong), one.signals)
+        chance = predicted_chance(learn(dealt, wrong), one.signals)
         knots = calibrate(held_out(dealt, wrong), wrong, weight[decided])
         left = np.setdiff1d(np.arange(len(start)), decided)
         order = left[np.argsort(-chance[left], kind="stable")]

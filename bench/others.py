@@ -21,9 +21,9 @@ from annotation.core.detectors.drift import Drift
 from annotation.core.detectors.outlier import Outlier
 from annotation.core.detectors.slices import Slices
 from annotation.core.detectors.suspicion import Suspicion
-from annotation.core.evidence import Evidence, build_evidence
-from annotation.core.features import Field
-from annotation.core.slicing import cuts_of
+from annotation.core.fields import Field
+from annotation.core.judging.evidence import Evidence, build_evidence
+from annotation.core.rules.slicing import cuts_of
 from bench.table import Row, row
 from tests.shared import SHARED
 
@@ -32,7 +32,7 @@ SETS = ("banking77", "clinc150")
 
 
 @dataclass(frozen=True)
-class World:
+class PlantedWorld:
     """Evidence, and what was planted in it: the source, the class that spreads, the outlying items (bool (n,))."""
 
     evidence: Evidence
@@ -103,7 +103,7 @@ def questions(name: str) -> tuple[pd.DataFrame, list[str]]:
     return bank[["text", "label", "source"]], foreign["text"].tolist()
 
 
-def world(texts: pd.DataFrame, foreign: list[str], seed: int, plant: bool) -> World:
+def world(texts: pd.DataFrame, foreign: list[str], seed: int, plant: bool) -> PlantedWorld:
     random = np.random.default_rng(seed)
     rows = drawn(texts, random)
     n = len(rows)
@@ -129,7 +129,7 @@ def world(texts: pd.DataFrame, foreign: list[str], seed: int, plant: bool) -> Wo
         pd.DataFrame(columns=["item", "annotator", "label"]).astype(int), ("import",), seed, sources=source,
         received=received.astype("datetime64[ns]"),
     )  # fmt: skip
-    return World(evidence, chosen, spreads, outlying)
+    return PlantedWorld(evidence, chosen, spreads, outlying)
 
 
 def drawn(texts: pd.DataFrame, random: np.random.Generator) -> pd.DataFrame:
@@ -142,11 +142,11 @@ def drawn(texts: pd.DataFrame, random: np.random.Generator) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def told_slices(world: World) -> list[Suspicion]:
+def told_slices(world: PlantedWorld) -> list[Suspicion]:
     return Slices().findings(world.evidence)
 
 
-def told_drift(world: World) -> list[Suspicion]:
+def told_drift(world: PlantedWorld) -> list[Suspicion]:
     return Drift().findings(world.evidence)
 
 
@@ -175,11 +175,11 @@ def naive_drift(evidence: Evidence) -> set[str]:
     return {name for name, table in tables.items() if chi2_contingency(table).pvalue < 0.05}
 
 
-def ours_on_outliers(world: World) -> float:
+def ours_on_outliers(world: PlantedWorld) -> float:
     return float(average_precision_score(world.outlying, Outlier().unlikeness(world.evidence)))
 
 
-def cleanlab_on_outliers(world: World) -> float:
+def cleanlab_on_outliers(world: PlantedWorld) -> float:
     score = OutOfDistribution().fit_score(features=world.evidence.embeddings, verbose=False)
     return float(average_precision_score(world.outlying, -score))
 
@@ -188,7 +188,7 @@ def mean(values: "map[float]") -> float:
     return float(np.mean(list(values)))
 
 
-def say(name: str, planted: list[World], honest: list[World]) -> None:
+def say(name: str, planted: list[PlantedWorld], honest: list[PlantedWorld]) -> None:
     """What the rows leave out: other findings in planted worlds, and how many items the outlier flag takes."""
     flagged = [Outlier().score(w.evidence) > 0 for w in planted]
     hits = sum(int((f & w.outlying).sum()) for f, w in zip(flagged, planted, strict=True))

@@ -16,12 +16,12 @@ from sklearn.metrics import matthews_corrcoef
 from sklearn.model_selection import cross_val_predict
 from sklearn.tree import DecisionTreeClassifier
 
-from annotation.core.consensus import majority
+from annotation.core.crowd.votes import majority
 from annotation.core.detectors.annotator_shortcut import AnnotatorShortcut
 from annotation.core.detectors.count_rule import CountRule
-from annotation.core.embeddings import embed
-from annotation.core.evidence import Evidence, build_evidence
-from annotation.core.features import Field
+from annotation.core.features.embeddings import embed
+from annotation.core.fields import Field
+from annotation.core.judging.evidence import Evidence, build_evidence
 from bench.fin_num_claim import Site
 from bench.table import Row, row
 from tests.shared import SHARED

@@ -1,0 +1,1 @@
+"""Models that learn from labels, and the proof of what changed."""

@@ -1,24 +1,9 @@
 """Recipes, runs, sweeps, comparisons and rulings are facts: the operator reads them, nobody edits them."""
 
-from typing import Any
-
 from django.contrib import admin
-from django.http import HttpRequest
 
+from annotation.admin import ReadOnly
 from modeling.models import Comparison, ModelRun, Recipe, RunCost, Sweep, SynonymRuling
-
-
-class ReadOnly(admin.ModelAdmin):
-    ordering = ("-id",)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(Recipe)

@@ -6,22 +6,14 @@ class ModelingConfig(AppConfig):
 
     def ready(self) -> None:
         # models must be loaded first
-        from annotation.actions import work  # noqa: PLC0415
-        from modeling.actions import (  # noqa: PLC0415
-            capacity,
-            check_robustness,
-            compare,
-            demo,
-            describe_run,
-            learning_curve,
-            predict_file,
-            price_run,
-            sweep,
-            train,
-        )
+        from annotation.actions.jobs import work  # noqa: PLC0415
+        from modeling.actions.proving import compare, price_run  # noqa: PLC0415
+        from modeling.actions.running import check_robustness, describe_run, predict_file  # noqa: PLC0415
+        from modeling.actions.training import capacity, learning_curve, sweep, train  # noqa: PLC0415
+        from modeling.demo import play  # noqa: PLC0415
 
         work.JOB_RUNNERS.update({
-            "training": train.run, "comparison": compare.run, "demo": demo.run, "sweep": sweep.run,
+            "training": train.run, "comparison": compare.run, "demo": play.run, "sweep": sweep.run,
             "capacity": capacity.run, "learning_curve": learning_curve.run, "description": describe_run.run,
             "robustness": check_robustness.run, "pricing": price_run.run, "prediction": predict_file.run,
         })  # fmt: skip

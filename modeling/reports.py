@@ -5,13 +5,14 @@ from dataclasses import dataclass
 import pandas as pd
 from django.db.models import F, OuterRef, Subquery
 
-from annotation.actions.list_cases import excerpt_of
 from annotation.models import Decision, Item, SnapshotRow
-from modeling.actions.compare import probabilities_for
-from modeling.charts import Bar
-from modeling.core.proof import EXPECTED_COST, rows_to_distinguish
+from annotation.reading.cases import excerpt_of
+from modeling.core.proving.proof import EXPECTED_COST, rows_to_distinguish
+from modeling.figures.charts.dots import Bar
+from modeling.figures.words.comparisons import comparison_heading
+from modeling.figures.words.recipes import differing_settings
 from modeling.models import Comparison, ModelRun
-from modeling.words import comparison_heading, differing_settings
+from modeling.reading.comparison_sides import probabilities_for
 
 FLIPS = 50
 # What to say a production set can tell apart where the two sides do not differ at all.

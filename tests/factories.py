@@ -6,11 +6,11 @@ from uuid import uuid4
 
 from django.utils import timezone
 
-from annotation.actions.decide import Answer
-from annotation.actions.import_items import import_params, request_import
-from annotation.actions.open_cases import Unit, create_cases
-from annotation.actions.work import work_here
-from annotation.core.parsing import ItemMapping
+from annotation.actions.files.import_items import import_params, request_import
+from annotation.actions.jobs.work import work_here
+from annotation.actions.queue.decide import Answer
+from annotation.actions.queue.open_cases import Unit, create_cases
+from annotation.core.files.parsing_items import ItemMapping
 from annotation.models import Dataset, Item
 
 

@@ -1,0 +1,1 @@
+"""What writes: each door (page, command, task) calls one of these."""

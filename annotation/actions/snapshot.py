@@ -7,12 +7,13 @@ import pandas as pd
 from django.db import transaction
 
 from annotation import bulk, frames
-from annotation.actions.quarantine import quarantined_items
-from annotation.core.grouping import copies_of_items
+from annotation.core.likeness.grouping import copies_of_items
+from annotation.core.refusal import Refusal
 from annotation.models import CurrentLabel, Dataset, Item, Snapshot, SnapshotRow
+from annotation.reading.quarantine import quarantined_items
 
 
-class UnableToSnapshot(Exception):
+class UnableToSnapshot(Refusal):
     """There are no rows to freeze."""
 
 

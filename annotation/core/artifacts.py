@@ -10,11 +10,13 @@ from pathlib import Path
 
 import numpy as np
 
+from annotation.core.refusal import Refusal
+
 NAME = re.compile(r"[0-9a-f]{64}(\.[a-z0-9]+)?")
 EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
-class UnableToLoad(Exception):
+class UnableToLoad(Refusal):
     """An artifact is missing, was changed after it was stored, or is no artifact at all."""
 
 

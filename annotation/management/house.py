@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
-from annotation.actions.work import work_here
+from annotation.actions.jobs.work import work_here
 from annotation.models import Job
 
 MOST_SEED = 2**31 - 1

@@ -4,7 +4,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from annotation.actions.reject import copy_rejected
+from annotation.actions.files.rejected_rows import copy_rejected
 
 
 def add_rejecting(parser: ArgumentParser) -> None:

@@ -5,7 +5,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import models
 from django.utils import timezone
 
-from annotation.core.features import Field
+from annotation.core.fields import Field
 
 
 class DatasetQuerySet(models.QuerySet["Dataset"]):

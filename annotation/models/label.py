@@ -5,6 +5,9 @@ from django.utils import timezone
 from annotation.models.dataset import Annotator, LabelClass
 from annotation.models.item import Item
 
+# The bases of what experts settled.
+DECIDED = ("decision", "adjudication")
+
 
 class LabelQuerySet(models.QuerySet["Label"]):
     def counting(self) -> "LabelQuerySet":

@@ -9,14 +9,13 @@ from typing import Any
 import numpy as np
 from django.conf import settings
 
-from annotation.actions.list_cases import excerpt_of
-from annotation.actions.settle import DECIDED
 from annotation.core.artifacts import bytes_to_arrays, load_bytes
-from annotation.core.consensus_choice import METHODS
-from annotation.core.consensus_contested import ERROR, READINGS
+from annotation.core.crowd.consensus_choice import METHODS
+from annotation.core.crowd.contested_items import ERROR, READINGS
+from annotation.core.crowd.skill import shrunk_rate
 from annotation.core.intervals import Interval
-from annotation.core.skill import shrunk_rate
-from annotation.models import Annotator, Consensus, CurrentLabel, Dataset, Item, Job, Label
+from annotation.models import DECIDED, Annotator, Consensus, CurrentLabel, Dataset, Item, Job, Label
+from annotation.reading.cases import excerpt_of
 
 SHOWN_ITEMS = 20
 SHOWN_ANNOTATORS = 25
@@ -37,7 +36,7 @@ class MethodRow:
 
 
 @dataclass(frozen=True)
-class AnnotatorRow:
+class AnnotatorSkill:
     """`skill` is the share of labels that are right; `pair` the confusion that costs most labels, None = none does."""
 
     pk: int
@@ -77,7 +76,7 @@ class Annotators:
 
     consensus: Consensus
     methods: tuple[MethodRow, ...]
-    annotators: tuple[AnnotatorRow, ...]
+    annotators: tuple[AnnotatorSkill, ...]
     contested: tuple[ContestedRow, ...]
     n_annotators: int
     readings: dict[str, int]
@@ -141,11 +140,11 @@ def _interval(figures: dict[str, Any]) -> Interval:
     return Interval(figures["value"], figures["low"], figures["high"], figures["n"])
 
 
-def _annotators(dataset: Dataset, entries: Sequence[dict[str, Any]]) -> tuple[AnnotatorRow, ...]:
+def _annotators(dataset: Dataset, entries: Sequence[dict[str, Any]]) -> tuple[AnnotatorSkill, ...]:
     linked = Annotator.objects.filter(dataset=dataset, user__isnull=False).values_list("id", "user__username")
     users = dict(linked)
     return tuple(
-        AnnotatorRow(
+        AnnotatorSkill(
             one["annotator"], one["name"], users.get(one["annotator"], ""), one["labels"],
             one["skill"] and _interval(one["skill"]),
             one["pair"] and {**one["pair"], "rate": _interval(one["pair"])}, one["seconds"],

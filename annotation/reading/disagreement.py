@@ -11,11 +11,10 @@ import pandas as pd
 from django.db.models import Max
 
 from annotation import frames
-from annotation.actions.detect import state_of
-from annotation.actions.settle import DECIDED
-from annotation.core.agreement import confusion_pairs, disagreement_rate, krippendorff_alpha
+from annotation.core.crowd.agreement import confusion_pairs, disagreement_rate, krippendorff_alpha
 from annotation.core.intervals import Interval, wilson
-from annotation.models import CurrentLabel, Dataset, Decision, GroupMember, Item, Label
+from annotation.models import DECIDED, CurrentLabel, Dataset, Decision, GroupMember, Item, Label
+from annotation.reading.pool_evidence import state_of
 
 NO_ANSWER = (CurrentLabel.AMBIGUOUS, CurrentLabel.BAD_INPUT)
 SHOWN_PAIRS = 20
@@ -43,7 +42,7 @@ class Rate:
 
 
 @dataclass(frozen=True)
-class AnnotatorRow:
+class AnnotatorRate:
     """`labels`: items the annotator answered. `reversed`: share of those that experts decided otherwise, in [0, 1];
     its `n` counts only items an expert gave a label to, so it says nothing of items nobody looked at."""
 
@@ -62,7 +61,7 @@ class Disagreement:
     by_items: Rate
     by_groups: Rate
     alpha: Interval
-    annotators: tuple[AnnotatorRow, ...]
+    annotators: tuple[AnnotatorRate, ...]
     left_out: int
 
 
@@ -176,11 +175,11 @@ def _counts(frame: pd.DataFrame) -> dict[tuple[str, str], int]:
     return dict(zip(zip(pairs["label"], pairs["other"], strict=True), pairs["count"].tolist(), strict=True))
 
 
-def _annotators(answers: pd.DataFrame, decided: pd.Series) -> tuple[AnnotatorRow, ...]:
+def _annotators(answers: pd.DataFrame, decided: pd.Series) -> tuple[AnnotatorRate, ...]:
     answer = answers["item"].map(decided)
     judged = answers.assign(judged=answer.notna(), reversed=answer.notna() & (answer != answers["label"]))
     table = judged.groupby("annotator").agg(
         labels=("item", "size"), judged=("judged", "sum"), reversed=("reversed", "sum")
     )
     table = table.sort_values(["judged", "labels"], ascending=False, kind="stable")
-    return tuple(AnnotatorRow(row.Index, row.labels, wilson(row.reversed, row.judged)) for row in table.itertuples())
+    return tuple(AnnotatorRate(row.Index, row.labels, wilson(row.reversed, row.judged)) for row in table.itertuples())

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from annotation.actions.findings import FindingState
+from annotation.reading.findings import FindingState
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 import pandas as pd
 from django.db.models import Count, Max, Q, QuerySet
 
-from annotation.actions.settle import DECIDED
 from annotation.core.intervals import Interval, wilson
-from annotation.models import Case, CurrentLabel, Dataset, Finding, FindingItem, Ruling
+from annotation.models import DECIDED, Case, CurrentLabel, Dataset, Finding, FindingItem, Ruling
 
 
 @dataclass(frozen=True)

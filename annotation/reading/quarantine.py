@@ -2,8 +2,7 @@
 
 from collections import Counter
 
-from annotation.actions.settle import DECIDED
-from annotation.models import CurrentLabel, Dataset, FindingItem, Ruling
+from annotation.models import DECIDED, CurrentLabel, Dataset, FindingItem, Ruling
 
 
 def quarantined_items(dataset: Dataset) -> set[int]:

@@ -9,17 +9,28 @@ import numpy as np
 from django.conf import settings
 from django.db.models import Count, Exists, OuterRef, Q
 
-from annotation.actions.settle import DECIDED
 from annotation.core.artifacts import UnableToLoad, bytes_to_arrays, load_bytes
-from annotation.core.explaining import (
+from annotation.core.intervals import Interval, wilson
+from annotation.core.order.explaining import (
     Explanation,
     explanation_of,
     model_sentence,
     neighbour_sentence,
     record_sentence,
 )
-from annotation.core.intervals import Interval, wilson
-from annotation.models import Annotator, Case, CurrentLabel, Dataset, Detection, Finding, Flag, Item, Label, LabelClass
+from annotation.models import (
+    DECIDED,
+    Annotator,
+    Case,
+    CurrentLabel,
+    Dataset,
+    Detection,
+    Finding,
+    Flag,
+    Item,
+    Label,
+    LabelClass,
+)
 
 NEIGHBOURS, ANNOTATORS = 5, 5
 # Of an annotator's labels of a class that others labelled too the latest so many are read.

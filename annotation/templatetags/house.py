@@ -8,9 +8,9 @@ from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from annotation.core.differences import Piece
+from annotation.core.likeness.differences import Piece
 from annotation.models import Dataset, Finding
-from annotation.words import KINDS, OTHER, Kind
+from annotation.reading.finding_kinds import KINDS, OTHER, Kind
 
 register = template.Library()
 

@@ -1,0 +1,1 @@
+"""Pages of labels and people: guard, load, one call, respond."""

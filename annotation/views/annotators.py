@@ -5,9 +5,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from annotation.access import dataset_for_lead, part_for_lead
-from annotation.actions.estimate_consensus import request_consensus
-from annotation.actions.list_annotators import Annotators, confusion_of, list_annotators
+from annotation.actions.crowd.estimate_consensus import request_consensus
 from annotation.models import Annotator, Job
+from annotation.reading.annotators import Annotators, confusion_of, list_annotators
 from annotation.templatetags.house import percent
 
 

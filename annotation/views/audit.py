@@ -9,11 +9,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from annotation.access import dataset_for_lead
-from annotation.actions.audit import SIZE, AuditState, UnableToAudit, audit_state, draw_audit
-from annotation.core.audit import ENOUGH_ERRORS
-from annotation.core.calibration import LEAST
+from annotation.actions.queue.draw_audit import SIZE, UnableToAudit, draw_audit
 from annotation.core.intervals import Interval, wilson
+from annotation.core.order.audit_draw import ENOUGH_ERRORS
+from annotation.core.order.calibration import LEAST
 from annotation.models import Dataset, LearnedOrder
+from annotation.reading.audit_answers import AuditState, audit_state
 from annotation.templatetags.house import percent, spaced
 
 SHOWN = 6

@@ -16,12 +16,12 @@ from django.views.decorators.http import require_GET
 from django.views.decorators.vary import vary_on_headers
 
 from annotation.access import dataset_for_expert, dataset_for_lead, part_for_lead
-from annotation.actions.explain import Neighbour, Why, detection_behind, explain
-from annotation.actions.export_cases import UnableToExport, export_cases
-from annotation.actions.import_predictions import imported_sets
-from annotation.actions.list_cases import excerpt_of, list_cases, queue_state
-from annotation.forms import CaseFilterForm
+from annotation.actions.files.export_cases import UnableToExport, export_cases
+from annotation.forms.cases import CaseFilterForm
 from annotation.models import Case, Dataset, Decision, Detection, Item
+from annotation.reading.cases import excerpt_of, list_cases, queue_state
+from annotation.reading.prediction_sets import imported_sets
+from annotation.reading.why import Neighbour, Why, detection_behind, explain
 from annotation.views.expert import Member, compared, members_of
 
 # Members of a group that are explained on one page; a group of hundreds is one story.

@@ -6,7 +6,7 @@ from pathlib import Path
 from django.conf import settings
 from django.http import FileResponse
 
-from annotation.actions.reject import copy_rejected
+from annotation.actions.files.rejected_rows import copy_rejected
 
 
 def rejected_file(artifact: str, file_name: str) -> FileResponse:

@@ -21,10 +21,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from annotation.access import case_for_expert, dataset_for_expert
-from annotation.actions import decide as answers
-from annotation.actions import lease as leases
-from annotation.actions.decide import Answer, UnableToDecide
-from annotation.core.differences import Piece, negation_differs, word_differences
+from annotation.actions.queue import decide as answers
+from annotation.actions.queue import lease as leases
+from annotation.actions.queue.decide import Answer, UnableToDecide
+from annotation.core.likeness.differences import Piece, negation_differs, word_differences
 from annotation.models import Case, CaseItem, CurrentLabel, Dataset, Decision, Finding, Flag, Item, LabelClass
 
 DIGITS = 9
@@ -237,7 +237,7 @@ def compared(dataset: Dataset, item: Item, first: Item) -> Member:
 
 
 @dataclass(frozen=True)
-class Line:
+class PastDecision:
     """A decision as its expert may see it: what was said, and what the items carried until then.
 
     `whole`: it covers every item of its case, so that why they were flagged gives nothing away.
@@ -256,7 +256,7 @@ class Line:
         return label_class.name if label_class else self.decision.get_outcome_display()
 
 
-def _reveal(dataset: Dataset, decision: Decision | None) -> Line | None:
+def _reveal(dataset: Dataset, decision: Decision | None) -> PastDecision | None:
     """The line of the last decision, with the reason of its strongest flag.
 
     A decision that left members of its group out comes without the reason: it counts the labels of all of them.
@@ -268,10 +268,10 @@ def _reveal(dataset: Dataset, decision: Decision | None) -> Line | None:
         return line
     flag = Flag.objects.filter(item__in=line.items, detection__created_at__lte=decision.created_at)
     reason = flag.order_by("-detection_id", "-score", "id").values_list("reason", flat=True).first()
-    return Line(decision, line.items, line.excerpt, line.carried, reason or "", whole=True)
+    return PastDecision(decision, line.items, line.excerpt, line.carried, reason or "", whole=True)
 
 
-def _lines(dataset: Dataset, decisions: Iterable[Decision]) -> list[Line]:
+def _lines(dataset: Dataset, decisions: Iterable[Decision]) -> list[PastDecision]:
     decisions = list(decisions)
     carried = _carried(decisions)
     names = [field.name for field in dataset.typed_fields if field.type == "text"] or [
@@ -281,7 +281,7 @@ def _lines(dataset: Dataset, decisions: Iterable[Decision]) -> list[Line]:
     for decision in decisions:
         items = sorted(decision.items.all(), key=lambda item: item.pk)
         excerpt = " · ".join(str(items[0].content.get(name) or "") for name in names)
-        lines.append(Line(decision, items, excerpt, _counted(carried[decision.pk])))
+        lines.append(PastDecision(decision, items, excerpt, _counted(carried[decision.pk])))
     return lines
 
 

@@ -12,9 +12,9 @@ from django.views.decorators.http import require_GET, require_POST
 from django.views.decorators.vary import vary_on_headers
 
 from annotation.access import part_for_lead
-from annotation.actions.cancel import UnableToCancel, cancel
-from annotation.actions.import_items import request_import
-from annotation.actions.keep_upload import find_upload, token_of
+from annotation.actions.files.import_items import request_import
+from annotation.actions.files.uploads import find_upload, token_of
+from annotation.actions.jobs.cancel import UnableToCancel, cancel
 from annotation.models import Job
 from annotation.views.downloads import rejected_file
 

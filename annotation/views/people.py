@@ -9,10 +9,18 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 
 from annotation.access import dataset_for_lead
-from annotation.forms import PEOPLE_FORMS, REFUSALS, PeopleForm
+from annotation.actions.people.change_people import UnableToChange
+from annotation.actions.people.publish_guideline import UnableToPublish
+from annotation.forms.dataset_settings import DatasetSettingsForm, DropReasonForm, GuidelineForm, ReasonForm
+from annotation.forms.people import LinkForm, MemberForm, PeopleForm, RemoveForm, RoleForm
 from annotation.models import Dataset, Decision, Membership
 
 SHOWN_NAMES = 1_000
+PEOPLE_FORMS: dict[str, type[PeopleForm]] = {
+    "member": MemberForm, "role": RoleForm, "remove": RemoveForm, "link": LinkForm, "guideline": GuidelineForm,
+    "reason": ReasonForm, "drop_reason": DropReasonForm, "settings": DatasetSettingsForm,
+}  # fmt: skip
+REFUSALS = (UnableToChange, UnableToPublish)
 
 
 @never_cache

@@ -12,9 +12,18 @@ from django.views.decorators.http import require_GET, require_POST
 from django.views.decorators.vary import vary_on_headers
 
 from annotation.access import dataset_for_expert
-from annotation.actions.rule_bench import Tried, UnableToOpen, open_queue, try_rule
-from annotation.core.rules import KINDS, NUMBERED, OF_FIELDS, OF_TEXT, Rule, UnableToRead, read_rule
+from annotation.actions.detecting.open_rule import UnableToOpen, open_queue
+from annotation.core.rules.typed_rules import (
+    KINDS,
+    NUMBERED,
+    OF_FIELDS,
+    OF_TEXT,
+    TypedRule,
+    UnableToReadRule,
+    read_rule,
+)
 from annotation.models import Dataset
+from annotation.reading.rule_bench import Tried, try_rule
 from annotation.templatetags.house import percent
 
 SHOWN = 20
@@ -43,10 +52,10 @@ class RuleForm(forms.Form):
     def is_empty(self) -> bool:
         return not any(self.data.get(part, "").strip() for part in ("name", "number", "value"))
 
-    def rule(self, dataset: Dataset) -> Rule:
-        """Raises UnableToRead with what to mend."""
+    def rule(self, dataset: Dataset) -> TypedRule:
+        """Raises UnableToReadRule with what to mend."""
         if not self.is_valid():
-            raise UnableToRead("Choose what the rule looks at and a label from the lists.")
+            raise UnableToReadRule("Choose what the rule looks at and a label from the lists.")
         said = self.cleaned_data
         return read_rule(self.chosen_kind, said["name"], said["number"], said["value"], dataset.typed_fields)
 
@@ -72,7 +81,7 @@ def rules(request: HttpRequest, slug: str) -> HttpResponse:
     if not form.is_empty:
         try:
             page |= _shown(dataset, try_rule(dataset, form.rule(dataset)))
-        except UnableToRead as fault:
+        except UnableToReadRule as fault:
             page["fault"] = str(fault)
     # the choice of another kind brings other inputs with it; typing brings only what is beneath them
     part = request.htmx and not request.htmx.history_restore_request
@@ -88,7 +97,7 @@ def open_rule(request: HttpRequest, slug: str) -> HttpResponse:
         finding = open_queue(
             dataset, request.user, form.rule(dataset), form.cleaned_data.get("label", ""), timezone.now()
         )
-    except (UnableToRead, UnableToOpen) as fault:
+    except (UnableToReadRule, UnableToOpen) as fault:
         messages.error(request, str(fault))
         return redirect("rules", slug)
     n = dataset.cases.open().of_finding(finding.pk).count()

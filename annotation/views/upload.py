@@ -9,13 +9,13 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET
 
 from annotation.access import dataset_for_lead
-from annotation.actions.create_dataset import create_dataset, may_create
-from annotation.actions.import_items import UnableToImport, check, import_params, refuse_rejected, request_import
-from annotation.actions.keep_upload import Upload, find_upload, keep_upload, remember
-from annotation.actions.reject import UnableToTake
-from annotation.core.guessing import guess_mapping
-from annotation.core.reading import Table, UnableToRead, no_rows, open_source
-from annotation.forms import ColumnsForm, EncodingForm, NewDatasetForm, UploadForm
+from annotation.actions.files.import_items import UnableToImport, check, import_params, refuse_rejected, request_import
+from annotation.actions.files.rejected_rows import UnableToTake
+from annotation.actions.files.uploads import Upload, find_upload, keep_upload, remember
+from annotation.actions.people.create_dataset import create_dataset, may_create
+from annotation.core.files.guessing import guess_mapping
+from annotation.core.files.tables import Table, UnableToRead, no_rows, open_source
+from annotation.forms.importing import ColumnsForm, EncodingForm, NewDatasetForm, UploadForm
 from annotation.models import Dataset
 from annotation.views.downloads import rejected_file
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from modeling.core.filings_text import CLOSINGS, OPENINGS, PLAIN, RISK_ONCE, RISK_TWICE, SLOTS, TOPICS
+from modeling.demo.filings_text import CLOSINGS, OPENINGS, PLAIN, RISK_ONCE, RISK_TWICE, SLOTS, TOPICS
 
 SHORTCUT = 5
 NEGATIVE, NEUTRAL = "negative", "neutral"

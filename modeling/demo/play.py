@@ -14,18 +14,19 @@ from django.db import transaction
 from django.utils import timezone
 
 from annotation import frames
-from annotation.actions.add_member import add_member, user_named
-from annotation.actions.decide import Answer, decide
-from annotation.actions.detect import request_detection
-from annotation.actions.enqueue import enqueue
-from annotation.actions.import_items import import_params, request_import
-from annotation.actions.lease import lease
-from annotation.actions.reorder import reorder
+from annotation.actions.detecting.detect import request_detection
+from annotation.actions.files.import_items import import_params, request_import
+from annotation.actions.jobs.enqueue import enqueue
+from annotation.actions.jobs.work import Write, work_here
+from annotation.actions.people.add_member import add_member, user_named
+from annotation.actions.queue.decide import Answer, decide
+from annotation.actions.queue.lease import lease
+from annotation.actions.queue.reorder import reorder
 from annotation.actions.snapshot import snapshot
-from annotation.actions.work import Report, Write, work_here
-from annotation.core.grouping import group_items
+from annotation.core.files.parsing_items import ItemMapping
 from annotation.core.intervals import wilson
-from annotation.core.parsing import ItemMapping
+from annotation.core.likeness.grouping import group_items
+from annotation.core.progress import Report
 from annotation.models import (
     Case,
     CurrentLabel,
@@ -40,11 +41,12 @@ from annotation.models import (
     Ruling,
     Snapshot,
 )
-from modeling.actions.compare import Side, probabilities_for, production_predictions, request_comparison
-from modeling.actions.train import request_training, save_probabilities
-from modeling.core.filings import NEGATIVE, NEUTRAL, Filings, generate
-from modeling.core.training import fit, predict
+from modeling.actions.proving.compare import production_predictions, request_comparison
+from modeling.actions.training.train import request_training, save_probabilities
+from modeling.core.fitting.training import fit, predict
+from modeling.demo.filings import NEGATIVE, NEUTRAL, Filings, generate
 from modeling.models import Comparison, ModelRun
+from modeling.reading.comparison_sides import Side, probabilities_for
 
 SLUG = "filings"
 BUDGET = 500

@@ -5,7 +5,8 @@ from typing import Any
 from django import forms
 
 from annotation.models import CostMatrix, Dataset
-from modeling.actions.set_costs import Pair, matrix_of
+from modeling.actions.proving.set_costs import Pair
+from modeling.reading.costs import matrix_of
 
 # With more classes than this, a table of all pairs is too large to fill in.
 MOST_CLASSES = 6

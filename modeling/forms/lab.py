@@ -8,12 +8,12 @@ from django.db.models import Q
 
 from annotation.access import typed_id
 from annotation.models import Dataset, Snapshot
-from modeling.actions.capacity import GROWTHS
-from modeling.actions.list_runs import SORTS, Asked
-from modeling.actions.sweep import Spec, UnableToSweep, grid_specs, spec_of, values_of
+from modeling.actions.training.capacity import GROWTHS
+from modeling.actions.training.sweep import Spec, UnableToSweep, grid_specs, spec_of, values_of
 from modeling.core.learners import LEARNERS, UnableToConfigure, settings_of
-from modeling.forms import Option, as_typed
+from modeling.forms.training import Option, as_typed
 from modeling.models import Recipe
+from modeling.reading.runs import SORTS, RunFilter
 
 CONVERGED = (("", "any"), ("yes", "converged"), ("no", "not, or at chance"))
 GROWS = {"words": "the number of words", "ngrams": "words in a row", "width": "the width of a network"}
@@ -39,17 +39,17 @@ class RunsForm(forms.Form):
         self.fields["recipe"].label_from_instance = lambda one: one.name or str(one)
         self.fields["snapshot"].label_from_instance = lambda one: f"{one.pk}, {one.n_rows:,} rows"
 
-    def asked(self) -> Asked:
+    def asked(self) -> RunFilter:
         self.is_valid()
         data = self.cleaned_data
         sort = data.get("sort") or "-run"
-        return Asked(
+        return RunFilter(
             data.get("learner") or "", data.get("recipe"), snapshot.pk if (snapshot := data.get("snapshot")) else None,
             data.get("converged") or "", sort if sort.removeprefix("-") in SORTS else "-run", data.get("after"),
         )  # fmt: skip
 
 
-class SettingsForm(forms.Form):
+class RecipeSettingsForm(forms.Form):
     """The settings of every learner as text fields, each under the learner's name, and a learner to choose."""
 
     learner = forms.ChoiceField(required=False)
@@ -79,7 +79,7 @@ class SettingsForm(forms.Form):
         return {key: text for key, text in found.items() if text}
 
 
-class RecipeForm(SettingsForm):
+class RecipeForm(RecipeSettingsForm):
     name = forms.CharField(max_length=80)
 
     def recipe(self) -> dict[str, Any]:
@@ -95,7 +95,7 @@ class RecipeForm(SettingsForm):
         return {key: text for key, text in typed.items() if text != self.fields[f"{learner}-{key}"].initial}
 
 
-class SweepForm(SettingsForm):
+class SweepForm(RecipeSettingsForm):
     """Named recipes, and every combination of the values typed for one learner."""
 
     # Not a ModelMultipleChoiceField: that asks the database for ids no database can hold.

@@ -7,12 +7,12 @@ from django import forms
 
 from annotation.access import typed_id
 from annotation.models import Dataset, Item, Snapshot
-from modeling.actions.synonyms import accepted_pairs
-from modeling.core.augmentation import augmentation_settings
+from modeling.actions.training.synonyms import accepted_pairs
+from modeling.core.fitting.augmentation import augmentation_settings
 from modeling.core.learners import LEARNERS, Setting, UnableToConfigure, learner_settings, settings_of
 from modeling.core.perturbations import PERTURBATIONS
 from modeling.models import ModelRun
-from modeling.standing import alone, runs_of
+from modeling.reading.loop_progress import alone, runs_of
 
 # The learner proposed; its C is chosen by cross-validation or given. Every other learner is a way of its own.
 LEARNER = "logistic"

@@ -4,8 +4,7 @@ from collections.abc import Iterable
 
 from django.db.models import Count
 
-from annotation.actions.settle import DECIDED
-from annotation.models import CurrentLabel, Dataset, Decision, GroupMember, Item
+from annotation.models import DECIDED, CurrentLabel, Dataset, Decision, GroupMember, Item
 
 
 def confirmed_groups(dataset: Dataset) -> list[list[int]]:

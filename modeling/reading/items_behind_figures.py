@@ -2,35 +2,27 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import numpy as np
-from django.db import transaction
 
-from annotation import bulk
-from annotation.actions.list_cases import excerpt_of
-from annotation.actions.open_finding import open_items_of
-from annotation.actions.settle import DECIDED
-from annotation.actions.write_finding import finding_over, write_finding
-from annotation.core.intervals import wilson
-from annotation.models import CaseItem, CurrentLabel, Dataset, Finding, Item
-from modeling.actions.describe_run import description_of
-from modeling.actions.run_rows import OutOfFold, out_of_fold
+from annotation.core.refusal import Refusal
+from annotation.models import DECIDED, CaseItem, CurrentLabel, Dataset, Item
+from annotation.reading.cases import excerpt_of
 from modeling.models import ModelRun
+from modeling.reading.rows_learned_from import OutOfFold, out_of_fold
+from modeling.reading.run_description import description_of
 
-KIND = "run_rows"
 CELL, CONFIDENT, MEMORIZED = "cell", "confident", "memorized"
 PAGE = 50
-MOST_ITEMS = 2_000
 
 
-class UnableToList(Exception):
+class UnableToList(Refusal):
     """There is no such list of rows, or nothing in it to open."""
 
 
 @dataclass(frozen=True)
-class Choice:
+class RowsAsked:
     """Which rows: of a cell of the confusion table, by its two class names, or of one of the two named lists."""
 
     which: str
@@ -76,10 +68,10 @@ class RowPage:
     after: str
 
 
-def list_rows(run: ModelRun, choice: Choice, after: str = "", size: int = PAGE) -> RowPage:
+def list_rows(run: ModelRun, choice: RowsAsked, after: str = "", size: int = PAGE) -> RowPage:
     """A page of the rows, the surest prediction first, those behind the key `after`. Raises UnableToList and
     UnableToLoad."""
-    rows, chosen = _chosen(run, choice)
+    rows, chosen = chosen_rows(run, choice)
     confidence = rows.probabilities[chosen].max(axis=1)
     start = _behind(after, confidence, rows.item[chosen])
     shown = chosen[start : start + size]
@@ -88,7 +80,7 @@ def list_rows(run: ModelRun, choice: Choice, after: str = "", size: int = PAGE) 
     return RowPage(len(chosen), _lines(run.dataset, rows, shown), last)
 
 
-def _chosen(run: ModelRun, choice: Choice) -> tuple[OutOfFold, np.ndarray]:
+def chosen_rows(run: ModelRun, choice: RowsAsked) -> tuple[OutOfFold, np.ndarray]:
     """The run's rows, and the positions of those chosen in order."""
     rows = out_of_fold(run)
     wanted = PICKED[choice.which](rows, choice) if choice.which in PICKED else None
@@ -99,25 +91,25 @@ def _chosen(run: ModelRun, choice: Choice) -> tuple[OutOfFold, np.ndarray]:
     return rows, chosen[np.lexsort((chosen, -rows.probabilities[chosen].max(axis=1)))]
 
 
-def _cell(rows: OutOfFold, choice: Choice) -> np.ndarray | None:
+def _cell(rows: OutOfFold, choice: RowsAsked) -> np.ndarray | None:
     if choice.given not in rows.classes or choice.predicted not in rows.classes:
         return None
     given, predicted = rows.classes.index(choice.given), rows.classes.index(choice.predicted)
     return (rows.truth == given) & (rows.predicted == predicted)
 
 
-def _confident(rows: OutOfFold, choice: Choice) -> np.ndarray | None:
+def _confident(rows: OutOfFold, choice: RowsAsked) -> np.ndarray | None:
     told = description_of(rows.run)
     sure = told is not None and rows.probabilities.max(axis=1) > told["confident"]["limit"]
     return sure & (rows.predicted != rows.truth)
 
 
-def _memorized(rows: OutOfFold, choice: Choice) -> np.ndarray | None:
+def _memorized(rows: OutOfFold, choice: RowsAsked) -> np.ndarray | None:
     told = description_of(rows.run)
     return np.isin(rows.item, told["memorized"]["items"] if told else [])
 
 
-PICKED: dict[str, Callable[[OutOfFold, Choice], np.ndarray | None]] = {
+PICKED: dict[str, Callable[[OutOfFold, RowsAsked], np.ndarray | None]] = {
     CELL: _cell, CONFIDENT: _confident, MEMORIZED: _memorized,
 }  # fmt: skip
 
@@ -157,38 +149,3 @@ def _name(held: CurrentLabel) -> str:
 def _open(dataset: Dataset, ids: list[int]) -> Any:
     """Open cases a lead may see; what only an audit opened would stand out."""
     return CaseItem.objects.filter(item__in=ids, case__in=dataset.cases.open().shown())
-
-
-@transaction.atomic
-def open_rows(run: ModelRun, choice: Choice, user: Any, now: datetime) -> tuple[Finding, int]:
-    """The rows on which no expert has decided as a finding of `user`, the first 2,000, with a case for each that has
-    none; returns it and how many cases were opened. Raises UnableToList where nothing is left to open."""
-    dataset = run.dataset
-    bulk.lock_dataset(dataset)
-    rows, chosen = _chosen(run, choice)
-    wanted = rows.item[chosen]
-    decided: set[int] = set()
-    for batch in bulk.in_batches(wanted.tolist()):
-        held = CurrentLabel.objects.latest().filter(item__in=batch, basis__in=DECIDED)
-        decided |= set(held.values_list("item_id", flat=True))
-    items = [item for item in wanted.tolist() if item not in decided][:MOST_ITEMS]
-    if not items:
-        raise UnableToList("Experts have decided on all of these rows; there is nothing to open.")
-    finding = _finding(run, choice, user, items, len(wanted), len(rows.item))
-    return finding, open_items_of(finding, now, MOST_ITEMS)
-
-
-def _finding(run: ModelRun, choice: Choice, user: Any, items: list[int], n: int, of: int) -> Finding:
-    """The same rows of the same run are the same finding."""
-    key = f"{KIND}:{run.pk}:{choice.key}"
-    there = finding_over(run.dataset, key, items)
-    if there:
-        return there
-    share = wilson(n, of)
-    finding = Finding(
-        dataset=run.dataset, author=user, kind=KIND, key=key, rule={"run": run.pk, "rows": choice.key},
-        title=f"Rows of run {run.pk} {choice.words}"[:300],
-        reason=f"Of the {of:,} rows run {run.pk} learned from, {n:,} are rows {choice.words}.",
-        n=share.n, value=share.value, low=share.low, high=share.high,
-    )  # fmt: skip
-    return write_finding(finding, items)

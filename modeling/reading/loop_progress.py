@@ -9,7 +9,7 @@ from modeling.models import Comparison, ModelRun
 
 
 @dataclass(frozen=True)
-class Standing:
+class LoopProgress:
     """Counts and newest facts. `decided_since`: standing decisions since the rows of the newest run were frozen.
 
     `untried`: a run and a later one of the same recipe on other labels that nobody has compared yet.
@@ -47,14 +47,14 @@ class Step:
     posts: bool = False
 
 
-def standing_of(dataset: Dataset) -> Standing:
+def loop_progress_of(dataset: Dataset) -> LoopProgress:
     items, cases = Item.objects.filter(dataset=dataset), dataset.cases
     decisions = Decision.objects.standing().filter(case__dataset=dataset)
     runs = runs_of(dataset).filter(snapshot__labels_of=None)
     newest = alone(runs).order_by("-id").first() or runs.order_by("-id").first()
     since = decisions.filter(created_at__gt=newest.snapshot.created_at) if newest else decisions
     comparisons = comparisons_of(dataset)
-    return Standing(
+    return LoopProgress(
         pool=items.filter(split=Item.POOL).count(), production=items.filter(split=Item.PRODUCTION).count(),
         annotators=dataset.annotators.exclude(name__startswith="@").count(),
         experts=Membership.objects.filter(dataset=dataset, role=Membership.EXPERT).count(),
@@ -95,7 +95,7 @@ def _untried(dataset: Dataset, runs: QuerySet[ModelRun]) -> tuple[ModelRun, Mode
     return None if tried.exists() else (before, after)
 
 
-def next_step(now: Standing) -> Step:
+def next_step(now: LoopProgress) -> Step:
     """The one thing to do now. Labels come first; a run on the labels as they came is needed before they change."""
     if not now.pool:
         return Step("Everything starts with a file of items and their labels.", "Import items", "import")
@@ -134,7 +134,7 @@ def _compare(before: ModelRun, after: ModelRun) -> Step:
     )  # fmt: skip
 
 
-def _relabel(now: Standing) -> Step:
+def _relabel(now: LoopProgress) -> Step:
     if not now.experts:
         return Step(f"{_open(now.open)} and nobody is there to decide.", "Add an expert", "people")
     return Step(

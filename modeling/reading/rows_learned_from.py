@@ -14,7 +14,7 @@ from annotation import bulk
 from annotation.core.artifacts import bytes_to_arrays, load_bytes
 from annotation.core.intervals import Interval, wilson
 from annotation.models import Dataset, GroupMember, Item, Label, LabelClass
-from modeling.core.contested import contested_rows
+from modeling.core.telling.contested_rows import contested_rows
 from modeling.models import ModelRun
 
 

@@ -3,17 +3,16 @@ production has no column here."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from django.db.models import F, FloatField, Q, QuerySet
 from django.db.models.fields.json import KeyTransform
 from django.db.models.functions import Cast
 
-from annotation.actions.writing import UnableToExport, write_rows
 from annotation.models import Dataset
+from modeling.core.learners import used_words
+from modeling.figures.words.recipes import recipe_words
 from modeling.models import ModelRun, Recipe
-from modeling.words import recipe_words, used_words
 
 PAGE = 50
 COLUMNS = {
@@ -38,7 +37,7 @@ SORTS: dict[str, Any] = {
 
 
 @dataclass(frozen=True)
-class Asked:
+class RunFilter:
     """What of the table is wanted; empty = all. sort: of SORTS, with - in front the largest first. after: the run that
     ends the page before."""
 
@@ -59,7 +58,7 @@ class Page:
     n: int
 
 
-def wanted_runs(dataset: Dataset, asked: Asked) -> QuerySet[ModelRun]:
+def wanted_runs(dataset: Dataset, asked: RunFilter) -> QuerySet[ModelRun]:
     """Filtered and in order."""
     runs = ModelRun.objects.filter(snapshot__dataset=dataset)
     if asked.learner:
@@ -75,7 +74,7 @@ def wanted_runs(dataset: Dataset, asked: Asked) -> QuerySet[ModelRun]:
     return runs.annotate(key=SORTS[asked.sort.removeprefix("-")]).order_by(f"{down}key", f"{down}id")
 
 
-def list_runs(dataset: Dataset, asked: Asked, size: int = PAGE) -> Page:
+def list_runs(dataset: Dataset, asked: RunFilter, size: int = PAGE) -> Page:
     runs = wanted_runs(dataset, asked)
     n = runs.count()
     last = runs.filter(pk=asked.after).values_list("key", flat=True).first() if asked.after else None
@@ -84,14 +83,6 @@ def list_runs(dataset: Dataset, asked: Asked, size: int = PAGE) -> Page:
         runs = runs.filter(Q(**{f"key__{side}": last}) | Q(key=last, **{f"id__{side}": asked.after}))
     found = list(runs.select_related("recipe", "snapshot__labels_of", "job__created_by", "like")[: size + 1])
     return Page(found[:size], found[size - 1].pk if len(found) > size else None, n)
-
-
-def export_runs(dataset: Dataset, path: Path, asked: Asked | None = None) -> int:
-    """Write the wanted runs as a table in the form the suffix names; returns how many."""
-    runs = wanted_runs(dataset, asked or Asked()).select_related("recipe", "snapshot")
-    if not runs.exists():
-        raise UnableToExport(f"{dataset.slug!r} has no run like that yet; train one first.")
-    return write_rows(path, COLUMNS, (list(facts_of(run).values()) for run in runs.iterator(chunk_size=500)))
 
 
 def facts_of(run: ModelRun) -> dict[str, Any]:

@@ -6,20 +6,11 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from modeling.core.learners import used_words
+from modeling.figures.words.comparisons import proved, proved_span, unit_words
+from modeling.figures.words.numbers import money, percent, signed, signed_money, signed_span, span
+from modeling.figures.words.recipes import recipe_words
 from modeling.models import ModelRun, Recipe
-from modeling.words import (
-    money,
-    percent,
-    proved,
-    proved_span,
-    recipe_words,
-    signed,
-    signed_money,
-    signed_span,
-    span,
-    unit_words,
-    used_words,
-)
 
 register = template.Library()
 

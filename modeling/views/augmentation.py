@@ -12,8 +12,8 @@ from django.views.decorators.vary import vary_on_headers
 
 from annotation.access import dataset_for_lead
 from annotation.models import Dataset
-from modeling.actions.preview_copies import preview_copies
-from modeling.actions.synonyms import proposed_pairs, rule_on, rulings_of
+from modeling.actions.training.preview_copies import preview_copies
+from modeling.actions.training.synonyms import proposed_pairs, rule_on, rulings_of
 from modeling.core.perturbations import PERTURBATIONS
 from modeling.core.perturbations.synonyms import Pair, UnableToPair, read_pair, written
 from modeling.models import SynonymRuling

@@ -7,17 +7,18 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from annotation.access import dataset_for_lead, typed_id
+from annotation.actions.jobs.work import UnableToWork
 from annotation.actions.snapshot import UnableToSnapshot, snapshot
-from annotation.actions.work import UnableToWork
 from annotation.core.artifacts import UnableToLoad
 from annotation.models import Dataset, Job, Snapshot
-from modeling.actions.compare import request_comparison
-from modeling.charts import dot_chart
-from modeling.forms import CompareForm
+from modeling.actions.proving.compare import request_comparison
+from modeling.figures.charts.dots import dot_chart
+from modeling.figures.words.numbers import p_words
+from modeling.figures.words.recipes import recipe_words
+from modeling.forms.training import CompareForm
 from modeling.models import Comparison
+from modeling.reading.loop_progress import alone, comparisons_of, loop_progress_of, runs_of
 from modeling.reports import Flip, bars_of, flips, labels_changed, report_on, rows_needed
-from modeling.standing import alone, comparisons_of, runs_of, standing_of
-from modeling.words import p_words, recipe_words
 
 SHOWN = 100
 REFUSALS = (UnableToWork, UnableToSnapshot)
@@ -61,7 +62,7 @@ def _proposal(dataset: Dataset) -> dict[str, Any]:
 def _list(request: HttpRequest, dataset: Dataset, form: CompareForm, status: int = 200) -> HttpResponse:
     found = [report_on(one) for one in comparisons_of(dataset).order_by("-id")[:SHOWN]]
     page = {
-        "dataset": dataset, "form": form, "reports": found, "standing": standing_of(dataset),
+        "dataset": dataset, "form": form, "reports": found, "standing": loop_progress_of(dataset),
         "runs": [(run, recipe_words(run.recipe.learner, run.recipe.settings)) for run in form.fields["after"].queryset],
         "heading": found[0].heading if found else "Nothing has been compared yet",
     }  # fmt: skip

@@ -8,14 +8,15 @@ from django.shortcuts import get_object_or_404, redirect, render
 
 from annotation.access import dataset_for_lead, typed_id
 from annotation.models import Dataset
-from modeling.actions.price_run import request_pricing
-from modeling.actions.set_costs import set_costs, set_metric
-from modeling.core.costs import UnableToPrice
-from modeling.cost_charts import cost_curve
-from modeling.cost_forms import CostsForm
+from modeling.actions.proving.price_run import request_pricing
+from modeling.actions.proving.set_costs import set_costs, set_metric
+from modeling.core.proving.costs import UnableToPrice
+from modeling.figures.charts.costs import cost_curve
+from modeling.figures.words.numbers import money
+from modeling.figures.words.recipes import recipe_words
+from modeling.forms.costs import CostsForm
 from modeling.models import ModelRun, RunCost
-from modeling.standing import runs_of
-from modeling.words import money, recipe_words
+from modeling.reading.loop_progress import runs_of
 
 RUNS = 50
 

@@ -6,8 +6,8 @@ from typing import Any
 from django.conf import settings
 
 from annotation.core.artifacts import UnableToLoad, load_bytes
+from modeling.figures.charts.path import by_ratio, path_chart, ratio_words
 from modeling.models import ModelRun
-from modeling.path_chart import by_ratio, path_chart, ratio_words
 
 # Classes shown at once; the others are folded beneath.
 FIRST_CLASSES = 12

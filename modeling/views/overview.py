@@ -9,14 +9,14 @@ from django.views.decorators.http import require_GET
 from django_htmx.http import HttpResponseClientRefresh
 
 from annotation.access import dataset_for_lead
-from annotation.actions.disagreement import Rate, measure_disagreement
-from annotation.actions.findings import FindingState, findings_of
 from annotation.models import Dataset, Job
-from modeling.charts import Bar, dot_chart
+from annotation.reading.disagreement import Rate, measure_disagreement
+from annotation.reading.findings import FindingState, findings_of
+from modeling.figures.charts.dots import Bar, dot_chart
+from modeling.figures.words.numbers import percent, span
+from modeling.reading.loop_progress import LoopProgress, loop_progress_of, next_step
 from modeling.reports import Report, report_on
-from modeling.standing import Standing, next_step, standing_of
 from modeling.views.runs import recipe_of
-from modeling.words import percent, span
 
 FINDINGS = 5
 # The queue is put in order all the time; it is no news.
@@ -39,7 +39,7 @@ def overview(request: HttpRequest, slug: str) -> HttpResponse:
     jobs = list(dataset.jobs.filter(status__in=Job.UNFINISHED, parent=None).exclude(kind=QUIET).order_by("id"))
     if request.htmx:
         return _jobs(request, dataset, jobs)
-    standing = standing_of(dataset)
+    standing = loop_progress_of(dataset)
     findings, rate = findings_of(dataset), _rate(dataset)
     report = report_on(standing.newest_comparison) if standing.newest_comparison else None
     page = {
@@ -66,7 +66,7 @@ def _rate(dataset: Dataset) -> tuple[str, Rate] | None:
 
 
 def _heading(
-    now: Standing, findings: Sequence[FindingState], rate: tuple[str, Rate] | None, report: Report | None
+    now: LoopProgress, findings: Sequence[FindingState], rate: tuple[str, Rate] | None, report: Report | None
 ) -> str:
     """The finding in one sentence: a suspicion with open cases, else what was proved, else what is open."""
     if not now.pool:

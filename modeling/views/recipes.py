@@ -11,12 +11,12 @@ from django.views.decorators.http import require_GET, require_POST
 
 from annotation.access import dataset_for_lead, part_for_lead, typed_id
 from annotation.models import Dataset
-from modeling.actions.recipes import UnableToBuild, build_recipe, differing, recipe_facts, title_of
-from modeling.actions.train import request_training
+from modeling.actions.training.recipes import UnableToBuild, build_recipe, differing, recipe_facts, title_of
+from modeling.actions.training.train import request_training
 from modeling.core.learners import UnableToConfigure
-from modeling.lab_forms import RecipeForm
+from modeling.figures.words.recipes import recipe_words
+from modeling.forms.lab import RecipeForm
 from modeling.models import Recipe
-from modeling.words import recipe_words
 
 SHOWN = 200
 

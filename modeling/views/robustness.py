@@ -10,17 +10,18 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from annotation.access import dataset_for_lead
-from annotation.actions.list_cases import excerpt_of
-from annotation.actions.work import UnableToWork
+from annotation.actions.jobs.work import UnableToWork
 from annotation.models import Dataset, Item, Job
-from modeling.actions.check_robustness import KIND, request_robustness
-from modeling.actions.open_flipped import UnableToOpenFlipped, open_flipped
-from modeling.actions.preview_copies import marked
+from annotation.reading.cases import excerpt_of
+from modeling.actions.running.check_robustness import KIND, request_robustness
+from modeling.actions.running.open_flipped import UnableToOpenFlipped, open_flipped
+from modeling.actions.training.preview_copies import marked
 from modeling.core.learners import UnableToConfigure
-from modeling.core.robustness import PROBES
+from modeling.core.telling.robustness import PROBES
+from modeling.figures.words.numbers import percent, span
+from modeling.figures.words.recipes import recipe_words
 from modeling.models import ModelRun
-from modeling.standing import runs_of
-from modeling.words import percent, recipe_words, span
+from modeling.reading.loop_progress import runs_of
 
 SHOWN = 5
 MOST_SEED = 2**31 - 1

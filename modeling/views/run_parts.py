@@ -11,16 +11,14 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from annotation.access import dataset_for_lead
-from annotation.actions.work import UnableToWork
+from annotation.actions.jobs.work import UnableToWork
 from annotation.core.artifacts import UnableToLoad
 from annotation.models import Dataset
-from modeling.actions.describe_run import description_of, request_description, takes_a_job
-from modeling.actions.learning_curve import curve_of, curve_under_way, request_curve
-from modeling.actions.run_items import CELL, CONFIDENT, MEMORIZED, Choice, UnableToList, list_rows, open_rows
-from modeling.charts_told import curve_plot, reliability_plot, strips
-from modeling.models import ModelRun
-from modeling.standing import runs_of
-from modeling.told_words import (
+from modeling.actions.running.describe_run import request_description
+from modeling.actions.running.open_rows import open_rows
+from modeling.actions.training.learning_curve import request_curve
+from modeling.figures.charts.description import curve_plot, reliability_plot, strips
+from modeling.figures.words.description import (
     calibration_heading,
     confident_heading,
     confusion_heading,
@@ -30,6 +28,11 @@ from modeling.told_words import (
     slices_heading,
     temperature_sentence,
 )
+from modeling.models import ModelRun
+from modeling.reading.items_behind_figures import CELL, CONFIDENT, MEMORIZED, RowsAsked, UnableToList, list_rows
+from modeling.reading.learning_curves import curve_of, curve_under_way
+from modeling.reading.loop_progress import runs_of
+from modeling.reading.run_description import description_of, takes_a_job
 
 TITLES = {
     "contested": "Contested", "class": "Label", "source": "Source", "length": "Length of the text", "time": "Received",
@@ -61,12 +64,12 @@ def told_of(found: ModelRun) -> dict[str, Any]:
         },
         "slices": {"heading": slices_heading(told["slices"]), **_cuts(told["slices"])},
         "confident": {"heading": confident_heading(told["confident"]), "limit": limit_sentence(told["confident"]),
-                      "url": rows_url(found, Choice(CONFIDENT))},
-        "memorized": {"heading": memorized_heading(told["memorized"]), "url": rows_url(found, Choice(MEMORIZED))},
+                      "url": rows_url(found, RowsAsked(CONFIDENT))},
+        "memorized": {"heading": memorized_heading(told["memorized"]), "url": rows_url(found, RowsAsked(MEMORIZED))},
     }  # fmt: skip
 
 
-def rows_url(found: ModelRun, choice: Choice) -> str:
+def rows_url(found: ModelRun, choice: RowsAsked) -> str:
     query = {"which": choice.which, "given": choice.given, "predicted": choice.predicted}
     given = urlencode({key: value for key, value in query.items() if value})
     return f"{reverse('run_rows', args=[found.dataset.slug, found.pk])}?{given}"
@@ -76,14 +79,17 @@ def _cells(found: ModelRun, told: dict[str, Any]) -> list[tuple[str, list[tuple[
     """Rows of the confusion table as (label, cells of (count, link, right)); empty where there are many classes."""
     names, table = told["classes"], told["confusion"]["table"]
     return [
-        (given, [(n, rows_url(found, Choice(CELL, given, names[at])), names[at] == given) for at, n in enumerate(row)])
+        (
+            given,
+            [(n, rows_url(found, RowsAsked(CELL, given, names[at])), names[at] == given) for at, n in enumerate(row)],
+        )
         for given, row in zip(names, table or [], strict=bool(table))
     ]
 
 
 def _pairs(found: ModelRun, told: dict[str, Any]) -> list[tuple[dict[str, Any], str]]:
     pairs = told["confusion"]["pairs"]
-    return [(one, rows_url(found, Choice(CELL, one["label"], one["predicted"]))) for one in pairs]
+    return [(one, rows_url(found, RowsAsked(CELL, one["label"], one["predicted"]))) for one in pairs]
 
 
 def _cuts(slices: list[dict[str, Any]]) -> dict[str, Any]:
@@ -154,5 +160,5 @@ def open_them(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     return redirect(f"{reverse('cases', args=[slug])}?finding={finding.pk}")
 
 
-def _choice(asked: Any) -> Choice:
-    return Choice(asked.get("which", ""), asked.get("given", ""), asked.get("predicted", ""))
+def _choice(asked: Any) -> RowsAsked:
+    return RowsAsked(asked.get("which", ""), asked.get("given", ""), asked.get("predicted", ""))

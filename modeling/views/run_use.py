@@ -10,14 +10,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET
 
 from annotation.access import dataset_for_lead, part_for_lead
-from annotation.actions.keep_upload import Upload, find_upload, keep_upload
+from annotation.actions.files.uploads import Upload, find_upload, keep_upload
 from annotation.core.artifacts import UnableToLoad
-from annotation.core.parsing_inputs import check_input_columns
-from annotation.core.reading import UnableToRead, open_source
+from annotation.core.files.parsing_inputs import check_input_columns
+from annotation.core.files.tables import UnableToRead, open_source
 from annotation.models import Dataset, Job
-from modeling.actions.export_model import packed
-from modeling.actions.predict_file import request_prediction
-from modeling.standing import runs_of
+from modeling.actions.running.export_model import packed
+from modeling.actions.running.predict_file import request_prediction
+from modeling.reading.loop_progress import runs_of
 
 
 class PredictForm(forms.Form):

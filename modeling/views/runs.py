@@ -13,21 +13,23 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from annotation.access import dataset_for_lead, typed_id
-from annotation.actions.work import UnableToWork
-from annotation.actions.writing import UnableToExport
+from annotation.actions.files.write_table import UnableToExport
+from annotation.actions.jobs.work import UnableToWork
 from annotation.core.intervals import wilson
 from annotation.models import Dataset
-from modeling.actions.list_runs import SORTS, export_runs, list_runs
-from modeling.actions.recipes import differing, run_facts
-from modeling.actions.train import request_training
-from modeling.charts import loss_curve
-from modeling.forms import TrainForm
-from modeling.lab_forms import RunsForm
+from modeling.actions.running.export_runs import export_runs
+from modeling.actions.training.recipes import differing, run_facts
+from modeling.actions.training.train import request_training
+from modeling.figures.charts.dots import loss_curve
+from modeling.figures.words.numbers import percent, span
+from modeling.figures.words.recipes import left_out_words, recipe_words
+from modeling.forms.lab import RunsForm
+from modeling.forms.training import TrainForm
 from modeling.models import ModelRun
-from modeling.standing import runs_of, standing_of
-from modeling.views.linear import linear_sections
-from modeling.views.tells import told_of
-from modeling.words import left_out_words, percent, recipe_words, span
+from modeling.reading.loop_progress import loop_progress_of, runs_of
+from modeling.reading.runs import SORTS, list_runs
+from modeling.views.linear_runs import linear_sections
+from modeling.views.run_parts import told_of
 
 METRICS = (
     ("accuracy", "Accuracy"), ("balanced_accuracy", "Balanced accuracy"), ("macro_f1", "Macro F1"),
@@ -57,7 +59,7 @@ def train(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _list(request: HttpRequest, dataset: Dataset, form: TrainForm, status: int = 200) -> HttpResponse:
-    standing = standing_of(dataset)
+    standing = loop_progress_of(dataset)
     page = {
         "dataset": dataset, "form": form, "heading": _heading(standing.newest_run), "standing": standing,
         **_table(request, dataset),

@@ -9,13 +9,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from annotation.access import dataset_for_lead, part_for_lead
-from annotation.actions import work
+from annotation.actions.jobs import work
 from annotation.models import Dataset, Job
-from modeling.actions import capacity, sweep
-from modeling.charts import Bar, dot_chart
-from modeling.charts_capacity import panels
-from modeling.lab_forms import CapacityForm, SweepForm
-from modeling.lab_words import METRIC_WORDS, change_rows, short, sweep_heading
+from modeling.actions.training import capacity, sweep
+from modeling.figures.charts.capacity import panels
+from modeling.figures.charts.dots import Bar, dot_chart
+from modeling.figures.words.sweeps import METRIC_WORDS, change_rows, short, sweep_heading
+from modeling.forms.lab import CapacityForm, SweepForm
 from modeling.models import Sweep
 
 SHOWN, BARS = 50, 12
@@ -67,7 +67,7 @@ def again(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 def found(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     dataset = dataset_for_lead(request.user, slug)
     one = get_object_or_404(_sweeps(dataset), pk=pk)
-    page = {"dataset": dataset, "sweep": one, "found": one.found, "heading": sweep_heading(one)}
+    page = {"dataset": dataset, "sweep": one, "found": one.found, "heading": sweep_heading(one.kind, one.found)}
     if one.kind == Sweep.CAPACITY:
         return render(request, "modeling/capacity.html", page | _grown(one))
     return render(request, "modeling/sweep.html", page | _swept(one))
@@ -83,10 +83,10 @@ def _list(
     done = list(_sweeps(dataset).order_by("-id")[:SHOWN])
     page = {
         "dataset": dataset, "form": form, "growing": growing or CapacityForm(),
-        "rows": [(one, sweep_heading(one)) for one in done],
+        "rows": [(one, sweep_heading(one.kind, one.found)) for one in done],
         "jobs": dataset.jobs.unfinished().filter(kind__in=KINDS).order_by("id"),
         "stopped": dataset.jobs.filter(kind__in=KINDS, status__in=(Job.CANCELLED, Job.FAILED)).order_by("-id")[:5],
-        "heading": sweep_heading(done[0]) if done else "No recipe has been swept yet",
+        "heading": sweep_heading(done[0].kind, done[0].found) if done else "No recipe has been swept yet",
     }  # fmt: skip
     return render(request, "modeling/sweeps.html", page, status=status)
 

@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from annotation.actions.lease import lease
+from annotation.actions.queue.lease import lease
 from annotation.models import Case, Decision, Reason, Skip
 from tests.factories import imported, open_case, small_dataset
 from tests.people import emil, erin

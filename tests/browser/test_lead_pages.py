@@ -3,7 +3,7 @@ import re
 import pytest
 from django.urls import reverse
 
-from annotation.actions.work import work
+from annotation.actions.jobs.work import work
 from annotation.models import Job
 from tests.modeling.small_world import compared, relabelled, trained, trained_like, with_production
 from tests.people import leo
@@ -14,7 +14,7 @@ PAGES = ("overview", "disagreement", "findings", "cases", "runs", "comparisons",
 
 
 def test_retrain_and_compare_by_mouse(tmp_path, open_page, monkeypatch):
-    monkeypatch.setattr("annotation.actions.enqueue.current_app.send_task", lambda name, args: None)
+    monkeypatch.setattr("annotation.actions.jobs.enqueue.current_app.send_task", lambda name, args: None)
     dataset = with_production(tmp_path)
     before = trained(dataset)
     relabelled(dataset)

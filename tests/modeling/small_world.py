@@ -4,12 +4,12 @@ import random
 
 from django.utils import timezone
 
-from annotation.actions.decide import decide
+from annotation.actions.jobs.work import work_here
+from annotation.actions.queue.decide import decide
 from annotation.actions.snapshot import snapshot
-from annotation.actions.work import work_here
 from annotation.models import Snapshot
-from modeling.actions.compare import request_comparison
-from modeling.actions.train import request_training
+from modeling.actions.proving.compare import request_comparison
+from modeling.actions.training.train import request_training
 from modeling.models import Comparison, ModelRun
 from tests import people
 from tests.factories import answer, imported, open_case

@@ -11,17 +11,18 @@ from django.db.models import Max
 from django.utils import timezone
 
 from annotation import bulk, frames
-from annotation.actions.consensus import held_labels
-from annotation.actions.detect import gather, pool_frame, state_of
-from annotation.actions.enqueue import enqueue
-from annotation.actions.settle import DECIDED, settle
-from annotation.actions.work import Report, UnableToWork, Write
+from annotation.actions.crowd.settle_consensus import held_labels
+from annotation.actions.jobs.enqueue import enqueue
+from annotation.actions.jobs.work import UnableToWork, Write
+from annotation.actions.queue.settle import settle
 from annotation.core.artifacts import arrays_to_bytes, save_bytes
-from annotation.core.consensus import Votes, votes_of
-from annotation.core.consensus_choice import CROWDLAB, METHODS, Estimate, Foretold, estimate
-from annotation.core.consensus_contested import Contested, contested_items
-from annotation.core.skill import ClassPair, Skills, known_truth, measure_skills, worst_pairs
-from annotation.models import Consensus, CurrentLabel, Dataset, Decision, Item, Job, Label
+from annotation.core.crowd.consensus_choice import CROWDLAB, METHODS, Estimate, PredictedLabels, estimate
+from annotation.core.crowd.contested_items import Contested, contested_items
+from annotation.core.crowd.skill import ClassPair, Skills, known_truth, measure_skills, worst_pairs
+from annotation.core.crowd.votes import Votes, votes_of
+from annotation.core.progress import Report
+from annotation.models import DECIDED, Consensus, CurrentLabel, Dataset, Decision, Item, Job, Label
+from annotation.reading.pool_evidence import gather, pool_frame, state_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -193,7 +194,7 @@ def _methods(found: Estimate) -> dict[str, Any]:
     }
 
 
-def _figures(one: Foretold | None) -> dict[str, Any]:
+def _figures(one: PredictedLabels | None) -> dict[str, Any]:
     return {} if one is None else {"labels": one.labels, **asdict(one.accuracy), "difference": asdict(one.difference)}
 
 

@@ -6,9 +6,9 @@ from datetime import datetime
 import pandas as pd
 
 from annotation import bulk, frames
-from annotation.actions.settle import DECIDED, settle
-from annotation.core.consensus import majority
-from annotation.models import Case, CaseItem, CurrentLabel, Dataset, Label
+from annotation.actions.queue.settle import settle
+from annotation.core.crowd.votes import majority
+from annotation.models import DECIDED, Case, CaseItem, CurrentLabel, Dataset, Label
 
 COLUMNS = ["item_id", "annotator_id", "label_class_id"]
 

@@ -9,10 +9,9 @@ from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, QuerySet
 
 from annotation import bulk
-from annotation.actions.open_cases import Unit, create_cases
-from annotation.actions.settle import DECIDED
+from annotation.actions.queue.open_cases import Unit, create_cases
 from annotation.core.artifacts import UnableToLoad, bytes_to_arrays, load_bytes
-from annotation.models import Case, CaseItem, CurrentLabel, Detection, Finding, FindingItem, Ruling
+from annotation.models import DECIDED, Case, CaseItem, CurrentLabel, Detection, Finding, FindingItem, Ruling
 
 MOST = 2000
 

@@ -1,38 +1,23 @@
 """What a detection found, as rows: its groups, flags and findings, and the units it opens as cases."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import chain
 
 import numpy as np
 import pandas as pd
 
 from annotation import bulk
-from annotation.actions.open_cases import Unit
-from annotation.actions.reorder import ENOUGH, Learned, likely_first
-from annotation.actions.settle import DECIDED
-from annotation.actions.write_finding import write_finding
+from annotation.actions.detecting.write_finding import write_finding
+from annotation.actions.queue.open_cases import Unit
+from annotation.core.detectors.running import Suspicions
 from annotation.core.detectors.suspicion import Suspicion
-from annotation.core.evidence import Evidence
-from annotation.core.ranking import Order
-from annotation.models import Dataset, Detection, Finding, Flag, Group, GroupMember
+from annotation.core.judging.evidence import Evidence
+from annotation.core.order.ranking import QueueOrder
+from annotation.models import DECIDED, Dataset, Detection, Finding, Flag, Group, GroupMember
+from annotation.reading.learned_order import ENOUGH, Learned, likely_first
 
 
-@dataclass(frozen=True)
-class Suspicions:
-    """What the detectors say of n items: scores and suggested classes by detector, and why some did not run. effect:
-    float (n,), how much more an error moves a model here than anywhere."""
-
-    scores: dict[str, np.ndarray]
-    flagged: dict[str, np.ndarray]
-    suggested: dict[str, np.ndarray]
-    reasons: dict[str, list[str]]
-    findings: list[Suspicion]
-    failed: dict[str, str]
-    effect: np.ndarray
-
-
-def worth_showing(order: Order, found: Suspicions, contested: np.ndarray) -> np.ndarray:
+def worth_showing(order: QueueOrder, found: Suspicions, contested: np.ndarray) -> np.ndarray:
     """Bool (n,): items a case or a finding may show, of which the detection keeps why."""
     shown = contested | order.is_group[order.of]
     for mask in found.flagged.values():
@@ -42,7 +27,7 @@ def worth_showing(order: Order, found: Suspicions, contested: np.ndarray) -> np.
     return shown
 
 
-def write_groups(detection: Detection, pool: pd.DataFrame, evidence: Evidence, order: Order) -> dict[int, str]:
+def write_groups(detection: Detection, pool: pd.DataFrame, evidence: Evidence, order: QueueOrder) -> dict[int, str]:
     """Store groups of two or more; returns unit → the group's digest for the units in conflict."""
     digests, groups = pool["digest"].to_numpy(), evidence.groups
     large = np.flatnonzero(groups.sizes > 1)
@@ -91,7 +76,7 @@ def write_findings(detection: Detection, pool: pd.DataFrame, findings: list[Susp
 
 
 def units_to_open(
-    pool: pd.DataFrame, order: Order, found: Suspicions, contested: np.ndarray, in_conflict: dict[int, str],
+    pool: pd.DataFrame, order: QueueOrder, found: Suspicions, contested: np.ndarray, in_conflict: dict[int, str],
     learned: Learned,
 ) -> list[Unit]:  # fmt: skip
     """Units worth an expert: flagged by any detector, contested, a group in conflict, or likely after the decisions;
@@ -120,7 +105,7 @@ def units_to_open(
     ] + proposed_units(pool, order, found.findings, units)
 
 
-def proposed_units(pool: pd.DataFrame, order: Order, findings: list[Suspicion], opened: np.ndarray) -> list[Unit]:
+def proposed_units(pool: pd.DataFrame, order: QueueOrder, findings: list[Suspicion], opened: np.ndarray) -> list[Unit]:
     """Items of different groups that are to be judged together; they are no group and have no digest."""
     taken = np.isin(order.of, opened)
     units = []

@@ -7,16 +7,16 @@ from typing import Any
 import numpy as np
 
 from annotation import frames
-from annotation.actions.reorder import (
-    DECIDED,
+from annotation.actions.files.write_table import UnableToExport, write_rows
+from annotation.actions.queue.reorder import DECIDED
+from annotation.models import CaseItem, CurrentLabel, Dataset, Detection, Flag, Item
+from annotation.reading.learned_order import (
     Learned,
     learn_from_decisions,
     open_case_items,
+    prior_evidence_of,
     score_cases,
-    signals_of,
 )
-from annotation.actions.writing import UnableToExport, write_rows
-from annotation.models import CaseItem, CurrentLabel, Dataset, Detection, Flag, Item
 
 COLUMNS = (
     "rank", "case", "item_id", "given_label", "suggested_label", "score", "probability", "detectors", "reason", "group",
@@ -34,7 +34,7 @@ def export_cases(dataset: Dataset, path: Path, *, everything: bool = False) -> i
     detection = dataset.detections.order_by("-id").first()
     if detection is None:
         raise UnableToExport(f"The dataset {dataset.slug!r} has no detection yet; run detect first.")
-    learned = learn_from_decisions(dataset, signals_of(detection))
+    learned = learn_from_decisions(dataset, prior_evidence_of(detection))
     rows = list(_case_rows(dataset, learned))
     if everything:
         rows += _other_rows(dataset, learned, {row["item"] for row in rows})

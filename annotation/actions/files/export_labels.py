@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from annotation import frames
-from annotation.actions.writing import write_rows
+from annotation.actions.files.write_table import write_rows
 from annotation.models import CurrentLabel, Dataset
 
 

@@ -11,12 +11,12 @@ import pandas as pd
 from django.db import transaction
 
 from annotation import bulk
-from annotation.actions.decide import Answer, UnableToDecide, decide
-from annotation.actions.import_items import UnableToImport
-from annotation.actions.open_cases import Unit, create_cases
-from annotation.actions.reorder import reorder
-from annotation.core.parsing_labels import parse_decisions
-from annotation.core.reading import read_table
+from annotation.actions.files.import_items import UnableToImport
+from annotation.actions.queue.decide import Answer, UnableToDecide, decide
+from annotation.actions.queue.open_cases import Unit, create_cases
+from annotation.actions.queue.reorder import reorder
+from annotation.core.files.parsing_labels import parse_decisions
+from annotation.core.files.tables import read_table
 from annotation.models import Case, CaseItem, Dataset, Decision, Item, LabelClass, Membership
 
 

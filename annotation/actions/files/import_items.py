@@ -16,20 +16,22 @@ from django.db.models import Max
 from django.utils import timezone
 
 from annotation import bulk
-from annotation.actions.enqueue import enqueue
-from annotation.actions.reject import Rejects
-from annotation.actions.work import Report, Write
-from annotation.actions.write_labels import LabelWriter, add_classes
-from annotation.core.features import Field
-from annotation.core.parsing import CHANGED, ItemBatch, ItemMapping, ItemParser
-from annotation.core.reading import Broken, Source, no_rows, open_source
+from annotation.actions.files.rejected_rows import Rejects
+from annotation.actions.files.write_labels import LabelWriter, add_classes
+from annotation.actions.jobs.enqueue import enqueue
+from annotation.actions.jobs.work import Write
+from annotation.core.fields import Field
+from annotation.core.files.parsing_items import CHANGED, ItemBatch, ItemMapping, ItemParser
+from annotation.core.files.tables import Broken, Source, no_rows, open_source
+from annotation.core.progress import Report
+from annotation.core.refusal import Refusal
 from annotation.models import Dataset, Item, Job
 
 ITEM_COLUMNS = ["dataset_id", "split", "external_id", "digest", "content", "source", "received_at", "created_at"]
 SLUG = re.compile(r"[A-Za-z0-9_-]{1,60}")
 
 
-class UnableToImport(Exception):
+class UnableToImport(Refusal):
     """What the file says can't stand beside what is already here; the message names row and column."""
 
 

@@ -8,10 +8,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from annotation import bulk
-from annotation.actions.reject import Rejects
-from annotation.actions.write_labels import LabelWriter, add_classes
-from annotation.core.parsing_labels import LabelMapping, LabelParser
-from annotation.core.reading import Broken, Source, no_rows, open_source
+from annotation.actions.files.rejected_rows import Rejects
+from annotation.actions.files.write_labels import LabelWriter, add_classes
+from annotation.core.files.parsing_labels import LabelMapping, LabelParser
+from annotation.core.files.tables import Broken, Source, no_rows, open_source
 from annotation.models import Dataset, Item
 
 

@@ -9,10 +9,10 @@ from typing import Any
 
 from django.conf import settings
 
-from annotation.actions.writing import write_rows
+from annotation.actions.files.write_table import write_rows
 from annotation.core.artifacts import load_bytes, save_bytes
-from annotation.core.cells import UnableToParse
-from annotation.core.reading import Broken, open_source
+from annotation.core.files.checking import UnableToParse
+from annotation.core.files.tables import Broken, open_source
 
 SUFFIX = ".gz"
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from annotation import bulk
-from annotation.actions.consensus import settle_consensus
+from annotation.actions.crowd.settle_consensus import settle_consensus
 from annotation.models import Annotator, Dataset, Label, LabelClass
 
 LABEL_COLUMNS = ["item_id", "annotator_id", "label_class_id", "origin", "seconds", "given_at", "created_at"]

@@ -14,12 +14,14 @@ from typing import Any, TextIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from annotation.core.refusal import Refusal
+
 BATCH = 10_000  # rows of a Parquet file held in memory
 TYPES = {"text": pa.string(), "number": pa.float64(), "whole": pa.int64(), "time": pa.timestamp("us", tz="UTC")}
 SUFFIXES = (".csv", ".tsv", ".jsonl", ".csv.gz", ".tsv.gz", ".jsonl.gz", ".parquet")
 
 
-class UnableToExport(Exception):
+class UnableToExport(Refusal):
     """There is nothing to export yet, or nowhere to write it."""
 
 

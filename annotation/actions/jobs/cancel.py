@@ -4,11 +4,12 @@ from datetime import datetime
 
 from django.db import transaction
 
-from annotation.actions.waiting import lock_wholes, tell_wholes
+from annotation.actions.jobs.parts import lock_wholes, tell_wholes
+from annotation.core.refusal import Refusal
 from annotation.models import Dataset, Job
 
 
-class UnableToCancel(Exception):
+class UnableToCancel(Refusal):
     """There is no such job, or it is over."""
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from annotation.actions.enqueue import enqueue, ring
+from annotation.actions.jobs.enqueue import enqueue, ring
 from annotation.models import Job
 
 # Messages of one whole that are with the broker at a time. Each part that starts rings for the next one, so that any

@@ -2,9 +2,9 @@
 
 from datetime import datetime, timedelta
 
-from annotation.actions.enqueue import ring
-from annotation.actions.keep_upload import prune_uploads
-from annotation.actions.waiting import tell_overdue
+from annotation.actions.files.uploads import prune_uploads
+from annotation.actions.jobs.enqueue import ring
+from annotation.actions.jobs.parts import tell_overdue
 from annotation.models import Job
 
 # Rung for so long ago it is rung for again at once; without any ring a part would wait for its turn.

@@ -18,17 +18,18 @@ from django.conf import settings
 from django.db import DatabaseError, connection, models, transaction
 from django.utils import timezone
 
-from annotation.actions.waiting import Wait, begin, lock_wholes, ring_next, tell, tell_wholes
+from annotation.actions.jobs.parts import Wait, begin, lock_wholes, ring_next, tell, tell_wholes
+from annotation.core.progress import Report
+from annotation.core.refusal import Refusal
 from annotation.models import Job
 
 log = logging.getLogger(__name__)
 
-Report = Callable[[str, float], None]
 Write = Callable[[], dict[str, Any]]
 JOB_RUNNERS: dict[str, Callable[[Job, Report], Write | Wait]] = {}
 
 
-class UnableToWork(Exception):
+class UnableToWork(Refusal):
     """The job can't be done as asked; the message is for the person who asked."""
 
 

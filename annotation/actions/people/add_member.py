@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.db import transaction
 
+from annotation.core.refusal import Refusal
 from annotation.models import Annotator, Dataset, Membership
 
 
@@ -29,7 +30,7 @@ def user_named(username: str) -> tuple[Any, str | None]:
     return users.create_user(username, password=password), password
 
 
-class UnableToLink(Exception):
+class UnableToLink(Refusal):
     """No such annotator in this dataset."""
 
 

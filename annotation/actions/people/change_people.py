@@ -5,10 +5,11 @@ from typing import Any
 from django.db import transaction
 
 from annotation import bulk
+from annotation.core.refusal import Refusal
 from annotation.models import Case, Dataset, Membership
 
 
-class UnableToChange(Exception):
+class UnableToChange(Refusal):
     """The change would leave the dataset in a state nobody can mend; the message is for the lead who asked."""
 
 

@@ -5,10 +5,11 @@ from typing import Any
 from django.db import transaction
 
 from annotation import bulk
+from annotation.core.refusal import Refusal
 from annotation.models import Dataset, Guideline
 
 
-class UnableToPublish(Exception):
+class UnableToPublish(Refusal):
     """Somebody published a version meanwhile; the message is for the lead whose text was not taken."""
 
 

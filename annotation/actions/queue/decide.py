@@ -9,9 +9,10 @@ from uuid import UUID
 
 from django.db import transaction
 
-from annotation.actions.lease import hold, release
-from annotation.actions.reorder import request_reorder
-from annotation.actions.settle import settle
+from annotation.actions.queue.lease import hold, release
+from annotation.actions.queue.reorder import request_reorder
+from annotation.actions.queue.settle import settle
+from annotation.core.refusal import Refusal
 from annotation.models import (
     Annotator,
     Case,
@@ -26,7 +27,7 @@ from annotation.models import (
 )
 
 
-class UnableToDecide(Exception):
+class UnableToDecide(Refusal):
     """The answer can't be taken; the message is for the expert who gave it."""
 
 

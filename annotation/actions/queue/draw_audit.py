@@ -1,6 +1,6 @@
-"""The audit of a labelling period: draw it once, read its answers whenever a lead asks."""
+"""Begin a labelling period: draw its audit, once."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -8,69 +8,18 @@ import numpy as np
 from django.db import transaction
 
 from annotation import bulk, frames
-from annotation.actions.open_cases import Unit, create_cases
-from annotation.actions.reorder import learn_from_decisions, newest_detection, signals_of
-from annotation.actions.settle import DECIDED
-from annotation.core.audit import (
-    ENOUGH_ERRORS,
-    RIGHT,
-    UNANSWERED,
-    WRONG,
-    Draw,
-    Drawn,
-    ErrorRate,
-    Stratum,
-    draw,
-    error_rate,
-    recall,
-)
-from annotation.core.intervals import Interval
-from annotation.core.ranking import Pace, worth
-from annotation.models import (
-    Audit,
-    AuditItem,
-    Case,
-    CaseItem,
-    CurrentLabel,
-    Dataset,
-    Decision,
-    Flag,
-    Item,
-)
+from annotation.actions.queue.open_cases import Unit, create_cases
+from annotation.core.order.audit_draw import Draw, draw
+from annotation.core.order.ranking import Pace, worth
+from annotation.core.refusal import Refusal
+from annotation.models import DECIDED, Audit, AuditItem, Case, CaseItem, CurrentLabel, Dataset, Item
+from annotation.reading.learned_order import learn_from_decisions, newest_detection, prior_evidence_of
 
 SIZE = 200
-TOPS = (100, 200, 500)
 
 
-class UnableToAudit(Exception):
+class UnableToAudit(Refusal):
     """There is nothing to draw from."""
-
-
-@dataclass(frozen=True)
-class Recall:
-    """`of`: what is said to cover errors, in words. `share`: of the wrong labels, in [0, 1]; its n counts errors."""
-
-    of: str
-    share: Interval
-
-    @property
-    def too_few(self) -> bool:
-        return self.share.n < ENOUGH_ERRORS
-
-
-@dataclass(frozen=True)
-class AuditState:
-    """An audit as answered so far. `taken_out`: drawn items that experts called ambiguous or bad input."""
-
-    audit: Audit
-    rate: ErrorRate
-    taken_out: int
-    strata: tuple[Stratum, ...]
-    recalls: tuple[Recall, ...]
-
-    @property
-    def waiting(self) -> int:
-        return self.rate.drawn - self.rate.answered
 
 
 def draw_audit(
@@ -114,7 +63,7 @@ def _scores(dataset: Dataset, items: np.ndarray) -> np.ndarray:
     detection = newest_detection(dataset)
     if detection is None:
         return np.zeros(len(items))
-    learned = learn_from_decisions(dataset, signals_of(detection))
+    learned = learn_from_decisions(dataset, prior_evidence_of(detection))
     chance = dict(zip(learned.signals.item.tolist(), learned.chance.tolist(), strict=True))
     return np.array([chance.get(item, 0.0) for item in items.tolist()])
 
@@ -133,93 +82,3 @@ def _open_missing(dataset: Dataset, items: np.ndarray, score: np.ndarray, now: d
     pairs = zip(items.tolist(), value.tolist(), strict=True)
     units = [Unit(frozenset([item]), one) for item, one in pairs if item not in there]
     create_cases(dataset, units, now, kind=Case.AUDIT)
-
-
-def audit_state(dataset: Dataset) -> AuditState | None:
-    """The newest audit with what its answers say; recall is pooled over all audits. None before the first draw."""
-    audits = list(dataset.audits.select_related("detection", "lead").order_by("id"))
-    if not audits:
-        return None
-    read = [_read(audit) for audit in audits]
-    newest = read[-1]
-    strata = tuple(Stratum(**one) for one in audits[-1].strata)
-    return AuditState(audits[-1], error_rate(newest.drawn), newest.taken_out, strata, _recalls(audits, read))
-
-
-@dataclass(frozen=True, eq=False)
-class _Read:
-    """items: int (m,), in the order of `drawn`."""
-
-    items: np.ndarray
-    drawn: Drawn
-    taken_out: int
-
-
-def _read(audit: Audit) -> _Read:
-    """What experts have said of the items drawn, by whatever case, against the labels held at the draw."""
-    rows = list(audit.drawn.order_by("id").values_list("item_id", "stratum"))
-    items = [item for item, _ in rows]
-    held: dict[int, int | None] = {}
-    said: dict[int, tuple[str, int | None]] = {}
-    decisions = Decision.objects.standing().filter(created_at__gte=audit.created_at).order_by("id")
-    for batch in bulk.in_batches(items):
-        before = CurrentLabel.objects.filter(item__in=batch, created_at__lte=audit.created_at).order_by("id")
-        held.update(before.values_list("item_id", "label_class_id"))
-        answers = decisions.filter(items__in=batch).values_list("items", "outcome", "label_class_id")
-        # a decision on a group names every member; only those drawn are of interest
-        said.update({item: (outcome, label) for item, outcome, label in answers if item in held})
-    answer = [_answer(said.get(item), held.get(item)) for item in items]
-    out = sum(said.get(item, ("", None))[0] in (Decision.AMBIGUOUS, Decision.BAD_INPUT) for item in items)
-    sizes = tuple(one["items"] for one in audit.strata)
-    stratum = np.array([stratum for _, stratum in rows], dtype=np.int64)
-    drawn = Drawn(stratum, np.array(answer, dtype=np.int64), sizes, audit.n_items - sum(sizes))
-    return _Read(np.array(items, dtype=np.int64), drawn, out)
-
-
-def _answer(said: tuple[str, int | None] | None, held: int | None) -> int:
-    """An item called ambiguous or bad input has no wrong label; it is counted apart."""
-    if said is None:
-        return UNANSWERED
-    outcome, label = said
-    return WRONG if outcome == Decision.LABEL and label != held else RIGHT
-
-
-def _recalls(audits: list[Audit], read: list[_Read]) -> tuple[Recall, ...]:
-    """Recall of the flags and of the first of the order, as of the detection that each audit was drawn under."""
-    known = [(audit, one) for audit, one in zip(audits, read, strict=True) if audit.detection]
-    if not known:
-        return ()
-    drawn = [one.drawn for _, one in known]
-    flagged = [
-        np.isin(one.items, list(Flag.objects.filter(detection=audit.detection, item__in=one.items.tolist())
-                                .values_list("item_id", flat=True)))
-        for audit, one in known
-    ]  # fmt: skip
-    found = [Recall("labels that a detector flags", recall(drawn, flagged))]
-    smallest = min(audit.n_items for audit, _ in known)
-    for top in (top for top in TOPS if top < smallest):
-        first = [np.isin(one.items, _first(audit, top)) for audit, one in known]
-        found.append(Recall(f"the first {top} of the order of that detection", recall(drawn, first)))
-    return tuple(found)
-
-
-def _first(audit: Audit, top: int) -> np.ndarray:
-    signals = signals_of(audit.detection)
-    return signals.item[np.argsort(-signals.score, kind="stable")[:top]]
-
-
-def as_json(state: AuditState) -> dict[str, Any]:
-    """What the command prints."""
-    rate = state.rate
-    return {
-        "audit": state.audit.pk, "items": state.audit.n_items, "drawn": rate.drawn, "answered": rate.answered,
-        "wrong": rate.wrong, "taken_out": state.taken_out,
-        "error_rate": None if not rate.answered else _interval(rate.rate),
-        "if_unanswered_right": rate.least, "if_unanswered_wrong": rate.most,
-        "recall": {one.of: "too few" if one.too_few else _interval(one.share) for one in state.recalls},
-        "errors_found": max((one.share.n for one in state.recalls), default=0),
-    }  # fmt: skip
-
-
-def _interval(share: Interval) -> dict[str, float]:
-    return {"value": share.value, "low": share.low, "high": share.high, "n": share.n}

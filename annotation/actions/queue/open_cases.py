@@ -8,8 +8,7 @@ from itertools import combinations
 from django.db.models import Max, Q
 
 from annotation import bulk, frames
-from annotation.actions.settle import DECIDED
-from annotation.models import Case, CaseItem, CurrentLabel, Dataset, FindingItem, Item, Ruling
+from annotation.models import DECIDED, Case, CaseItem, CurrentLabel, Dataset, FindingItem, Item, Ruling
 
 Items = frozenset[int]
 

@@ -6,9 +6,6 @@ from datetime import datetime
 from annotation import bulk
 from annotation.models import CurrentLabel, Decision
 
-# The bases of what experts settled.
-DECIDED = ("decision", "adjudication")
-
 Settled = tuple[int, int | None, str]  # item id, class id, state
 
 

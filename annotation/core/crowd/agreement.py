@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_matrix, triu
 
-from annotation.core.consensus import counting_labels
+from annotation.core.crowd.votes import counting_labels
 from annotation.core.intervals import Interval, bootstrap_interval, wilson
 
 

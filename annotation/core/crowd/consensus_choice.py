@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from annotation.core.consensus import Votes, likeliest, majority_posterior
-from annotation.core.crowdlab import crowdlab
-from annotation.core.dawid_skene import DawidSkene, dawid_skene
+from annotation.core.crowd.crowdlab import crowdlab
+from annotation.core.crowd.dawid_skene import DawidSkene, dawid_skene
+from annotation.core.crowd.votes import Votes, likeliest, majority_posterior
 from annotation.core.intervals import Interval, bootstrap_interval
 
 MAJORITY, DAWID_SKENE, CROWDLAB = "majority", "dawid_skene", "crowdlab"
@@ -20,7 +20,7 @@ Tick = Callable[[float], None]
 
 
 @dataclass(frozen=True)
-class Foretold:
+class PredictedLabels:
     """How often a method's label is the label of an annotator held out, in [0, 1], a tie counting its share; the
     difference to majority on the same labels; `labels` held out. The intervals' n counts items."""
 
@@ -41,7 +41,7 @@ class Estimate:
     method: str
     probabilities: np.ndarray
     label: np.ndarray
-    foretold: dict[str, Foretold]
+    foretold: dict[str, PredictedLabels]
     why_not: dict[str, str]
     fit: DawidSkene
     held: np.ndarray
@@ -60,7 +60,7 @@ def estimate(
     why_not = _why_not(votes, predicted)
     tried = [name for name in METHODS if name not in why_not]
     if not votes.overlap:
-        foretold: dict[str, Foretold] = {}
+        foretold: dict[str, PredictedLabels] = {}
         held = np.full((len(votes), votes.n_classes), np.nan)
     else:
         foretold, held = _foretell(votes, predicted, tried, seed, tick)
@@ -72,7 +72,7 @@ def estimate(
     return Estimate(chosen, probabilities, label, foretold, why_not, fit, held)
 
 
-def best(foretold: dict[str, Foretold]) -> str:
+def best(foretold: dict[str, PredictedLabels]) -> str:
     """The method with most held-out labels foretold among those not clearly below majority; majority where equal."""
     sound = [MAJORITY] + [name for name, one in foretold.items() if name != MAJORITY and one.difference.low > -MARGIN]
     return max(sound, key=lambda name: foretold[name].accuracy.value if name in foretold else 0.0)
@@ -114,7 +114,7 @@ def _said(
 
 def _foretell(
     votes: Votes, predicted: np.ndarray | None, tried: list[str], seed: int, tick: Tick
-) -> tuple[dict[str, Foretold], np.ndarray]:
+) -> tuple[dict[str, PredictedLabels], np.ndarray]:
     folds = folds_of(votes, seed=seed)
     hits = {name: np.zeros(len(votes)) for name in tried}
     held = np.full((len(votes), votes.n_classes), np.nan)
@@ -141,8 +141,8 @@ def _hits(probabilities: np.ndarray, label: np.ndarray, item: np.ndarray, given:
     return np.where(label[item] >= 0, label[item] == given, shared)
 
 
-def _compared(item: np.ndarray, hits: np.ndarray, majority: np.ndarray, seed: int) -> Foretold:
-    return Foretold(_share(item, hits, seed), _share(item, hits - majority, seed), len(item))
+def _compared(item: np.ndarray, hits: np.ndarray, majority: np.ndarray, seed: int) -> PredictedLabels:
+    return PredictedLabels(_share(item, hits, seed), _share(item, hits - majority, seed), len(item))
 
 
 def _share(item: np.ndarray, values: np.ndarray, seed: int) -> Interval:

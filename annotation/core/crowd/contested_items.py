@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import xlogy
 
-from annotation.core.consensus import Votes
-from annotation.core.skill import Skills
+from annotation.core.crowd.skill import Skills
+from annotation.core.crowd.votes import Votes
 
 ERROR, HONEST, ASK = "error", "honest", "ask"
 READINGS = (ERROR, HONEST, ASK)

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from annotation.core.consensus import Votes
+from annotation.core.crowd.votes import Votes
+from annotation.core.refusal import Refusal
 
 FLOOR = 1e-6
 
 
-class UnableToWeigh(Exception):
+class UnableToWeigh(Refusal):
     """No item has two labels, so nothing says how far an annotator or the model can be trusted."""
 
 

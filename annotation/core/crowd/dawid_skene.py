@@ -7,7 +7,7 @@ import pandas as pd
 from scipy import sparse
 from scipy.special import gammaln
 
-from annotation.core.consensus import Votes, majority_posterior
+from annotation.core.crowd.votes import Votes, majority_posterior
 
 TINY = 1e-10
 # Labels' worth of the pool's record that stand beside an annotator's own, tried in turn.

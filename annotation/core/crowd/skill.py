@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import betaincinv, xlog1py, xlogy
 
-from annotation.core.consensus import Votes
-from annotation.core.dawid_skene import TINY, Records, records_of
+from annotation.core.crowd.dawid_skene import TINY, Records, records_of
+from annotation.core.crowd.votes import Votes
 from annotation.core.intervals import Interval
 
 # Accuracies looked at, and the pools' means and strengths (in labels) tried for where they come from.

@@ -8,7 +8,7 @@ import pandas as pd
 
 
 @dataclass(frozen=True)
-class Consensus:
+class Majority:
     """Arrays of shape (n_items,), by item position.
 
     `label` is the label with most votes, -1 where there is no vote or a tie; `share` in [0, 1] is the share of the
@@ -28,7 +28,7 @@ def counting_labels(frame: pd.DataFrame) -> pd.DataFrame:
     return frame[frame["label"].notna()].drop_duplicates(["item", "annotator"], keep="last")
 
 
-def majority(frame: pd.DataFrame, n_items: int, n_classes: int) -> Consensus:
+def majority(frame: pd.DataFrame, n_items: int, n_classes: int) -> Majority:
     """Majority label of every item, from a frame of integer codes with the columns item in [0, n_items), annotator, and
     label in [0, n_classes) or -1 for an abstention. Rows are in time order."""
     votes = counting_labels(frame[frame["label"] >= 0])
@@ -43,7 +43,7 @@ def majority(frame: pd.DataFrame, n_items: int, n_classes: int) -> Consensus:
     winner[item[strongest]] = label[strongest]
     winner[tied] = -1
     total = np.bincount(votes["item"].to_numpy(np.int64), minlength=n_items)
-    return Consensus(winner, most / np.maximum(total, 1), total, tied)
+    return Majority(winner, most / np.maximum(total, 1), total, tied)
 
 
 # Compared by identity: arrays have no one equality.

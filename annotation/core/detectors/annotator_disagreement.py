@@ -5,9 +5,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from annotation.core.consensus import Votes, majority_posterior, votes_of
-from annotation.core.dawid_skene import dawid_skene
-from annotation.core.evidence import Evidence
+from annotation.core.crowd.dawid_skene import dawid_skene
+from annotation.core.crowd.votes import Votes, majority_posterior, votes_of
+from annotation.core.judging.evidence import Evidence
 
 
 @dataclass(frozen=True)

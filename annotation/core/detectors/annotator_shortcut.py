@@ -7,16 +7,16 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from annotation.core.clues import find_clues
 from annotation.core.detectors.suspicion import Suspicion, percent
-from annotation.core.evidence import Evidence
-from annotation.core.followed import Followed, compare_with_others, find_followed
-from annotation.core.grouping import joined_text
-from annotation.core.habits import Habit, expected_votes, find_habits, holm
 from annotation.core.intervals import wilson
-from annotation.core.shortcuts import said_by_the_rest
+from annotation.core.judging.evidence import Evidence
+from annotation.core.likeness.grouping import joined_text
+from annotation.core.rules.annotator_habits import Habit, expected_votes, find_habits, holm
+from annotation.core.rules.candidate_rules import find_candidate_rules
+from annotation.core.rules.count_rules import said_by_the_rest
+from annotation.core.rules.followed_rules import FollowedRule, compare_with_others, find_followed
 
-READINGS: WeakKeyDictionary[Evidence, dict["AnnotatorShortcut", "Reading"]] = WeakKeyDictionary()
+READINGS: WeakKeyDictionary[Evidence, dict["AnnotatorShortcut", "ShortcutReading"]] = WeakKeyDictionary()
 BY_CHANCE = 0.01
 HABITS = 4
 # Experts answer under "@" and their name, and are shown doubtful items: what they see differs from what others saw.
@@ -60,17 +60,17 @@ class AnnotatorShortcut:
             reading.habit_finding(evidence, one) for one in reading.habits
         ]
 
-    def reading(self, evidence: Evidence) -> "Reading":
+    def reading(self, evidence: Evidence) -> "ShortcutReading":
         """The dataset as read once, for as long as the evidence is held."""
         by_detector = READINGS.setdefault(evidence, {})
         if self not in by_detector:
             by_detector[self] = self._read(evidence)
         return by_detector[self]
 
-    def _read(self, evidence: Evidence) -> "Reading":
+    def _read(self, evidence: Evidence) -> "ShortcutReading":
         if len(np.unique(evidence.votes["annotator"])) < 2:
             return read(evidence, [], [])
-        clues = find_clues(evidence.table, evidence.fields, evidence.sources)
+        clues = find_candidate_rules(evidence.table, evidence.fields, evidence.sources)
         rules = find_followed(evidence, clues, self.least, self.least_fit, self.joins)
         rules = compare_with_others(evidence, [one for one in rules if not _is_expert(evidence, one.annotator)])
         habits = [one for one in find_habits(evidence, self.least) if not _is_expert(evidence, one.annotator)]
@@ -85,20 +85,20 @@ class AnnotatorShortcut:
         habits = [one for one in habits if one.kind == "too fast" or one.annotator not in explained]
         return read(evidence, alarming, [one for one in habits if one.p < BY_CHANCE])
 
-    def _alarms(self, one: Followed) -> bool:
+    def _alarms(self, one: FollowedRule) -> bool:
         rivals = np.isnan(one.model) or one.fit >= one.model - self.rival
         return bool(rivals and one.fit - one.usual >= self.gain and one.p < BY_CHANCE)
 
 
 @dataclass(frozen=True)
-class Reading:
+class ShortcutReading:
     """The shortcuts found, and what they mean for each label; arrays (n,).
 
     doubt: 1 − the probability that the rest of the text (or the out-of-fold model) gives the label; other: its class.
     score in [0, 1]. of_rule, of_habit: position in `rules` and `habits` of one that covers the label, −1 = none.
     """
 
-    rules: tuple[Followed, ...]
+    rules: tuple[FollowedRule, ...]
     habits: tuple[Habit, ...]
     doubt: np.ndarray
     other: np.ndarray
@@ -119,7 +119,7 @@ class Reading:
             return f"{_habit_title(evidence, habit)}; {rest}."
         return "No annotator's shortcut explains this label."
 
-    def rule_finding(self, evidence: Evidence, one: Followed) -> Suspicion:
+    def rule_finding(self, evidence: Evidence, one: FollowedRule) -> Suspicion:
         who, label = evidence.annotators[one.annotator], evidence.classes[one.label]
         share, others = wilson(one.given, one.applied), int(one.base.sum()) - one.applied
         text = (
@@ -155,7 +155,7 @@ class Reading:
         return items[np.argsort(-self.doubt[items], kind="stable")]
 
 
-def read(evidence: Evidence, rules: list[Followed], habits: list[Habit]) -> Reading:
+def read(evidence: Evidence, rules: list[FollowedRule], habits: list[Habit]) -> ShortcutReading:
     """What these shortcuts mean for each label that no expert has decided on."""
     labels, n = evidence.as_annotated, len(evidence.labels)
     votes = expected_votes(evidence)
@@ -178,10 +178,10 @@ def read(evidence: Evidence, rules: list[Followed], habits: list[Habit]) -> Read
     doubt = np.nan_to_num(1 - share[np.arange(n), np.maximum(labels, 0)])
     other = np.nan_to_num(share).argmax(axis=1)
     score = np.clip(np.where(labels >= 0, by_shortcut * doubt, 0.0), 0.0, 1.0)
-    return Reading(tuple(rules), tuple(habits), doubt, other, score, of_rule, of_habit, tuple(covered))
+    return ShortcutReading(tuple(rules), tuple(habits), doubt, other, score, of_rule, of_habit, tuple(covered))
 
 
-def _without_the_rules(evidence: Evidence, rules: list[Followed]) -> np.ndarray:
+def _without_the_rules(evidence: Evidence, rules: list[FollowedRule]) -> np.ndarray:
     """Class probabilities (n, K) out of fold of what is left of the texts without the words the rules look for; where
     they look for none, of the full model if there is one."""
     clauses = [clause for one in rules for clause in one.rule.clauses if clause.kind in ("word", "letters", "count")]
@@ -202,9 +202,9 @@ def _is_expert(evidence: Evidence, annotator: int) -> bool:
     return evidence.annotators[annotator].startswith(EXPERT)
 
 
-def _best_each(rules: list[Followed]) -> list[Followed]:
+def _best_each(rules: list[FollowedRule]) -> list[FollowedRule]:
     """One rule per annotator: with two classes the second only says the same from the other side."""
-    best: dict[int, Followed] = {}
+    best: dict[int, FollowedRule] = {}
     for one in sorted(rules, key=lambda one: -one.fit):
         best.setdefault(one.annotator, one)
     return [one for one in rules if best[one.annotator] is one]

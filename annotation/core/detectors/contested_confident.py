@@ -6,8 +6,8 @@ from typing import ClassVar
 import numpy as np
 
 from annotation.core.detectors.suspicion import Suspicion, percent
-from annotation.core.evidence import Evidence
 from annotation.core.intervals import wilson
+from annotation.core.judging.evidence import Evidence
 
 
 @dataclass(frozen=True)

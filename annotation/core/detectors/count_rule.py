@@ -7,16 +7,16 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from annotation.core.detectors.suspicion import Suspicion
-from annotation.core.evidence import Evidence
-from annotation.core.grouping import joined_text
 from annotation.core.intervals import wilson
-from annotation.core.shortcuts import CountRule as Rule
-from annotation.core.shortcuts import best_rules, count_words, mentions, said_by_the_rest, without_word
+from annotation.core.judging.evidence import Evidence
+from annotation.core.likeness.grouping import joined_text
+from annotation.core.rules.count_rules import WordCount as Rule
+from annotation.core.rules.count_rules import best_rules, count_words, mentions, said_by_the_rest, without_word
 
 # Chosen on made filings of other seeds than the demo's.
 CONTRAST = 3.0
 
-READINGS: WeakKeyDictionary[Evidence, dict["CountRule", list["Reading"]]] = WeakKeyDictionary()
+READINGS: WeakKeyDictionary[Evidence, dict["CountRule", list["CountRuleReading"]]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class CountRule:
             effect = np.where(reading.followed, pull, effect)
         return effect
 
-    def readings(self, evidence: Evidence) -> list["Reading"]:
+    def readings(self, evidence: Evidence) -> list["CountRuleReading"]:
         """One reading of the dataset per rule that raises the alarm; read once, for as long as the evidence is held."""
         by_detector = READINGS.setdefault(evidence, {})
         if self not in by_detector:
@@ -111,7 +111,7 @@ class CountRule:
 
 
 @dataclass(frozen=True)
-class Reading:
+class CountRuleReading:
     """A dataset as one rule sees it; arrays (n,).
 
     count: mentions. given: the label is the rule's and the word is there often enough. other_side: it is
@@ -171,7 +171,7 @@ class Reading:
         )  # fmt: skip
 
 
-def read(evidence: Evidence, rule: Rule) -> Reading:
+def read(evidence: Evidence, rule: Rule) -> CountRuleReading:
     """What `rule` says of each label, and what the texts say without the sentences it counts in."""
     texts, labels = joined_text(evidence.table, evidence.fields), evidence.as_annotated
     count = mentions(texts, rule.word)
@@ -183,6 +183,6 @@ def read(evidence: Evidence, rule: Rule) -> Reading:
     doubt = 1 - rest[np.arange(len(labels)), np.maximum(labels, 0)]
     other_side = (count <= rule.threshold) & (labels >= 0) & (labels != rule.label)
     covered = given | (other_side & (doubt > 0.5))
-    return Reading(
+    return CountRuleReading(
         rule, count, given, other_side, covered, rest.argmax(axis=1), doubt, int(given.sum()), int(above.sum())
     )

@@ -9,8 +9,8 @@ import pandas as pd
 from scipy.stats import chi2, false_discovery_control
 
 from annotation.core.detectors.suspicion import Suspicion, percent, short, stable_key
-from annotation.core.evidence import Evidence
 from annotation.core.intervals import newcombe, wilson
+from annotation.core.judging.evidence import Evidence
 
 MONTHS, PERIODS = 24, 24
 

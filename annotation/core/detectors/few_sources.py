@@ -6,15 +6,15 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from annotation.core.carried import Carried, carried_by_few, source_codes
-from annotation.core.clues import Clues, find_clues
 from annotation.core.detectors.suspicion import Suspicion
-from annotation.core.evidence import Evidence
-from annotation.core.habits import holm
 from annotation.core.intervals import wilson
-from annotation.core.rules import Rule
+from annotation.core.judging.evidence import Evidence
+from annotation.core.rules.annotator_habits import holm
+from annotation.core.rules.candidate_rules import CandidateRules, find_candidate_rules
+from annotation.core.rules.source_bound import SourceBound, bound_to_few_sources, source_codes
+from annotation.core.rules.typed_rules import TypedRule
 
-READINGS: WeakKeyDictionary[Evidence, dict["FewSources", "Reading"]] = WeakKeyDictionary()
+READINGS: WeakKeyDictionary[Evidence, dict["FewSources", "FewSourcesReading"]] = WeakKeyDictionary()
 BY_CHANCE = 0.01
 
 
@@ -64,20 +64,20 @@ class FewSources:
         reading = self.reading(evidence)
         return [self._finding(evidence, reading, number) for number in range(min(len(reading.carried), self.shown))]
 
-    def reading(self, evidence: Evidence) -> "Reading":
+    def reading(self, evidence: Evidence) -> "FewSourcesReading":
         """The dataset as read once, for as long as the evidence is held."""
         by_detector = READINGS.setdefault(evidence, {})
         if self not in by_detector:
             by_detector[self] = self._read(evidence)
         return by_detector[self]
 
-    def _read(self, evidence: Evidence) -> "Reading":
+    def _read(self, evidence: Evidence) -> "FewSourcesReading":
         labels, n = evidence.as_annotated, len(evidence.labels)
         codes, names = source_codes(evidence.sources if evidence.sources is not None else [""] * n)
-        clues = find_clues(evidence.table, evidence.fields, None, self.least)
-        found: list[Carried] = []
+        clues = find_candidate_rules(evidence.table, evidence.fields, None, self.least)
+        found: list[SourceBound] = []
         if len(names) >= self.sources:
-            found = carried_by_few(clues.matrix, labels, codes, len(evidence.classes), self.few, self.least)
+            found = bound_to_few_sources(clues.matrix, labels, codes, len(evidence.classes), self.few, self.least)
             tried = clues.matrix.shape[1] * len(evidence.classes)
             corrected = holm([one.p for one in found], tried)
             found = [one for one, p in zip(found, corrected, strict=True) if p < BY_CHANCE]
@@ -89,15 +89,15 @@ class FewSources:
         doubt = np.full(n, 0.5)
         if evidence.probabilities is not None:
             doubt = np.clip(1 - evidence.probabilities[np.arange(n), given], 0.0, 1.0)
-        return Reading(clues, tuple(found), codes, names, of, doubt)
+        return FewSourcesReading(clues, tuple(found), codes, names, of, doubt)
 
-    def _small(self, one: Carried, codes: np.ndarray, labels: np.ndarray) -> bool:
+    def _small(self, one: SourceBound, codes: np.ndarray, labels: np.ndarray) -> bool:
         """They hold few of the items, and most of the class comes from elsewhere."""
         theirs, of_class = np.isin(codes, one.sources), (labels == one.label) & (codes >= 0)
         few = theirs.sum() <= self.share * (codes >= 0).sum()
         return bool(few and (theirs & of_class).sum() <= of_class.sum() / 2)
 
-    def _finding(self, evidence: Evidence, reading: "Reading", number: int) -> Suspicion:
+    def _finding(self, evidence: Evidence, reading: "FewSourcesReading", number: int) -> Suspicion:
         one = reading.carried[number]
         words, label = reading.clues.clauses[one.clue].words, evidence.classes[one.label]
         names = [reading.names[code] for code in one.sources]
@@ -108,7 +108,7 @@ class FewSources:
         covered = _covered(reading.clues, one, evidence.as_annotated, reading.codes)
         share = wilson(int(carry), int(theirs.sum()))
         return Suspicion(
-            kind="few_sources", key=f"few_sources:{label[:40]}:{Rule((reading.clues.clauses[one.clue],)).key}",
+            kind="few_sources", key=f"few_sources:{label[:40]}:{TypedRule((reading.clues.clauses[one.clue],)).key}",
             title=f"“{label}” where the item {words}: {_and(names)} make it so"[:300],
             reason=(
                 f"Of the items of {_and(names)} of which each {words}, {carry:,} of {theirs.sum():,} carry {label}; of "
@@ -123,22 +123,22 @@ class FewSources:
 
 
 @dataclass(frozen=True)
-class Reading:
+class FewSourcesReading:
     """of: int (n,), position in `carried` of a feature that covers the label, −1 = none; doubt: float (n,)."""
 
-    clues: Clues
-    carried: tuple[Carried, ...]
+    clues: CandidateRules
+    carried: tuple[SourceBound, ...]
     codes: np.ndarray
     names: list[str]
     of: np.ndarray
     doubt: np.ndarray
 
 
-def _of_content(clues: Clues, one: Carried) -> bool:
+def _of_content(clues: CandidateRules, one: SourceBound) -> bool:
     return clues.clauses[one.clue].kind not in ("first", "last")
 
 
-def _covered(clues: Clues, one: Carried, labels: np.ndarray, codes: np.ndarray) -> np.ndarray:
+def _covered(clues: CandidateRules, one: SourceBound, labels: np.ndarray, codes: np.ndarray) -> np.ndarray:
     """Positions of the items of those sources that show the feature and carry its class."""
     shows = clues.matrix[:, [one.clue]].toarray().ravel() > 0
     return np.flatnonzero(shows & (labels == one.label) & np.isin(codes, one.sources))

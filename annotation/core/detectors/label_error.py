@@ -6,11 +6,11 @@ from typing import ClassVar
 
 import numpy as np
 
-from annotation.core.confident import confident_class
 from annotation.core.detectors.suspicion import Suspicion, percent
-from annotation.core.evidence import Evidence
 from annotation.core.intervals import wilson
-from annotation.core.out_of_fold import FLOOR
+from annotation.core.judging.confident_learning import confident_class
+from annotation.core.judging.evidence import Evidence
+from annotation.core.judging.out_of_fold import FLOOR
 
 SHOWN_NEIGHBOURS = 5
 

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from annotation.core.detectors.suspicion import QUOTED, Suspicion, counted, percent, short
-from annotation.core.evidence import Evidence
-from annotation.core.grouping import copies_of_items
 from annotation.core.intervals import wilson
+from annotation.core.judging.evidence import Evidence
+from annotation.core.likeness.grouping import copies_of_items
 
 COPIES: WeakKeyDictionary[Evidence, np.ndarray] = WeakKeyDictionary()
 _EXAMPLES = 3

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from annotation.core.evidence import Evidence
+from annotation.core.judging.evidence import Evidence
 
 
 @dataclass(frozen=True)

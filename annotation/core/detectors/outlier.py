@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import entr
 
 from annotation.core.detectors.suspicion import percent
-from annotation.core.evidence import Evidence
+from annotation.core.judging.evidence import Evidence
 
 NEAREST, BLOCK = 5, 20_000
 # Scales the median absolute deviation to a standard deviation where values are normal (Rousseeuw & Croux 1993).

@@ -7,10 +7,10 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from annotation.core.detectors.suspicion import QUOTED, Suspicion, counted, percent, short
-from annotation.core.differences import negation_differs, word_differences
-from annotation.core.evidence import Evidence
-from annotation.core.grouping import joined_text
 from annotation.core.intervals import wilson
+from annotation.core.judging.evidence import Evidence
+from annotation.core.likeness.differences import negation_differs, word_differences
+from annotation.core.likeness.grouping import joined_text
 
 PROPOSALS: WeakKeyDictionary[Evidence, dict["Paraphrase", "Proposals"]] = WeakKeyDictionary()
 CAVEAT = "The comparison sees neither word order nor negation, so it proves nothing: read both."

@@ -7,9 +7,9 @@ import numpy as np
 
 from annotation.core.detectors.label_error import LabelError
 from annotation.core.detectors.suspicion import Suspicion, percent, short, stable_key
-from annotation.core.evidence import Evidence
 from annotation.core.intervals import wilson
-from annotation.core.slicing import Slice, concentrated, cuts_of, telling_words
+from annotation.core.judging.evidence import Evidence
+from annotation.core.rules.slicing import Slice, concentrated, cuts_of, telling_words
 
 
 @dataclass(frozen=True)

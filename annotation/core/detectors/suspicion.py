@@ -6,7 +6,7 @@ from typing import ClassVar, Protocol
 
 import numpy as np
 
-from annotation.core.evidence import Evidence
+from annotation.core.judging.evidence import Evidence
 
 QUOTED = 160  # characters of a text that a reason quotes
 

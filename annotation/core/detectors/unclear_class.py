@@ -7,8 +7,8 @@ from typing import ClassVar
 import numpy as np
 
 from annotation.core.detectors.suspicion import Suspicion, percent, short, stable_key
-from annotation.core.evidence import Evidence
 from annotation.core.intervals import Interval, wilson
+from annotation.core.judging.evidence import Evidence
 
 NAMED = 6
 

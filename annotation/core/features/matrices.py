@@ -8,9 +8,10 @@ from scipy import sparse
 from sklearn.preprocessing import normalize
 from sklearn.random_projection import SparseRandomProjection
 
-from annotation.core.features import Field, vectorizer
-from annotation.core.grouping import joined_text
-from annotation.core.hashing import hashed_terms
+from annotation.core.features.hashing import hashed_terms
+from annotation.core.features.vectorizer import vectorizer
+from annotation.core.fields import Field
+from annotation.core.likeness.grouping import joined_text
 
 WIDEST = 256
 

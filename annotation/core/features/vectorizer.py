@@ -1,34 +1,19 @@
 """Typed fields to one sparse matrix: words, characters, numbers and categories, storable without pickle."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from sklearn.compose import ColumnTransformer
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, OneHotEncoder, QuantileTransformer
 
+from annotation.core.fields import Field
+
 # A text without a single word is one token of its own: a column of empty texts still has a vocabulary.
 WORD = r"(?u)\b\w+\b|^\W*$"
 CHARACTERS = " (characters)"
 BINS = 10
-
-
-@dataclass(frozen=True)
-class Field:
-    """A named column of a dataset; `type` is "text", "number" or "category"."""
-
-    name: str
-    type: str
-
-
-def typed(table: pd.DataFrame, fields: Sequence[Field]) -> pd.DataFrame:
-    """The fields' columns as `vectorizer` eats them: text and category as str ("" = missing), number as float (nan =
-    missing or not a number). Rows (n,) keep their order and index."""
-    columns = {field.name: _typed_column(table[field.name], field.type) for field in fields}
-    return pd.DataFrame(columns, index=table.index)
 
 
 def vectorizer(
@@ -64,12 +49,6 @@ def feature_names(fitted: ColumnTransformer) -> list[str]:
             continue
         names += _names(part.removesuffix(CHARACTERS), transformer)
     return names
-
-
-def _typed_column(column: pd.Series, kind: str) -> pd.Series:
-    if kind == "number":
-        return pd.to_numeric(column, errors="coerce").astype(float).replace([np.inf, -np.inf], np.nan)
-    return column.astype(object).where(column.notna(), "").map(str).astype(object)
 
 
 def _columns(field: Field) -> str | list[str]:

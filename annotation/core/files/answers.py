@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from annotation.core.cells import Faults, frame, label_fault, taken
-from annotation.core.reading import Table
+from annotation.core.files.checking import Faults, frame, label_fault, taken
+from annotation.core.files.tables import Table
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from annotation.core.reading import Broken, Table, UnableToRead, unstorable
+from annotation.core.files.tables import Broken, Table, UnableToRead, unstorable
 
 MAX_NAME, MAX_LABEL = 200, 100  # characters of an id, annotator or source; of a label
 OUTCOMES = {":ambiguous": "ambiguous", ":different": "different", ":bad_input": "bad_input"}

@@ -5,8 +5,8 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
-from annotation.core.cells import as_number, as_time
-from annotation.core.reading import Table
+from annotation.core.files.checking import as_number, as_time
+from annotation.core.files.tables import Table
 
 ROLES = ("text", "number", "category", "label", "wide", "id", "annotator", "source", "received", "ignore")
 SAMPLE = 2_000  # rows looked at

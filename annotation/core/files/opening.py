@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from annotation.core.refusal import Refusal
+
 FORMATS = ("csv", "tsv", "jsonl", "parquet")
 MAX_BYTES = 64 << 30  # unpacked: a small gzip file can hold more than a machine's disk
 PART = 1 << 20
@@ -34,7 +36,7 @@ ONE_BYTE = ("cp125", "iso8859", "latin")
 NEWLINE = re.compile("\r\n|\r|\n")
 
 
-class UnableToRead(ValueError):
+class UnableToRead(Refusal):
     """The file cannot be read as a table; `str()` is one sentence: where (row, column), what, what to do."""
 
     def __init__(self, message: str, row: int | None = None, column: str | None = None) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from annotation.core.opening import UnableToRead, opened, refuse_foreign
+from annotation.core.files.opening import UnableToRead, opened, refuse_foreign
 
 BATCH = 5_000
 INDEX = "__index_level_"  # pandas' row labels, which nobody wrote

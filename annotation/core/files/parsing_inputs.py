@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from annotation.core.cells import Faults, check_columns, names
-from annotation.core.features import Field
-from annotation.core.parsing import Content, contents_of
-from annotation.core.reading import Table
+from annotation.core.fields import Field
+from annotation.core.files.checking import Faults, check_columns, names
+from annotation.core.files.parsing_items import Content, contents_of
+from annotation.core.files.tables import Table
 
 
 def check_input_columns(columns: Sequence[str], fields: Sequence[Field], id: str | None) -> tuple[str, ...]:

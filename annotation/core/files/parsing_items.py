@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from annotation.core.answers import Answers, answers_in, key_of, label_frame, refuse_nobodys
-from annotation.core.cells import (
+from annotation.core.fields import Field
+from annotation.core.files.answers import Answers, answers_in, key_of, label_frame, refuse_nobodys
+from annotation.core.files.checking import (
     NOT_A_DATE,
     NOT_A_NUMBER,
     NOT_STORABLE,
@@ -26,11 +27,10 @@ from annotation.core.cells import (
     refuse,
     taken,
 )
-from annotation.core.cells import UnableToParse as UnableToParse
-from annotation.core.features import Field
-from annotation.core.ledger import Ledger
-from annotation.core.reading import Broken, Table, unstorable
-from annotation.core.repair import Repairs, mend
+from annotation.core.files.checking import UnableToParse as UnableToParse
+from annotation.core.files.ledger import Ledger
+from annotation.core.files.tables import Broken, Table, unstorable
+from annotation.core.likeness.repair import Repairs, mend
 
 SPLITS = ("pool", "production")
 FIELD_TYPES = ("text", "number", "category")
@@ -90,7 +90,7 @@ def content_digest(content: Content) -> str:
 
 
 @dataclass(frozen=True)
-class _Rows:
+class _ItemRows:
     """The rows of a table, checked on their own; those in `faults` hold nothing."""
 
     faults: Faults
@@ -202,7 +202,7 @@ class ItemParser:
             notes.append(f"{len(self.classes)} classes stand in {self.n_labels} labels; is this the label column?")
         return tuple(notes + [self.repairs.sentence(self.repair)] * bool(self.repairs.n))
 
-    def _read(self, table: Table, repairs: Repairs) -> _Rows:
+    def _read(self, table: Table, repairs: Repairs) -> _ItemRows:
         mapping = self.mapping
         labels = mapping.wide or ((mapping.label,) if mapping.label else ())
         table = self._mended(table, labels, repairs)
@@ -216,7 +216,7 @@ class ItemParser:
         answers = answers_in(faults, labels, mapping.abstain, mapping.classes)
         if mapping.annotator:
             refuse_nobodys(faults, mapping.annotator, annotators, answers.position)
-        return _Rows(faults, contents, digests, ids, annotators, sources, received, answers)
+        return _ItemRows(faults, contents, digests, ids, annotators, sources, received, answers)
 
     def _mended(self, table: Table, labels: Sequence[str], repairs: Repairs) -> Table:
         texts = [field.name for field in self.mapping.all_fields if field.type != "number"]
@@ -225,7 +225,7 @@ class ItemParser:
         cells = table.cells | mended if self.repair else table.cells
         return Table(table.columns, cells, table.row_numbers, table.encoding, table.format, table.broken)
 
-    def _compare(self, rows: _Rows, held: Callable[[list[str]], dict[str, str]]) -> None:
+    def _compare(self, rows: _ItemRows, held: Callable[[list[str]], dict[str, str]]) -> None:
         there = held(list(dict.fromkeys(rows.ids)))
         for position, name in enumerate(rows.ids) if there else ():
             if there.get(name, rows.digests[position]) != rows.digests[position] and position not in rows.faults.found:
@@ -242,7 +242,7 @@ class ItemParser:
             return f"the id '{name}' stands in row {row} with another content; give each item an id of its own"
         return f"the id '{name}' already stands in row {row}; delete one, or name the annotator column"
 
-    def _labels(self, rows: _Rows, ids: list[str], good: np.ndarray, repeated: np.ndarray) -> pd.DataFrame:
+    def _labels(self, rows: _ItemRows, ids: list[str], good: np.ndarray, repeated: np.ndarray) -> pd.DataFrame:
         mapping, answers = self.mapping, rows.answers.only(good)
         if mapping.wide:
             givers = taken(mapping.wide, answers.column)

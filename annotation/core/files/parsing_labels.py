@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from annotation.core.answers import Answers, answers_in, key_of, label_frame, refuse_nobodys
-from annotation.core.cells import (
+from annotation.core.files.answers import Answers, answers_in, key_of, label_frame, refuse_nobodys
+from annotation.core.files.checking import (
     NOT_A_DATE,
     NOT_SECONDS,
     OUTCOMES,
@@ -25,8 +25,8 @@ from annotation.core.cells import (
     taken,
     unknown,
 )
-from annotation.core.ledger import Ledger
-from annotation.core.reading import Broken, Table
+from annotation.core.files.ledger import Ledger
+from annotation.core.files.tables import Broken, Table
 
 
 @dataclass(frozen=True)

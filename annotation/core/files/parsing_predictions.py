@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from annotation.core.cells import Faults, UnableToParse, as_number, check_columns, converted, names
-from annotation.core.reading import Table
+from annotation.core.files.checking import Faults, UnableToParse, as_number, check_columns, converted, names
+from annotation.core.files.tables import Table
 
 SUM_TOLERANCE = 0.02  # three classes written with two decimals each come to 0.99 or 1.01
 NOT_A_PROBABILITY = "is not a probability; write a number from 0 to 1"

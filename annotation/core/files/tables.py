@@ -10,10 +10,9 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
-from annotation.core import parquet
-from annotation.core.opening import FORMATS as FORMATS
-from annotation.core.opening import UnableToRead as UnableToRead
-from annotation.core.opening import find_encoding, format_of, opened
+from annotation.core.files import parquet
+from annotation.core.files.opening import FORMATS as FORMATS
+from annotation.core.files.opening import UnableToRead, find_encoding, format_of, opened
 
 CHUNK = 10_000  # rows
 MAX_CELL = 10_000_000  # characters; csv's own limit of 131,072 refuses long documents

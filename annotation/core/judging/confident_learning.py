@@ -10,7 +10,7 @@ CLOSE = 1e-6
 
 
 @dataclass(frozen=True)
-class Confident:
+class ConfidentLearning:
     """What probabilities say of n labels of K classes (Northcutt, Jiang & Chuang 2021).
 
     self_confidence: float (n,), the probability of the label given. margin: float (n,) in [−1, 1], that minus the best
@@ -35,7 +35,7 @@ def thresholds(labels: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
     return np.where(count > 0, np.maximum(total / np.maximum(count, 1), 2 * CLOSE), 2.0)
 
 
-def confident(labels: np.ndarray, probabilities: np.ndarray) -> Confident:
+def confident(labels: np.ndarray, probabilities: np.ndarray) -> ConfidentLearning:
     """labels: int (n,), 0 … K − 1. probabilities: float (n, K), C order, rows sum to 1.
 
     An item belongs to the only class whose probability reaches its threshold; to the likeliest class where several do.
@@ -44,7 +44,7 @@ def confident(labels: np.ndarray, probabilities: np.ndarray) -> Confident:
     own, margin, belongs = _reading(labels, probabilities)
     sure = belongs >= 0
     cells = np.bincount(labels[sure] * n_classes + belongs[sure], minlength=n_classes**2)
-    return Confident(own, margin, belongs, cells.reshape(n_classes, n_classes))
+    return ConfidentLearning(own, margin, belongs, cells.reshape(n_classes, n_classes))
 
 
 def confident_class(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
@@ -54,7 +54,7 @@ def confident_class(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray
     return np.where(belongs < 0, labels, belongs)
 
 
-def label_issues(labels: np.ndarray, probabilities: np.ndarray, found: Confident, least: int = 1) -> np.ndarray:
+def label_issues(labels: np.ndarray, probabilities: np.ndarray, found: ConfidentLearning, least: int = 1) -> np.ndarray:
     """Bool (n,): the labels that pruning by noise rate would remove (Northcutt, Jiang & Chuang 2021, section 4).
 
     The joint is calibrated to how often each label was given; of the items labelled i as many as it counts under class

@@ -1,23 +1,22 @@
 """All that the detectors look at, gathered once per detection: labels, votes, groups, an out-of-fold model."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from annotation.core.embeddings import embed
-from annotation.core.features import Field, typed
-from annotation.core.grouping import joined_text, regroup_items
-from annotation.core.matrices import terms, vectors
-from annotation.core.near_duplicates import Groups
-from annotation.core.neighbours import nearest
-from annotation.core.out_of_fold import out_of_fold
+from annotation.core.features.embeddings import embed
+from annotation.core.features.matrices import terms, vectors
+from annotation.core.fields import Field, typed
+from annotation.core.judging.out_of_fold import out_of_fold
+from annotation.core.likeness.grouping import joined_text, regroup_items
+from annotation.core.likeness.near_duplicates import Groups
+from annotation.core.likeness.neighbours import nearest
+from annotation.core.progress import Report
 
 NEIGHBOURS = 10
-
-Report = Callable[[str, float], None]
 
 
 # Compared by identity: two gatherings are never the same evidence, and arrays have no one equality.

@@ -6,9 +6,9 @@ import numpy as np
 from scipy import sparse
 from scipy.optimize import minimize
 
-from annotation.core.confident import confident_class
-from annotation.core.folds import grouped_folds
-from annotation.core.views import Neighbours, naive_bayes, softmax, terms_view, vectors_view, vote
+from annotation.core.judging.confident_learning import confident_class
+from annotation.core.judging.folds import grouped_folds
+from annotation.core.judging.judges import Neighbours, naive_bayes, softmax, terms_view, vectors_view, vote
 
 # More folds leave each model more to learn from; few items make them cheap.
 FEWEST_FOLDS, MOST_FOLDS, FOLDS_TIMES_ITEMS = 5, 20, 40_000

@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from annotation.core.features import Field
-from annotation.core.near_duplicates import Groups, copies_of, find_groups, regroup
-from annotation.core.near_rows import find_row_groups, row_copies_of
-from annotation.core.text_index import usable
+from annotation.core.fields import Field
+from annotation.core.likeness.near_duplicates import Groups, copies_of, find_groups, regroup
+from annotation.core.likeness.near_rows import find_row_groups, row_copies_of
+from annotation.core.likeness.text_index import usable
 
 
 def joined_text(table: pd.DataFrame, fields: Sequence[Field]) -> list[str]:

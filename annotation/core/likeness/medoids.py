@@ -11,7 +11,7 @@ import numpy as np
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-from annotation.core.minhash import reference_links, stable_order, star_links
+from annotation.core.likeness.minhash import reference_links, stable_order, star_links
 
 Alike = Callable[[np.ndarray, np.ndarray], np.ndarray]
 

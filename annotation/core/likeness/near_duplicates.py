@@ -15,10 +15,10 @@ from rapidfuzz.distance import Indel
 from rapidfuzz.fuzz import token_set_ratio, token_sort_ratio
 from rapidfuzz.process import cpdist
 
-from annotation.core.medoids import Alike, Groups, copies, grouped
-from annotation.core.minhash import SHINGLE
-from annotation.core.repair import SUSPECT
-from annotation.core.text_index import IndexedTexts, TextIndex, read_texts
+from annotation.core.likeness.medoids import Alike, Groups, copies, grouped
+from annotation.core.likeness.minhash import SHINGLE
+from annotation.core.likeness.repair import SUSPECT
+from annotation.core.likeness.text_index import IndexedTexts, TextIndex, read_texts
 
 __all__ = ["Groups", "copies_of", "find_groups", "normalise", "regroup"]
 

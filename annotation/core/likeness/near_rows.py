@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from annotation.core.medoids import Alike, Groups, copies, grouped
+from annotation.core.likeness.medoids import Alike, Groups, copies, grouped
 
 # Largest relative difference of two numbers that count as one.
 NUMBER_TOLERANCE = 1e-3
@@ -35,7 +35,7 @@ def row_copies_of(
 
 
 @dataclass(frozen=True)
-class _Rows:
+class _TypedRows:
     """The distinct rows of a table: `numbers` (n, numeric columns), scaled so that equal steps are equally large
     relative differences, `category` (n,) the combination of all other columns, `table` the rows themselves, `common`
     (n,) bool those that chance would repeat."""
@@ -78,7 +78,7 @@ class _Rows:
         return alike
 
 
-def _distinct_rows(table: pd.DataFrame, tolerance: float) -> tuple[np.ndarray, _Rows]:
+def _distinct_rows(table: pd.DataFrame, tolerance: float) -> tuple[np.ndarray, _TypedRows]:
     """The number of each row among the distinct rows, and those in order of appearance. A common row is distinct from
     all others, equal ones too."""
     category = exact = np.zeros(len(table), dtype=np.int64)
@@ -102,7 +102,7 @@ def _distinct_rows(table: pd.DataFrame, tolerance: float) -> tuple[np.ndarray, _
     common = common[exact]
     exact = pd.factorize(np.where(common, len(first) + np.arange(len(exact)), exact))[0].astype(np.int64)
     first = np.unique(exact, return_index=True)[1]
-    return exact, _Rows(numbers[first], category[first], table.iloc[first], common[first])
+    return exact, _TypedRows(numbers[first], category[first], table.iloc[first], common[first])
 
 
 def _share_equal(codes: np.ndarray) -> np.ndarray:

@@ -13,7 +13,7 @@ from unicodedata import unidata_version
 import numpy as np
 import pandas as pd
 
-from annotation.core.minhash import BANDS, ROWS, SHINGLE, Sketch, sketch
+from annotation.core.likeness.minhash import BANDS, ROWS, SHINGLE, Sketch, sketch
 
 # From positions (pairs,) in a list of pairs to whether they are alike, bool (pairs,).
 Decide = Callable[[np.ndarray], np.ndarray]

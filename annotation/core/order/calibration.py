@@ -6,7 +6,7 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import expit, logit
 
-from annotation.core.learned_order import log_odds
+from annotation.core.order.learned_order import log_odds
 
 # Fewer decisions than this, or fewer of either outcome, calibrate nothing: ranks only.
 LEAST, LEAST_OF_EACH = 100, 5

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from annotation.core.detectors.suspicion import percent
-from annotation.core.evidence import Evidence
 from annotation.core.intervals import Interval
+from annotation.core.judging.evidence import Evidence
 
 MOST_ITEMS, CLASSES = 200_000, 3
 # Names of the arrays within a detection's artifact; "why_" keeps them apart from others stored beside them.

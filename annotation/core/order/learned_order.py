@@ -9,7 +9,7 @@ from scipy import sparse
 from scipy.optimize import minimize
 from scipy.special import betaln, expit, logit
 
-from annotation.core.signals import Signals, take
+from annotation.core.order.prior_evidence import PriorEvidence, take
 
 # Standard deviations of the prior, in log odds: how far decisions may move each part from where it starts.
 SPREAD_START, SPREAD_SLOPE, SPREAD_DETECTOR, SPREAD_FACTOR = 2.0, 0.5, 0.3, 0.3
@@ -40,7 +40,7 @@ class Teaching:
     factors: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
 
-def learn(decided: Signals, wrong: np.ndarray, weight: np.ndarray | None = None) -> Teaching:
+def learn(decided: PriorEvidence, wrong: np.ndarray, weight: np.ndarray | None = None) -> Teaching:
     """Fit what the decided items teach. wrong: bool (k,), the decision named another class; weight: float (k,) > 0.
 
     A logistic model of `wrong` on the log odds of the score, the detectors' scores and the levels of the factors, whose
@@ -70,7 +70,7 @@ def learn(decided: Signals, wrong: np.ndarray, weight: np.ndarray | None = None)
     return Teaching(k, float(beta[0]), float(beta[1]), detectors, clearances, factors)
 
 
-def _design(decided: Signals) -> tuple[sparse.csr_matrix, list[tuple[str, str]]]:
+def _design(decided: PriorEvidence) -> tuple[sparse.csr_matrix, list[tuple[str, str]]]:
     """The design matrix (k, p) and the kind and name of each column."""
     k = len(decided.item)
     columns = [("start", ""), ("slope", "")]
@@ -107,7 +107,7 @@ def own_log_odds(score: np.ndarray) -> np.ndarray:
     return np.where(found > 0, logit(np.clip(found, CLEAREST, SUREST_ONE)), 0.0)
 
 
-def foretold(teaching: Teaching, signals: Signals) -> np.ndarray:
+def predicted_chance(teaching: Teaching, signals: PriorEvidence) -> np.ndarray:
     """Chance float (n,) in [0, 1] that each label is wrong, 1 = surely; the score itself before any decision.
 
     It orders. Only `calibration` makes it a probability.
@@ -127,7 +127,7 @@ def foretold(teaching: Teaching, signals: Signals) -> np.ndarray:
     return expit(eta)
 
 
-def held_out(decided: Signals, wrong: np.ndarray) -> np.ndarray:
+def held_out(decided: PriorEvidence, wrong: np.ndarray) -> np.ndarray:
     """Chance float (k,) of each decided item as the other decisions foretell it: what may be calibrated without
     judging a decision by itself. Folds go round by position."""
     k, wrong = len(wrong), np.asarray(wrong, dtype=bool)
@@ -135,14 +135,14 @@ def held_out(decided: Signals, wrong: np.ndarray) -> np.ndarray:
     fold = np.arange(k) % FOLDS
     for one in range(min(FOLDS, k)):
         others, own = np.flatnonzero(fold != one), np.flatnonzero(fold == one)
-        chance[own] = foretold(learn(take(decided, others), wrong[others]), take(decided, own))
+        chance[own] = predicted_chance(learn(take(decided, others), wrong[others]), take(decided, own))
     return chance
 
 
 Rates = dict[str, dict[str, list[float]]]
 
 
-def error_rates(decided: Signals, wrong: np.ndarray) -> Rates:
+def error_rates(decided: PriorEvidence, wrong: np.ndarray) -> Rates:
     """Factor → level → [errors, decisions, shrunk rate in [0, 1]], most decisions first.
 
     Each rate is the mean of a beta posterior whose prior is the rate of all decisions, as strong as makes the counts

@@ -7,8 +7,8 @@ from functools import cached_property
 import numpy as np
 
 from annotation.core.detectors.suspicion import Suspicion
-from annotation.core.evidence import Evidence
-from annotation.core.ranking import PRIORS, combine
+from annotation.core.judging.evidence import Evidence
+from annotation.core.order.ranking import PRIORS, combine
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Factor:
 
 
 @dataclass(frozen=True, eq=False)
-class Signals:
+class PriorEvidence:
     """What was known of n items before anybody decided on them.
 
     item: int (n,), ids. score: float (n,) in [0, 1], the order to start from, 1 = most suspicious. detectors: name →
@@ -51,7 +51,7 @@ class Signals:
 def gather(
     item: np.ndarray, evidence: Evidence, scores: Mapping[str, np.ndarray], flagged: Mapping[str, np.ndarray],
     suggested: Mapping[str, np.ndarray], findings: Sequence[Suspicion], effect: np.ndarray,
-) -> Signals:  # fmt: skip
+) -> PriorEvidence:  # fmt: skip
     """The signals of a detection. item: int (n,), ids; scores, flagged, suggested: by detector, (n,) each.
 
     Factors: `class` the label given, `pair` with the class suggested most strongly, `annotator` who gave that label,
@@ -81,7 +81,7 @@ def gather(
         factors["source"] = Factor(named, codes, tuple(names.tolist()))
     score = combine(dict(scores), dict(flagged)) if scores else np.zeros(len(labels))
     detectors = {name: np.asarray(one, dtype=np.float64) for name, one in scores.items()}
-    return Signals(item, score, detectors, factors, effect)
+    return PriorEvidence(item, score, detectors, factors, effect)
 
 
 def _strongest(scores: Mapping[str, np.ndarray], suggested: Mapping[str, np.ndarray], labels: np.ndarray) -> np.ndarray:
@@ -106,7 +106,7 @@ def _members(by_level: Mapping[str, np.ndarray]) -> Factor:
     return Factor(np.concatenate(empty + list(by_level.values())), np.concatenate(empty + levels), names)
 
 
-def to_arrays(signals: Signals) -> dict[str, np.ndarray]:
+def to_arrays(signals: PriorEvidence) -> dict[str, np.ndarray]:
     """Named arrays that an artifact can hold; `from_arrays` reads them back."""
     arrays = {"item": signals.item, "score": signals.score, "effect": signals.effect.astype(np.float32)}
     for name, score in signals.detectors.items():
@@ -118,7 +118,7 @@ def to_arrays(signals: Signals) -> dict[str, np.ndarray]:
     return arrays
 
 
-def from_arrays(arrays: Mapping[str, np.ndarray]) -> Signals:
+def from_arrays(arrays: Mapping[str, np.ndarray]) -> PriorEvidence:
     """The signals that `to_arrays` wrote. Of arrays with items and scores alone: signals without detectors."""
     detectors = {name.partition(".")[2]: arrays[name] for name in sorted(arrays) if name.startswith("detector.")}
     factors = {}
@@ -127,10 +127,10 @@ def from_arrays(arrays: Mapping[str, np.ndarray]) -> Signals:
             stem = name.removesuffix(".items")
             names = tuple(arrays[f"{stem}.names"].tolist())
             factors[stem.partition(".")[2]] = Factor(arrays[name], arrays[f"{stem}.levels"], names)
-    return Signals(arrays["item"], arrays["score"], detectors, factors, arrays.get("effect", np.zeros(0)))
+    return PriorEvidence(arrays["item"], arrays["score"], detectors, factors, arrays.get("effect", np.zeros(0)))
 
 
-def take(signals: Signals, positions: np.ndarray) -> Signals:
+def take(signals: PriorEvidence, positions: np.ndarray) -> PriorEvidence:
     """The signals of some items, in the order of `positions` int (k,)."""
     where = np.full(len(signals.item), -1)
     where[positions] = np.arange(len(positions))
@@ -141,10 +141,12 @@ def take(signals: Signals, positions: np.ndarray) -> Signals:
         names = tuple(factor.names[level] for level in used)
         factors[name] = Factor(where[factor.items[kept]], levels, names)
     detectors = {name: score[positions] for name, score in signals.detectors.items()}
-    return Signals(signals.item[positions], signals.score[positions], detectors, factors, signals.effect[positions])
+    return PriorEvidence(
+        signals.item[positions], signals.score[positions], detectors, factors, signals.effect[positions]
+    )
 
 
-def join(parts: Sequence[Signals]) -> Signals:
+def join(parts: Sequence[PriorEvidence]) -> PriorEvidence:
     """Signals of several detections as one; a detector that did not run scores 0, levels are the same by name."""
     sizes = [len(part.item) for part in parts]
     starts = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(int)
@@ -154,7 +156,7 @@ def join(parts: Sequence[Signals]) -> Signals:
     }
     names = sorted({name for part in parts for name in part.factors})
     factors = {name: _join_factor([part.factors.get(name) for part in parts], starts) for name in names}
-    return Signals(
+    return PriorEvidence(
         np.concatenate([part.item for part in parts]), np.concatenate([part.score for part in parts]), detectors,
         factors,
     )  # fmt: skip

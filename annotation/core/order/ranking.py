@@ -32,7 +32,7 @@ CONFLICTS = 5
 
 
 @dataclass(frozen=True)
-class Order:
+class QueueOrder:
     """The units of review: a near-duplicate group in conflict, or a single item.
 
     of: int (n,), unit number per item. is_group: bool (u,). score: float (u,) in [0, 1], 1 = most suspicious.
@@ -102,7 +102,7 @@ def worth(
 def order_units(
     groups: np.ndarray, labels: np.ndarray, scores: np.ndarray, contested: np.ndarray, pace: Pace | None = None,
     effect: np.ndarray | None = None,
-) -> Order:  # fmt: skip
+) -> QueueOrder:  # fmt: skip
     """Units and their order. groups, labels (−1 = none): int (n,); scores: float (n,), the chance that each label is
     wrong as far as known; contested: bool (n,), items without a current label because annotators tie, worth 1; effect:
     float (n,), how much more an error there moves a model than one anywhere, None = as much."""
@@ -118,7 +118,7 @@ def order_units(
     score = worth(chances, size, is_group, pace or Pace(), mean_effect)
     rank = np.empty(len(score), dtype=np.int64)
     rank[np.argsort(-score, kind="stable")] = np.arange(1, len(score) + 1)
-    return Order(of, is_group, score, rank)
+    return QueueOrder(of, is_group, score, rank)
 
 
 def _in_conflict(group: np.ndarray, labels: np.ndarray) -> np.ndarray:

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from scipy.stats import binom
 
-from annotation.core.evidence import Evidence
-from annotation.core.followed import most_said
+from annotation.core.judging.evidence import Evidence
+from annotation.core.rules.followed_rules import most_said
 
 
 @dataclass(frozen=True)

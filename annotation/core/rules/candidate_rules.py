@@ -8,9 +8,9 @@ import pandas as pd
 from scipy import sparse
 from sklearn.feature_extraction.text import CountVectorizer
 
-from annotation.core.features import Field
-from annotation.core.grouping import joined_text
-from annotation.core.rules import Clause, lengths
+from annotation.core.fields import Field
+from annotation.core.likeness.grouping import joined_text
+from annotation.core.rules.typed_rules import Clause, lengths
 
 WORD = r"(?u)\b\w+\b"
 WORDS = 4000
@@ -21,7 +21,7 @@ VALUES = 50
 
 
 @dataclass(frozen=True)
-class Clues:
+class CandidateRules:
     """matrix: float32 CSC (n, m) of 0 and 1. clauses: what each column says. n_words: the first so many columns are
     single words, which may be joined to one rule."""
 
@@ -30,9 +30,9 @@ class Clues:
     n_words: int
 
 
-def find_clues(
+def find_candidate_rules(
     table: pd.DataFrame, fields: Sequence[Field], sources: np.ndarray | None = None, least: int = 5
-) -> Clues:
+) -> CandidateRules:
     """The clues that hold for at least `least` of the n items and not for all: the commonest words, words mentioned
     more than once, lengths, places in the order of import, sources, values and ranges of fields."""
     n = len(table)
@@ -44,7 +44,7 @@ def find_clues(
     n_words = parts[0][0].shape[1] if parts else 0
     parts.append(_columns(n, [*_places(n), *_sources(sources), *_fields(table, fields)], least))
     matrix = sparse.hstack([part for part, _ in parts], format="csc", dtype=np.float32)
-    return Clues(matrix, tuple(clause for _, clauses in parts for clause in clauses), n_words)
+    return CandidateRules(matrix, tuple(clause for _, clauses in parts for clause in clauses), n_words)
 
 
 def _words(texts: Sequence[str], least: int) -> list[tuple[sparse.csc_matrix, list[Clause]]]:

@@ -10,8 +10,8 @@ from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import ComplementNB
 
-from annotation.core.folds import grouped_folds
-from annotation.core.views import softmax
+from annotation.core.judging.folds import grouped_folds
+from annotation.core.judging.judges import softmax
 
 WORD = r"(?u)\b\w\w+\b"
 SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n+")
@@ -23,7 +23,7 @@ PENALTY, FLOOR = 3.0, 1e-3
 
 
 @dataclass(frozen=True)
-class CountRule:
+class WordCount:
     """More than `threshold` mentions of `word` go with class `label` (code).
 
     balanced: balanced accuracy of the rule as a predictor of that class against all others, in [0, 1]. present: the
@@ -50,7 +50,7 @@ def count_words(texts: Sequence[str], min_items: int) -> tuple[sparse.csc_matrix
 
 def best_rules(
     counts: sparse.csc_matrix, words: np.ndarray, labels: np.ndarray, n_classes: int, highest: int
-) -> list[CountRule]:
+) -> list[WordCount]:
     """The best rule with a threshold of 2 to `highest` for every class that has one, over all `words`.
 
     labels: int (n,), −1 = none. One sparse product per threshold: linear in the mentions.
@@ -65,7 +65,7 @@ def best_rules(
     for label in np.flatnonzero((size > 0) & (size < held.sum())) if len(words) else []:
         k, word = np.unravel_index(balanced[2:, label].argmax(), balanced[2:, label].shape)
         present = float(balanced[:2, label, word].max())
-        rules.append(CountRule(str(words[word]), int(k) + 2, int(label), float(balanced[k + 2, label, word]), present))
+        rules.append(WordCount(str(words[word]), int(k) + 2, int(label), float(balanced[k + 2, label, word]), present))
     return rules
 
 

@@ -8,17 +8,17 @@ import pandas as pd
 from scipy import sparse
 from scipy.stats import binomtest, hypergeom
 
-from annotation.core.clues import Clues
-from annotation.core.evidence import Evidence
-from annotation.core.grouping import joined_text
-from annotation.core.rules import Clause, Rule
+from annotation.core.judging.evidence import Evidence
+from annotation.core.likeness.grouping import joined_text
+from annotation.core.rules.candidate_rules import CandidateRules
+from annotation.core.rules.typed_rules import Clause, TypedRule
 
 BLOCK = 256
 JOINED = 3
 
 
 @dataclass(frozen=True)
-class Followed:
+class FollowedRule:
     """Annotator `annotator` says class `label` (codes) where `rule` holds.
 
     holds: bool (n,), where the rule holds. base: bool (n,), the items judged by: those the annotator answered; where
@@ -31,7 +31,7 @@ class Followed:
 
     annotator: int
     label: int
-    rule: Rule
+    rule: TypedRule
     holds: np.ndarray
     base: np.ndarray
     speaks: bool
@@ -46,7 +46,7 @@ class Followed:
 
 
 @dataclass(frozen=True)
-class Votes:
+class VoteMatrices:
     """Counting votes as matrices: of each annotator (A, n) any class; of each (annotator, class) pair one row."""
 
     frame: pd.DataFrame
@@ -56,7 +56,7 @@ class Votes:
     counts: np.ndarray
 
 
-def read_votes(evidence: Evidence, least: int) -> Votes:
+def read_votes(evidence: Evidence, least: int) -> VoteMatrices:
     """The votes of `evidence`; pairs int (p, 2) of the annotator and class codes that occur at least `least` times."""
     frame = evidence.votes.drop_duplicates(["item", "annotator"], keep="last")
     item, annotator, label = (frame[name].to_numpy(np.int64) for name in ("item", "annotator", "label"))
@@ -68,7 +68,7 @@ def read_votes(evidence: Evidence, least: int) -> Votes:
     kept = np.flatnonzero(by_pair.getnnz(axis=1) >= least)
     counts = np.bincount(item * n_classes + label, minlength=n * n_classes).reshape(n, n_classes).astype(np.int32)
     anything = sparse.csr_matrix((ones, (annotator, item)), (n_annotators, n))
-    return Votes(frame, anything, np.stack(np.divmod(often[kept], n_classes), axis=1), by_pair[kept], counts)
+    return VoteMatrices(frame, anything, np.stack(np.divmod(often[kept], n_classes), axis=1), by_pair[kept], counts)
 
 
 def phi(hits: np.ndarray, applied: np.ndarray, said: np.ndarray, n: np.ndarray) -> np.ndarray:
@@ -77,7 +77,7 @@ def phi(hits: np.ndarray, applied: np.ndarray, said: np.ndarray, n: np.ndarray) 
     return np.where(below > 0, (n * hits - applied * said) / np.sqrt(np.maximum(below, 1e-9)), 0.0)
 
 
-def best_clues(votes: Votes, clues: Clues) -> Iterator[tuple[int, int, float]]:
+def best_clues(votes: VoteMatrices, clues: CandidateRules) -> Iterator[tuple[int, int, float]]:
     """(pair, clue, phi) of the best clue for every pair of `votes`."""
     silent = _speaks(votes)
     anybody = votes.counts.sum(axis=1) > 0
@@ -97,13 +97,15 @@ def best_clues(votes: Votes, clues: Clues) -> Iterator[tuple[int, int, float]]:
                 yield int(rows[row]), int(clue), float(fit[row, clue])
 
 
-def _speaks(votes: Votes) -> np.ndarray:
+def _speaks(votes: VoteMatrices) -> np.ndarray:
     """Bool (p,): the annotator of the pair never gave another class, and left items unanswered."""
     own, total = votes.by_pair.getnnz(axis=1), votes.any.getnnz(axis=1)[votes.pairs[:, 0]]
     return (own == total) & (total < (votes.counts.sum(axis=1) > 0).sum())
 
 
-def find_followed(evidence: Evidence, clues: Clues, least: int, least_fit: float, gain: float) -> list[Followed]:
+def find_followed(
+    evidence: Evidence, clues: CandidateRules, least: int, least_fit: float, gain: float
+) -> list[FollowedRule]:
     """The best rule of every annotator and class whose phi reaches `least_fit`, words joined where each adds `gain`;
     without `usual`, `model` and `p`, which `compare_with_others` fills in."""
     votes = read_votes(evidence, least)
@@ -126,26 +128,26 @@ def find_followed(evidence: Evidence, clues: Clues, least: int, least_fit: float
 
 
 def _counted(
-    annotator: int, label: int, rule: Rule, holds: np.ndarray, base: np.ndarray, speaks: bool, said: np.ndarray,
+    annotator: int, label: int, rule: TypedRule, holds: np.ndarray, base: np.ndarray, speaks: bool, said: np.ndarray,
     tried: int,
-) -> Followed:  # fmt: skip
+) -> FollowedRule:  # fmt: skip
     given, applied = int((holds & said).sum()), int((holds & base).sum())
     fit = _phi_of(given, applied, float(said.sum()), float(base.sum()))
     nan = float("nan")
-    return Followed(
+    return FollowedRule(
         annotator, label, rule, holds, base, speaks, given, applied, int(said.sum()), fit, nan, nan, 1.0, tried
     )
 
 
 def _refined(
-    clues: Clues, clue: int, said: np.ndarray, base: np.ndarray, letters: list[str], gain: float
-) -> tuple[Rule, np.ndarray]:
+    clues: CandidateRules, clue: int, said: np.ndarray, base: np.ndarray, letters: list[str], gain: float
+) -> tuple[TypedRule, np.ndarray]:
     """The rule of one clue, by letters where that fits better, and joined with more words while that adds `gain`."""
     holds = clues.matrix[:, [clue]].toarray().ravel() > 0
     first = clues.clauses[clue]
     if first.kind != "word":
-        return Rule((first,)), holds
-    rule, holds = _by_letters(Rule((first,)), first, holds, np.zeros_like(holds), said, base, letters)
+        return TypedRule((first,)), holds
+    rule, holds = _by_letters(TypedRule((first,)), first, holds, np.zeros_like(holds), said, base, letters)
     for _ in range(JOINED - 1):
         joined = _joined(clues, rule, holds, said, base, letters)
         if joined is None or _fit(joined[1], said, base) < _fit(holds, said, base) + gain:
@@ -155,8 +157,8 @@ def _refined(
 
 
 def _pruned(
-    rule: Rule, holds: np.ndarray, said: np.ndarray, base: np.ndarray, clues: Clues, letters: list[str]
-) -> tuple[Rule, np.ndarray]:
+    rule: TypedRule, holds: np.ndarray, said: np.ndarray, base: np.ndarray, clues: CandidateRules, letters: list[str]
+) -> tuple[TypedRule, np.ndarray]:
     """Without the clauses that a later, better one made needless."""
     for clause in rule.clauses[:-1]:
         rest = tuple(one for one in rule.clauses if one != clause)
@@ -167,15 +169,15 @@ def _pruned(
     return rule, holds
 
 
-def _where(clause: Clause, clues: Clues, letters: list[str]) -> np.ndarray:
+def _where(clause: Clause, clues: CandidateRules, letters: list[str]) -> np.ndarray:
     if clause.kind == "letters":
         return np.array([clause.name in text for text in letters], dtype=bool)
     return clues.matrix[:, [clues.clauses.index(clause)]].toarray().ravel() > 0
 
 
 def _joined(
-    clues: Clues, rule: Rule, holds: np.ndarray, said: np.ndarray, base: np.ndarray, letters: list[str]
-) -> tuple[Rule, np.ndarray] | None:
+    clues: CandidateRules, rule: TypedRule, holds: np.ndarray, said: np.ndarray, base: np.ndarray, letters: list[str]
+) -> tuple[TypedRule, np.ndarray] | None:
     """The best rule with one word more: "or" that word, or for a rule of one word also "and" it."""
     words = clues.matrix[:, : clues.n_words]
     totals = [np.array(one.sum(), dtype=np.float64) for one in (said, base)]
@@ -192,16 +194,16 @@ def _joined(
     if word < 0:
         return None
     more = clues.matrix[:, [word]].toarray().ravel() > 0
-    longer = Rule((*rule.clauses, clues.clauses[word]), every)
+    longer = TypedRule((*rule.clauses, clues.clauses[word]), every)
     if every:
         return longer, holds & more
     return _by_letters(longer, clues.clauses[word], more, holds, said, base, letters)
 
 
 def _by_letters(
-    rule: Rule, last: Clause, more: np.ndarray, holds: np.ndarray, said: np.ndarray, base: np.ndarray,
+    rule: TypedRule, last: Clause, more: np.ndarray, holds: np.ndarray, said: np.ndarray, base: np.ndarray,
     letters: list[str],
-) -> tuple[Rule, np.ndarray]:  # fmt: skip
+) -> tuple[TypedRule, np.ndarray]:  # fmt: skip
     """`rule`, whose last clause `last` holds where `more` does, or the one that looks for its letters inside words."""
     letter = Clause("letters", last.name)
     wide = np.array([last.name in text for text in letters], dtype=bool)
@@ -219,7 +221,7 @@ def _phi_of(hits: float, applied: float, said: float, n: float) -> float:
     return float(phi(np.array(hits), np.array(applied), np.array(said), np.array(n)))
 
 
-def compare_with_others(evidence: Evidence, found: list[Followed], overlap: int = 20) -> list[Followed]:
+def compare_with_others(evidence: Evidence, found: list[FollowedRule], overlap: int = 20) -> list[FollowedRule]:
     """The same rules with `usual`, `model` and `p`, the chance not yet corrected.
 
     What others say of an item is the label most of them gave it; where fewer than `overlap` items have another vote,
@@ -233,7 +235,7 @@ def compare_with_others(evidence: Evidence, found: list[Followed], overlap: int 
     return [_compared(one, votes, said, overlap) for one in found]
 
 
-def _compared(one: Followed, votes: Votes, model: np.ndarray | None, overlap: int) -> Followed:
+def _compared(one: FollowedRule, votes: VoteMatrices, model: np.ndarray | None, overlap: int) -> FollowedRule:
     own = votes.frame[votes.frame["annotator"] == one.annotator]
     item, label = own["item"].to_numpy(np.int64), own["label"].to_numpy(np.int64)
     mine = np.zeros(len(one.base), dtype=bool)
@@ -261,7 +263,7 @@ def most_said(counts: np.ndarray) -> np.ndarray:
     return np.where(clear, counts.argmax(axis=1) if counts.shape[1] else -1, -1)
 
 
-def _paired(one: Followed, mine: np.ndarray, theirs: np.ndarray, where: np.ndarray) -> float:
+def _paired(one: FollowedRule, mine: np.ndarray, theirs: np.ndarray, where: np.ndarray) -> float:
     """Chance that of the items on which only one of both goes by the rule so many are mine (McNemar 1947, exact)."""
     me, others = mine == one.holds, theirs == one.holds
     only_me, only_others = int((me & ~others & where).sum()), int((others & ~me & where).sum())
@@ -269,7 +271,7 @@ def _paired(one: Followed, mine: np.ndarray, theirs: np.ndarray, where: np.ndarr
     return float(binomtest(only_me, n, 0.5, "greater").pvalue) if n else 1.0
 
 
-def _unpaired(one: Followed, mine: np.ndarray, theirs: np.ndarray, elsewhere: np.ndarray) -> float:
+def _unpaired(one: FollowedRule, mine: np.ndarray, theirs: np.ndarray, elsewhere: np.ndarray) -> float:
     """Chance that the rule is followed so much oftener on my items than on those of others (Fisher 1922, exact)."""
     me, others = (mine == one.holds)[one.base], (theirs == one.holds)[elsewhere]
     total, followed = len(me) + len(others), int(me.sum() + others.sum())

@@ -11,8 +11,8 @@ from scipy.stats import false_discovery_control, hypergeom
 from sklearn.cluster import KMeans
 from threadpoolctl import threadpool_limits
 
-from annotation.core.evidence import Evidence
-from annotation.core.grouping import joined_text
+from annotation.core.judging.evidence import Evidence
+from annotation.core.likeness.grouping import joined_text
 
 RANGES = 5
 # Clusters are few and learned from a sample: they are to be told to a person, not to be exact.

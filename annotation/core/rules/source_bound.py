@@ -11,7 +11,7 @@ PRIOR = 10.0
 
 
 @dataclass(frozen=True)
-class Carried:
+class SourceBound:
     """Clue `clue` (column) points to class `label` (code), and a few sources make it do so.
 
     sources: codes of those sources, the strongest first. weight: its log-odds with all items; without: with theirs left
@@ -26,10 +26,10 @@ class Carried:
     p: float
 
 
-def carried_by_few(
+def bound_to_few_sources(
     matrix: sparse.csc_matrix, labels: np.ndarray, sources: np.ndarray, n_classes: int, few: int = 3, least: int = 20,
     candidates: int = 5000,
-) -> list[Carried]:  # fmt: skip
+) -> list[SourceBound]:  # fmt: skip
     """Features that lose half their weight or more when the items of `few` sources are left out, heaviest first.
 
     matrix: 0 and 1, (n, m). labels: int (n,), −1 = none; sources: int (n,), −1 = none: both left out. The weights are
@@ -73,7 +73,7 @@ def log_odds(hits: np.ndarray, present: np.ndarray, size: np.ndarray, n: float) 
 def _left_out(
     matrix: sparse.csc_matrix, label: np.ndarray, source: np.ndarray, by_source: np.ndarray, cell: tuple[int, int],
     few: int, weight: float, p: float,
-) -> Carried:  # fmt: skip
+) -> SourceBound:  # fmt: skip
     """What is left of the weight of a (class, clue) cell without the sources in which the clue goes with the class most
     often beyond the class's share; by_source: items (K, sources)."""
     k, clue = cell
@@ -86,7 +86,7 @@ def _left_out(
     hits, present = np.array((label[shown] == k).sum(), dtype=np.float64), np.array(len(shown), dtype=np.float64)
     left = by_source.sum(axis=1) - by_source[:, strongest].sum(axis=1)
     without, _ = log_odds(hits, present, left[k], float(left.sum()))
-    return Carried(clue, k, tuple(strongest.tolist()), weight, float(without), p)
+    return SourceBound(clue, k, tuple(strongest.tolist()), weight, float(without), p)
 
 
 def source_codes(sources: Sequence[str] | np.ndarray) -> tuple[np.ndarray, list[str]]:

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from annotation.core.features import Field
-from annotation.core.grouping import joined_text
+from annotation.core.fields import Field
 from annotation.core.intervals import Interval, wilson
-from annotation.core.shortcuts import mentions
+from annotation.core.likeness.grouping import joined_text
+from annotation.core.refusal import Refusal
+from annotation.core.rules.count_rules import mentions
 
 KINDS = {
     "word": "the text contains the word",
@@ -33,7 +34,7 @@ MOST = 10
 LONGEST_KEY = 110
 
 
-class UnableToRead(Exception):
+class UnableToReadRule(Refusal):
     """What was typed is no rule."""
 
 
@@ -68,7 +69,7 @@ class Clause:
 
 
 @dataclass(frozen=True)
-class Rule:
+class TypedRule:
     """Clauses of which one, or with `every` all, must hold."""
 
     clauses: tuple[Clause, ...]
@@ -103,27 +104,27 @@ class Share:
     balanced: float
 
 
-def read_rule(kind: str, name: str, number: str, value: str, fields: Sequence[Field]) -> Rule:
+def read_rule(kind: str, name: str, number: str, value: str, fields: Sequence[Field]) -> TypedRule:
     """The rule somebody typed. Several words or letters may be given, parted by commas: one of them is enough.
 
     Raises UnableToRead with what to mend.
     """
     name, value = name.strip(), value.strip()
     if kind not in KINDS:
-        raise UnableToRead("Choose what the rule looks at.")
+        raise UnableToReadRule("Choose what the rule looks at.")
     limit = _number(kind, number) if kind in NUMBERED else 0.0
     if kind in OF_FIELDS:
-        return Rule((Clause(kind, _field(kind, name, fields), limit, value if kind == "equals" else ""),))
+        return TypedRule((Clause(kind, _field(kind, name, fields), limit, value if kind == "equals" else ""),))
     if kind in OF_TEXT and not any(field.type == "text" for field in fields):
-        raise UnableToRead("These items have no text; choose a field, the source or the place in the file.")
+        raise UnableToReadRule("These items have no text; choose a field, the source or the place in the file.")
     if kind in ("word", "letters", "count"):
         names = list(dict.fromkeys(part.strip().lower() for part in name.split(",") if part.strip()))
         if not names or len(names) > MOST:
-            raise UnableToRead(f"Write a word, or up to {MOST} with commas between them.")
-        return Rule(tuple(Clause(kind, one, limit) for one in names))
+            raise UnableToReadRule(f"Write a word, or up to {MOST} with commas between them.")
+        return TypedRule(tuple(Clause(kind, one, limit) for one in names))
     if kind == "source":
-        return Rule((Clause(kind, name),))
-    return Rule((Clause(kind, "", limit),))
+        return TypedRule((Clause(kind, name),))
+    return TypedRule((Clause(kind, "", limit),))
 
 
 def _number(kind: str, typed: str) -> float:
@@ -132,7 +133,7 @@ def _number(kind: str, typed: str) -> float:
     except ValueError:
         number = float("nan")
     if not np.isfinite(number) or (number < 0 and kind not in OF_FIELDS):
-        raise UnableToRead("Write a number, such as 5.")
+        raise UnableToReadRule("Write a number, such as 5.")
     return number
 
 
@@ -140,11 +141,13 @@ def _field(kind: str, name: str, fields: Sequence[Field]) -> str:
     fitting = [one.name for one in fields if (one.type == "number") == (kind != "equals") or kind == "equals"]
     if name not in fitting:
         there = ", ".join(fitting) or "none"
-        raise UnableToRead(f"There is no field “{name}” for this kind of rule. Fields: {there}.")
+        raise UnableToReadRule(f"There is no field “{name}” for this kind of rule. Fields: {there}.")
     return name
 
 
-def applies(rule: Rule, table: pd.DataFrame, fields: Sequence[Field], sources: np.ndarray | None = None) -> np.ndarray:
+def applies(
+    rule: TypedRule, table: pd.DataFrame, fields: Sequence[Field], sources: np.ndarray | None = None
+) -> np.ndarray:
     """Where the rule holds: bool (n,), n the rows of `table`, which has one column per field and is in the order of
     import. sources: str (n,), "" = none."""
     held = [_holds(clause, table, fields, sources) for clause in rule.clauses]

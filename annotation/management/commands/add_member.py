@@ -2,7 +2,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from annotation.access import dataset_by_slug
-from annotation.actions.add_member import add_member
+from annotation.actions.people.add_member import add_member
 from annotation.management.house import HouseCommand, add_json
 
 

@@ -4,8 +4,9 @@ from typing import Any
 from django.utils import timezone
 
 from annotation.access import dataset_by_slug
-from annotation.actions.audit import SIZE, UnableToAudit, as_json, audit_state, draw_audit
+from annotation.actions.queue.draw_audit import SIZE, UnableToAudit, draw_audit
 from annotation.management.house import HouseCommand, add_json, add_seed
+from annotation.reading.audit_answers import as_json, audit_state
 
 
 class Command(HouseCommand):

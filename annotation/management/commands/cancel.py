@@ -4,7 +4,7 @@ from typing import Any
 from django.utils import timezone
 
 from annotation.access import dataset_by_slug
-from annotation.actions.cancel import cancel, job_by_id
+from annotation.actions.jobs.cancel import cancel, job_by_id
 from annotation.management.house import HouseCommand, add_json
 
 

@@ -2,8 +2,8 @@ from argparse import ArgumentParser
 from typing import Any
 
 from annotation.access import dataset_by_slug
-from annotation.actions.estimate_consensus import request_consensus
-from annotation.core.consensus_choice import METHODS
+from annotation.actions.crowd.estimate_consensus import request_consensus
+from annotation.core.crowd.consensus_choice import METHODS
 from annotation.management.house import HouseCommand, add_background, add_json, add_seed, finish
 
 

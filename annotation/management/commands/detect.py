@@ -2,7 +2,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from annotation.access import dataset_by_slug
-from annotation.actions.detect import request_detection
+from annotation.actions.detecting.detect import request_detection
 from annotation.management.house import HouseCommand, add_background, add_json, add_seed, finish
 
 

@@ -3,7 +3,7 @@ from pathlib import Path
 from typing import Any
 
 from annotation.access import dataset_by_slug
-from annotation.actions.export_cases import export_cases
+from annotation.actions.files.export_cases import export_cases
 from annotation.management.house import HouseCommand, add_json
 
 

@@ -6,7 +6,7 @@ from django.contrib.auth import get_user_model
 from django.utils import timezone
 
 from annotation.access import UnableToFind, dataset_by_slug
-from annotation.actions.import_decisions import import_decisions
+from annotation.actions.files.import_decisions import import_decisions
 from annotation.management.house import HouseCommand, add_json
 
 

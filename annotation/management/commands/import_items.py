@@ -2,9 +2,9 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from annotation.actions.import_items import check, import_params, refuse_rejected, request_import, validate_slug
-from annotation.core.features import Field
-from annotation.core.parsing import ItemMapping, UnableToParse
+from annotation.actions.files.import_items import check, import_params, refuse_rejected, request_import, validate_slug
+from annotation.core.fields import Field
+from annotation.core.files.parsing_items import ItemMapping, UnableToParse
 from annotation.management.house import HouseCommand, add_background, add_json, finish
 from annotation.management.rejecting import add_rejecting, keep_rejected, without_artifact
 

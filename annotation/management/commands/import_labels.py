@@ -3,8 +3,8 @@ from pathlib import Path
 from typing import Any
 
 from annotation.access import dataset_by_slug
-from annotation.actions.import_labels import import_labels
-from annotation.actions.reject import UnableToTake
+from annotation.actions.files.import_labels import import_labels
+from annotation.actions.files.rejected_rows import UnableToTake
 from annotation.management.house import HouseCommand, add_json
 from annotation.management.rejecting import add_rejecting, keep_rejected, without_artifact
 

@@ -3,7 +3,7 @@ from pathlib import Path
 from typing import Any
 
 from annotation.access import dataset_by_slug
-from annotation.actions.import_predictions import import_predictions
+from annotation.actions.files.import_predictions import import_predictions
 from annotation.management.house import HouseCommand, add_json
 
 

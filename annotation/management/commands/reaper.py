@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
-from annotation.actions.reap import reap
+from annotation.actions.jobs.reap import reap
 
 
 class Command(BaseCommand):

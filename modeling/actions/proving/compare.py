@@ -1,7 +1,6 @@
 """Before and after on one frozen production snapshot, as a job."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,48 +9,20 @@ from django.conf import settings
 from django.db.models import Count
 
 from annotation import bulk, frames
-from annotation.access import typed_id
-from annotation.actions.enqueue import enqueue
-from annotation.actions.import_predictions import aligned
+from annotation.actions.jobs.enqueue import enqueue
+from annotation.actions.jobs.work import UnableToWork, Write
 from annotation.actions.snapshot import matched
-from annotation.actions.work import Report, UnableToWork, Write
 from annotation.core.artifacts import load_bytes
+from annotation.core.progress import Report
 from annotation.models import Dataset, Decision, Job, Label, PredictionSet, Snapshot
-from modeling.actions.price import losses_of, money_beside
-from modeling.actions.train import save_probabilities, train_like
-from modeling.core.artifacts import load_model
-from modeling.core.evaluation import metrics, slice_table
-from modeling.core.proof import compare as prove
-from modeling.core.training import predict
+from modeling.actions.proving.price import losses_of, money_beside
+from modeling.actions.training.train import save_probabilities, train_like
+from modeling.core.fitting.model_artifacts import load_model
+from modeling.core.fitting.training import predict
+from modeling.core.proving.evaluation import metrics, slice_table
+from modeling.core.proving.proof import compare as prove
 from modeling.models import Comparison, ModelRun
-
-
-@dataclass(frozen=True)
-class Side:
-    """One side of a comparison: a run, or somebody's own prediction set."""
-
-    run: ModelRun | None
-    predictions: PredictionSet | None
-
-    @property
-    def refusal(self) -> str | None:
-        if self.run and not self.run.converged:
-            return f"Run {self.run.pk} did not converge ({self.run.solver_status}); a stronger penalty helps."
-        if self.run and self.run.at_chance:
-            return f"Run {self.run.pk} is no better than chance out of fold; it has learned nothing to compare."
-        return None
-
-
-def find_side(dataset: Dataset, named: str) -> Side:
-    """The run with that id, or the prediction set with that name."""
-    runs = ModelRun.objects.filter(snapshot__dataset=dataset)
-    if run := runs.filter(pk=typed_id(named)).first():
-        return Side(run, None)
-    predictions = dataset.prediction_sets.filter(name=named).first()
-    if predictions:
-        return Side(None, predictions)
-    known = ", ".join(str(pk) for pk in runs.order_by("-id").values_list("id", flat=True)[:10]) or "none yet"
-    raise UnableToWork(f"{dataset.slug!r} has no run or prediction set {named!r}. Its newest runs: {known}.")
+from modeling.reading.comparison_sides import Side, find_side, probabilities_for
 
 
 def request_comparison(
@@ -207,15 +178,3 @@ def production_predictions(side: Side, production: Snapshot) -> PredictionSet:
     return PredictionSet.objects.create(
         dataset=dataset, name=name, classes=list(dataset.class_names), arrays=arrays, n=len(frame)
     )
-
-
-def probabilities_for(predictions: PredictionSet, frame: pd.DataFrame) -> np.ndarray:
-    """Float (n, K) by `frame`'s items and the dataset's classes; raises UnableToWork where the set lacks an item."""
-    found = aligned(predictions, frame["item"].to_numpy(), predictions.dataset.class_names)
-    missing = int(np.isnan(found[:, 0]).sum())
-    if missing:
-        raise UnableToWork(
-            f"The prediction set {predictions.name!r} lacks {missing} of the {len(frame)} production "
-            "rows; predict them all before comparing."
-        )
-    return found

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 
 from annotation.models import CostMatrix
-from modeling.actions.set_costs import matrix_of
-from modeling.core.costs import Money, cheapest, losses, money_on
-from modeling.core.proof import ITEMS, Losses
+from modeling.core.proving.costs import Money, cheapest, losses, money_on
+from modeling.core.proving.proof import ITEMS, Losses
+from modeling.reading.costs import matrix_of
 
 
 def losses_of(costs: CostMatrix | None, truth: np.ndarray, before: np.ndarray, after: np.ndarray) -> Losses | None:

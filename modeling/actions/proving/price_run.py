@@ -7,18 +7,19 @@ import numpy as np
 from django.conf import settings
 
 from annotation import frames
-from annotation.actions.enqueue import enqueue
-from annotation.actions.import_predictions import aligned
-from annotation.actions.work import Report, Write
+from annotation.actions.jobs.enqueue import enqueue
+from annotation.actions.jobs.work import Write
 from annotation.core.artifacts import load_bytes
-from annotation.core.grouping import group_items
+from annotation.core.likeness.grouping import group_items
+from annotation.core.progress import Report
 from annotation.models import CostMatrix, Dataset, Job
-from modeling.actions.set_costs import costs_of, matrix_of
-from modeling.core.artifacts import load_model
-from modeling.core.costs import CONSTANT, CostReport, price
-from modeling.core.thresholds import NEVER
-from modeling.core.training import predict
+from annotation.reading.prediction_sets import aligned
+from modeling.core.fitting.model_artifacts import load_model
+from modeling.core.fitting.training import predict
+from modeling.core.proving.costs import CONSTANT, CostReport, price
+from modeling.core.proving.thresholds import NEVER
 from modeling.models import ModelRun, RunCost
+from modeling.reading.costs import costs_of, matrix_of
 
 
 def request_pricing(run: ModelRun, *, user: Any = None, background: bool = True) -> Job:

@@ -7,17 +7,18 @@ import numpy as np
 import pandas as pd
 
 from annotation import frames
-from annotation.actions.enqueue import enqueue, job_key
-from annotation.actions.import_predictions import aligned
-from annotation.actions.work import Report, UnableToWork, Write
-from annotation.core.features import Field
-from annotation.core.grouping import group_items
+from annotation.actions.jobs.enqueue import enqueue, job_key
+from annotation.actions.jobs.work import UnableToWork, Write
+from annotation.core.fields import Field
+from annotation.core.likeness.grouping import group_items
+from annotation.core.progress import Report
 from annotation.models import Dataset, Job
-from modeling.actions.confirmed import confirmed_groups
-from modeling.actions.synonyms import accepted_pairs
+from annotation.reading.prediction_sets import aligned
+from modeling.actions.training.synonyms import accepted_pairs
 from modeling.core.perturbations.synonyms import partners_of
-from modeling.core.robustness import Consistency, Found, Probed, checked_probes, consistency, probe
+from modeling.core.telling.robustness import Consistency, Probed, ProbeFindings, checked_probes, consistency, probe
 from modeling.models import ModelRun
+from modeling.reading.confirmed_copies import confirmed_groups
 
 KIND = "robustness"
 WORST = 10
@@ -75,7 +76,7 @@ def _consistency(dataset: Dataset, run: ModelRun, items: np.ndarray) -> Consiste
     return consistency([members for members in known if len(members) > 1], probabilities)
 
 
-def _probes_json(found: Found, items: np.ndarray, classes: Sequence[str]) -> list[dict[str, Any]]:
+def _probes_json(found: ProbeFindings, items: np.ndarray, classes: Sequence[str]) -> list[dict[str, Any]]:
     made = []
     for name, one in found.probes.items():
         share, flipped = one.flips, one.flipped

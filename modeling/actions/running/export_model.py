@@ -10,15 +10,16 @@ from django.conf import settings
 from django.db.models import Count, Q
 
 from annotation import frames
-from annotation.actions.import_predictions import aligned
-from annotation.actions.writing import UnableToExport, drafted
+from annotation.actions.files.write_table import UnableToExport, drafted
 from annotation.core.artifacts import load_bytes
 from annotation.models import Item, Snapshot
-from modeling.core.artifacts import zipped
-from modeling.core.card import card_text, limits_of
-from modeling.core.scoring import scores
+from annotation.reading.prediction_sets import aligned
+from modeling.core.fitting.model_artifacts import zipped
+from modeling.core.proving.scoring import scores
+from modeling.core.telling.card import card_text, limits_of
+from modeling.figures.words.comparisons import proved, proved_span, unit_words
+from modeling.figures.words.recipes import left_out_words, recipe_words
 from modeling.models import Comparison, ModelRun
-from modeling.words import left_out_words, proved, proved_span, recipe_words, unit_words
 
 
 def export_model(run: ModelRun, path: Path) -> dict[str, Any]:

@@ -6,15 +6,16 @@ from typing import Any
 from django.db import transaction
 
 from annotation import bulk
-from annotation.actions.open_finding import open_finding
-from annotation.actions.write_finding import finding_over, write_finding
+from annotation.actions.detecting.open_finding import open_finding
+from annotation.actions.detecting.write_finding import finding_over, write_finding
+from annotation.core.refusal import Refusal
 from annotation.models import Finding, Job
-from modeling.core.robustness import PROBES
+from modeling.core.telling.robustness import PROBES
 
 KIND = "robustness"
 
 
-class UnableToOpenFlipped(Exception):
+class UnableToOpenFlipped(Refusal):
     """A probe has nothing to open."""
 
 

@@ -10,27 +10,28 @@ from typing import Any
 from django.conf import settings
 
 from annotation import frames
-from annotation.actions.enqueue import enqueue
-from annotation.actions.keep_upload import Upload, remember
-from annotation.actions.reject import Rejects, UnableToTake
-from annotation.actions.work import Report, UnableToWork, Write
-from annotation.actions.writing import write_rows
+from annotation.actions.files.rejected_rows import Rejects, UnableToTake
+from annotation.actions.files.uploads import Upload, remember
+from annotation.actions.files.write_table import write_rows
+from annotation.actions.jobs.enqueue import enqueue
+from annotation.actions.jobs.work import UnableToWork, Write
 from annotation.core.artifacts import load_bytes
-from annotation.core.cells import listed
-from annotation.core.parsing_inputs import check_input_columns, parse_inputs
-from annotation.core.reading import Broken, Source, no_rows, open_source
+from annotation.core.files.checking import listed
+from annotation.core.files.parsing_inputs import check_input_columns, parse_inputs
+from annotation.core.files.tables import Broken, Source, no_rows, open_source
+from annotation.core.progress import Report
 from annotation.models import Dataset, Job
-from modeling.actions.set_costs import costs_of, matrix_of
-from modeling.core.artifacts import load_model
-from modeling.core.rules import Rule
-from modeling.core.training import predict
+from modeling.core.fitting.model_artifacts import load_model
+from modeling.core.fitting.training import predict
+from modeling.core.proving.prediction_rules import PredictionRule
 from modeling.models import ModelRun
+from modeling.reading.costs import costs_of, matrix_of
 
 DIGITS = 6
 
 
 @dataclass(frozen=True)
-class Asked:
+class PredictionRequest:
     """What to predict: the file, its id column (None = rows go by their number), and how a class is chosen.
 
     `costs`: the class of least expected cost; `threshold`: CLASS=P, that class from that probability on.
@@ -45,7 +46,9 @@ class Asked:
     accept_good: bool = False
 
 
-def predict_file(run: ModelRun, asked: Asked, out: Path, report: Report = lambda stage, share: None) -> dict[str, Any]:
+def predict_file(
+    run: ModelRun, asked: PredictionRequest, out: Path, report: Report = lambda stage, share: None
+) -> dict[str, Any]:
     """Write a row for each of the file's: id, predicted class, one probability for each class under its name.
 
     A bad row writes nothing; with `accept_good` the others are predicted. Raises UnableToTake, which names the artifact
@@ -81,12 +84,12 @@ def columns_of(classes: Sequence[str]) -> dict[str, str]:
     return {**dict.fromkeys(own, "text"), **dict.fromkeys(classes, "number")}
 
 
-def rule_of(dataset: Dataset, asked: Asked) -> Rule:
+def rule_of(dataset: Dataset, asked: PredictionRequest) -> PredictionRule:
     if asked.costs and asked.threshold:
         raise UnableToWork("Costs and a threshold are two ways to choose a class; name one of them.")
     if asked.costs:
-        return Rule(costs=matrix_of(costs_of(dataset)))
-    return Rule(threshold=_threshold(dataset, asked.threshold)) if asked.threshold else Rule()
+        return PredictionRule(costs=matrix_of(costs_of(dataset)))
+    return PredictionRule(threshold=_threshold(dataset, asked.threshold)) if asked.threshold else PredictionRule()
 
 
 def _threshold(dataset: Dataset, typed: str) -> tuple[int, float]:
@@ -120,7 +123,7 @@ def _check(source: Source, dataset: Dataset, id: str | None) -> tuple[int, Rejec
 
 
 def _predicted(
-    run: ModelRun, source: Source, id: str | None, rule: Rule, progress: Any, n: int
+    run: ModelRun, source: Source, id: str | None, rule: PredictionRule, progress: Any, n: int
 ) -> Iterator[Sequence[Any]]:
     dataset = run.dataset
     fields, classes = dataset.typed_fields, dataset.class_names
@@ -170,7 +173,7 @@ def run(job: Job, report: Report) -> Write:
     """The file written is kept as an upload of whoever asked: it goes where uploads go after a day."""
     params = job.params
     predicting = ModelRun.objects.get(pk=params["run"])
-    asked = Asked(
+    asked = PredictionRequest(
         Path(params["path"]), params["id"], params["file_name"], params["encoding"], params["costs"],
         accept_good=params["accept_good"],
     )  # fmt: skip

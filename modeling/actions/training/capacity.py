@@ -11,20 +11,21 @@ from typing import Any
 import numpy as np
 
 from annotation import frames
-from annotation.actions.detect import state_of
-from annotation.actions.enqueue import enqueue
+from annotation.actions.jobs.enqueue import enqueue
+from annotation.actions.jobs.parts import Wait
+from annotation.actions.jobs.work import UnableToWork, Write
 from annotation.actions.snapshot import matched
 from annotation.actions.snapshot import snapshot as freeze
-from annotation.actions.waiting import Wait
-from annotation.actions.work import Report, UnableToWork, Write
 from annotation.core.intervals import Interval, wilson
+from annotation.core.progress import Report
 from annotation.models import Dataset, Item, Job, Snapshot
-from modeling.actions.run_rows import near_copies
-from modeling.actions.sweep import UnableToSweep, predicted_classes, runs_of_parts
-from modeling.actions.train import recipe_settings, training_part
-from modeling.core.contested import contested_rows
-from modeling.core.evaluation import paired_interval
+from annotation.reading.pool_evidence import state_of
+from modeling.actions.training.sweep import UnableToSweep, predicted_classes, runs_of_parts
+from modeling.actions.training.train import recipe_settings, training_part
+from modeling.core.proving.evaluation import paired_interval
+from modeling.core.telling.contested_rows import contested_rows
 from modeling.models import ModelRun, Sweep
+from modeling.reading.rows_learned_from import near_copies
 
 OLD, NEW = "old", "new"
 
@@ -109,7 +110,7 @@ def run(job: Job, report: Report) -> Write | Wait:
 def measure(job: Job, parts: Sequence[Job], old: Snapshot | None, new: Snapshot, growth: Growth) -> dict[str, Any]:
     """Every point, JSON-ready, and what growing, holding back and relabelling change at the largest size."""
     runs = runs_of_parts(parts)
-    rows = _Rows(new, old)
+    rows = _FrozenRows(new, old)
     asked = [
         (labels, side, regularized, size)
         for labels, side in ((OLD, old), (NEW, new)) if side
@@ -133,7 +134,7 @@ def measure(job: Job, parts: Sequence[Job], old: Snapshot | None, new: Snapshot,
     }  # fmt: skip
 
 
-class _Rows:
+class _FrozenRows:
     """The rows of both sides: what they hold now, which of them are contested, how many were relabelled."""
 
     def __init__(self, new: Snapshot, old: Snapshot | None) -> None:
@@ -163,7 +164,9 @@ def _settings(dataset: Dataset, growth: Growth, size: Any, regularized: bool) ->
     return {**recipe_settings(dataset, growth.learner, {}), **chosen, growth.key: size}
 
 
-def _point(labels: str, regularized: bool, size: Any, part: Job, run: ModelRun | None, rows: _Rows) -> dict[str, Any]:
+def _point(
+    labels: str, regularized: bool, size: Any, part: Job, run: ModelRun | None, rows: _FrozenRows
+) -> dict[str, Any]:
     point: dict[str, Any] = {
         "labels": labels, "regularized": regularized, "size": size[-1] if isinstance(size, list) else size,
         "run": run.pk if run else None, "why": "" if run else part.error or f"{part.status}.", "right": None,

@@ -6,16 +6,16 @@ from typing import Any
 import numpy as np
 
 from annotation import frames
-from annotation.actions.enqueue import enqueue
-from annotation.actions.work import Report, UnableToWork, Write
-from annotation.core.folds import grouped_folds
-from annotation.core.grouping import group_items
+from annotation.actions.jobs.enqueue import enqueue
+from annotation.actions.jobs.work import UnableToWork, Write
+from annotation.core.judging.folds import grouped_folds
+from annotation.core.likeness.grouping import group_items
+from annotation.core.progress import Report
 from annotation.models import Job
-from modeling.core.learning_curve import LearningCurve, learning_curve
-from modeling.core.training import refitter
+from modeling.core.fitting.learning_curve import LearningCurve, learning_curve
+from modeling.core.fitting.training import refitter
 from modeling.models import ModelRun
-
-KIND = "learning_curve"
+from modeling.reading.learning_curves import KIND
 
 
 def request_curve(run: ModelRun, *, user: Any = None, again: bool = False, background: bool = True) -> Job:
@@ -46,16 +46,6 @@ def measure(run: ModelRun, seed: int, report: Report) -> LearningCurve:
     report("features", 0.05)
     refit = refitter(table, dataset.typed_fields, labels, classes, np.asarray(groups), run.resolved)
     return learning_curve(refit, labels, groups, fold, seed, lambda stage, share: report(stage, 0.1 + 0.9 * share))
-
-
-def curve_of(run: ModelRun) -> dict[str, Any] | None:
-    """The newest curve of the run as `as_json` gives it, None where nobody has asked for one."""
-    done = run.asked(KIND).filter(status=Job.DONE).first()
-    return done.result if done else None
-
-
-def curve_under_way(run: ModelRun) -> Job | None:
-    return run.asked(KIND).filter(status__in=Job.UNFINISHED).first()
 
 
 def as_json(curve: LearningCurve) -> dict[str, Any]:

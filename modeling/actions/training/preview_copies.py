@@ -4,9 +4,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from annotation.core.differences import Piece, word_differences
+from annotation.core.likeness.differences import Piece, word_differences
 from annotation.models import CurrentLabel, Dataset, Item
-from modeling.actions.synonyms import accepted_pairs
+from modeling.actions.training.synonyms import accepted_pairs
 from modeling.core.perturbations import PERTURBATIONS, drawn, perturbed
 from modeling.core.perturbations.synonyms import partners_of
 

@@ -7,21 +7,22 @@ from django.db import transaction
 
 from annotation import bulk
 from annotation.access import typed_id
+from annotation.core.refusal import Refusal
 from annotation.models import Dataset
-from modeling.actions.train import recipe_settings
-from modeling.core.training import FEATURES, FOUND
+from modeling.actions.training.train import recipe_settings
+from modeling.core.fitting.training import FEATURES, FOUND
+from modeling.figures.words.recipes import recipe_words
 from modeling.models import Recipe
-from modeling.words import recipe_words
 
 LONGEST_NAME = 80
 
 
-class UnableToBuild(Exception):
+class UnableToBuild(Refusal):
     """There is no such recipe, or a recipe can't be built as asked."""
 
 
 @dataclass(frozen=True)
-class Line:
+class SettingPair:
     """One setting of two recipes or runs, as written; `differs` where they do."""
 
     key: str
@@ -75,9 +76,9 @@ def title_of(recipe: Recipe) -> str:
     return f"{recipe.name}: {words}" if recipe.name else words
 
 
-def differing(one: dict[str, Any], other: dict[str, Any]) -> list[Line]:
+def differing(one: dict[str, Any], other: dict[str, Any]) -> list[SettingPair]:
     """Every setting of either, those that differ first."""
-    lines = [Line(key, written(one.get(key)), written(other.get(key))) for key in {**one, **other}]
+    lines = [SettingPair(key, written(one.get(key)), written(other.get(key))) for key in {**one, **other}]
     return sorted(lines, key=lambda line: not line.differs)
 
 

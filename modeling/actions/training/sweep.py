@@ -11,25 +11,27 @@ import numpy as np
 from django.conf import settings
 
 from annotation import frames
-from annotation.actions.detect import state_of
-from annotation.actions.enqueue import enqueue
+from annotation.actions.jobs.enqueue import enqueue
+from annotation.actions.jobs.parts import Wait
+from annotation.actions.jobs.work import UnableToWork, Write
 from annotation.actions.snapshot import snapshot as freeze
-from annotation.actions.waiting import Wait
-from annotation.actions.work import Report, UnableToWork, Write
 from annotation.core.artifacts import bytes_to_arrays, load_bytes
-from annotation.core.grouping import group_items
+from annotation.core.likeness.grouping import group_items
+from annotation.core.progress import Report
+from annotation.core.refusal import Refusal
 from annotation.models import Dataset, Job, Snapshot
-from modeling.actions.train import recipe_settings, training_part
-from modeling.core.choosing import Choice, Entrant, Place, choose
-from modeling.core.complexity import plainness
-from modeling.core.evaluation import METRICS
+from annotation.reading.pool_evidence import state_of
+from modeling.actions.training.train import recipe_settings, training_part
+from modeling.core.fitting.choosing_recipes import Entrant, Place, RecipeChoice, choose
+from modeling.core.fitting.complexity import plainness
+from modeling.core.proving.evaluation import METRICS
+from modeling.figures.words.recipes import recipe_words
 from modeling.models import ModelRun, Recipe, Sweep
-from modeling.words import recipe_words
 
 MOST_FITS, MOST_SEEDS = 500, 20
 
 
-class UnableToSweep(Exception):
+class UnableToSweep(Refusal):
     """The sweep can't be done as asked."""
 
 
@@ -193,7 +195,7 @@ def _out(parts: Sequence[Job], runs: Sequence[ModelRun]) -> str:
     return f"Run {chance.pk} is no better than chance." if chance else ""
 
 
-def _choice(rows: Snapshot, tried: Sequence[Sequence[ModelRun]], dataset: Dataset) -> Choice:
+def _choice(rows: Snapshot, tried: Sequence[Sequence[ModelRun]], dataset: Dataset) -> RecipeChoice:
     frame = frames.snapshot_rows(rows)
     truth = frames.codes(frame["label"], dataset.class_names)
     groups = group_items(frames.content_table(frame["content"], dataset.typed_fields), dataset.typed_fields).of

@@ -7,11 +7,11 @@ from typing import Any
 from django.db import transaction
 
 from annotation import bulk, frames
-from annotation.core.grouping import joined_text
+from annotation.core.likeness.grouping import joined_text
 from annotation.models import Dataset, Item
-from modeling.actions.confirmed import confirmed_groups
 from modeling.core.perturbations.synonyms import Pair, Proposal, proposals
 from modeling.models import SynonymRuling
+from modeling.reading.confirmed_copies import confirmed_groups
 
 MOST_PROPOSED = 200
 

@@ -11,21 +11,22 @@ import pandas as pd
 from django.conf import settings
 
 from annotation import frames
-from annotation.actions.detect import state_of
-from annotation.actions.enqueue import enqueue
+from annotation.actions.jobs.enqueue import enqueue
+from annotation.actions.jobs.parts import Part
+from annotation.actions.jobs.work import UnableToWork, Write
 from annotation.actions.snapshot import snapshot as freeze
-from annotation.actions.waiting import Part
-from annotation.actions.work import Report, UnableToWork, Write
 from annotation.core.artifacts import arrays_to_bytes, save_bytes
-from annotation.core.grouping import group_items
+from annotation.core.likeness.grouping import group_items
+from annotation.core.progress import Report
 from annotation.models import Dataset, Job, PredictionSet, Snapshot
-from modeling.actions.synonyms import accepted_pairs
-from modeling.core.artifacts import dump_model
-from modeling.core.augmentation import SETTINGS as OF_COPIES
-from modeling.core.augmentation import augmentation_settings
-from modeling.core.dense import DenseModel
+from annotation.reading.pool_evidence import state_of
+from modeling.actions.training.synonyms import accepted_pairs
+from modeling.core.fitting.augmentation import SETTINGS as OF_COPIES
+from modeling.core.fitting.augmentation import augmentation_settings
+from modeling.core.fitting.dense_features import DenseModel
+from modeling.core.fitting.model_artifacts import dump_model
+from modeling.core.fitting.training import OF_ROWS, Fit, Model, fit, predict
 from modeling.core.learners import learner_settings
-from modeling.core.training import OF_ROWS, Fit, Model, fit, predict
 from modeling.models import ModelRun, Recipe
 
 # Rows whose prediction is timed.
@@ -33,7 +34,7 @@ TIMED = 1000
 
 
 @dataclass(frozen=True)
-class Order:
+class TrainingOrder:
     """What to train: a learner with its settings, or with the resolved settings of the run `like`."""
 
     learner: str
@@ -85,7 +86,7 @@ def run(job: Job, report: Report) -> Write:
     report("freezing the training rows", 0.02)
     chosen = job.params["snapshot"]
     rows = Snapshot.objects.get(pk=chosen) if chosen else freeze(job.dataset, Snapshot.TRAINING, user=job.created_by)
-    order = Order(job.params["learner"], job.params["settings"], job.seed, job.params["like"])
+    order = TrainingOrder(job.params["learner"], job.params["settings"], job.seed, job.params["like"])
     save = train_on(rows, order, lambda stage, share: report(stage, 0.05 + 0.9 * share), job)
 
     def write() -> dict[str, Any]:
@@ -98,7 +99,7 @@ def run(job: Job, report: Report) -> Write:
     return write
 
 
-def train_on(rows: Snapshot, order: Order, report: Report, job: Job) -> Callable[[], ModelRun]:
+def train_on(rows: Snapshot, order: TrainingOrder, report: Report, job: Job) -> Callable[[], ModelRun]:
     """Fit, and return the function that inserts the run; until it is called only files have been written."""
     started, cpu_started = time.monotonic(), time.process_time()
     dataset = rows.dataset
@@ -137,7 +138,7 @@ def train_like(rows: Snapshot, like: ModelRun, report: Report, job: Job) -> Call
     same = next((run for run in there if without_rows(run.resolved) == wanted), None)
     if same:
         return lambda: same
-    return train_on(rows, Order(like.recipe.learner, like.resolved, like.recipe.seed, like.pk), report, job)
+    return train_on(rows, TrainingOrder(like.recipe.learner, like.resolved, like.recipe.seed, like.pk), report, job)
 
 
 def without_rows(resolved: dict[str, Any]) -> dict[str, Any]:
@@ -152,7 +153,7 @@ def save_probabilities(items: np.ndarray, probabilities: np.ndarray) -> str:
 
 
 def _insert(
-    rows: Snapshot, order: Order, fitted: Fit, artifact: str, arrays: str, cost: dict[str, float], job: Job
+    rows: Snapshot, order: TrainingOrder, fitted: Fit, artifact: str, arrays: str, cost: dict[str, float], job: Job
 ) -> ModelRun:
     dataset = rows.dataset
     recipe = _recipe(dataset, order)
@@ -168,7 +169,7 @@ def _insert(
     )  # fmt: skip
 
 
-def _recipe(dataset: Dataset, order: Order) -> Recipe:
+def _recipe(dataset: Dataset, order: TrainingOrder) -> Recipe:
     if order.like is not None:
         return ModelRun.objects.get(pk=order.like).recipe
     there = Recipe.objects.alike(dataset, order.learner, order.settings, order.seed).first()

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from annotation.core.features import Field
+from annotation.core.fields import Field
 from modeling.core.learners import Setting, UnableToConfigure, UnableToTrain
 from modeling.core.perturbations import PERTURBATIONS, drawn, perturbed
 from modeling.core.perturbations.synonyms import Pair, Partners, partners_of, read_pair, written

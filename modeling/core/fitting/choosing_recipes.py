@@ -7,7 +7,7 @@ import numpy as np
 from scipy.stats import t as student
 
 from annotation.core.intervals import Interval, wilson
-from modeling.core.evaluation import accuracy, count, macro_f1
+from modeling.core.proving.evaluation import accuracy, count, macro_f1
 
 LEVEL = 0.95
 
@@ -33,7 +33,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Choice:
+class RecipeChoice:
     """places: one per entrant, in their order. best, simplest: positions; simplest is the plainest of those close.
     level: of each single interval of a difference."""
 
@@ -45,7 +45,7 @@ class Choice:
 
 def choose(
     truth: np.ndarray, entrants: Sequence[Entrant], groups: np.ndarray, n_classes: int, metric: str = "accuracy"
-) -> Choice:
+) -> RecipeChoice:
     """Compare recipes on the same n rows, held out of every fit they were judged by.
 
     truth: int (n,), classes 0 … n_classes − 1. groups: int (n,), near-copies, which count as one unit. Each recipe is
@@ -65,7 +65,7 @@ def choose(
         own = _own(score, pulls, unit, metric)
         places.append(Place(own, tuple(float(value) for value in values), behind, behind.low <= 0))
     close = [at for at in order if places[at].close]
-    return Choice(tuple(places), best, min(close, key=lambda at: (entrants[at].plainness, -scores[at])), level)
+    return RecipeChoice(tuple(places), best, min(close, key=lambda at: (entrants[at].plainness, -scores[at])), level)
 
 
 def _measure(truth: np.ndarray, predicted: np.ndarray, n_classes: int, metric: str) -> tuple[list[float], np.ndarray]:

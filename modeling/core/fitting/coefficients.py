@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from annotation.core.features import feature_names
-from modeling.core.dense import DenseModel
+from annotation.core.features.vectorizer import feature_names
+from modeling.core.fitting.dense_features import DenseModel
 
 # Features told per class and direction.
 STRONGEST = 8

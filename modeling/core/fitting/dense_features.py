@@ -8,8 +8,9 @@ import pandas as pd
 from scipy import sparse
 from sklearn.decomposition import TruncatedSVD
 
-from annotation.core.embeddings import DIMENSIONS, embed
-from annotation.core.features import Field, vectorizer
+from annotation.core.features.embeddings import DIMENSIONS, embed
+from annotation.core.features.vectorizer import vectorizer
+from annotation.core.fields import Field
 
 # A number further from the mean than so many standard deviations counts as so far.
 FURTHEST = 5.0

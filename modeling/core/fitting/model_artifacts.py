@@ -10,8 +10,9 @@ import skops.io as skops
 from sklearn.pipeline import Pipeline
 
 from annotation.core.artifacts import UnableToLoad, arrays_to_bytes, bytes_to_arrays
-from annotation.core.features import Field
-from modeling.core.dense import DenseFeatures, DenseModel
+from annotation.core.fields import Field
+from annotation.core.refusal import Refusal
+from modeling.core.fitting.dense_features import DenseFeatures, DenseModel
 from modeling.core.learners import LEARNERS
 
 EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -20,11 +21,11 @@ FACTS, COLUMNS, FEATURES, LEARNED, ESTIMATOR = (
 )  # fmt: skip
 
 
-class UnableToStoreModel(Exception):
+class UnableToStoreModel(Refusal):
     """The model holds something that could not be read back without trusting it."""
 
 
-class UnableToLoadModel(Exception):
+class UnableToLoadModel(Refusal):
     """The bytes are no stored model, or hold types nobody vouches for."""
 
 

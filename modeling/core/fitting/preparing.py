@@ -11,9 +11,10 @@ from sklearn.compose import ColumnTransformer
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.preprocessing import normalize
 
-from annotation.core.features import Field, vectorizer
-from modeling.core.augmentation import Rows
-from modeling.core.dense import DenseFeatures
+from annotation.core.features.vectorizer import vectorizer
+from annotation.core.fields import Field
+from modeling.core.fitting.augmentation import Rows
+from modeling.core.fitting.dense_features import DenseFeatures
 from modeling.core.learners import Fold, UnableToTrain
 
 

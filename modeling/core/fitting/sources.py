@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from annotation.core.intervals import wilson
-from modeling.core.evaluation import paired_interval
 from modeling.core.learners import UnableToTrain
+from modeling.core.proving.evaluation import paired_interval
 
 # The largest sources are judged: each costs a fit.
 MOST = 5

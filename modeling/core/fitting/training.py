@@ -17,17 +17,18 @@ from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
-from annotation.core.features import Field
-from annotation.core.folds import grouped_folds
+from annotation.core.fields import Field
 from annotation.core.intervals import bootstrap_interval
-from modeling.core.augmentation import KEYS, with_copies
-from modeling.core.coefficients import coefficients
-from modeling.core.complexity import size_of
-from modeling.core.dense import DenseFeatures, DenseModel
-from modeling.core.evaluation import Counts, balanced_accuracy, metrics
+from annotation.core.judging.folds import grouped_folds
+from annotation.core.refusal import Refusal
+from modeling.core.fitting.augmentation import KEYS, with_copies
+from modeling.core.fitting.coefficients import coefficients
+from modeling.core.fitting.complexity import size_of
+from modeling.core.fitting.dense_features import DenseFeatures, DenseModel
+from modeling.core.fitting.preparing import fitted_features, one_fold, prepared
+from modeling.core.fitting.sources import by_source
 from modeling.core.learners import MOST_WORDS, PAIRS, Fold, Learner, UnableToTrain, learner_with, resolved_of
-from modeling.core.preparing import fitted_features, one_fold, prepared
-from modeling.core.sources import by_source
+from modeling.core.proving.evaluation import Counts, balanced_accuracy, metrics
 
 FOLDS = 5
 FEATURES: dict[str, Any] = {"max_features": MOST_WORDS, "ngrams": PAIRS, "characters": None}
@@ -39,7 +40,7 @@ FOUND = ("learner", "seed", "folds", "rows", "classes", "fields")
 OF_ROWS = ("rows", "folds")
 
 
-class UnableToPredict(Exception):
+class UnableToPredict(Refusal):
     """The model was trained for other classes."""
 
 

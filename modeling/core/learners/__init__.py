@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Iterable
 from typing import Any
 
+from annotation.core.refusal import Refusal
 from modeling.core.learners.learner import Learner, Setting, UnableToTrain
 from modeling.core.learners.logistic import Fold, LogisticLearner
 from modeling.core.learners.mlp import MlpLearner
@@ -20,7 +21,7 @@ LEARNERS: dict[str, Any] = {"logistic": LogisticLearner, "mlp": MlpLearner}
 MOST_WORDS, PAIRS = 50_000, [1, 2]
 
 
-class UnableToConfigure(Exception):
+class UnableToConfigure(Refusal):
     """A learner or a setting that does not exist, or a value it cannot take."""
 
 

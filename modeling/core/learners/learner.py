@@ -5,10 +5,11 @@ from typing import Any, ClassVar, NamedTuple, Protocol
 
 import numpy as np
 
+from annotation.core.refusal import Refusal
 from modeling.core.learners.logistic import Fold
 
 
-class UnableToTrain(Exception):
+class UnableToTrain(Refusal):
     """These rows cannot be learned from."""
 
 

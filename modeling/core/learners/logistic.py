@@ -7,9 +7,9 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
-from annotation.core.features import Field
-from modeling.core.dense import KEPT, NONE, DenseFeatures
-from modeling.core.evaluation import log_loss
+from annotation.core.fields import Field
+from modeling.core.fitting.dense_features import KEPT, NONE, DenseFeatures
+from modeling.core.proving.evaluation import log_loss
 from modeling.core.solvers.elastic_net import Matrix, Solution, first_C, solve_path
 
 GRID = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0)

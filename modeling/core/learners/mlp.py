@@ -8,12 +8,12 @@ from typing import Any, ClassVar
 import numpy as np
 from scipy import sparse
 
-from annotation.core.features import Field
-from annotation.core.folds import grouped_folds
-from modeling.core.dense import DenseFeatures
+from annotation.core.fields import Field
+from annotation.core.judging.folds import grouped_folds
+from modeling.core.fitting.dense_features import DenseFeatures
 from modeling.core.learners.learner import Setting, UnableToTrain
 from modeling.core.learners.logistic import Fold
-from modeling.core.networks import Network, Schedule, Trained, probabilities, train
+from modeling.core.learners.networks import Network, Schedule, Trained, probabilities, train
 
 # One group in so many is held out to say when to stop.
 PARTS = 10

@@ -8,6 +8,7 @@ from random import Random
 
 from rapidfuzz.distance import Levenshtein
 
+from annotation.core.refusal import Refusal
 from modeling.core.perturbations.words import WORD, edited, harmless, words_of
 
 SHARE = 0.1
@@ -20,7 +21,7 @@ Pair = tuple[str, str]  # in lower case, the lesser word first
 Partners = Mapping[str, Sequence[str]]
 
 
-class UnableToPair(Exception):
+class UnableToPair(Refusal):
     """These are no two words that could stand for one another."""
 
 

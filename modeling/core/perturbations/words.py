@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from random import Random
 
-from annotation.core.differences import NEGATION, NUMBER
+from annotation.core.likeness.differences import NEGATION, NUMBER
 
 WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 # What has a digit, an @ or an address in it is a number or a name as a whole, up to the next white space.

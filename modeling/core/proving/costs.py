@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from annotation.core.intervals import Interval, bootstrap_interval, wilson
-from modeling.core.proof import ITEMS
-from modeling.core.thresholds import Threshold, choose_threshold, more_costly_to_miss
+from annotation.core.refusal import Refusal
+from modeling.core.proving.proof import ITEMS
+from modeling.core.proving.thresholds import Threshold, choose_threshold, more_costly_to_miss
 
 RESAMPLES = 2_000
 # Sums over more rows than anybody has stay numbers.
@@ -134,7 +135,7 @@ def _money(truth: np.ndarray, predicted: np.ndarray, costs: np.ndarray, groups: 
     return Money(n, found, total, wilson(int((truth == predicted).sum()), n))
 
 
-class UnableToPrice(Exception):
+class UnableToPrice(Refusal):
     """The costs make no matrix, or say nothing."""
 
 

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from modeling.core.costs import cheapest
+from modeling.core.proving.costs import cheapest
 
 
 @dataclass(frozen=True)
-class Rule:
+class PredictionRule:
     """`costs` (K, K): the class of least expected cost. `threshold`: the class with that code from that probability on,
     else the likeliest of the others. Neither: the likeliest."""
 

@@ -10,7 +10,8 @@ from scipy.special import ndtri
 from scipy.stats import binomtest
 
 from annotation.core.intervals import multinomial_bootstrap, percentile_interval, wilson
-from modeling.core.evaluation import METRICS, Counts, count
+from annotation.core.refusal import Refusal
+from modeling.core.proving.evaluation import METRICS, Counts, count
 
 Verdict = Literal["better", "worse", "not distinguishable", "exploratory", "refused"]
 EXPECTED_COST = "expected_cost"
@@ -21,7 +22,7 @@ ITEMS = 1_000
 BLOCK = 4_000_000
 
 
-class UnableToCompare(Exception):
+class UnableToCompare(Refusal):
     """The two sets of predictions and the truth do not make a comparison."""
 
 

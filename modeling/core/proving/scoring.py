@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from annotation.core.intervals import Interval, bootstrap_interval, wilson
-from modeling.core.evaluation import FLOOR, Counts, balanced_accuracy, confusion, macro_f1
+from modeling.core.proving.evaluation import FLOOR, Counts, balanced_accuracy, confusion, macro_f1
 
 Z = 1.959964
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from annotation.core.folds import grouped_folds
 from annotation.core.intervals import Interval, multinomial_bootstrap, percentile_interval
+from annotation.core.judging.folds import grouped_folds
 
 # Thresholds tried: this many quantiles of the probabilities, and both ends.
 TRIED = 200

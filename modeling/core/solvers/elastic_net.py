@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
+from annotation.core.refusal import Refusal
 from modeling.core.solvers.kernels import look, sweep
 from modeling.core.solvers.newton import Newton, Penalty, centre
 from modeling.core.solvers.ridge import ROUNDING, Matrix, Ridge, merged, minimise
@@ -22,7 +23,7 @@ SWEEPS = 5
 NARROW = 800
 
 
-class UnableToSolve(Exception):
+class UnableToSolve(Refusal):
     """These rows or these penalties leave nothing to minimise."""
 
 

@@ -18,7 +18,7 @@ numbers are floats, `nan` where missing."""
 
 LOAD_HERE = """```python
 import pandas as pd
-from modeling.core.artifacts import load_model
+from modeling.core.fitting.model_artifacts import load_model
 model = load_model(open("model.zip", "rb").read())
 table = pd.DataFrame({table})
 print(model.classes_, model.predict_proba(table))

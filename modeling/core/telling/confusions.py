@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from annotation.core.intervals import Interval, wilson
-from modeling.core.evaluation import confusion
+from modeling.core.proving.evaluation import confusion
 
 
 @dataclass(frozen=True)

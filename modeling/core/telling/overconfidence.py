@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from annotation.core.intervals import Interval, wilson
-from modeling.core.evaluation import paired_interval
+from modeling.core.proving.evaluation import paired_interval
 
 # Where nothing is known of how far labels agree.
 PLAIN = 0.9
@@ -24,7 +24,7 @@ class Limit:
 
 
 @dataclass(frozen=True)
-class Confident:
+class ConfidentlyWrong:
     """rows: positions (m,) predicted as another class than the label with confidence above the limit, the surest first.
 
     wrong, contested_wrong, calm_wrong: their share of all, of the contested and of the other rows. contested_sure,
@@ -72,13 +72,15 @@ def confidence_limit(disagreement: Interval, accuracy: float, n_classes: int) ->
     return Limit(allowed, disagreement, accuracy, basis)
 
 
-def confidently_wrong(truth: np.ndarray, probabilities: np.ndarray, contested: np.ndarray, limit: Limit) -> Confident:
+def confidently_wrong(
+    truth: np.ndarray, probabilities: np.ndarray, contested: np.ndarray, limit: Limit
+) -> ConfidentlyWrong:
     """truth: int (n,); probabilities: float (n, K), out of fold; contested: bool (n,)."""
     confidence = probabilities.max(axis=1)
     sure = confidence > limit.value
     wrong = sure & (probabilities.argmax(axis=1) != truth)
     rows = np.flatnonzero(wrong)
-    return Confident(
+    return ConfidentlyWrong(
         limit, rows[np.argsort(-confidence[rows], kind="stable")], _share(wrong, np.ones(len(truth), dtype=bool)),
         _share(wrong, contested), _share(wrong, ~contested), _share(sure, contested), _share(sure, ~contested),
     )  # fmt: skip

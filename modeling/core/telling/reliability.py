@@ -4,9 +4,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from annotation.core.folds import grouped_folds
 from annotation.core.intervals import Interval, multinomial_bootstrap, wilson
-from modeling.core.evaluation import log_loss
+from annotation.core.judging.folds import grouped_folds
+from modeling.core.proving.evaluation import log_loss
 
 BINS, LEAST = 10, 20
 RESAMPLES, LEVEL = 1000, 0.05

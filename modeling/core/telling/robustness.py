@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from annotation.core.features import Field
-from annotation.core.folds import grouped_folds
+from annotation.core.fields import Field
 from annotation.core.intervals import Interval, wilson
+from annotation.core.judging.folds import grouped_folds
+from modeling.core.fitting.training import fit_resolved, predict
 from modeling.core.learners import UnableToConfigure
 from modeling.core.perturbations import PERTURBATIONS, drawn, perturbed
 from modeling.core.perturbations.arrangement import boilerplate, moved, without_each
 from modeling.core.perturbations.synonyms import Partners
-from modeling.core.training import fit_resolved, predict
 
 PROBES: dict[str, str] = {
     **{name: perturbation.title for name, perturbation in PERTURBATIONS.items()},
@@ -57,7 +57,7 @@ class Probed:
 
 
 @dataclass(frozen=True)
-class Found:
+class ProbeFindings:
     """n: rows held out and probed, one of each near-duplicate group; folds: how many were trained for them."""
 
     n: int
@@ -76,7 +76,7 @@ def checked_probes(names: Sequence[str]) -> list[str]:
 def probe(
     table: pd.DataFrame, fields: Sequence[Field], labels: np.ndarray, groups: np.ndarray, resolved: dict[str, Any],
     probes: Sequence[str], seed: int, partners: Partners, report: Callable[[str, float], None], enough: int = ENOUGH,
-) -> Found:  # fmt: skip
+) -> ProbeFindings:  # fmt: skip
     """Each of `probes` on rows of a `typed` table (n rows) that the model did not learn from.
 
     labels: int (n,), positions in resolved["classes"]. groups: int (n,). The folds are those of the fit with these
@@ -101,7 +101,7 @@ def probe(
         for name, one in probe_rows(guess, held, fields, probes, seed, partners).items():
             parts[name].append(_shifted(one, rows))
         n, trained = n + len(rows), trained + 1
-    return Found(n, trained, {name: _together(ones, fields) for name, ones in parts.items()})
+    return ProbeFindings(n, trained, {name: _together(ones, fields) for name, ones in parts.items()})
 
 
 def probe_rows(

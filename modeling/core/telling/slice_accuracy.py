@@ -8,7 +8,7 @@ import pandas as pd
 from scipy.stats import hypergeom
 
 from annotation.core.intervals import Interval, wilson
-from annotation.core.slicing import Cut
+from annotation.core.rules.slicing import Cut
 
 # A smaller slice says nothing by itself; it is pooled with the others of its cut that are as small.
 LEAST = 30

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from modeling.charts import axis
+from modeling.figures.charts.dots import axis
 
 TALL, HEAD, FOOT, SIDE = 190, 26, 40, 8.0
 # Percent of the width by which the series stand apart, so that their intervals do not cover one another.
@@ -24,7 +24,7 @@ class Dot:
 
 
 @dataclass(frozen=True)
-class Line:
+class GrowthLine:
     """series: "before" for old labels, "after" for new ones; dashed: without regularization. points: for a polyline."""
 
     series: str
@@ -39,7 +39,7 @@ class Panel:
 
     title: str
     n: int
-    lines: tuple[Line, ...]
+    lines: tuple[GrowthLine, ...]
     ticks: tuple[tuple[float, float], ...]
     sizes: tuple[tuple[str, float], ...]
     digits: int
@@ -79,7 +79,7 @@ def _panel(title: str, name: str, points: Sequence[dict[str, Any]]) -> Panel:
         )
         if dots:
             joined = " ".join(f"{dot.x},{dot.y}" for dot in dots)
-            lines.append(Line("before" if labels == "old" else "after", not held, joined, dots))
+            lines.append(GrowthLine("before" if labels == "old" else "after", not held, joined, dots))
     ticks = tuple((tick * step, y(tick * step)) for tick in range(last, first - 1, -1))
     marks = tuple((f"{size:,}", x(size)) for size in sizes)
     return Panel(title, limits[0]["n"], tuple(lines), ticks, marks, 0 if step >= 0.01 else 1)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import floor
 from typing import Any
 
-from modeling.charts import axis
+from modeling.figures.charts.dots import axis
 
 # Pixels: the height of the plot, the room above and beneath it; percent of the width kept free at either end.
 TALL, HEAD, FOOT, SIDE = 220, 8, 40, 8.0
@@ -25,7 +25,7 @@ class Spot:
 
 
 @dataclass(frozen=True)
-class Line:
+class PlotLine:
     """points: of an SVG polyline in percent and pixels; dashed: what is no measurement."""
 
     points: str
@@ -38,7 +38,7 @@ class Plot:
     """Shares over a number. ticks: (share, y), from bottom to top; across: (label, x in percent)."""
 
     spots: tuple[Spot, ...]
-    lines: tuple[Line, ...]
+    lines: tuple[PlotLine, ...]
     ticks: tuple[tuple[float, float], ...]
     across: tuple[tuple[str, float], ...]
     bottom: int = TALL
@@ -70,7 +70,7 @@ def reliability_plot(before: dict[str, Any], after: dict[str, Any]) -> Plot:
     y = Scale(low * step, high * step, TALL, HEAD)
     spots = tuple(_spot(x(one["confidence"]), y, one["right"], series) for series, told in both for one in told["bins"])
     marks = [tick * step for tick in range(low, high + 1)]
-    diagonal = Line(f"{x(marks[0])},{y(marks[0])} {x(marks[-1])},{y(marks[-1])}", "other", True)
+    diagonal = PlotLine(f"{x(marks[0])},{y(marks[0])} {x(marks[-1])},{y(marks[-1])}", "other", True)
     across = tuple((f"{100 * tick:.0f} %", x(tick)) for tick in marks)
     return Plot(spots, (diagonal,), tuple((tick, y(tick)) for tick in marks), across)
 
@@ -88,10 +88,10 @@ def curve_plot(curve: dict[str, Any], n: int) -> Plot:
     step, low, high = axis(min(point["low"] for point in points), highest)
     x, y = Scale(0, last, SIDE, 100 - SIDE), Scale(low * step, high * step, TALL, HEAD)
     spots = tuple(_spot(x(one["rows"]), y, {**one, "value": one["accuracy"]}, "after") for one in points)
-    measured = Line(" ".join(f"{spot.x},{spot.y}" for spot in spots), "after", False)
+    measured = PlotLine(" ".join(f"{spot.x},{spot.y}" for spot in spots), "after", False)
     lines = [measured]
     if law_at:
-        lines.append(Line(" ".join(f"{x(rows)},{y(value)}" for rows, value in law_at), "other", True))
+        lines.append(PlotLine(" ".join(f"{x(rows)},{y(value)}" for rows, value in law_at), "other", True))
     ticks = tuple((tick * step, y(tick * step)) for tick in range(low, high + 1))
     return Plot(spots, tuple(lines), ticks, tuple((f"{rows:,}", x(rows)) for rows in round_steps(last)))
 

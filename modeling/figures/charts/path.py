@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import ceil, floor, log10
 from typing import Any
 
-from modeling.charts import SIDE, TALL, Frame, anchor_at
+from modeling.figures.charts.dots import SIDE, TALL, Frame, anchor_at
 
 STEPS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 # Ratios are told apart by how their lines are broken, not by colour alone.

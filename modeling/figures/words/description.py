@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from modeling.words import percent, signed, signed_span, span
+from modeling.figures.words.numbers import percent, signed, signed_span, span
 
 LEVEL = 0.05
 

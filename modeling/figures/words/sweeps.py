@@ -2,16 +2,15 @@
 
 from typing import Any
 
-from modeling.models import Sweep
-from modeling.words import percent, signed, signed_span, span
+from modeling.figures.words.numbers import percent, signed, signed_span, span
 
 METRIC_WORDS = {"accuracy": "accuracy", "macro_f1": "macro F1"}
 LONGEST = 30
 SIDES = {"old": "the labels as they came", "new": "the labels of now"}
 
 
-def sweep_heading(sweep: Sweep) -> str:
-    return _capacity_heading(sweep.found) if sweep.kind == Sweep.CAPACITY else _recipes_heading(sweep.found)
+def sweep_heading(kind: str, found: dict[str, Any]) -> str:
+    return _capacity_heading(found) if kind == "capacity" else _recipes_heading(found)
 
 
 def _recipes_heading(found: dict[str, Any]) -> str:

@@ -6,9 +6,9 @@ from django.utils import timezone
 
 from annotation.access import dataset_by_slug
 from annotation.management.house import HouseCommand, add_json, add_seed
-from modeling.actions.preview_copies import ROWS, Preview, preview_copies
-from modeling.actions.synonyms import proposed_pairs, rule_on, rulings_of
-from modeling.core.augmentation import SETTINGS, UnableToConfigure
+from modeling.actions.training.preview_copies import ROWS, Preview, preview_copies
+from modeling.actions.training.synonyms import proposed_pairs, rule_on, rulings_of
+from modeling.core.fitting.augmentation import SETTINGS, UnableToConfigure
 from modeling.core.perturbations import PERTURBATIONS
 from modeling.core.perturbations.synonyms import read_pair, written
 from modeling.models import SynonymRuling

@@ -3,7 +3,7 @@ from typing import Any
 
 from annotation.access import dataset_by_slug, snapshot_by_id
 from annotation.management.house import HouseCommand, add_background, add_json, finish
-from modeling.actions.capacity import GROWTHS, request_capacity
+from modeling.actions.training.capacity import GROWTHS, request_capacity
 
 
 class Command(HouseCommand):

@@ -3,7 +3,7 @@ from typing import Any
 
 from annotation.access import dataset_by_slug, snapshot_by_id
 from annotation.management.house import HouseCommand, add_json, finish
-from modeling.actions.compare import request_comparison
+from modeling.actions.proving.compare import request_comparison
 
 
 class Command(HouseCommand):

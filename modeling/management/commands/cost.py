@@ -3,8 +3,8 @@ from typing import Any
 
 from annotation.access import dataset_by_slug
 from annotation.management.house import HouseCommand, add_background, add_json, finish
-from modeling.actions.find_run import run_named
-from modeling.actions.price_run import request_pricing
+from modeling.actions.proving.price_run import request_pricing
+from modeling.reading.find_run import run_named
 
 
 class Command(HouseCommand):

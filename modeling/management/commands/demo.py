@@ -1,9 +1,9 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from annotation.actions.work import work_here
+from annotation.actions.jobs.work import work_here
 from annotation.management.house import HouseCommand, add_json
-from modeling.actions.demo import request_demo, reset_demo
+from modeling.demo.play import request_demo, reset_demo
 
 
 class Command(HouseCommand):

@@ -3,9 +3,9 @@ from typing import Any
 
 from annotation.access import dataset_by_slug
 from annotation.management.house import HouseCommand, add_background, add_json, finish
-from modeling.actions.describe_run import request_description
-from modeling.actions.find_run import run_named
-from modeling.actions.learning_curve import curve_of
+from modeling.actions.running.describe_run import request_description
+from modeling.reading.find_run import run_named
+from modeling.reading.learning_curves import curve_of
 
 
 class Command(HouseCommand):

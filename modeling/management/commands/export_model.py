@@ -4,8 +4,8 @@ from typing import Any
 
 from annotation.access import dataset_by_slug
 from annotation.management.house import HouseCommand, add_json
-from modeling.actions.export_model import export_model
-from modeling.actions.find_run import run_named
+from modeling.actions.running.export_model import export_model
+from modeling.reading.find_run import run_named
 
 
 class Command(HouseCommand):

@@ -3,8 +3,8 @@ from typing import Any
 
 from annotation.access import dataset_by_slug
 from annotation.management.house import HouseCommand, add_background, add_json, finish
-from modeling.actions.find_run import run_named
-from modeling.actions.learning_curve import request_curve
+from modeling.actions.training.learning_curve import request_curve
+from modeling.reading.find_run import run_named
 
 
 class Command(HouseCommand):

@@ -3,12 +3,12 @@ from pathlib import Path
 from typing import Any
 
 from annotation.access import dataset_by_slug
-from annotation.actions.reject import UnableToTake
-from annotation.core.parsing import UnableToParse
+from annotation.actions.files.rejected_rows import UnableToTake
+from annotation.core.files.parsing_items import UnableToParse
 from annotation.management.house import HouseCommand, add_json
 from annotation.management.rejecting import keep_rejected, without_artifact
-from modeling.actions.find_run import run_named
-from modeling.actions.predict_file import Asked, predict_file
+from modeling.actions.running.predict_file import PredictionRequest, predict_file
+from modeling.reading.find_run import run_named
 
 
 class Command(HouseCommand):
@@ -32,7 +32,7 @@ class Command(HouseCommand):
         if not options["file"].is_file():
             raise UnableToParse(f"There is no file {options['file']}.")
         run = run_named(dataset_by_slug(options["dataset"]), options["run"])
-        asked = Asked(
+        asked = PredictionRequest(
             options["file"], options["id"], encoding=options["encoding"], costs=options["costs"],
             threshold=options["threshold"], accept_good=options["accept_good"],
         )  # fmt: skip

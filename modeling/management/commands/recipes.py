@@ -4,10 +4,10 @@ from typing import Any
 from annotation.access import dataset_by_slug
 from annotation.management.house import HouseCommand, add_json, add_seed
 from annotation.models import Dataset
-from modeling.actions.recipes import build_recipe, differing, find_recipe, recipe_facts
+from modeling.actions.training.recipes import build_recipe, differing, find_recipe, recipe_facts
+from modeling.figures.words.recipes import recipe_words
 from modeling.management.commands.train import key_value
 from modeling.models import Recipe
-from modeling.words import recipe_words
 
 
 class Command(HouseCommand):

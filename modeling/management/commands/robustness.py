@@ -3,9 +3,9 @@ from typing import Any
 
 from annotation.access import dataset_by_slug
 from annotation.management.house import HouseCommand, add_background, add_json, add_seed, finish
-from modeling.actions.check_robustness import request_robustness
-from modeling.actions.find_run import run_named
-from modeling.core.robustness import PROBES
+from modeling.actions.running.check_robustness import request_robustness
+from modeling.core.telling.robustness import PROBES
+from modeling.reading.find_run import run_named
 
 
 class Command(HouseCommand):

@@ -4,9 +4,10 @@ from typing import Any
 
 from annotation.access import dataset_by_slug
 from annotation.management.house import HouseCommand, add_json
-from modeling.actions.list_runs import SORTS, Asked, export_runs, facts_of, wanted_runs
-from modeling.actions.recipes import find_recipe
+from modeling.actions.running.export_runs import export_runs
+from modeling.actions.training.recipes import find_recipe
 from modeling.core.learners import LEARNERS
+from modeling.reading.runs import SORTS, RunFilter, facts_of, wanted_runs
 
 
 class Command(HouseCommand):
@@ -25,7 +26,7 @@ class Command(HouseCommand):
     def act(self, options: dict[str, Any]) -> dict[str, Any]:
         dataset = dataset_by_slug(options["dataset"])
         recipe = find_recipe(dataset, options["recipe"]) if options["recipe"] else None
-        asked = Asked(options["learner"], recipe, options["snapshot"], options["converged"], options["sort"])
+        asked = RunFilter(options["learner"], recipe, options["snapshot"], options["converged"], options["sort"])
         if options["out"]:
             return {"rows": export_runs(dataset, options["out"], asked), "file": str(options["out"])}
         return {"runs": [facts_of(run) for run in wanted_runs(dataset, asked).select_related("recipe", "snapshot")]}

@@ -4,7 +4,7 @@ from typing import Any
 from annotation.access import dataset_by_slug
 from annotation.management.house import HouseCommand, add_json
 from annotation.models import Dataset
-from modeling.actions.set_costs import read_pair, set_costs, set_metric
+from modeling.actions.proving.set_costs import read_pair, set_costs, set_metric
 
 
 class Command(HouseCommand):

@@ -4,8 +4,8 @@ from typing import Any
 from annotation.access import dataset_by_slug, snapshot_by_id
 from annotation.management.house import HouseCommand, add_background, add_json, finish
 from annotation.models import Dataset
-from modeling.actions.recipes import find_recipe
-from modeling.actions.sweep import Spec, UnableToSweep, grid_specs, request_sweep, spec_of, values_of
+from modeling.actions.training.recipes import find_recipe
+from modeling.actions.training.sweep import Spec, UnableToSweep, grid_specs, request_sweep, spec_of, values_of
 from modeling.management.commands.train import key_value
 
 

@@ -2,11 +2,11 @@ from argparse import ArgumentParser
 from typing import Any
 
 from annotation.access import dataset_by_slug, snapshot_by_id
-from annotation.actions.work import UnableToWork
+from annotation.actions.jobs.work import UnableToWork
 from annotation.management.house import HouseCommand, add_background, add_json, add_seed, finish
-from modeling.actions.find_run import run_named
-from modeling.actions.recipes import find_recipe
-from modeling.actions.train import request_training
+from modeling.actions.training.recipes import find_recipe
+from modeling.actions.training.train import request_training
+from modeling.reading.find_run import run_named
 
 
 class Command(HouseCommand):

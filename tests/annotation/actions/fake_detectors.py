@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from annotation.actions.detect import request_detection
-from annotation.actions.work import work_here
+from annotation.actions.detecting.detect import request_detection
+from annotation.actions.jobs.work import work_here
 from annotation.core.detectors.suspicion import Suspicion
 
 
@@ -43,8 +43,9 @@ def one_finding(evidence):
 
 def use(monkeypatch, **detectors):
     """Put these detectors in place of the house's own, and spare the test the model they would not look at."""
-    monkeypatch.setattr("annotation.actions.detect.DETECTORS", detectors)
-    monkeypatch.setattr("annotation.core.evidence.out_of_fold", lambda *args, **kwargs: None, raising=False)
+    monkeypatch.setattr("annotation.actions.detecting.detect.DETECTORS", detectors)
+    monkeypatch.setattr("annotation.core.detectors.running.DETECTORS", detectors)
+    monkeypatch.setattr("annotation.core.judging.evidence.out_of_fold", lambda *args, **kwargs: None, raising=False)
 
 
 def detect(dataset, again=False, **asked):

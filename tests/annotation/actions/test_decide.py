@@ -5,18 +5,9 @@ import pytest
 from django.utils import timezone
 
 from annotation import frames
-from annotation.actions.decide import Answer, UnableToDecide, decide, last_decision, undo
-from annotation.actions.lease import lease, skip
-from annotation.models import (
-    Annotator,
-    Case,
-    ClosedPair,
-    CurrentLabel,
-    Decision,
-    Guideline,
-    Item,
-    Label,
-)
+from annotation.actions.queue.decide import Answer, UnableToDecide, decide, last_decision, undo
+from annotation.actions.queue.lease import lease, skip
+from annotation.models import Annotator, Case, ClosedPair, CurrentLabel, Decision, Guideline, Item, Label
 from tests.factories import answer, imported, open_case, small_dataset
 from tests.people import emil, erin
 from tests.threads import in_threads

@@ -3,15 +3,15 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from annotation.actions.decide import decide, last_decision, undo
-from annotation.actions.detect import request_detection
-from annotation.actions.import_labels import import_labels
-from annotation.actions.lease import lease
-from annotation.actions.work import UnableToWork
+from annotation.actions.detecting.detect import request_detection
+from annotation.actions.files.import_labels import import_labels
+from annotation.actions.jobs.work import UnableToWork
+from annotation.actions.queue.decide import decide, last_decision, undo
+from annotation.actions.queue.lease import lease
 from annotation.core.detectors.annotator_disagreement import AnnotatorDisagreement
 from annotation.core.detectors.near_duplicate_conflict import NearDuplicateConflict
 from annotation.models import Case, CurrentLabel, Finding, FindingItem, Flag, Item, Job, Ruling
-from tests.annotation.fake_detectors import Breaks, Says, detect, one_finding, use
+from tests.annotation.actions.fake_detectors import Breaks, Says, detect, one_finding, use
 from tests.factories import answer, imported, open_case, small_dataset
 from tests.people import emil, erin, leo
 

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from annotation.core import text_index
 from annotation.core.detectors.near_duplicate_conflict import NearDuplicateConflict
-from annotation.core.features import Field
+from annotation.core.fields import Field
+from annotation.core.likeness import text_index
 from annotation.models import Detection, GroupMember
-from tests.annotation.fake_detectors import detect, use
+from tests.annotation.actions.fake_detectors import detect, use
 from tests.factories import imported
 
 pytestmark = pytest.mark.django_db

@@ -3,14 +3,14 @@ import csv
 import pytest
 from django.utils import timezone
 
-from annotation.actions import export_cases as exporting
-from annotation.actions.audit import draw_audit
-from annotation.actions.decide import decide
-from annotation.actions.export_cases import UnableToExport, export_cases
-from annotation.actions.lease import lease
+from annotation.actions.files import export_cases as exporting
+from annotation.actions.files.export_cases import UnableToExport, export_cases
+from annotation.actions.queue.decide import decide
+from annotation.actions.queue.draw_audit import draw_audit
+from annotation.actions.queue.lease import lease
 from annotation.core.detectors.near_duplicate_conflict import NearDuplicateConflict
 from annotation.models import Case, Detection
-from tests.annotation.fake_detectors import Says, detect, use
+from tests.annotation.actions.fake_detectors import Says, detect, use
 from tests.factories import answer, imported, open_case
 from tests.people import erin
 

@@ -12,17 +12,17 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from annotation.actions.export_labels import export_labels
-from annotation.actions.import_items import import_params, request_import
-from annotation.actions.import_labels import import_labels
-from annotation.actions.keep_upload import keep_upload, prune_uploads
-from annotation.actions.reject import UnableToTake
-from annotation.actions.work import UnableToWork, work, work_here
-from annotation.core.parsing import ItemMapping
-from annotation.core.reading import UnableToRead, open_source, read_table
+from annotation.actions.files.export_labels import export_labels
+from annotation.actions.files.import_items import import_params, request_import
+from annotation.actions.files.import_labels import import_labels
+from annotation.actions.files.rejected_rows import UnableToTake
+from annotation.actions.files.uploads import keep_upload, prune_uploads
+from annotation.actions.jobs.work import UnableToWork, work, work_here
+from annotation.core.files.parsing_items import ItemMapping
+from annotation.core.files.tables import UnableToRead, open_source, read_table
 from annotation.models import CurrentLabel, Dataset, Item, Job, Label
-from tests.annotation.test_lead import as_, text
-from tests.annotation.test_upload import columns, dataset, send, uploads  # noqa: F401  fixtures
+from tests.annotation.views.test_lead import as_, text
+from tests.annotation.views.test_upload import columns, dataset, send, uploads  # noqa: F401  fixtures
 from tests.factories import small_dataset
 from tests.people import erin, leo, olga
 from tests.test_commands import refusal, result
@@ -104,7 +104,7 @@ def asked(path, **more):
 
 
 def test_an_import_in_many_parts_is_one_import(tmp_path, monkeypatch):
-    monkeypatch.setattr("annotation.core.reading.Source.chunks.__defaults__", (3, None))
+    monkeypatch.setattr("annotation.core.files.tables.Source.chunks.__defaults__", (3, None))
     path = tmp_path / "a.csv"
     rows = [(f"i{n % 7}", f"text {n % 7}", "xyz"[n % 3], f"ann{n // 7}") for n in range(21)]
     rows += [("i0", "text 0", "y", "ann0"), ("i6", "text 6", "z", "ann0")]

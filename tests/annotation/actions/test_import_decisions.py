@@ -1,16 +1,16 @@
 import pytest
 from django.utils import timezone
 
-from annotation.actions.decide import decide
-from annotation.actions.export_cases import export_cases
-from annotation.actions.import_decisions import import_decisions
-from annotation.actions.import_items import UnableToImport
-from annotation.actions.lease import lease
-from annotation.core.parsing import UnableToParse
-from annotation.core.reading import UnableToRead
+from annotation.actions.files.export_cases import export_cases
+from annotation.actions.files.import_decisions import import_decisions
+from annotation.actions.files.import_items import UnableToImport
+from annotation.actions.queue.decide import decide
+from annotation.actions.queue.lease import lease
+from annotation.core.files.parsing_items import UnableToParse
+from annotation.core.files.tables import UnableToRead
 from annotation.frames import closed_pairs
 from annotation.models import Case, ClosedPair, CurrentLabel, Decision, Item, Label
-from tests.annotation.fake_detectors import Says, detect, use
+from tests.annotation.actions.fake_detectors import Says, detect, use
 from tests.factories import answer, open_case, small_dataset
 from tests.people import emil, erin, leo, olga
 

@@ -1,11 +1,11 @@
 import pytest
 from django.utils import timezone
 
-from annotation.actions.decide import decide
-from annotation.actions.import_items import check, import_params, request_import
-from annotation.actions.import_labels import import_labels
-from annotation.actions.work import UnableToWork, work_here
-from annotation.core.parsing import ItemMapping, UnableToParse
+from annotation.actions.files.import_items import check, import_params, request_import
+from annotation.actions.files.import_labels import import_labels
+from annotation.actions.jobs.work import UnableToWork, work_here
+from annotation.actions.queue.decide import decide
+from annotation.core.files.parsing_items import ItemMapping, UnableToParse
 from annotation.models import Case, CurrentLabel, Dataset, Item, Job, Label
 from tests.factories import answer, imported, open_case, small_dataset
 from tests.people import erin

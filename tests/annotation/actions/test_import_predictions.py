@@ -2,13 +2,15 @@ import numpy as np
 import pytest
 from django.urls import reverse
 
-from annotation.actions.detect import request_detection
-from annotation.actions.import_items import UnableToImport
-from annotation.actions.import_predictions import aligned, import_predictions, imported_sets
-from annotation.actions.work import UnableToWork, work_here
-from annotation.core.parsing import UnableToParse
+from annotation.actions.detecting.detect import request_detection
+from annotation.actions.files.import_items import UnableToImport
+from annotation.actions.files.import_predictions import import_predictions
+from annotation.actions.jobs.work import work_here
+from annotation.core.files.parsing_items import UnableToParse
+from annotation.core.refusal import Refusal
 from annotation.models import Flag, Item, PredictionSet
-from tests.annotation.test_lead import as_, text
+from annotation.reading.prediction_sets import UnableToAlign, aligned, imported_sets
+from tests.annotation.views.test_lead import as_, text
 from tests.factories import imported, small_dataset
 from tests.people import leo
 
@@ -43,7 +45,7 @@ def test_a_set_with_its_classes_in_another_order_is_put_right(dataset, tmp_path)
     item = Item.objects.get(external_id="s1").pk
     assert aligned(one, np.array([item]), ("access", "payment"))[0] == pytest.approx([0.9, 0.1])
     one.classes = ["payment", "refund"]
-    with pytest.raises(UnableToImport, match="is for the classes payment, refund, the dataset has access, payment"):
+    with pytest.raises(UnableToAlign, match="is for the classes payment, refund, the dataset has access, payment"):
         aligned(one, np.array([item]), ("access", "payment"))
 
 
@@ -79,7 +81,7 @@ def test_sets_over_production_are_no_choice_for_a_detection(dataset, tmp_path):
     ],
 )
 def test_a_bad_file_keeps_nothing_and_says_where(dataset, tmp_path, content, said):
-    with pytest.raises((UnableToParse, ValueError), match=said.replace("(", r"\(")):
+    with pytest.raises(Refusal, match=said.replace("(", r"\(")):
         bring(dataset, tmp_path, content)
     assert not PredictionSet.objects.exists()
 
@@ -114,7 +116,7 @@ def test_detection_believes_the_set_where_it_has_an_item(dataset, tmp_path):
 
 
 def test_detection_by_a_set_that_is_not_there(dataset, tmp_path):
-    with pytest.raises(UnableToImport, match="has no prediction set 'ours'"):
+    with pytest.raises(UnableToAlign, match="has no prediction set 'ours'"):
         request_detection(dataset, predictions="ours")
     imported(tmp_path, [{"id": "p1", "text": "from production", "label": "access"}], split="production")
     bring(dataset, tmp_path, "id,access,payment\np1,0,1\n", split="production")

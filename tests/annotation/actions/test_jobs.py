@@ -4,10 +4,10 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from annotation.actions import work as engine
-from annotation.actions.enqueue import enqueue
-from annotation.actions.reap import reap
-from annotation.actions.work import UnableToWork, claim, work, work_here
+from annotation.actions.jobs import work as engine
+from annotation.actions.jobs.enqueue import enqueue
+from annotation.actions.jobs.reap import reap
+from annotation.actions.jobs.work import UnableToWork, claim, work, work_here
 from annotation.models import Dataset, Guideline, Job
 
 pytestmark = pytest.mark.django_db
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 def rung(monkeypatch):
     """Ids the doorbell was rung for."""
     ids = []
-    monkeypatch.setattr("annotation.actions.enqueue.current_app.send_task", lambda name, args: ids.append(args[0]))
+    monkeypatch.setattr("annotation.actions.jobs.enqueue.current_app.send_task", lambda name, args: ids.append(args[0]))
     return ids
 
 
@@ -56,7 +56,7 @@ def test_a_broker_that_is_down_loses_nothing(monkeypatch, dataset, django_captur
     def refuse(name, args):
         raise OSError("no broker")
 
-    monkeypatch.setattr("annotation.actions.enqueue.current_app.send_task", refuse)
+    monkeypatch.setattr("annotation.actions.jobs.enqueue.current_app.send_task", refuse)
     with django_capture_on_commit_callbacks(execute=True):
         job = enqueue("test", dataset, {})
     assert Job.objects.get(pk=job.pk).status == "queued"

@@ -4,12 +4,12 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from annotation.actions import work as engine
-from annotation.actions.cancel import UnableToCancel, cancel
-from annotation.actions.enqueue import enqueue
-from annotation.actions.reap import reap
-from annotation.actions.waiting import LINKS, Part, Wait
-from annotation.actions.work import UnableToWork, claim, work, work_here
+from annotation.actions.jobs import work as engine
+from annotation.actions.jobs.cancel import UnableToCancel, cancel
+from annotation.actions.jobs.enqueue import enqueue
+from annotation.actions.jobs.parts import LINKS, Part, Wait
+from annotation.actions.jobs.reap import reap
+from annotation.actions.jobs.work import UnableToWork, claim, work, work_here
 from annotation.models import Dataset, Guideline, Job
 from tests import people
 from tests.pages import html_of
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 def rung(monkeypatch):
     """Ids the doorbell was rung for."""
     ids = []
-    monkeypatch.setattr("annotation.actions.enqueue.current_app.send_task", lambda name, args: ids.append(args[0]))
+    monkeypatch.setattr("annotation.actions.jobs.enqueue.current_app.send_task", lambda name, args: ids.append(args[0]))
     return ids
 
 
@@ -169,7 +169,7 @@ def test_a_part_whose_workers_died_three_times_does_not_hold_up_the_whole(datase
 
 
 def test_a_worker_killed_while_it_writes_the_parts_leaves_none(dataset, worked, rung, monkeypatch):
-    monkeypatch.setattr("annotation.actions.work.begin", lambda *args: Guideline.objects.create(version=1))
+    monkeypatch.setattr("annotation.actions.jobs.work.begin", lambda *args: Guideline.objects.create(version=1))
     job = work(asked(dataset).pk)
     assert job.status == "failed" and not Job.objects.filter(kind="part").exists()
 

@@ -5,11 +5,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from annotation import frames
-from annotation.actions.decide import decide, last_decision, undo
+from annotation.actions.queue.decide import decide, last_decision, undo
 from annotation.core.detectors.near_duplicate_conflict import NearDuplicateConflict
 from annotation.core.detectors.paraphrase import Paraphrase
 from annotation.models import Case
-from tests.annotation.fake_detectors import Says, detect, use
+from tests.annotation.actions.fake_detectors import Says, detect, use
 from tests.factories import answer, imported
 from tests.pages import html_of
 from tests.people import erin

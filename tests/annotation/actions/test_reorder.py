@@ -3,14 +3,15 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from annotation.actions.decide import decide, last_decision, undo
-from annotation.actions.export_cases import export_cases
-from annotation.actions.import_decisions import import_decisions
-from annotation.actions.lease import lease
-from annotation.actions.reorder import learn_from_decisions, outcomes, reorder, signals_of
-from annotation.actions.work import work_here
+from annotation.actions.files.export_cases import export_cases
+from annotation.actions.files.import_decisions import import_decisions
+from annotation.actions.jobs.work import work_here
+from annotation.actions.queue.decide import decide, last_decision, undo
+from annotation.actions.queue.lease import lease
+from annotation.actions.queue.reorder import reorder
 from annotation.models import Case, CurrentLabel, Decision, Flag, Job, LearnedOrder
-from tests.annotation.fake_detectors import Says, detect, use
+from annotation.reading.learned_order import learn_from_decisions, outcomes, prior_evidence_of
+from tests.annotation.actions.fake_detectors import Says, detect, use
 from tests.factories import answer, apart, imported
 from tests.people import erin
 
@@ -97,7 +98,7 @@ def test_an_item_is_judged_by_what_was_known_when_it_was_decided(dataset):
     answered(dataset, range(10))
     detection = detect(dataset)
     answered(dataset, range(10, 12))
-    learned = learn_from_decisions(dataset, signals_of(detection))
+    learned = learn_from_decisions(dataset, prior_evidence_of(detection))
     assert learned.rates["class"]["ham"][:2] == [6, 6] and learned.n == 12
 
 
@@ -126,7 +127,10 @@ def test_different_means_right_and_no_label_teaches_nothing(dataset):
 def test_a_decision_taken_back_teaches_nothing(dataset):
     answered(dataset, [0])
     undo(last_decision(dataset.pk, erin(dataset)), erin(dataset), answer(dataset, "ham").token, now())
-    assert len(outcomes(dataset)) == 0 and learn_from_decisions(dataset, signals_of(dataset.detections.get())).n == 0
+    assert (
+        len(outcomes(dataset)) == 0
+        and learn_from_decisions(dataset, prior_evidence_of(dataset.detections.get())).n == 0
+    )
 
 
 def test_before_the_first_detection_there_is_nothing_to_order(tmp_path):

@@ -4,13 +4,13 @@ import pytest
 from django.utils import timezone
 
 from annotation import frames
-from annotation.actions.decide import decide
-from annotation.actions.detect import state_of
-from annotation.actions.import_labels import import_labels
-from annotation.actions.quarantine import quarantined_now
+from annotation.actions.files.import_labels import import_labels
+from annotation.actions.queue.decide import decide
 from annotation.actions.snapshot import UnableToSnapshot, matched, rows_digest, snapshot
 from annotation.models import Finding, Ruling, Snapshot, SnapshotRow
-from tests.annotation.expert_page import finding_over
+from annotation.reading.pool_evidence import state_of
+from annotation.reading.quarantine import quarantined_now
+from tests.annotation.views.expert_page import finding_over
 from tests.factories import answer, imported, open_case, small_dataset
 from tests.people import erin
 

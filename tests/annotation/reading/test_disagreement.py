@@ -2,11 +2,11 @@ import pandas as pd
 import pytest
 from django.utils import timezone
 
-from annotation.actions.decide import decide, undo
-from annotation.actions.detect import request_detection
-from annotation.actions.disagreement import called_different, disagreement_now, measure_disagreement
-from annotation.actions.work import work_here
+from annotation.actions.detecting.detect import request_detection
+from annotation.actions.jobs.work import work_here
+from annotation.actions.queue.decide import decide, undo
 from annotation.models import Case, Label
+from annotation.reading.disagreement import called_different, disagreement_now, measure_disagreement
 from tests.factories import answer, imported, open_case
 from tests.people import erin
 

@@ -7,14 +7,14 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from annotation.actions.decide import decide, undo
-from annotation.actions.estimate_consensus import read_crowd, request_consensus
-from annotation.actions.import_labels import import_labels
-from annotation.actions.list_annotators import confusion_of, list_annotators
-from annotation.actions.work import UnableToWork, work, work_here
+from annotation.actions.crowd.estimate_consensus import read_crowd, request_consensus
+from annotation.actions.files.import_labels import import_labels
+from annotation.actions.jobs.work import UnableToWork, work, work_here
+from annotation.actions.queue.decide import decide, undo
 from annotation.core.artifacts import bytes_to_arrays, load_bytes
 from annotation.models import Annotator, Consensus, CurrentLabel, Item, Job
-from tests.annotation.core.crowd import crowd
+from annotation.reading.annotators import confusion_of, list_annotators
+from tests.annotation.core.crowd.crowd_by_hand import crowd
 from tests.factories import answer, imported, open_case, small_dataset
 from tests.pages import html_of
 from tests.people import emil, erin, leo, olga

@@ -7,12 +7,13 @@ from django.core.management.base import CommandError
 from django.urls import reverse
 from django.utils import timezone
 
-from annotation.actions.audit import UnableToAudit, audit_state, draw_audit
-from annotation.actions.decide import decide
-from annotation.actions.lease import AUDIT_EVERY, lease, skip
-from annotation.actions.list_cases import list_cases
+from annotation.actions.queue.decide import decide
+from annotation.actions.queue.draw_audit import UnableToAudit, draw_audit
+from annotation.actions.queue.lease import AUDIT_EVERY, lease, skip
 from annotation.models import Audit, AuditItem, Case, Decision, Finding, Item, LearnedOrder
-from tests.annotation.fake_detectors import Says, detect, use
+from annotation.reading.audit_answers import audit_state
+from annotation.reading.cases import list_cases
+from tests.annotation.actions.fake_detectors import Says, detect, use
 from tests.factories import answer, apart, imported, open_case
 from tests.pages import html_of
 from tests.people import emil, erin, leo, olga

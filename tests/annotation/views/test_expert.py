@@ -5,20 +5,11 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from annotation.actions.decide import decide
-from annotation.actions.lease import lease
-from annotation.core.features import Field
-from annotation.models import (
-    Annotator,
-    Case,
-    CurrentLabel,
-    Decision,
-    Guideline,
-    Item,
-    Reason,
-    Skip,
-)
-from tests.annotation.expert_page import HTMX, class_id, finding_over, flag, get, press, read
+from annotation.actions.queue.decide import decide
+from annotation.actions.queue.lease import lease
+from annotation.core.fields import Field
+from annotation.models import Annotator, Case, CurrentLabel, Decision, Guideline, Item, Reason, Skip
+from tests.annotation.views.expert_page import HTMX, class_id, finding_over, flag, get, press, read
 from tests.factories import answer, imported, open_case, small_dataset
 from tests.pages import html_of
 from tests.people import emil, erin

@@ -5,16 +5,10 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from annotation.actions.decide import decide
-from annotation.actions.lease import lease
-from annotation.models import (
-    Case,
-    CurrentLabel,
-    Decision,
-    Guideline,
-    Skip,
-)
-from tests.annotation.expert_page import HTMX, class_id, finding_over, get, press, read
+from annotation.actions.queue.decide import decide
+from annotation.actions.queue.lease import lease
+from annotation.models import Case, CurrentLabel, Decision, Guideline, Skip
+from tests.annotation.views.expert_page import HTMX, class_id, finding_over, get, press, read
 from tests.factories import answer, open_case, small_dataset
 from tests.pages import html_of
 from tests.people import emil, erin, leo, olga

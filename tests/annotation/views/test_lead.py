@@ -6,11 +6,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from annotation.actions.decide import decide
-from annotation.actions.detect import request_detection
-from annotation.actions.lease import lease
-from annotation.actions.list_cases import list_cases
-from annotation.actions.work import work, work_here
+from annotation.actions.detecting.detect import request_detection
+from annotation.actions.jobs.work import work, work_here
+from annotation.actions.queue.decide import decide
+from annotation.actions.queue.lease import lease
 from annotation.models import (
     Annotator,
     Case,
@@ -24,6 +23,7 @@ from annotation.models import (
     Membership,
     Ruling,
 )
+from annotation.reading.cases import list_cases
 from tests.factories import answer, open_case, small_dataset
 from tests.pages import html_of
 from tests.people import emil, erin, leo, olga, otto, user
@@ -49,7 +49,7 @@ def path(name, dataset, *args):
 
 def text(response):
     """The page as one line, every run of white space one space."""
-    return unescape(html_of(response))
+    return unescape(html_of(response)).replace("\xa0", " ")
 
 
 def change(dataset, person, **data):

@@ -6,14 +6,15 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from annotation.actions.decide import decide
-from annotation.actions.findings import findings_of
-from annotation.actions.lease import lease
-from annotation.actions.open_cases import open_cases
-from annotation.actions.rule_bench import UnableToOpen, model_classes, open_queue, try_rule
-from annotation.core.rules import read_rule
+from annotation.actions.detecting.open_rule import UnableToOpen, open_queue
+from annotation.actions.queue.decide import decide
+from annotation.actions.queue.lease import lease
+from annotation.actions.queue.open_cases import open_cases
+from annotation.core.rules.typed_rules import read_rule
 from annotation.models import Case, CaseItem, Finding, Ruling
-from tests.annotation.fake_detectors import Says, detect, use
+from annotation.reading.findings import findings_of
+from annotation.reading.rule_bench import model_classes, try_rule
+from tests.annotation.actions.fake_detectors import Says, detect, use
 from tests.factories import answer, imported, open_case, small_dataset
 from tests.pages import html_of
 from tests.people import erin, leo, olga
@@ -42,7 +43,7 @@ def as_(person):
 
 
 def text(response):
-    return unescape(html_of(response))
+    return unescape(html_of(response)).replace("\xa0", " ")
 
 
 def ids(rows):
@@ -119,7 +120,7 @@ def test_the_same_rule_again_is_the_same_finding(dataset):
 def test_a_rule_for_nothing_or_too_much_is_refused(dataset, monkeypatch):
     with pytest.raises(UnableToOpen, match="nothing to open"):
         opened(dataset, name="absent")
-    monkeypatch.setattr("annotation.actions.rule_bench.MOST_ITEMS", 2)
+    monkeypatch.setattr("annotation.actions.detecting.open_rule.MOST_ITEMS", 2)
     with pytest.raises(UnableToOpen, match="holds for 3 items; narrow it to 2"):
         opened(dataset)
     assert not Finding.objects.exists() and not Case.objects.exists()

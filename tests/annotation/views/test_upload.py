@@ -5,10 +5,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from annotation.actions.create_dataset import create_dataset
-from annotation.actions.work import work
+from annotation.actions.jobs.work import work
+from annotation.actions.people.create_dataset import create_dataset
 from annotation.models import Dataset, Item, Job, Label, Membership
-from tests.annotation.test_lead import as_, text
+from tests.annotation.views.test_lead import as_, text
 from tests.factories import small_dataset
 from tests.people import erin, leo, olga, otto, user
 from tests.shared import needs_shared, shared

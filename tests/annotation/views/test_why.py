@@ -5,10 +5,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from annotation.actions.decide import decide, last_decision, undo
-from annotation.actions.explain import explain
+from annotation.actions.queue.decide import decide, last_decision, undo
 from annotation.models import Finding, FindingItem, Flag, Item
-from tests.annotation.fake_detectors import Says, detect
+from annotation.reading.why import explain
+from tests.annotation.actions.fake_detectors import Says, detect
 from tests.factories import answer, imported, open_case
 from tests.pages import html_of
 from tests.people import emil, erin, leo, olga, otto
@@ -22,7 +22,8 @@ PAYMENT = ("card was charged twice", "charged for the same invoice", "card payme
 @pytest.fixture
 def dataset(tmp_path, monkeypatch):
     """Eight items by ann, of which a3 is labelled payment; s0 and s1 also by bob. The detector flags a3 and p0."""
-    monkeypatch.setattr("annotation.actions.detect.DETECTORS", {"says": Says({"locked": 0.9, "twice": 0.6})})
+    monkeypatch.setattr("annotation.actions.detecting.detect.DETECTORS", {"says": Says({"locked": 0.9, "twice": 0.6})})
+    monkeypatch.setattr("annotation.core.detectors.running.DETECTORS", {"says": Says({"locked": 0.9, "twice": 0.6})})
     rows = [{"id": f"a{n}", "text": text, "label": "access", "who": "ann"} for n, text in enumerate(ACCESS)]
     rows += [{"id": f"p{n}", "text": text, "label": "payment", "who": "ann"} for n, text in enumerate(PAYMENT)]
     rows[2]["label"] = "payment"
@@ -44,7 +45,7 @@ def as_(person):
 
 
 def text(response):
-    return unescape(html_of(response))
+    return unescape(html_of(response)).replace("\xa0", " ")
 
 
 def page(person, dataset, name, pk):

@@ -3,10 +3,10 @@ one, or a run that says what is weak about it."""
 
 import pytest
 
-from annotation.actions.work import UnableToWork, work_here
-from annotation.core.features import Field
+from annotation.actions.jobs.work import UnableToWork, work_here
+from annotation.core.fields import Field
 from annotation.models import Job
-from modeling.actions.train import request_training
+from modeling.actions.training.train import request_training
 from modeling.core.learners import UnableToConfigure
 from modeling.models import ModelRun
 from tests.factories import imported, small_dataset
@@ -80,13 +80,13 @@ def test_rows_that_teach_nothing_are_a_run_that_fails_with_a_sentence(tmp_path, 
 
 @pytest.mark.parametrize(("text", "numbers"), [("words", "ranges"), ("embeddings", "scaled")])
 def test_more_features_than_can_be_learned_are_a_sentence(tmp_path, monkeypatch, text, numbers):
-    monkeypatch.setattr("modeling.core.training.MOST_WEIGHTS", 100)
+    monkeypatch.setattr("modeling.core.fitting.training.MOST_WEIGHTS", 100)
     with pytest.raises(UnableToWork, match="features for 2 classes are more than the 100 weights"):
         work_here(asked(small_world.pool(tmp_path), "logistic", text=text, numbers=numbers))
 
 
 def test_a_table_too_wide_for_a_network_is_a_sentence(tmp_path, monkeypatch):
-    monkeypatch.setattr("modeling.core.dense.MOST_NUMBERS", 100)
+    monkeypatch.setattr("modeling.core.fitting.dense_features.MOST_NUMBERS", 100)
     rows = [{"id": f"{n}", "b": f"value {n % 30}", "label": "yes" if n % 2 else "no"} for n in range(60)]
     dataset = imported(tmp_path, rows, text=(), fields=(Field("b", "category"),))
     with pytest.raises(UnableToWork, match="values of categories are too many"):

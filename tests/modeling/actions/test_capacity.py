@@ -1,9 +1,9 @@
 import pytest
 
-from annotation.actions.work import work_here
-from annotation.core.features import Field
-from modeling.actions.capacity import GROWTHS, Growth, again, request_capacity
-from modeling.actions.sweep import UnableToSweep
+from annotation.actions.jobs.work import work_here
+from annotation.core.fields import Field
+from modeling.actions.training.capacity import GROWTHS, Growth, again, request_capacity
+from modeling.actions.training.sweep import UnableToSweep
 from modeling.models import ModelRun, Sweep
 from tests.factories import imported
 from tests.modeling import small_world

@@ -3,14 +3,16 @@ import re
 import numpy as np
 import pytest
 
+from annotation.access import UnableToFind
+from annotation.actions.jobs.work import UnableToWork, work_here
 from annotation.actions.snapshot import snapshot
-from annotation.actions.work import UnableToWork, work_here
 from annotation.models import Dataset, Job, PredictionSet, Ruling, Snapshot
-from modeling.actions.compare import find_side, request_comparison
-from modeling.actions.train import save_probabilities
+from modeling.actions.proving.compare import request_comparison
+from modeling.actions.training.train import save_probabilities
 from modeling.models import Comparison, ModelRun
+from modeling.reading.comparison_sides import find_side
 from tests import people
-from tests.annotation.expert_page import finding_over
+from tests.annotation.views.expert_page import finding_over
 from tests.modeling import small_world
 
 pytestmark = pytest.mark.django_db
@@ -175,13 +177,13 @@ def test_a_training_snapshot_is_refused(tmp_path):
 @pytest.mark.parametrize("named", ["99", "nothing", "²", "9" * 30, ""])
 def test_what_is_not_there_is_a_sentence(tmp_path, named):
     dataset = small_world.pool(tmp_path)
-    with pytest.raises(UnableToWork, match=f"has no run or prediction set '{named}'. Its newest runs: none yet"):
+    with pytest.raises(UnableToFind, match=f"has no run or prediction set '{named}'. Its newest runs: none yet"):
         find_side(dataset, named)
 
 
 def test_another_datasets_run_is_not_found(tmp_path):
     run = small_world.trained(small_world.pool(tmp_path))
-    with pytest.raises(UnableToWork, match="has no run or prediction set"):
+    with pytest.raises(UnableToFind, match="has no run or prediction set"):
         find_side(small_world.pool(tmp_path, "other"), str(run.pk))
 
 

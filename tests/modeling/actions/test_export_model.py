@@ -13,11 +13,11 @@ from django.conf import settings
 
 from annotation import frames
 from annotation.core.artifacts import load_bytes
-from modeling.actions.export_model import card_of, packed
-from modeling.actions.set_costs import set_costs
-from modeling.core.artifacts import load_model
-from modeling.core.scoring import scores
-from modeling.core.training import predict
+from modeling.actions.proving.set_costs import set_costs
+from modeling.actions.running.export_model import card_of, packed
+from modeling.core.fitting.model_artifacts import load_model
+from modeling.core.fitting.training import predict
+from modeling.core.proving.scoring import scores
 from modeling.models import ModelRun
 from tests.modeling import small_world
 from tests.test_commands import refusal, result
@@ -68,7 +68,7 @@ def test_an_exported_network_predicts_the_same_in_second_look(tmp_path):
     assert set(parts) == {"model.zip", "card.json", "card.md"}
     table, expected = own_probabilities(run)
     assert np.array_equal(predict(load_model(parts["model.zip"]), table, dataset.class_names), expected)
-    assert "modeling.core.artifacts import load_model" in parts["card.md"].decode()
+    assert "modeling.core.fitting.model_artifacts import load_model" in parts["card.md"].decode()
 
 
 def test_the_five_lines_of_the_card_run(tmp_path):

@@ -9,12 +9,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from annotation.core.features import Field
-from annotation.core.reading import read_table
-from modeling.actions import predict_file
-from modeling.actions.predict_file import columns_of
-from modeling.actions.set_costs import set_costs
-from modeling.core.rules import Rule
+from annotation.core.fields import Field
+from annotation.core.files.tables import read_table
+from modeling.actions.proving.set_costs import set_costs
+from modeling.actions.running import predict_file
+from modeling.actions.running.predict_file import columns_of
+from modeling.core.proving.prediction_rules import PredictionRule
 from tests.factories import imported
 from tests.modeling import small_world
 from tests.test_commands import file, refusal, result
@@ -156,9 +156,9 @@ def test_columns_give_way_to_classes_of_their_name():
 
 def test_a_threshold_leaves_the_others_to_the_likeliest():
     probabilities = np.array([[0.5, 0.3, 0.2], [0.1, 0.6, 0.3], [0.2, 0.3, 0.5]])
-    assert Rule(threshold=(2, 0.3)).predicted(probabilities).tolist() == [0, 2, 2]
-    assert Rule(threshold=(2, 0.6)).predicted(probabilities).tolist() == [0, 1, 1]
-    assert Rule().predicted(probabilities).tolist() == [0, 1, 2]
+    assert PredictionRule(threshold=(2, 0.3)).predicted(probabilities).tolist() == [0, 2, 2]
+    assert PredictionRule(threshold=(2, 0.6)).predicted(probabilities).tolist() == [0, 1, 1]
+    assert PredictionRule().predicted(probabilities).tolist() == [0, 1, 2]
 
 
 def test_the_file_to_predict_is_never_written_over(tmp_path, run):

@@ -1,12 +1,12 @@
 import pytest
 from django.utils import timezone
 
-from annotation.actions.cancel import cancel
+from annotation.actions.jobs.cancel import cancel
+from annotation.actions.jobs.work import UnableToWork, work, work_here
 from annotation.actions.snapshot import snapshot
-from annotation.actions.work import UnableToWork, work, work_here
 from annotation.models import Job, Snapshot
-from modeling.actions.recipes import UnableToBuild, build_recipe, differing, find_recipe, recipe_facts
-from modeling.actions.sweep import Spec, UnableToSweep, again, grid_specs, request_sweep, spec_of, values_of
+from modeling.actions.training.recipes import UnableToBuild, build_recipe, differing, find_recipe, recipe_facts
+from modeling.actions.training.sweep import Spec, UnableToSweep, again, grid_specs, request_sweep, spec_of, values_of
 from modeling.core.learners import UnableToConfigure
 from modeling.models import ModelRun, Recipe, Sweep
 from tests.factories import imported

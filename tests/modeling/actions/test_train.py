@@ -1,11 +1,11 @@
 import pytest
 
+from annotation.actions.jobs.work import UnableToWork, work_here
 from annotation.actions.snapshot import snapshot
-from annotation.actions.work import UnableToWork, work_here
 from annotation.core.artifacts import bytes_to_arrays, load_bytes
 from annotation.models import Job, PredictionSet, Snapshot
-from modeling.actions.train import request_training
-from modeling.core.artifacts import load_model
+from modeling.actions.training.train import request_training
+from modeling.core.fitting.model_artifacts import load_model
 from modeling.core.learners import UnableToConfigure
 from modeling.models import ModelRun, Recipe
 from tests.factories import imported, small_dataset

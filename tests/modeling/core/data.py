@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from annotation.core.features import Field
+from annotation.core.fields import Field
 
 FIELDS = (Field("text", "text"),)
 CLASSES = ("claim", "none", "other")

@@ -1,7 +1,7 @@
 import re
 
-from modeling.core.filings import NEGATIVE, NEUTRAL, generate
-from modeling.core.filings_text import CLOSINGS, OPENINGS, PLAIN, TOPICS
+from modeling.demo.filings import NEGATIVE, NEUTRAL, generate
+from modeling.demo.filings_text import CLOSINGS, OPENINGS, PLAIN, TOPICS
 
 
 def mentions(text):

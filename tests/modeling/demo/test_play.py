@@ -3,12 +3,12 @@ import stat
 
 import pytest
 
-from annotation.actions.work import UnableToWork, work_here
+from annotation.actions.jobs.work import UnableToWork, work_here
 from annotation.models import Dataset, Decision, Detection, Item, Job, Label, Membership, Snapshot
-from modeling.actions import demo
-from modeling.actions.demo import demo_logins, request_demo, reset_demo, says
-from modeling.core.filings import generate
-from modeling.core.training import FEATURES
+from modeling.core.fitting.training import FEATURES
+from modeling.demo import play as playing
+from modeling.demo.filings import generate
+from modeling.demo.play import demo_logins, request_demo, reset_demo, says
 from modeling.models import Comparison, ModelRun
 from tests.factories import small_dataset
 from tests.modeling import small_world
@@ -21,8 +21,8 @@ ARMS = ["before", "regularization", "random", "second_look", "quarantine"]
 def small(monkeypatch, settings, tmp_path):
     """A demo of 160 filings, 20 decisions and few features, in a folder of its own."""
     settings.DATA_DIR, settings.UPLOADS_DIR = tmp_path, tmp_path
-    monkeypatch.setattr(demo, "generate", lambda seed: generate(seed, n_pool=160, n_production=100))
-    monkeypatch.setattr(demo, "BUDGET", 20)
+    monkeypatch.setattr(playing, "generate", lambda seed: generate(seed, n_pool=160, n_production=100))
+    monkeypatch.setattr(playing, "BUDGET", 20)
     monkeypatch.setitem(FEATURES, "max_features", 300)
 
 
@@ -49,7 +49,7 @@ def test_the_whole_loop_ends_in_its_bars_and_is_played_once():
 
 @pytest.mark.parametrize("step", ["decide", "_compare"])
 def test_a_second_attempt_goes_on_where_the_first_one_died(monkeypatch, step):
-    steps, real = [], getattr(demo, step)
+    steps, real = [], getattr(playing, step)
     allowed = 7 if step == "decide" else 0
 
     def dies(*args, **kwargs):
@@ -59,7 +59,7 @@ def test_a_second_attempt_goes_on_where_the_first_one_died(monkeypatch, step):
         return real(*args, **kwargs)
 
     with monkeypatch.context() as patch:
-        patch.setattr(demo, step, dies)
+        patch.setattr(playing, step, dies)
         with pytest.raises(UnableToWork, match="the machine went off"):
             play()
     assert Decision.objects.standing().count() == (7 if step == "decide" else 20)
@@ -72,7 +72,7 @@ def test_a_second_attempt_goes_on_where_the_first_one_died(monkeypatch, step):
 
 def test_two_attempts_end_as_one_would_and_so_does_a_reset(monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr(demo, "_random_arm", lambda *args: 1 / 0)
+        patch.setattr(playing, "_random_arm", lambda *args: 1 / 0)
         with pytest.raises(UnableToWork):
             play()
     resumed = play()

@@ -1,7 +1,7 @@
 import pytest
 
-from modeling.cost_charts import cost_at, cost_curve, round_step
-from modeling.words import money, signed_money
+from modeling.figures.charts.costs import cost_at, cost_curve, round_step
+from modeling.figures.words.numbers import money, signed_money
 
 
 def test_a_curve_by_hand():

@@ -2,8 +2,8 @@
 
 from django.test import SimpleTestCase
 
-from modeling.charts_told import curve_plot, reliability_plot, round_steps, strips
-from modeling.told_words import (
+from modeling.figures.charts.description import curve_plot, reliability_plot, round_steps, strips
+from modeling.figures.words.description import (
     calibration_heading,
     confident_heading,
     confusion_heading,

@@ -1,4 +1,4 @@
-from modeling.charts import loss_curve
+from modeling.figures.charts.dots import loss_curve
 
 
 def test_a_loss_curve_by_hand():

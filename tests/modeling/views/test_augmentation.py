@@ -7,16 +7,16 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from annotation.actions.decide import decide, undo
+from annotation.actions.jobs.work import work_here
+from annotation.actions.queue.decide import decide, undo
 from annotation.actions.snapshot import snapshot
-from annotation.actions.work import work_here
 from annotation.core.artifacts import bytes_to_arrays, load_bytes
 from annotation.models import Item, Job, Snapshot
-from modeling.actions.confirmed import confirmed_groups
-from modeling.actions.synonyms import accepted_pairs, proposed_pairs, rule_on
-from modeling.actions.train import request_training
+from modeling.actions.training.synonyms import accepted_pairs, proposed_pairs, rule_on
+from modeling.actions.training.train import request_training
 from modeling.core.learners import UnableToConfigure
 from modeling.models import ModelRun, SynonymRuling
+from modeling.reading.confirmed_copies import confirmed_groups
 from tests import people
 from tests.factories import answer, imported, open_case
 from tests.modeling import small_world

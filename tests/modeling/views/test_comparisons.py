@@ -5,10 +5,12 @@ from django.conf import settings
 from django.urls import reverse
 
 from annotation.models import Job, Membership, PredictionSet, Snapshot
-from modeling.charts import Bar, axis, dot_chart
+from modeling.figures.charts.dots import Bar, axis, dot_chart
+from modeling.figures.words.comparisons import comparison_heading
+from modeling.figures.words.numbers import p_words, signed
+from modeling.figures.words.recipes import differing_settings
 from modeling.models import Comparison
 from modeling.reports import flips, labels_changed, report_on, rows_needed
-from modeling.words import comparison_heading, differing_settings, p_words, signed
 from tests import people
 from tests.factories import small_dataset
 from tests.modeling import small_world

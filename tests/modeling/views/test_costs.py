@@ -4,16 +4,17 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
-from annotation.actions.work import work_here
+from annotation.actions.jobs.work import work_here
 from annotation.models import CostMatrix, Dataset, Job
-from modeling.actions.price_run import request_pricing
-from modeling.actions.set_costs import matrix_of, read_pair, set_costs, set_metric
-from modeling.core.costs import UnableToPrice
+from modeling.actions.proving.price_run import request_pricing
+from modeling.actions.proving.set_costs import read_pair, set_costs, set_metric
+from modeling.core.proving.costs import UnableToPrice
 from modeling.models import Comparison, RunCost
+from modeling.reading.costs import matrix_of
 from tests import people
 from tests.factories import imported, small_dataset
 from tests.modeling import small_world
-from tests.modeling.test_compare import compare, predictions, production_of
+from tests.modeling.actions.test_compare import compare, predictions, production_of
 from tests.pages import html_of
 from tests.test_commands import refusal, result
 

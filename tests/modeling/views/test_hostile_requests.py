@@ -4,11 +4,11 @@ refusal or a sentence, never a fault of the server, never another dataset's rows
 import pytest
 from django.urls import reverse
 
+from annotation.actions.jobs.work import work_here
 from annotation.actions.snapshot import snapshot
-from annotation.actions.work import work_here
 from annotation.models import Job, Snapshot
-from modeling.actions.describe_run import request_description
-from modeling.actions.sweep import grid_specs, request_sweep
+from modeling.actions.running.describe_run import request_description
+from modeling.actions.training.sweep import grid_specs, request_sweep
 from modeling.models import Recipe, Sweep
 from modeling.urls import urlpatterns
 from tests import people

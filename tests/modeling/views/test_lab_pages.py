@@ -5,14 +5,14 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from annotation.actions.cancel import cancel
-from annotation.actions.work import work, work_here
+from annotation.actions.jobs.cancel import cancel
+from annotation.actions.jobs.work import work, work_here
 from annotation.models import Job
-from modeling.actions.capacity import request_capacity
-from modeling.actions.list_runs import SORTS, Asked, list_runs
-from modeling.actions.recipes import build_recipe
-from modeling.actions.sweep import grid_specs, request_sweep
+from modeling.actions.training.capacity import request_capacity
+from modeling.actions.training.recipes import build_recipe
+from modeling.actions.training.sweep import grid_specs, request_sweep
 from modeling.models import ModelRun, Recipe, Sweep
+from modeling.reading.runs import SORTS, RunFilter, list_runs
 from tests import people
 from tests.factories import small_dataset
 from tests.modeling import small_world
@@ -171,10 +171,10 @@ def accuracy(run):
 @pytest.mark.parametrize("sort", [sign + name for name in SORTS for sign in ("", "-")])
 def test_pages_by_key_show_each_run_once_in_order(dataset, sort):
     swept(dataset, "0.01", "0.3", "1", "3", "100")
-    whole = [run.pk for run in list_runs(dataset, Asked(sort=sort)).runs]
+    whole = [run.pk for run in list_runs(dataset, RunFilter(sort=sort)).runs]
     pages, after = [], None
     while True:
-        found = list_runs(dataset, Asked(sort=sort, after=after), size=2)
+        found = list_runs(dataset, RunFilter(sort=sort, after=after), size=2)
         pages += [run.pk for run in found.runs]
         after = found.after
         if after is None:

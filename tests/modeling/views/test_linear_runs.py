@@ -5,7 +5,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from annotation.core.artifacts import load_bytes
-from modeling.path_chart import path_chart
+from modeling.figures.charts.path import path_chart
 from tests import people
 from tests.factories import imported
 from tests.modeling import small_world

@@ -4,10 +4,10 @@ from types import SimpleNamespace
 import pytest
 from django.urls import reverse
 
-from annotation.actions.detect import request_detection
-from annotation.actions.work import work_here
+from annotation.actions.detecting.detect import request_detection
+from annotation.actions.jobs.work import work_here
 from annotation.models import Dataset, Detection, Finding, FindingItem, Item, Job, Ruling
-from modeling.standing import Standing, next_step, standing_of
+from modeling.reading.loop_progress import LoopProgress, loop_progress_of, next_step
 from tests import people
 from tests.factories import open_case, small_dataset
 from tests.modeling import small_world
@@ -16,7 +16,7 @@ from tests.pages import html_of
 pytestmark = pytest.mark.django_db
 RUNS = SimpleNamespace(pk=1), SimpleNamespace(pk=2)
 # Everything is done once: detected, decided, trained, compared.
-DONE = Standing(
+DONE = LoopProgress(
     pool=100, production=40, annotators=3, experts=2, detection=SimpleNamespace(n_items=100), open=0, settled=20,
     last_decision=None, runs=2, newest_run=RUNS[1], decided_since=0, comparisons=1, newest_comparison=SimpleNamespace(),
     untried=None,
@@ -183,17 +183,17 @@ def test_the_one_thing_to_do_next(changes, url, words):
 
 def test_the_next_thing_all_the_way_round(tmp_path):
     dataset = small_world.with_production(tmp_path)
-    steps = [next_step(standing_of(dataset)).url]
+    steps = [next_step(loop_progress_of(dataset)).url]
     detected(dataset)
-    steps.append(next_step(standing_of(dataset)).url)
+    steps.append(next_step(loop_progress_of(dataset)).url)
     before = small_world.trained(dataset)
     small_world.relabelled(dataset)
     dataset.cases.open().update(status="withdrawn")
-    steps.append(next_step(standing_of(dataset)).action)
+    steps.append(next_step(loop_progress_of(dataset)).action)
     after = small_world.trained_like(before)
-    step = next_step(standing_of(dataset))
+    step = next_step(loop_progress_of(dataset))
     assert step.query == f"?before={before.pk}&after={after.pk}"
     small_world.compared(dataset, before, after)
-    steps.append(next_step(standing_of(dataset)).action)
+    steps.append(next_step(loop_progress_of(dataset)).action)
     assert steps == ["detect", "runs", "Retrain", "Import items"]
-    assert standing_of(dataset).decided_since == 0
+    assert loop_progress_of(dataset).decided_since == 0

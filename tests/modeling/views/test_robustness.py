@@ -6,14 +6,14 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 from django.utils import timezone
 
-from annotation.actions.decide import decide
-from annotation.actions.open_cases import open_cases
-from annotation.actions.work import UnableToWork, work_here
-from annotation.core.features import Field
+from annotation.actions.jobs.work import UnableToWork, work_here
+from annotation.actions.queue.decide import decide
+from annotation.actions.queue.open_cases import open_cases
+from annotation.core.fields import Field
 from annotation.models import Case, Finding, Item, Job
-from modeling.actions.check_robustness import request_robustness
-from modeling.actions.open_flipped import UnableToOpenFlipped, open_flipped
-from modeling.core.robustness import PROBES
+from modeling.actions.running.check_robustness import request_robustness
+from modeling.actions.running.open_flipped import UnableToOpenFlipped, open_flipped
+from modeling.core.telling.robustness import PROBES
 from modeling.models import ModelRun
 from tests import people
 from tests.factories import answer, imported, open_case

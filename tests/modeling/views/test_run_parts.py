@@ -6,15 +6,16 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.urls import reverse
 
-from annotation.actions.work import work_here
+from annotation.actions.jobs.work import work_here
 from annotation.models import Case, Finding, Job
-from modeling.actions import describe_run
-from modeling.actions.describe_run import as_json, describe, description_of
-from modeling.actions.learning_curve import request_curve
-from modeling.actions.run_items import Choice, list_rows, open_rows
-from modeling.actions.run_rows import rows_of
-from modeling.actions.train import request_training
+from modeling.actions.running.open_rows import open_rows
+from modeling.actions.training.learning_curve import request_curve
+from modeling.actions.training.train import request_training
 from modeling.models import ModelRun
+from modeling.reading import run_description
+from modeling.reading.items_behind_figures import RowsAsked, list_rows
+from modeling.reading.rows_learned_from import rows_of
+from modeling.reading.run_description import as_json, describe, description_of
 from tests import people
 from tests.factories import imported, open_case
 from tests.modeling import small_world
@@ -125,7 +126,7 @@ def test_a_model_that_is_gone_is_told_and_the_rest_stands(client, tmp_path):
 
 
 def test_many_rows_wait_for_a_job(client, tmp_path, monkeypatch):
-    monkeypatch.setattr(describe_run, "LIVE", 10)
+    monkeypatch.setattr(run_description, "LIVE", 10)
     run = small_world.trained(small_world.pool(tmp_path))
     assert "Describe this run" in html_of(page_of(client, run))
     asked = client.post(reverse("describe_run", args=[run.dataset.slug, run.pk]))
@@ -141,7 +142,7 @@ def test_many_rows_wait_for_a_job(client, tmp_path, monkeypatch):
 def cell_of(run):
     """The largest cell off the diagonal, and its count."""
     top = description_of(run)["confusion"]["pairs"][0]
-    return Choice("cell", top["label"], top["predicted"]), top["count"]
+    return RowsAsked("cell", top["label"], top["predicted"]), top["count"]
 
 
 def test_a_cell_opens_its_rows_page_by_page(tmp_path):
@@ -167,8 +168,8 @@ def test_equal_confidence_loses_no_row_between_pages(tmp_path, monkeypatch):
     run = small_world.trained(small_world.pool(tmp_path))
     found = rows_of(run)
     found.probabilities[:] = [0.75, 0.25]
-    monkeypatch.setattr("modeling.actions.run_items.out_of_fold", lambda run: found)
-    choice, read, after = Choice("cell", run.predictions.classes[1], run.predictions.classes[0]), [], ""
+    monkeypatch.setattr("modeling.reading.items_behind_figures.out_of_fold", lambda run: found)
+    choice, read, after = RowsAsked("cell", run.predictions.classes[1], run.predictions.classes[0]), [], ""
     while after or not read:
         page = list_rows(run, choice, after, size=7)
         read += [line.item.pk for line in page.lines]
@@ -202,7 +203,7 @@ def test_what_experts_decided_is_not_opened_again(client, tmp_path):
     run = small_world.trained(dataset)
     small_world.relabelled(dataset)
     leo = people.leo(dataset)
-    memorized = Choice("memorized")
+    memorized = RowsAsked("memorized")
     page = list_rows(run, memorized)
     assert page.n == len(description_of(run)["memorized"]["items"]) > 0
     assert all(line.decided and line.now and line.now != line.label for line in page.lines)
@@ -299,6 +300,6 @@ def test_opening_rows_of_another_choice_is_another_finding(tmp_path):
     dataset = small_world.pool(tmp_path)
     run, leo = small_world.trained(dataset), people.leo(dataset)
     choice, _ = cell_of(run)
-    right = Choice("cell", choice.given, choice.given)
+    right = RowsAsked("cell", choice.given, choice.given)
     keys = {open_rows(run, one, leo, run.created_at)[0].key for one in (choice, right)}
     assert len(keys) == 2

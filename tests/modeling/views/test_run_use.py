@@ -9,11 +9,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
 
-from annotation.actions.keep_upload import prune_uploads
-from annotation.actions.work import work
+from annotation.actions.files.uploads import prune_uploads
+from annotation.actions.jobs.work import work
 from annotation.models import Job, Membership
-from modeling.actions.export_model import packed
-from modeling.actions.set_costs import set_costs
+from modeling.actions.proving.set_costs import set_costs
+from modeling.actions.running.export_model import packed
 from modeling.models import ModelRun
 from tests import people
 from tests.modeling import small_world

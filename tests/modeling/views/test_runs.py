@@ -2,11 +2,11 @@ import pytest
 from django.urls import reverse
 
 from annotation.models import Job, Membership
-from modeling.actions.train import request_training
+from modeling.actions.training.train import request_training
 from modeling.core.learners import LEARNERS
-from modeling.forms import TrainForm
+from modeling.figures.words.recipes import left_out_words, recipe_words
+from modeling.forms.training import TrainForm
 from modeling.models import ModelRun
-from modeling.words import left_out_words, recipe_words
 from tests import people
 from tests.factories import small_dataset
 from tests.modeling import small_world

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from annotation.core.consensus import Votes
+from annotation.core.crowd.votes import Votes
 
 
 def votes(*rows, n_items=None, n_annotators=None, n_classes=2):

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from annotation.core.agreement import cohen_kappa, confusion_pairs, disagreement_rate, krippendorff_alpha
+from annotation.core.crowd.agreement import cohen_kappa, confusion_pairs, disagreement_rate, krippendorff_alpha
 
 # Krippendorff 2011, section C: four observers, twelve units, "." is missing
 RELIABILITY_DATA = {

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from annotation.core.consensus import majority_posterior
-from annotation.core.consensus_choice import Foretold, best, estimate, folds_of
+from annotation.core.crowd.consensus_choice import PredictedLabels, best, estimate, folds_of
+from annotation.core.crowd.votes import majority_posterior
 from annotation.core.intervals import Interval
-from tests.annotation.core.crowd import crowd, votes
+from tests.annotation.core.crowd.crowd_by_hand import crowd, votes
 
 
 def test_every_vote_is_held_out_once_and_an_items_votes_apart():
@@ -17,7 +17,7 @@ def test_every_vote_is_held_out_once_and_an_items_votes_apart():
 
 
 def foretold(value, low):
-    return Foretold(Interval(value, 0, 1, 9), Interval(value - 0.7, low, 1, 9), 90)
+    return PredictedLabels(Interval(value, 0, 1, 9), Interval(value - 0.7, low, 1, 9), 90)
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
-from annotation.core.consensus import Votes
-from annotation.core.consensus_choice import estimate
-from annotation.core.consensus_contested import READINGS, contested_items, expected_gain
-from annotation.core.skill import measure_skills
-from tests.annotation.core.crowd import crowd, votes
+from annotation.core.crowd.consensus_choice import estimate
+from annotation.core.crowd.contested_items import READINGS, contested_items, expected_gain
+from annotation.core.crowd.skill import measure_skills
+from annotation.core.crowd.votes import Votes
+from tests.annotation.core.crowd.crowd_by_hand import crowd, votes
 
 
 def contested(said):

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from annotation.core.crowdlab import FLOOR, UnableToWeigh, broken_majority, crowdlab
-from tests.annotation.core.crowd import votes
+from annotation.core.crowd.crowdlab import FLOOR, UnableToWeigh, broken_majority, crowdlab
+from tests.annotation.core.crowd.crowd_by_hand import votes
 
 
 def test_weights_by_hand():

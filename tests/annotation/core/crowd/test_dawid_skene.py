@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from annotation.core.consensus import likeliest, majority_posterior
-from annotation.core.dawid_skene import best_strength, dawid_skene, records_of
-from tests.annotation.core.crowd import crowd, votes
+from annotation.core.crowd.dawid_skene import best_strength, dawid_skene, records_of
+from annotation.core.crowd.votes import likeliest, majority_posterior
+from tests.annotation.core.crowd.crowd_by_hand import crowd, votes
 
 
 def test_one_round_by_hand():

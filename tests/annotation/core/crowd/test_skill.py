@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from annotation.core.skill import known_truth, measure_skills, worst_pairs
-from tests.annotation.core.crowd import crowd, votes
+from annotation.core.crowd.skill import known_truth, measure_skills, worst_pairs
+from tests.annotation.core.crowd.crowd_by_hand import crowd, votes
 
 
 def skills_with_truth(said, truth):

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from annotation.core.consensus import counting_labels, majority
+from annotation.core.crowd.votes import counting_labels, majority
 from tests.shared import needs_shared, shared
 
 

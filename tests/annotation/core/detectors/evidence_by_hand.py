@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from annotation.core.evidence import Evidence
-from annotation.core.features import Field
-from annotation.core.near_duplicates import Groups
+from annotation.core.fields import Field
+from annotation.core.judging.evidence import Evidence
+from annotation.core.likeness.near_duplicates import Groups
 
 
 def evidence_of(labels, probabilities=None, votes=(), groups=None, classes=("no", "yes"), columns=None, **more):

@@ -3,9 +3,9 @@ import pandas as pd
 import pytest
 
 from annotation.core.detectors import DETECTORS
-from annotation.core.evidence import Evidence
-from annotation.core.near_duplicates import find_groups
-from tests.annotation.core.crowd import crowd
+from annotation.core.judging.evidence import Evidence
+from annotation.core.likeness.near_duplicates import find_groups
+from tests.annotation.core.crowd.crowd_by_hand import crowd
 
 DETECTOR = DETECTORS["annotator_disagreement"]
 

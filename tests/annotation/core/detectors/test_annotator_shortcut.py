@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from annotation.core.clues import find_clues
-from annotation.core.consensus import majority
+from annotation.core.crowd.votes import majority
 from annotation.core.detectors.annotator_shortcut import AnnotatorShortcut
-from annotation.core.evidence import Evidence
-from annotation.core.features import Field
-from annotation.core.followed import compare_with_others, find_followed, most_said, phi
-from annotation.core.near_duplicates import Groups
+from annotation.core.fields import Field
+from annotation.core.judging.evidence import Evidence
+from annotation.core.likeness.near_duplicates import Groups
+from annotation.core.rules.candidate_rules import find_candidate_rules
+from annotation.core.rules.followed_rules import compare_with_others, find_followed, most_said, phi
 from tests.shared import needs_shared, shared
 
 N = 300
@@ -176,7 +176,7 @@ def test_what_most_say_is_nothing_where_they_tie():
 
 def test_every_rule_tried_is_counted_and_compared():
     evidence = with_eve(lambda i, truth, text: int("refund" in text))
-    clues = find_clues(evidence.table, evidence.fields)
+    clues = find_candidate_rules(evidence.table, evidence.fields)
     found = compare_with_others(evidence, find_followed(evidence, clues, 20, 0.4, 0.02))
     eve = next(one for one in found if one.annotator == 2 and one.label == 1)
     # Three annotators with two classes each.
@@ -187,7 +187,7 @@ def test_every_rule_tried_is_counted_and_compared():
 
 def test_clues_of_numbers_and_categories():
     table = pd.DataFrame({"amount": np.arange(40.0), "kind": ["a", "b"] * 20})
-    clues = find_clues(table, (Field("amount", "number"), Field("kind", "category")), None)
+    clues = find_candidate_rules(table, (Field("amount", "number"), Field("kind", "category")), None)
     words = {clause.words for clause in clues.clauses}
     assert "has “a” as its kind" in words and "has a amount above 19.5" in words and clues.n_words == 0
     assert clues.matrix.shape == (40, len(clues.clauses))
@@ -196,7 +196,7 @@ def test_clues_of_numbers_and_categories():
 @pytest.mark.parametrize("texts", [[], ["one"], ["", ""]])
 def test_clues_of_little_or_nothing(texts):
     table = pd.DataFrame({"text": pd.Series(texts, dtype=object)})
-    assert find_clues(table, (Field("text", "text"),)).matrix.shape[0] == len(texts)
+    assert find_candidate_rules(table, (Field("text", "text"),)).matrix.shape[0] == len(texts)
 
 
 @needs_shared

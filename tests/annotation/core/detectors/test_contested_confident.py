@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from annotation.core.detectors.contested_confident import ContestedConfident
-from tests.annotation.core.evidence_by_hand import evidence_of, sure_of
+from tests.annotation.core.detectors.evidence_by_hand import evidence_of, sure_of
 
 DETECTOR = ContestedConfident()
 

@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from annotation.core.detectors.count_rule import CountRule
-from annotation.core.evidence import Evidence
-from annotation.core.features import Field
-from annotation.core.near_duplicates import Groups
+from annotation.core.fields import Field
+from annotation.core.judging.evidence import Evidence
+from annotation.core.likeness.near_duplicates import Groups
 
 CLASSES = ("calm", "grave")
 GRAVE = ["cash ran out in spring", "the plant was closed for good", "creditors took the keys", "wages went unpaid"]

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from annotation.core.detectors import DETECTORS
-from annotation.core.evidence import build_evidence
-from annotation.core.features import Field
+from annotation.core.fields import Field
+from annotation.core.judging.evidence import build_evidence
 
 FIELDS = (Field("text", "text"),)
 WORDS = {0: "red apple pear fruit juice", 1: "steel bolt screw iron metal"}

@@ -4,7 +4,7 @@ from scipy.stats import chi2_contingency
 
 from annotation.core.detectors.drift import Drift, _chi_square
 from annotation.core.intervals import newcombe
-from tests.annotation.core.evidence_by_hand import evidence_of, sure_of
+from tests.annotation.core.detectors.evidence_by_hand import evidence_of, sure_of
 
 DETECTOR = Drift()
 # 50 items a month from January to June 2025; yes makes up 10 % until March and 40 % from April on

@@ -5,11 +5,11 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from annotation.core.carried import carried_by_few, log_odds, source_codes
 from annotation.core.detectors.few_sources import FewSources
-from annotation.core.evidence import Evidence
-from annotation.core.features import Field
-from annotation.core.near_duplicates import Groups
+from annotation.core.fields import Field
+from annotation.core.judging.evidence import Evidence
+from annotation.core.likeness.near_duplicates import Groups
+from annotation.core.rules.source_bound import bound_to_few_sources, log_odds, source_codes
 
 N = 2400
 
@@ -89,5 +89,5 @@ def test_source_codes_and_nothing_to_carry():
     codes, names = source_codes(np.array(["b", "", "a", "b"], dtype=object))
     assert codes.tolist() == [1, -1, 0, 1] and names == ["a", "b"]
     nothing = sparse.csc_matrix((4, 0))
-    assert carried_by_few(nothing, np.array([0, 1, 0, 1]), codes, 2) == []
-    assert carried_by_few(sparse.csc_matrix(np.ones((4, 1))), np.zeros(4, dtype=int), codes, 2) == []
+    assert bound_to_few_sources(nothing, np.array([0, 1, 0, 1]), codes, 2) == []
+    assert bound_to_few_sources(sparse.csc_matrix(np.ones((4, 1))), np.zeros(4, dtype=int), codes, 2) == []

@@ -3,9 +3,9 @@ import pandas as pd
 import pytest
 
 from annotation.core.detectors.leakage import Leakage
-from annotation.core.evidence import Evidence
-from annotation.core.features import Field
-from annotation.core.near_duplicates import Groups, regroup
+from annotation.core.fields import Field
+from annotation.core.judging.evidence import Evidence
+from annotation.core.likeness.near_duplicates import Groups, regroup
 
 LEAKAGE = Leakage()
 PRODUCTION = [

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from annotation.core.detectors.outlier import Outlier
-from tests.annotation.core.evidence_by_hand import evidence_of
+from tests.annotation.core.detectors.evidence_by_hand import evidence_of
 
 DETECTOR = Outlier()
 SIGMA = 1.4826

@@ -5,11 +5,11 @@ import pandas as pd
 import pytest
 
 from annotation.core.detectors.paraphrase import CAVEAT, Paraphrase, sentence
-from annotation.core.embeddings import embed
-from annotation.core.evidence import Evidence
-from annotation.core.features import Field
-from annotation.core.near_duplicates import Groups, find_groups
-from annotation.core.neighbours import nearest
+from annotation.core.features.embeddings import embed
+from annotation.core.fields import Field
+from annotation.core.judging.evidence import Evidence
+from annotation.core.likeness.near_duplicates import Groups, find_groups
+from annotation.core.likeness.neighbours import nearest
 from tests.shared import needs_shared, shared
 
 PARAPHRASE = Paraphrase()

@@ -3,8 +3,8 @@ import pytest
 from scipy.stats import false_discovery_control, hypergeom
 
 from annotation.core.detectors.slices import Slices
-from annotation.core.slicing import concentrated, cuts_of, telling_words
-from tests.annotation.core.evidence_by_hand import evidence_of, sure_of
+from annotation.core.rules.slicing import concentrated, cuts_of, telling_words
+from tests.annotation.core.detectors.evidence_by_hand import evidence_of, sure_of
 
 DETECTOR = Slices()
 # 100 items of source a, 100 of b; the model is sure of the other class for the first 20 of a and 2 of b

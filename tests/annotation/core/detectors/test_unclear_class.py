@@ -3,7 +3,7 @@ import pytest
 
 from annotation.core.detectors.unclear_class import UnclearClass
 from annotation.core.intervals import wilson
-from tests.annotation.core.evidence_by_hand import evidence_of, sure_of
+from tests.annotation.core.detectors.evidence_by_hand import evidence_of, sure_of
 
 DETECTOR = UnclearClass()
 CLASSES = ("calm", "odd", "rest")

@@ -1,7 +1,7 @@
 import pytest
 
-from annotation.core.guessing import guess_mapping
-from annotation.core.reading import Table, read_table
+from annotation.core.files.guessing import guess_mapping
+from annotation.core.files.tables import Table, read_table
 from tests.shared import needs_shared, shared
 
 

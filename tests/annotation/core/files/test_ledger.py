@@ -1,6 +1,6 @@
 import numpy as np
 
-from annotation.core.ledger import Ledger
+from annotation.core.files.ledger import Ledger
 
 
 def ledger(keys, contents=None, givers=None, good=None, **kind):

@@ -3,14 +3,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from annotation.core.features import Field
-from annotation.core.parsing import (
-    ItemMapping,
-    UnableToParse,
-    content_digest,
-    parse_items,
-)
-from annotation.core.reading import Table, UnableToRead, read_table
+from annotation.core.fields import Field
+from annotation.core.files.parsing_items import ItemMapping, UnableToParse, content_digest, parse_items
+from annotation.core.files.tables import Table, UnableToRead, read_table
 from tests.shared import needs_shared, shared
 
 RULES = (

@@ -2,9 +2,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from annotation.core.parsing_labels import LabelMapping, parse_decisions, parse_labels
-from annotation.core.reading import read_table
-from tests.annotation.core.test_parsing import refusal, table
+from annotation.core.files.parsing_labels import LabelMapping, parse_decisions, parse_labels
+from annotation.core.files.tables import read_table
+from tests.annotation.core.files.test_parsing_items import refusal, table
 from tests.shared import needs_shared, shared
 
 

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from annotation.core.reading import UnableToRead, preview, read_table
+from annotation.core.files.tables import UnableToRead, preview, read_table
 from tests.shared import needs_shared, shared
 
 
@@ -364,7 +364,7 @@ def test_a_quote_that_swallows_the_file_is_refused(write):
 
 
 def test_a_file_too_large_to_hold_is_refused(write, monkeypatch):
-    monkeypatch.setattr("annotation.core.opening.MAX_BYTES", 2 << 30 >> 21)
+    monkeypatch.setattr("annotation.core.files.opening.MAX_BYTES", 2 << 30 >> 21)
     error = refusal(write(gzip.compress(b"text\n" + b"x" * 2_000), "items.csv.gz"))
     assert str(error).startswith("The file 'items.csv.gz' holds more than")
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from annotation.core.confident import confident, confident_class, label_issues, thresholds
+from annotation.core.judging.confident_learning import confident, confident_class, label_issues, thresholds
 
 LABELS = np.array([0, 0, 1, 1, 2])
 PROBABILITIES = np.array([[0.8, 0.1, 0.1], [0.2, 0.7, 0.1], [0.3, 0.6, 0.1], [0.1, 0.8, 0.1], [0.35, 0.35, 0.3]])

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from annotation.core.hashing import hashed_terms
+from annotation.core.features.hashing import hashed_terms
 
 
 def cosine(first, second):

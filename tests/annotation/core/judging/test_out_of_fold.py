@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from annotation.core.out_of_fold import out_of_fold, pool, view_weights
-from annotation.core.views import naive_bayes, softmax, terms_view, vectors_view, vote
+from annotation.core.judging.judges import naive_bayes, softmax, terms_view, vectors_view, vote
+from annotation.core.judging.out_of_fold import out_of_fold, pool, view_weights
 
 N, K = 200, 2
 LABELS = np.arange(N) % K

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from annotation.core.differences import negation_differs, word_differences
+from annotation.core.likeness.differences import negation_differs, word_differences
 
 
 def shown(base, other):
@@ -91,5 +91,5 @@ def test_long_texts_stay_exact():
 
 
 def test_a_passage_too_long_to_compare_is_replaced_whole(monkeypatch):
-    monkeypatch.setattr("annotation.core.differences.MAX_WORD_PAIRS", 8)
+    monkeypatch.setattr("annotation.core.likeness.differences.MAX_WORD_PAIRS", 8)
     assert shown("a b c", "a b d") == [("a b c", "removed"), ("a b d", "inserted")]

@@ -2,9 +2,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from annotation.core import near_duplicates
-from annotation.core.minhash import BANDS, reference_links, sketch, stable_order, star_links
-from annotation.core.near_duplicates import copies_of, find_groups, normalise
+from annotation.core.likeness import near_duplicates
+from annotation.core.likeness.minhash import BANDS, reference_links, sketch, stable_order, star_links
+from annotation.core.likeness.near_duplicates import copies_of, find_groups, normalise
 from tests.shared import needs_shared, shared
 
 WORDS = """
@@ -80,7 +80,7 @@ def test_shingles_do_not_cross_from_one_text_into_the_next(monkeypatch):
         alone = sketch([text], 0)
         assert np.array_equal(together.buckets[:, position], alone.buckets[:, 0])
         assert np.array_equal(together.marks[position], alone.marks[0])
-    monkeypatch.setattr("annotation.core.minhash._BLOCK", 5)
+    monkeypatch.setattr("annotation.core.likeness.minhash._BLOCK", 5)
     assert np.array_equal(sketch(texts, 0).buckets, together.buckets)
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 
-from annotation.core.near_rows import find_row_groups, row_copies_of
+from annotation.core.likeness.near_rows import find_row_groups, row_copies_of
 from tests.shared import needs_shared, shared
 
 # Groups of rows by hand need a background: in a table of six rows nothing is too unlikely to be chance.

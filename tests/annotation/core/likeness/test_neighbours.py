@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from annotation.core import neighbours
-from annotation.core.neighbours import nearest
+from annotation.core.likeness import neighbours
+from annotation.core.likeness.neighbours import nearest
 
 
 def rows(n, d=8, seed=0):

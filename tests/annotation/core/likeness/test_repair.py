@@ -1,6 +1,6 @@
 import pytest
 
-from annotation.core.repair import Repairs, mend, repaired
+from annotation.core.likeness.repair import Repairs, mend, repaired
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from annotation.core import near_duplicates, text_index
 from annotation.core.artifacts import arrays_to_bytes, bytes_to_arrays
-from annotation.core.near_duplicates import find_groups, regroup
-from annotation.core.text_index import empty_index, keys_of, usable
+from annotation.core.likeness import near_duplicates, text_index
+from annotation.core.likeness.near_duplicates import find_groups, regroup
+from annotation.core.likeness.text_index import empty_index, keys_of, usable
 
 STEMS = "account balance cancel declined exchange foreign identity machine payment pending refund statement".split()  # noqa: SIM905
 

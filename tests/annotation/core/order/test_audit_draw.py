@@ -1,8 +1,18 @@
 import numpy as np
 import pytest
 
-from annotation.core.audit import ENOUGH_ERRORS, GAMMA, RIGHT, UNANSWERED, WRONG, Drawn, draw, error_rate, recall
 from annotation.core.intervals import wilson
+from annotation.core.order.audit_draw import (
+    ENOUGH_ERRORS,
+    GAMMA,
+    RIGHT,
+    UNANSWERED,
+    WRONG,
+    Drawn,
+    draw,
+    error_rate,
+    recall,
+)
 
 
 def test_a_draw_is_stratified_by_score_with_its_inclusion_probabilities():

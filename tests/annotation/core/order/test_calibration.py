@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from annotation.core.calibration import calibrate, probability
+from annotation.core.order.calibration import calibrate, probability
 
 
 def world(n, seed=0, bend=lambda chance: chance):

@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
 
-from annotation.core import explaining
 from annotation.core.artifacts import arrays_to_bytes, bytes_to_arrays
-from annotation.core.explaining import (
+from annotation.core.intervals import wilson
+from annotation.core.order import explaining
+from annotation.core.order.explaining import (
     Explanation,
     explanation_arrays,
     explanation_of,
@@ -11,8 +12,7 @@ from annotation.core.explaining import (
     neighbour_sentence,
     record_sentence,
 )
-from annotation.core.intervals import wilson
-from tests.annotation.core.evidence_by_hand import evidence_of
+from tests.annotation.core.detectors.evidence_by_hand import evidence_of
 
 CLASSES = ("a", "b", "c", "d")
 IDS = np.array([70, 30, 50])

@@ -3,8 +3,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from annotation.core.learned_order import Teaching, error_rates, foretold, held_out, learn
-from annotation.core.signals import Factor, Signals, from_arrays, join, take, to_arrays
+from annotation.core.order.learned_order import Teaching, error_rates, held_out, learn, predicted_chance
+from annotation.core.order.prior_evidence import Factor, PriorEvidence, from_arrays, join, take, to_arrays
 
 
 def factor(levels, names):
@@ -17,12 +17,16 @@ def factor(levels, names):
 def signals(score, classes=None, start=0, **factors):
     score = np.array(score, dtype=float)
     made = {"class": factor(classes, ("ham", "spam"))} if classes is not None else {}
-    return Signals(np.arange(start, start + len(score)), score, {"label_error": score}, made | factors)
+    return PriorEvidence(np.arange(start, start + len(score)), score, {"label_error": score}, made | factors)
 
 
 def test_before_any_decision_the_chance_is_the_score():
     one = signals([0.1, 0.9, 0.5])
-    assert foretold(learn(take(one, np.array([], dtype=int)), np.zeros(0, dtype=bool)), one).tolist() == [0.1, 0.9, 0.5]
+    assert predicted_chance(learn(take(one, np.array([], dtype=int)), np.zeros(0, dtype=bool)), one).tolist() == [
+        0.1,
+        0.9,
+        0.5,
+    ]
     assert Teaching().slope == 1.0
 
 
@@ -30,8 +34,8 @@ def test_a_class_that_proves_wrong_is_suspected_as_a_whole():
     """Two classes of equal scores; the labels of one prove wrong, those of the other right."""
     pool = signals([0.5] * 40 + [0.2] * 40, [0, 1] * 40)
     decided = np.arange(20)
-    chance = foretold(learn(take(pool, decided), decided % 2 == 0), pool)
-    at_first = foretold(Teaching(n=1), pool)
+    chance = predicted_chance(learn(take(pool, decided), decided % 2 == 0), pool)
+    at_first = predicted_chance(Teaching(n=1), pool)
     assert chance[40:][::2].min() > chance[40:][1::2].max()
     assert chance[40] > at_first[40] == at_first[41] > chance[41]
 
@@ -39,9 +43,9 @@ def test_a_class_that_proves_wrong_is_suspected_as_a_whole():
 def test_what_a_detector_clears_is_foretold_lower_than_what_it_is_silent_on():
     cleared = signals([0.2, 0.2])
     silent = replace(cleared, detectors={"label_error": np.zeros(2)})
-    assert foretold(Teaching(n=1), silent) == pytest.approx([0.2, 0.2])
+    assert predicted_chance(Teaching(n=1), silent) == pytest.approx([0.2, 0.2])
     # half of the log odds of .2 on top: logit = 1.5 · ln(.2 / .8)
-    assert foretold(Teaching(n=1), cleared) == pytest.approx([1 / 9, 1 / 9])
+    assert predicted_chance(Teaching(n=1), cleared) == pytest.approx([1 / 9, 1 / 9])
 
 
 def test_few_decisions_move_little_and_more_move_more():
@@ -49,20 +53,20 @@ def test_few_decisions_move_little_and_more_move_more():
     moved = []
     for n in (2, 10, 40):
         decided = np.arange(n)
-        chance = foretold(learn(take(pool, decided), decided % 2 == 0), pool)
+        chance = predicted_chance(learn(take(pool, decided), decided % 2 == 0), pool)
         moved.append(chance[98] - chance[99])
     assert 0 < moved[0] < moved[1] < moved[2] and moved[0] < 0.35
 
 
 def test_a_level_nobody_decided_on_moves_with_the_whole_only():
     pool = signals([0.5] * 9, [-1] * 9, source=factor([0] * 8 + [1], ("mail", "phone")))
-    chance = foretold(learn(take(pool, np.arange(6)), np.ones(6, dtype=bool)), pool)
+    chance = predicted_chance(learn(take(pool, np.arange(6)), np.ones(6, dtype=bool)), pool)
     assert chance[7] > chance[8] > 0.5
 
 
 def test_a_surer_detector_outweighs_a_factor_until_decisions_say_otherwise():
     pool = signals([0.6, 0.6, 0.6, 0.6, 0.999, 0.51], [0, 0, 0, 1, 1, 0])
-    chance = foretold(learn(take(pool, np.arange(3)), np.ones(3, dtype=bool)), pool)
+    chance = predicted_chance(learn(take(pool, np.arange(3)), np.ones(3, dtype=bool)), pool)
     assert chance[4] > chance[5]
 
 
@@ -70,15 +74,15 @@ def test_the_same_decisions_teach_the_same_and_the_order_of_items_does_not_matte
     rng = np.random.default_rng(0)
     pool = signals(rng.random(60), rng.integers(0, 2, 60))
     wrong, decided = rng.random(30) < 0.4, np.arange(30)
-    first = foretold(learn(take(pool, decided), wrong), pool)
-    assert np.array_equal(first, foretold(learn(take(pool, decided), wrong), pool))
-    assert foretold(learn(take(pool, decided[::-1]), wrong[::-1]), pool) == pytest.approx(first, abs=1e-4)
+    first = predicted_chance(learn(take(pool, decided), wrong), pool)
+    assert np.array_equal(first, predicted_chance(learn(take(pool, decided), wrong), pool))
+    assert predicted_chance(learn(take(pool, decided[::-1]), wrong[::-1]), pool) == pytest.approx(first, abs=1e-4)
 
 
 def test_all_right_or_all_wrong_stays_finite():
     pool = signals([0.0, 0.5, 1.0], [0, 1, 0])
     for outcome in (True, False):
-        chance = foretold(learn(pool, np.full(3, outcome)), pool)
+        chance = predicted_chance(learn(pool, np.full(3, outcome)), pool)
         assert np.isfinite(chance).all() and ((chance >= 0) & (chance <= 1)).all()
 
 
@@ -87,7 +91,7 @@ def test_held_out_chances_are_not_judged_by_their_own_decision():
     n = 40
     pool = signals([0.5] * n, own=factor(list(range(n)), [str(i) for i in range(n)]))
     wrong = np.arange(n) % 2 == 0
-    fitted, fair = foretold(learn(pool, wrong), pool), held_out(pool, wrong)
+    fitted, fair = predicted_chance(learn(pool, wrong), pool), held_out(pool, wrong)
     assert fitted[wrong].mean() - fitted[~wrong].mean() > 0.02
     assert abs(fair[wrong].mean() - fair[~wrong].mean()) < 0.005
 
@@ -106,7 +110,7 @@ def test_rates_are_drawn_towards_all_decisions_the_more_the_fewer_there_are():
 
 def test_an_item_may_have_several_levels_of_a_factor():
     votes = Factor(np.array([0, 0, 1]), np.array([0, 1, 1]), ("a", "b"))
-    rates = error_rates(Signals(np.arange(2), np.full(2, 0.5), {}, {"annotator": votes}), np.array([True, False]))
+    rates = error_rates(PriorEvidence(np.arange(2), np.full(2, 0.5), {}, {"annotator": votes}), np.array([True, False]))
     assert rates["annotator"]["a"][:2] == [1, 1] and rates["annotator"]["b"][:2] == [1, 2]
 
 
@@ -120,7 +124,7 @@ def test_taking_some_items_keeps_their_levels():
 
 def test_joined_detections_agree_on_levels_by_name_and_lack_what_did_not_run():
     first = signals([0.1], [1])
-    second = Signals(np.array([5]), np.array([0.9]), {"count_rule": np.array([0.7])},
+    second = PriorEvidence(np.array([5]), np.array([0.9]), {"count_rule": np.array([0.7])},
                      {"class": factor([0], ("spam",)), "source": factor([0], ("mail",))})  # fmt: skip
     both = join([first, second])
     assert both.item.tolist() == [0, 5] and both.position == {0: 0, 5: 1}

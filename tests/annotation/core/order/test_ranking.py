@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from annotation.core.ranking import Pace, combine, order_units, pace_of, worth
+from annotation.core.order.ranking import Pace, combine, order_units, pace_of, worth
 
 
 def test_a_single_items_score_is_its_chance_times_nine_tenths():

@@ -3,8 +3,8 @@ import pandas as pd
 import pytest
 
 from annotation.core.detectors.annotator_shortcut import AnnotatorShortcut
-from annotation.core.habits import expected_votes, find_habits, holm
-from tests.annotation.core.test_annotator_shortcut import careful, world
+from annotation.core.rules.annotator_habits import expected_votes, find_habits, holm
+from tests.annotation.core.detectors.test_annotator_shortcut import careful, world
 
 THREE = ("calm", "grave", "odd")
 

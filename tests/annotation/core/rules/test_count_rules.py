@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from annotation.core.shortcuts import best_rules, count_words, mentions, said_by_the_rest, without_word
+from annotation.core.rules.count_rules import best_rules, count_words, mentions, said_by_the_rest, without_word
 
 
 def rules_of(*counts, labels, n_classes=2, highest=4, words=("delay",)):

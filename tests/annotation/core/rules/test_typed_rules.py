@@ -2,8 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from annotation.core.features import Field
-from annotation.core.rules import Clause, Rule, UnableToRead, applies, followers, judge, read_rule
+from annotation.core.fields import Field
+from annotation.core.rules.typed_rules import Clause, TypedRule, UnableToReadRule, applies, followers, judge, read_rule
 
 FIELDS = (Field("text", "text"), Field("amount", "number"), Field("channel", "category"))
 TABLE = pd.DataFrame(
@@ -47,8 +47,8 @@ def test_where_a_rule_holds(typed, expected):
 
 def test_clauses_join_by_or_and_by_and():
     parts = (Clause("word", "check"), Clause("shorter", number=5))
-    assert applies(Rule(parts), TABLE, FIELDS).tolist() == [True] * 5
-    assert applies(Rule(parts, every=True), TABLE, FIELDS).tolist() == [True, False, True, False, False]
+    assert applies(TypedRule(parts), TABLE, FIELDS).tolist() == [True] * 5
+    assert applies(TypedRule(parts, every=True), TABLE, FIELDS).tolist() == [True, False, True, False, False]
 
 
 def test_a_rule_in_words_and_its_key():
@@ -80,13 +80,13 @@ def test_long_rules_keep_keys_of_their_own():
     ],
 )  # fmt: skip
 def test_what_is_no_rule_is_refused_with_a_sentence(typed):
-    with pytest.raises(UnableToRead) as refused:
+    with pytest.raises(UnableToReadRule) as refused:
         read_rule(*typed, FIELDS)
     assert str(refused.value).endswith(".")
 
 
 def test_words_need_a_text():
-    with pytest.raises(UnableToRead, match="no text"):
+    with pytest.raises(UnableToReadRule, match="no text"):
         read_rule("word", "check", "", "", FIELDS[1:])
 
 

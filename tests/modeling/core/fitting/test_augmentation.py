@@ -2,10 +2,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from annotation.core.features import Field
-from annotation.core.folds import grouped_folds
-from modeling.core import training
-from modeling.core.augmentation import augmentation_settings, augmentation_words, with_copies
+from annotation.core.fields import Field
+from annotation.core.judging.folds import grouped_folds
+from modeling.core.fitting import training
+from modeling.core.fitting.augmentation import augmentation_settings, augmentation_words, with_copies
 from modeling.core.learners import Fold, UnableToConfigure, UnableToTrain
 from tests.modeling.core.data import CLASSES, FIELDS, worded
 

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from scipy.stats import t as student
 
-from modeling.core.choosing import Entrant, accuracy_pull, choose, macro_f1_pull
-from modeling.core.complexity import plainness, size_of
-from modeling.core.evaluation import count, macro_f1
+from modeling.core.fitting.choosing_recipes import Entrant, accuracy_pull, choose, macro_f1_pull
+from modeling.core.fitting.complexity import plainness, size_of
+from modeling.core.proving.evaluation import count, macro_f1
 
 TRUTH = np.arange(100) % 2
 APART = np.arange(100)

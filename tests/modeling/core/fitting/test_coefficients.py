@@ -2,10 +2,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from annotation.core.features import Field, typed
-from modeling.core.artifacts import dump_model, load_model
+from annotation.core.fields import Field, typed
+from modeling.core.fitting.model_artifacts import dump_model, load_model
+from modeling.core.fitting.training import fit, predict
 from modeling.core.learners.logistic import TEXTS
-from modeling.core.training import fit, predict
 from tests.modeling.core.data import CLASSES, FIELDS, silent, worded
 
 COLUMNS = (Field("age", "number"), Field("branch", "category"))

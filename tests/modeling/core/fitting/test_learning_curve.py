@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from annotation.core.folds import grouped_folds
 from annotation.core.intervals import wilson
-from modeling.core.learning_curve import Point, expect, fit_power, learning_curve, nested
+from annotation.core.judging.folds import grouped_folds
+from modeling.core.fitting.learning_curve import Point, expect, fit_power, learning_curve, nested
 
 ROWS = np.array([80.0, 160.0, 320.0, 560.0, 800.0])
 

@@ -5,7 +5,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from modeling.core.artifacts import UnableToLoadModel, UnableToStoreModel, dump_model, load_model
+from modeling.core.fitting.model_artifacts import UnableToLoadModel, UnableToStoreModel, dump_model, load_model
 
 
 def theirs(values):

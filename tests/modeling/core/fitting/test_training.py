@@ -7,11 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from annotation.core.features import Field, typed, vectorizer
-from modeling.core.artifacts import dump_model, load_model
+from annotation.core.features.vectorizer import vectorizer
+from annotation.core.fields import Field, typed
+from modeling.core.fitting.model_artifacts import dump_model, load_model
+from modeling.core.fitting.preparing import _features, _fold
+from modeling.core.fitting.training import UnableToPredict, UnableToTrain, fit, predict
 from modeling.core.learners import UnableToConfigure
-from modeling.core.preparing import _features, _fold
-from modeling.core.training import UnableToPredict, UnableToTrain, fit, predict
 from tests.modeling.core.data import CLASSES, FIELDS, silent, worded
 from tests.shared import needs_shared, shared
 
@@ -75,8 +76,8 @@ def fingerprints():
 
 
 def test_another_process_makes_the_same_model():
-    code = "from tests.modeling.core.test_training import fingerprints; print('\\n'.join(fingerprints()))"
-    root = Path(__file__).resolve().parents[3]
+    code = "from tests.modeling.core.fitting.test_training import fingerprints; print('\\n'.join(fingerprints()))"
+    root = Path(__file__).resolve().parents[4]
     there = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
     assert there.stdout.splitlines() == fingerprints()
 

@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from annotation.core.features import Field, typed
-from modeling.core.artifacts import UnableToLoadModel, dump_model, load_model
-from modeling.core.dense import DenseFeatures
+from annotation.core.fields import Field, typed
+from modeling.core.fitting.dense_features import DenseFeatures
+from modeling.core.fitting.model_artifacts import UnableToLoadModel, dump_model, load_model
+from modeling.core.fitting.training import FEATURES, fit, predict
 from modeling.core.learners import (
     LEARNERS,
     MlpLearner,
@@ -22,11 +23,10 @@ from modeling.core.learners import (
     used_words,
 )
 from modeling.core.learners.mlp import held_out
-from modeling.core.training import FEATURES, fit, predict
 from tests.modeling.core.data import CLASSES, FIELDS, silent, worded
 
 SMALL = {"layers": [16], "components": 20, "max_epochs": 60, "learning_rate": 0.01}
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 
 
 def trained(

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.special import log_softmax, softmax
 
-from modeling.core.networks import (
+from modeling.core.learners.networks import (
     Network,
     Schedule,
     dropout_masks,

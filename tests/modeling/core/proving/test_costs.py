@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from modeling.core.costs import (
+from modeling.core.proving.costs import (
     CHEAPEST,
     CHOSEN,
     CONSTANT,
@@ -16,7 +16,7 @@ from modeling.core.costs import (
     per_thousand,
     price,
 )
-from modeling.core.thresholds import NEVER, by_theory, choose_threshold, more_costly_to_miss
+from modeling.core.proving.thresholds import NEVER, by_theory, choose_threshold, more_costly_to_miss
 
 # A good customer refused costs 1, a bad one accepted 5.
 CREDIT = cost_matrix(["good", "bad"], 1, [("bad", "good", 5)])

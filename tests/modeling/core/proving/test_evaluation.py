@@ -3,7 +3,7 @@ import pytest
 from scipy.stats import norm
 from sklearn.metrics import balanced_accuracy_score, confusion_matrix, f1_score
 
-from modeling.core.evaluation import (
+from modeling.core.proving.evaluation import (
     METRICS,
     Counts,
     accuracy,

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from modeling.core.evaluation import count, macro_f1
-from modeling.core.proof import UnableToCompare, compare, rows_to_distinguish
+from modeling.core.proving.evaluation import count, macro_f1
+from modeling.core.proving.proof import UnableToCompare, compare, rows_to_distinguish
 
 
 def changes(up, down, both=80, neither=10):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from modeling.core.proof import DECIDING, EXPECTED_COST, Losses, UnableToCompare, compare
+from modeling.core.proving.proof import DECIDING, EXPECTED_COST, Losses, UnableToCompare, compare
 
 
 def proof(before, after, **options):

@@ -1,7 +1,7 @@
 import numpy as np
 
 from annotation.core.intervals import wilson
-from modeling.core.confusions import confusion_of
+from modeling.core.telling.confusions import confusion_of
 
 
 def test_pairs_by_hand():

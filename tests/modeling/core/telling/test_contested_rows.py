@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 
-from modeling.core.contested import contested_rows
+from modeling.core.telling.contested_rows import contested_rows
 
 ITEMS, ALONE = np.array([11, 12, 13, 14]), np.arange(4)
 NOBODY = pd.DataFrame({"item": [], "label": []})

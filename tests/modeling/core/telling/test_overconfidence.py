@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from annotation.core.intervals import Interval, wilson
-from modeling.core.overconfidence import Limit, confidence_limit, confidently_wrong, memory
+from modeling.core.telling.overconfidence import Limit, confidence_limit, confidently_wrong, memory
 
 
 def test_the_limit_by_hand():

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from modeling.core.evaluation import log_loss
-from modeling.core.reliability import (
+from modeling.core.proving.evaluation import log_loss
+from modeling.core.telling.reliability import (
     cooled,
     equal_mass,
     fit_temperature,

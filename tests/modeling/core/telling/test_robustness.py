@@ -2,13 +2,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from annotation.core.features import Field
-from annotation.core.folds import grouped_folds
-from modeling.core import robustness
+from annotation.core.fields import Field
+from annotation.core.judging.folds import grouped_folds
+from modeling.core.fitting.training import fit
 from modeling.core.learners import UnableToConfigure
 from modeling.core.perturbations.synonyms import partners_of
-from modeling.core.robustness import PROBES, checked_probes, consistency, probe, probe_rows
-from modeling.core.training import fit
+from modeling.core.telling import robustness
+from modeling.core.telling.robustness import PROBES, checked_probes, consistency, probe, probe_rows
 from tests.modeling.core.data import CLASSES, FIELDS, silent, worded
 
 TEXT = (Field("text", "text"),)

@@ -3,7 +3,7 @@ import pytest
 from scipy.stats import fisher_exact
 
 from annotation.core.intervals import wilson
-from modeling.core.slice_accuracy import by_flag, by_length, by_time, by_value, slice_accuracy
+from modeling.core.telling.slice_accuracy import by_flag, by_length, by_time, by_value, slice_accuracy
 
 
 def test_it_works_by_hand():

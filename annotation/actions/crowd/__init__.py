@@ -1,0 +1,1 @@
+"""What annotators together say, estimated and made the current labels."""

@@ -1,0 +1,1 @@
+"""Files in and out: items, labels, predictions, decisions, cases."""

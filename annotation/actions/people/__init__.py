@@ -1,0 +1,1 @@
+"""Datasets, members, annotators and guidelines."""

@@ -1,0 +1,1 @@
+"""What several annotators together say, and how good each of them is."""

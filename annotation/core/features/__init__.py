@@ -1,0 +1,1 @@
+"""What an item says as numbers: words, characters, values, embeddings."""

@@ -1,0 +1,1 @@
+"""Which items say the same, and what differs between two of them."""

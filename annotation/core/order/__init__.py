@@ -1,0 +1,1 @@
+"""What comes first: ranking, what decisions teach, calibrated probabilities, the audit that checks them."""

@@ -1,0 +1,30 @@
+"""Which open cases to list."""
+
+from typing import Any
+
+from django import forms
+
+from annotation.core.detectors import DETECTORS
+from annotation.models import Dataset, Finding
+from annotation.reading.findings import current_findings
+
+
+class CaseFilterForm(forms.Form):
+    """Which open cases to list; a finding of an earlier detection is no choice."""
+
+    finding = forms.ModelChoiceField(
+        Finding.objects.none(), required=False, empty_label="any finding or none",
+        error_messages={"invalid_choice": "That finding is of an earlier detection; these are all open cases."},
+    )  # fmt: skip
+    detector = forms.ChoiceField(required=False)
+
+    def __init__(self, dataset: Dataset, data: Any) -> None:
+        super().__init__(data)
+        self.fields["finding"].queryset = current_findings(dataset)
+        self.fields["finding"].label_from_instance = lambda finding: finding.title
+        names = {name: name.replace("_", " ") for name in DETECTORS}
+        self.fields["detector"].choices = {"": "any detector", **names}
+
+    def chosen(self) -> tuple[Finding | None, str]:
+        self.is_valid()
+        return self.cleaned_data.get("finding"), self.cleaned_data.get("detector", "")

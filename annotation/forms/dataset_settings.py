@@ -1,0 +1,93 @@
+"""The question, guidelines, reasons and how proof is judged, as a lead sets them."""
+
+from typing import Any
+
+from django import forms
+from django.db.models import Max
+
+from annotation.actions.people.change_people import UnableToChange
+from annotation.actions.people.publish_guideline import publish_guideline
+from annotation.forms.people import PeopleForm
+from annotation.models import Dataset, Reason
+
+
+class GuidelineForm(PeopleForm):
+    text = forms.CharField(
+        widget=forms.Textarea(attrs={"rows": 12}), error_messages={"required": "Write how to label first."}
+    )
+    based_on = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+
+    def __init__(self, dataset: Dataset, data: Any = None) -> None:
+        super().__init__(dataset, data)
+        newest = dataset.guideline
+        self.initial = {"text": newest.text if newest else "", "based_on": newest.version if newest else 0}
+
+    def save(self, user: Any) -> str:
+        text = self.cleaned_data["text"].replace("\r\n", "\n")
+        made = publish_guideline(self.dataset, text, user, self.cleaned_data["based_on"])
+        return f"Guideline version {made.version} is what experts read now."
+
+
+class ReasonForm(PeopleForm):
+    text = forms.CharField(max_length=120, error_messages={"required": "Write a reason."})
+
+    def clean_text(self) -> str:
+        text = self.cleaned_data["text"]
+        if self.dataset.reasons.filter(text=text).exists():
+            raise forms.ValidationError(f"“{text}” is in the list already.")
+        return text
+
+    def save(self, user: Any) -> str:
+        last = self.dataset.reasons.aggregate(last=Max("position"))["last"]
+        text = self.cleaned_data["text"]
+        self.dataset.reasons.create(text=text, position=0 if last is None else last + 1)
+        return f"Experts can now tick “{text}”."
+
+
+class DropReasonForm(PeopleForm):
+    reason = forms.ModelChoiceField(Reason.objects.none())
+
+    def __init__(self, dataset: Dataset, data: Any = None) -> None:
+        super().__init__(dataset, data)
+        self.fields["reason"].queryset = dataset.reasons.all()
+
+    def save(self, user: Any) -> str:
+        reason = self.cleaned_data["reason"]
+        if reason.decision_set.exists():
+            raise UnableToChange(f"Decisions name “{reason}” as their reason, so it stays in the list.")
+        reason.delete()
+        return f"“{reason.text}” is no longer in the list."
+
+
+class DatasetSettingsForm(PeopleForm):
+    """The question, what each class means (the field `meaning_7` is that of class 7), and how proof is judged."""
+
+    question = forms.CharField(max_length=200, error_messages={"required": "Write the question experts answer."})
+    metric = forms.ChoiceField(choices=Dataset.METRICS)
+    planned_looks = forms.IntegerField(min_value=1, max_value=1000)
+
+    def __init__(self, dataset: Dataset, data: Any = None) -> None:
+        super().__init__(dataset, data)
+        self.classes = list(dataset.label_classes.all())
+        self.initial = {name: getattr(dataset, name) for name in ("question", "metric", "planned_looks")}
+        for one in self.classes:
+            self.fields[f"meaning_{one.pk}"] = forms.CharField(max_length=200, required=False, label=one.name)
+            self.initial[f"meaning_{one.pk}"] = one.meaning
+
+    def clean_metric(self) -> str:
+        metric = self.cleaned_data["metric"]
+        if metric == Dataset.EXPECTED_COST and self.dataset.costs is None:
+            raise forms.ValidationError("Nobody has said what errors cost; say it on Costs, under Runs, first.")
+        return metric
+
+    def meanings(self) -> list[forms.BoundField]:
+        return [self[f"meaning_{one.pk}"] for one in self.classes]
+
+    def save(self, user: Any) -> str:
+        for name in ("question", "metric", "planned_looks"):
+            setattr(self.dataset, name, self.cleaned_data[name])
+        self.dataset.save(update_fields=["question", "metric", "planned_looks"])
+        for one in self.classes:
+            one.meaning = self.cleaned_data[f"meaning_{one.pk}"]
+        self.dataset.label_classes.bulk_update(self.classes, ["meaning"])
+        return "The question, the meanings and how proof is judged are saved."

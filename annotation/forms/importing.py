@@ -1,0 +1,95 @@
+"""What a lead fills in to bring a file in."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+
+from annotation.core.fields import Field
+from annotation.core.files.parsing_items import ItemMapping
+from annotation.models import Item
+
+ENCODINGS = {
+    "": "found out from the file", "utf-8": "UTF-8", "cp1252": "Windows-1252", "latin-1": "ISO 8859-1",
+    "cp1250": "Windows-1250", "cp1251": "Windows-1251", "shift_jis": "Shift JIS", "gb18030": "GB 18030",
+    "utf-16": "UTF-16",
+}  # fmt: skip
+SPLITS = {
+    Item.POOL: "pool: labels to check and to learn from",
+    Item.PRODUCTION: "production: trusted labels, for proof only",
+}
+ROLES = {
+    "ignore": "ignore", "text": "text", "number": "number", "category": "category", "label": "label",
+    "wide": "another annotator's labels", "id": "id", "annotator": "annotator", "source": "source",
+    "received": "received",
+}  # fmt: skip
+ONCE = ("label", "id", "annotator", "source", "received")
+
+
+class NewDatasetForm(forms.Form):
+    name = forms.CharField(max_length=120, error_messages={"required": "Give the dataset a name."})
+
+
+class UploadForm(forms.Form):
+    file = forms.FileField(allow_empty_file=True, error_messages={"required": "Choose a file first."})
+    split = forms.ChoiceField(choices=SPLITS, initial=Item.POOL)
+    encoding = forms.ChoiceField(choices=ENCODINGS, required=False)
+
+
+class EncodingForm(forms.Form):
+    encoding = forms.ChoiceField(choices=ENCODINGS, required=False)
+
+
+class ColumnsForm(forms.Form):
+    """Which column plays which part; the field `role_3` is that of the fourth column."""
+
+    split = forms.ChoiceField(choices=SPLITS)
+    repair = forms.BooleanField(required=False)
+    abstain = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 2}))
+    classes = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 2}))
+
+    def __init__(self, columns: Sequence[str], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.columns = columns
+        for number, column in enumerate(columns):
+            self.fields[f"role_{number}"] = forms.ChoiceField(choices=ROLES, label=column)
+
+    def clean(self) -> dict[str, Any]:
+        for role in ONCE:
+            named = [column for column, chosen in self.roles().items() if chosen == role]
+            if len(named) > 1:
+                raise forms.ValidationError(f"The columns {_and(named)} are both named as {role}; choose one of them.")
+        return self.cleaned_data
+
+    def roles(self) -> dict[str, str]:
+        """Column → its part, of the columns that were given a valid one."""
+        chosen = ((column, self.cleaned_data.get(f"role_{number}")) for number, column in enumerate(self.columns))
+        return {column: role for column, role in chosen if role}
+
+    def choices(self) -> dict[str, Any]:
+        """What to remember so that the page shows it again."""
+        lines = {name: _lines(self.cleaned_data.get(name, "")) for name in ("abstain", "classes")}
+        chosen = {"split": self.cleaned_data.get("split", Item.POOL), "repair": self.cleaned_data.get("repair", False)}
+        return {**chosen, "roles": self.roles(), **lines}
+
+    def mapping(self) -> ItemMapping:
+        parts: dict[str, list[str]] = defaultdict(list)
+        for column, role in self.roles().items():
+            parts[role].append(column)
+        fields = [Field(column, role) for column, role in self.roles().items() if role in ("number", "category")]
+        chosen = self.choices()
+        return ItemMapping(
+            text=tuple(parts["text"]), fields=tuple(fields), wide=tuple(parts["wide"]), split=chosen["split"],
+            classes=tuple(chosen["classes"]), abstain=tuple(chosen["abstain"]),
+            **{role: next(iter(parts[role]), None) for role in ONCE},
+        )  # fmt: skip
+
+
+def _lines(text: str) -> list[str]:
+    return list(dict.fromkeys(line.strip() for line in text.splitlines() if line.strip()))
+
+
+def _and(names: Sequence[str]) -> str:
+    quoted = [f"“{name}”" for name in names]
+    return f"{', '.join(quoted[:-1])} and {quoted[-1]}"

@@ -1,0 +1,1 @@
+"""What pages, commands and jobs read: one file per thing looked at, nothing is written."""

@@ -1,0 +1,196 @@
+"""What the decisions so far taught: how likely each label is to be wrong, and what that makes of the open cases."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import pandas as pd
+from django.conf import settings
+
+from annotation import bulk
+from annotation.core.artifacts import bytes_to_arrays, load_bytes
+from annotation.core.order.calibration import LEAST, Knots, calibrate, probability
+from annotation.core.order.learned_order import Rates, Teaching, error_rates, held_out, learn, predicted_chance
+from annotation.core.order.prior_evidence import PriorEvidence, from_arrays, join, take
+from annotation.core.order.ranking import Pace, pace_of, worth
+from annotation.models import DECIDED, AuditItem, CaseItem, CurrentLabel, Dataset, Decision, Detection
+
+# Labels that no detector flags open a case once decisions make them this likely to be wrong, as far as they come among
+# the first of the queue.
+LIKELY, FIRST = 0.2, 200
+# Decisions before labels that no detector flags may open a case.
+ENOUGH = 25
+
+
+@dataclass(frozen=True, eq=False)
+class Learned:
+    """What decisions so far say of every item of a detection. chance: float (n,) in [0, 1], orders; probability: float
+    (n,), nan before enough decisions; n: standing decisions; n_calibrated: items the probability rests on."""
+
+    signals: PriorEvidence
+    chance: np.ndarray
+    probability: np.ndarray
+    pace: Pace
+    rates: Rates
+    knots: Knots
+    n: int
+    n_calibrated: int
+
+    @property
+    def value(self) -> np.ndarray:
+        """Float (n,): the chance of an error times its expected effect on a model."""
+        return self.chance * self.signals.effect
+
+
+def newest_detection(dataset: Dataset) -> Detection | None:
+    return dataset.detections.order_by("-id").first()
+
+
+def prior_evidence_of(detection: Detection) -> PriorEvidence:
+    """What the detection knew of each item."""
+    return _prior_evidence(str(settings.ARTIFACTS_DIR), detection.arrays)
+
+
+@lru_cache(maxsize=2)
+def _prior_evidence(folder: str, name: str) -> PriorEvidence:
+    return from_arrays(bytes_to_arrays(load_bytes(folder, name)))
+
+
+def learn_from_decisions(dataset: Dataset, signals: PriorEvidence) -> Learned:
+    """Learn from all standing decisions and foretell every item of `signals`."""
+    said = outcomes(dataset)
+    n = Decision.objects.standing().filter(case__dataset=dataset).count()
+    judged, wrong = _judged(dataset, said)
+    teaching = learn(judged, wrong) if judged else Teaching()
+    chance = predicted_chance(teaching, signals)
+    knots: Knots = ()
+    if judged and len(wrong) >= LEAST:
+        knots = calibrate(held_out(judged, wrong), wrong, _weights(dataset, judged.item))
+    return Learned(
+        signals, chance, probability(chance, knots), _pace(said), error_rates(judged, wrong) if judged else {}, knots,
+        n, len(wrong),
+    )  # fmt: skip
+
+
+def outcomes(dataset: Dataset) -> pd.DataFrame:
+    """decision, item, wrong, at, seconds, grouped: one row per item that a standing decision gave a label or called
+    legitimately different, and that had a label before. `wrong`: the decision named another class. Of several
+    decisions on an item the last says what is right, the first says when it was judged."""
+    standing = Decision.objects.standing().filter(
+        case__dataset=dataset, outcome__in=[Decision.LABEL, Decision.DIFFERENT]
+    )
+    rows = Decision.items.through.objects.filter(decision__in=standing).order_by("decision_id", "item_id")
+    columns = ("decision_id", "item_id", "decision__outcome", "decision__label_class_id", "decision__created_at",
+               "decision__seconds", "decision__case__group_digest")  # fmt: skip
+    frame = pd.DataFrame(
+        list(rows.values_list(*columns)), columns=["decision", "item", "outcome", "said", "at", "seconds", "digest"]
+    )
+    before = _held_before(frame["item"].tolist())
+    frame["before"] = frame["item"].map(before).astype(float)
+    frame["wrong"] = (frame["outcome"] == Decision.LABEL) & (frame["said"].astype(float) != frame["before"])
+    frame["at"] = frame.groupby("item")["at"].transform("min")
+    frame["grouped"] = frame["digest"] != ""
+    frame["seconds"] = frame["seconds"].astype(float)
+    frame = frame.dropna(subset="before").drop_duplicates("item", keep="last")
+    return frame[["decision", "item", "wrong", "at", "seconds", "grouped"]].reset_index(drop=True)
+
+
+def _held_before(items: list[int]) -> dict[int, int | None]:
+    """item → the class it held before any expert decided on it."""
+    held: dict[int, int | None] = {}
+    for batch in bulk.in_batches(sorted(set(items))):
+        rows = CurrentLabel.objects.filter(item__in=batch).exclude(basis__in=DECIDED).order_by("id")
+        held.update(rows.values_list("item_id", "label_class_id"))
+    return held
+
+
+def _judged(dataset: Dataset, said: pd.DataFrame) -> tuple[PriorEvidence | None, np.ndarray]:
+    """The signals of the decided items as they were when they were decided, and which proved wrong.
+
+    A later detection has seen the expert's label, so each item is read from the newest one before its decision.
+    """
+    detections = list(dataset.detections.order_by("id"))
+    starts = pd.DatetimeIndex([detection.created_at for detection in detections])
+    which = starts.searchsorted(pd.DatetimeIndex(said["at"]), side="right") - 1 if len(said) and detections else []
+    parts, wrong = [], []
+    for number in sorted({int(one) for one in which if one >= 0}):
+        own = said[np.asarray(which) == number]
+        signals = prior_evidence_of(detections[number])
+        own = own[own["item"].isin(signals.position)]
+        parts.append(take(signals, own["item"].map(signals.position).to_numpy(dtype=np.int64)))
+        wrong.append(own["wrong"].to_numpy(dtype=bool))
+    if not parts or not sum(map(len, wrong)):
+        return None, np.zeros(0, dtype=bool)
+    return join(parts), np.concatenate(wrong)
+
+
+def _weights(dataset: Dataset, items: np.ndarray) -> np.ndarray:
+    """An audited item stands for the inverse of its inclusion probability, another for itself."""
+    drawn = dict(AuditItem.objects.filter(audit__dataset=dataset).order_by("id").values_list("item_id", "probability"))
+    return np.array([1 / drawn.get(item, 1.0) for item in items.tolist()])
+
+
+def _pace(said: pd.DataFrame) -> Pace:
+    by_decision = said.groupby("decision").agg(
+        size=("item", "size"), seconds=("seconds", "first"), grouped=("grouped", "first"), wrong=("wrong", "any")
+    )
+    conflicts = by_decision[by_decision["grouped"].astype(bool)]
+    return pace_of(
+        by_decision["size"].to_numpy(dtype=np.int64), by_decision["seconds"].to_numpy(dtype=float), len(conflicts),
+        int(conflicts["wrong"].sum()),
+    )  # fmt: skip
+
+
+def open_case_items(dataset: Dataset) -> pd.DataFrame:
+    """case, score, probability, digest, item: one row per item of an open case."""
+    rows = CaseItem.objects.filter(case__in=dataset.cases.open()).order_by("case_id", "item_id")
+    columns = ("case_id", "case__score", "case__probability", "case__group_digest", "item_id")
+    names = ["case", "score", "probability", "digest", "item"]
+    return pd.DataFrame(list(rows.values_list(*columns)), columns=names)
+
+
+def score_cases(dataset: Dataset, cases: pd.DataFrame, learned: Learned) -> pd.DataFrame:
+    """By case: score and probability as they stand, `new` and `likely` as learned; probability is the likeliest
+    member's. A case of items that no detection has seen keeps its score."""
+    position = cases["item"].map(learned.signals.position)
+    known = position.notna()
+    at = position[known].to_numpy(dtype=np.int64)
+    held = _labels(cases.loc[cases["digest"] != "", "item"].tolist())
+    rows = cases.assign(chance=np.nan, likely=np.nan, effect=1.0, label=cases["item"].map(held))
+    rows.loc[known, "chance"], rows.loc[known, "likely"] = learned.value[at], learned.probability[at]
+    rows.loc[known, "effect"] = learned.signals.effect[at]
+    rows.loc[cases["item"].isin(_contested(dataset)), "chance"] = 1.0
+    by_case = rows.groupby("case").agg(
+        score=("score", "first"), probability=("probability", "first"), chances=("chance", "sum"),
+        known=("chance", "count"), likely=("likely", "max"), effect=("effect", "mean"), size=("item", "size"),
+        labels=("label", "nunique"),
+    )  # fmt: skip
+    new = worth(
+        by_case["chances"].to_numpy(dtype=float), by_case["size"].to_numpy(), (by_case["labels"] > 1).to_numpy(),
+        learned.pace, by_case["effect"].to_numpy(),
+    )  # fmt: skip
+    return by_case.assign(new=np.where(by_case["known"] > 0, new, by_case["score"]))
+
+
+def _labels(items: list[int]) -> dict[int, int | None]:
+    held: dict[int, int | None] = {}
+    for batch in bulk.in_batches(items):
+        held.update(CurrentLabel.objects.latest().filter(item__in=batch).values_list("item_id", "label_class_id"))
+    return held
+
+
+def _contested(dataset: Dataset) -> set[int]:
+    """Items that annotators tie on; what they need is an answer, whatever the detectors say."""
+    tied = CurrentLabel.objects.filter(item__dataset=dataset, state=CurrentLabel.CONTESTED).values("item")
+    rows = CurrentLabel.objects.latest().filter(item__in=tied, state=CurrentLabel.CONTESTED)
+    return set(rows.values_list("item_id", flat=True))
+
+
+def likely_first(learned: Learned, others: np.ndarray) -> np.ndarray:
+    """Positions of the items likely to be wrong that come among the FIRST of a queue with the scores `others`, the
+    likeliest first; int (k,)."""
+    positions = np.flatnonzero(learned.chance >= LIKELY)
+    scores = worth(learned.value[positions], np.ones(len(positions)), np.zeros(len(positions), bool), learned.pace)
+    bar = np.sort(others)[-FIRST] if len(others) >= FIRST else 0.0
+    positions, scores = positions[scores > bar], scores[scores > bar]
+    return positions[np.argsort(-scores, kind="stable")][:FIRST]

@@ -1,0 +1,106 @@
+"""The pool as detectors look at it, out of the database."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+from django.conf import settings
+from django.db.models import Max
+
+from annotation import frames
+from annotation.core.artifacts import UnableToLoad, bytes_to_arrays, load_bytes
+from annotation.core.judging.evidence import Evidence, build_evidence
+from annotation.core.progress import Report
+from annotation.models import DECIDED, CurrentLabel, Dataset, Item, Label, PredictionSet
+from annotation.reading.prediction_sets import UnableToAlign, aligned
+
+
+def state_of(dataset: Dataset) -> str:
+    """A mark that changes whenever items, labels, current labels or rulings were added."""
+    parts = [
+        Item.objects.filter(dataset=dataset).aggregate(last=Max("id"))["last"],
+        Label.objects.filter(item__dataset=dataset).aggregate(last=Max("id"))["last"],
+        CurrentLabel.objects.filter(item__dataset=dataset).aggregate(last=Max("id"))["last"],
+        dataset.rulings.aggregate(last=Max("id"))["last"],
+    ]
+    return "-".join(map(str, parts))
+
+
+def pool_frame(dataset: Dataset) -> pd.DataFrame:
+    """Pool items with their current label: frames.items plus current, label, state, basis and the class's code."""
+    pool = frames.items(dataset, Item.POOL).merge(frames.current(dataset, Item.POOL), on="item", how="left")
+    pool["code"] = frames.codes(pool["label"], dataset.class_names)
+    return pool
+
+
+def votes_of(dataset: Dataset, pool: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """The pool's counting labels as `Evidence.votes`, by position in `pool`, and the annotators' names by code."""
+    labels = frames.labels(dataset, Item.POOL)
+    annotators = tuple(dict.fromkeys(labels["annotator"]))
+    votes = pd.DataFrame(
+        {
+            "item": pd.Index(pool["item"]).get_indexer(labels["item"]),
+            "annotator": frames.codes(labels["annotator"], annotators),
+            "label": frames.codes(labels["label"], dataset.class_names),
+            "seconds": labels["seconds"].astype(float),
+            "at": _moments(labels["at"]),
+        }
+    )
+    return votes, annotators
+
+
+def gather(dataset: Dataset, pool: pd.DataFrame, seed: int, report: Report) -> Evidence:
+    """The evidence for the pool's items, by position in `pool`."""
+    table = frames.content_table(pool["content"], dataset.typed_fields)
+    votes, annotators = votes_of(dataset, pool)
+    production = frames.items(dataset, Item.PRODUCTION)["content"]
+    return build_evidence(
+        table, dataset.typed_fields, dataset.class_names, pool["code"].to_numpy(), votes, annotators, seed, report,
+        decided=pool["basis"].isin(DECIDED).to_numpy(),
+        sources=pool["source"].fillna("").to_numpy(dtype=object), received=_moments(pool["received"]).to_numpy(),
+        production=frames.content_table(production, dataset.typed_fields) if len(production) else None,
+        reversed=_reversed(dataset, pool),
+        closed=closed_positions(dataset, pool), index=earlier_index(dataset),
+    )  # fmt: skip
+
+
+def with_predictions(evidence: Evidence, pool: pd.DataFrame, predictions: PredictionSet) -> Evidence:
+    """The evidence with the set's probabilities for the items it covers, the built-in model's for all others."""
+    theirs = aligned(predictions, pool["item"].to_numpy(dtype=np.int64), evidence.classes)
+    covered = ~np.isnan(theirs[:, 0])
+    if not covered.any():
+        raise UnableToAlign(f"The prediction set {predictions.name!r} has no item of the pool; choose another one.")
+    ours = evidence.probabilities
+    if ours is None:  # no field says anything: those not covered may be any class
+        ours = np.full(theirs.shape, 1 / theirs.shape[1])
+    return replace(evidence, probabilities=np.where(covered[:, None], theirs, ours))
+
+
+def _reversed(dataset: Dataset, pool: pd.DataFrame) -> np.ndarray | None:
+    """Bool (n,): the decision gave another class than the item carried at first; None where nobody has decided."""
+    decided = pool["basis"].isin(DECIDED)
+    if not decided.any():
+        return None
+    first = frames.first_current(dataset).set_index("item")["label"].reindex(pool["item"]).to_numpy(dtype=object)
+    return (decided & pool["label"].notna() & pd.notna(first) & (pool["label"] != first)).to_numpy(dtype=bool)
+
+
+def closed_positions(dataset: Dataset, pool: pd.DataFrame) -> np.ndarray:
+    """Positions int (p, 2) of the contents that experts called legitimately different and the pool holds."""
+    position = dict(zip(pool["digest"][::-1], reversed(range(len(pool))), strict=True))
+    pairs = [pair for pair in sorted(frames.closed_pairs(dataset)) if position.keys() >= set(pair)]
+    return np.array([[position[digest] for digest in pair] for pair in pairs], dtype=np.int64).reshape(-1, 2)
+
+
+def earlier_index(dataset: Dataset) -> dict[str, np.ndarray]:
+    """What the newest grouping of the dataset's texts left for the next, empty where it is missing or damaged."""
+    newest = dataset.detections.exclude(index="").order_by("-id").first()
+    try:
+        return bytes_to_arrays(load_bytes(settings.ARTIFACTS_DIR, newest.index)) if newest else {}
+    except UnableToLoad:
+        return {}
+
+
+def _moments(column: pd.Series) -> pd.Series:
+    """Moments in UTC as datetime64 without a zone, NaT where there is none."""
+    return pd.to_datetime(column, utc=True).dt.tz_localize(None)

@@ -1,0 +1,105 @@
+"""What a rule typed by hand does on the pool's labels."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from django.conf import settings
+
+from annotation import frames
+from annotation.core.artifacts import UnableToLoad, bytes_to_arrays, load_bytes
+from annotation.core.rules.typed_rules import Followers, Share, TypedRule, applies, followers, judge
+from annotation.models import Dataset
+from annotation.reading.pool_evidence import pool_frame, state_of, votes_of
+
+EXAMPLES = 5
+# Items of a pool that is kept in memory between two letters typed: some tens of megabytes of texts.
+MOST_KEPT = 50_000
+
+
+@dataclass(frozen=True, eq=False)
+class Pool:
+    """The pool as rules see it, n items in the order of import. frame: item, code (class of the current label, −1 =
+    none), basis, source; table: one column per field; votes: item (position), annotator, label (code)."""
+
+    frame: pd.DataFrame
+    table: pd.DataFrame
+    sources: np.ndarray
+    votes: pd.DataFrame
+    annotators: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What a rule does. n: items of the pool, n_held: where the rule holds. given: its shares by class of the current
+    labels; said: of the classes of the newest detection's out-of-fold model, empty with `no_model` saying why.
+    annotators: how often each gives the class the rule tells best, where it holds and where not;
+    annotator_names: by their code."""
+
+    rule: TypedRule
+    n: int
+    n_held: int
+    given: list[Share]
+    said: list[Share]
+    no_model: str
+    annotators: list[Followers]
+    annotator_names: tuple[str, ...]
+    examples: list[dict[str, Any]]
+
+
+_kept: dict[tuple[int, datetime, str], Pool] = {}
+
+
+def pool_of(dataset: Dataset) -> Pool:
+    """The pool as it is now. The last is kept unless it is large, so that each letter typed does not read the tables
+    again and a web process never holds on to much."""
+    key = (dataset.pk, dataset.created_at, state_of(dataset))
+    pool = _kept.get(key)
+    if pool is None:
+        pool = _read_pool(dataset)
+        _kept.clear()
+        if len(pool.frame) <= MOST_KEPT:
+            _kept[key] = pool
+    return pool
+
+
+def _read_pool(dataset: Dataset) -> Pool:
+    pool = pool_frame(dataset)
+    votes, annotators = votes_of(dataset, pool)
+    table = frames.content_table(pool["content"], dataset.typed_fields)
+    sources = pool["source"].fillna("").to_numpy(dtype=object)
+    return Pool(pool[["item", "code", "basis"]], table, sources, votes, annotators)
+
+
+def try_rule(dataset: Dataset, rule: TypedRule) -> Tried:
+    """How far the rule predicts the given labels, each annotator and the model."""
+    pool, fields = pool_of(dataset), dataset.typed_fields
+    holds = applies(rule, pool.table, fields, pool.sources)
+    n_classes = len(dataset.class_names)
+    given = judge(holds, pool.frame["code"].to_numpy(), n_classes)
+    says, no_model = model_classes(dataset, pool.frame["item"].to_numpy(dtype=np.int64))
+    best = given[0].label if given else 0
+    examples = pool.table[holds].head(EXAMPLES).to_dict("records")
+    return Tried(
+        rule, len(holds), int(holds.sum()), given, judge(holds, says, n_classes) if len(says) else [], no_model,
+        followers(holds, pool.votes, best), pool.annotators, examples,
+    )  # fmt: skip
+
+
+def model_classes(dataset: Dataset, items: np.ndarray) -> tuple[np.ndarray, str]:
+    """The class the newest detection's out-of-fold model gives each of `items` (ids), int (n,), −1 = item is newer; or
+    nothing and why."""
+    detection = dataset.detections.order_by("-id").first()
+    nothing = np.empty(0, dtype=np.int64)
+    if detection is None or not detection.arrays:
+        return nothing, "No detection has run yet, so there is no model to compare with."
+    try:
+        stored = bytes_to_arrays(load_bytes(settings.ARTIFACTS_DIR, detection.arrays))
+    except UnableToLoad as error:
+        return nothing, f"The newest detection's model cannot be read: {error}"
+    if "says" not in stored:
+        return nothing, "The newest detection kept nothing of its model; detect again to compare with it."
+    place = pd.Index(stored["item"]).get_indexer(items)
+    return np.where(place >= 0, stored["says"][np.maximum(place, 0)], -1).astype(np.int64), ""

@@ -1,0 +1,60 @@
+"""What detections found: asked for, read and ruled on."""
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from annotation.access import dataset_for_lead, part_for_lead
+from annotation.actions.detecting.detect import request_detection
+from annotation.actions.detecting.open_finding import not_yet_open, open_finding
+from annotation.core.refusal import Refusal
+from annotation.models import Finding, Ruling
+from annotation.reading.finding_kinds import by_kind
+from annotation.reading.findings import findings_of
+from annotation.reading.quarantine import quarantined_now
+
+
+@require_POST
+def detect(request: HttpRequest, slug: str) -> HttpResponse:
+    dataset = dataset_for_lead(request.user, slug)
+    try:
+        job = request_detection(dataset, predictions=request.POST.get("predictions", ""), user=request.user)
+    except Refusal as error:
+        messages.error(request, str(error))
+        return redirect("cases", slug)
+    return redirect("job", slug, job.pk)
+
+
+@require_GET
+def findings(request: HttpRequest, slug: str) -> HttpResponse:
+    dataset = dataset_for_lead(request.user, slug)
+    found = findings_of(dataset)
+    page = {
+        "dataset": dataset, "findings": found, "kinds": by_kind(found), "rulings": Ruling.RULINGS,
+        "unopened": not_yet_open([one.finding for one in found]), "held": quarantined_now(dataset),
+        "detection": dataset.detections.order_by("-id").first(),
+    }  # fmt: skip
+    return render(request, "annotation/lead/findings.html", page)
+
+
+@require_POST
+def give_ruling(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    dataset = dataset_for_lead(request.user, slug)
+    finding = get_object_or_404(Finding.objects.filter(dataset=dataset), pk=pk)
+    ruling = request.POST.get("ruling")
+    if ruling not in Ruling.RULINGS:
+        raise Http404
+    Ruling.objects.create(dataset=dataset, key=finding.key, finding=finding, ruling=ruling, lead=request.user)
+    messages.success(request, f"{finding.title}: this finding is now {ruling}.")
+    return redirect("findings", slug)
+
+
+@require_POST
+def open_its_cases(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    finding = part_for_lead(request.user, slug, Finding.objects.select_related("dataset"), pk)
+    n = open_finding(finding, request.user, timezone.now())
+    opened = f"{n:,} case{'s are' if n != 1 else ' is'} open now" if n else "Nothing was left to open"
+    messages.success(request, f"{opened} for this finding: {finding.title}.")
+    return redirect("findings", slug)

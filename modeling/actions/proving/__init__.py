@@ -1,0 +1,1 @@
+"""Comparisons on production, and what errors cost."""

@@ -1,0 +1,1 @@
+"""What is done with a run: described, probed, put to use, exported."""

@@ -1,0 +1,1 @@
+"""Runs, sweeps and what they learn from."""

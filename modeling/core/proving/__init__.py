@@ -1,0 +1,1 @@
+"""Before and after on the same rows: scores, costs, thresholds, intervals, verdicts."""

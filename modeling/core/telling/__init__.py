@@ -1,0 +1,1 @@
+"""What a run says of itself on rows it has not seen: reliability, confusions, slices, robustness."""

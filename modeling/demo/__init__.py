@@ -1,0 +1,1 @@
+"""The demo: filings made by a generator, and the whole loop played on them."""

@@ -1,0 +1,1 @@
+"""Figures as words and as charts; pure."""

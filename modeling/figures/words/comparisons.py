@@ -1,0 +1,48 @@
+"""What a comparison found, as sentences."""
+
+from typing import Any
+
+from modeling.core.proving.proof import EXPECTED_COST
+from modeling.figures.words.numbers import money, signed, signed_money, span
+
+
+def proved(difference: dict[str, Any], key: str = "value") -> str:
+    """A figure of a comparison's difference, with its sign: points, or what is saved where costs decide."""
+    amount = difference[key]
+    return signed_money(amount) if difference["metric"] == EXPECTED_COST else signed(amount)
+
+
+def proved_span(difference: dict[str, Any]) -> str:
+    return f"{proved(difference, 'low')} to {proved(difference, 'high')}"
+
+
+def unit_words(difference: dict[str, Any]) -> str:
+    """What the figures of a difference count."""
+    if difference["metric"] == EXPECTED_COST:
+        return f"{difference['unit']} saved"
+    return "points" if difference["metric"] == "accuracy" else "points of macro F1"
+
+
+def comparison_heading(subject: str, verdict: str, difference: dict[str, Any], reason: str | None) -> str:
+    """The finding of a comparison in one sentence. subject: what was done, such as "Relabelling 96 cases"."""
+    if verdict == "refused":
+        return f"No verdict: {reason[0].lower()}{reason[1:]}" if reason else "No verdict"
+    if verdict in ("better", "worse"):
+        return f"{subject} {_gain(difference, verdict)}"
+    seen = f"{proved(difference)} {unit_words(difference)} ({proved_span(difference)})"
+    if verdict == "exploratory":
+        return f"{subject} is exploratory only: {seen}"
+    return f"{subject} is not distinguishable yet from no change: {seen}"
+
+
+def _gain(difference: dict[str, Any], verdict: str) -> str:
+    """What was gained or lost in production, its size and limits without a sign."""
+    value, low, high = difference["value"], difference["low"], difference["high"]
+    if verdict == "worse":
+        value, low, high = -value, -high, -low
+    if difference["metric"] == EXPECTED_COST:
+        told = f"{money(value)} {difference['unit']} in production ({money(low)} to {money(high)})"
+        return f"saves {told}" if verdict == "better" else f"loses {told}"
+    limits = span(low, high).replace("–", " to ")
+    done = "gained" if verdict == "better" else "lost"
+    return f"{done} {signed(value)[1:]} {unit_words(difference)} in production ({limits})"

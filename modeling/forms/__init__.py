@@ -1,0 +1,1 @@
+"""What leads fill in to train, compare, sweep and price."""
