@@ -5,7 +5,7 @@ from django.urls import reverse
 from annotation.actions.detecting.detect import request_detection
 from annotation.actions.files.import_items import UnableToImport
 from annotation.actions.files.import_predictions import import_predictions
-from annotation.actions.jobs.work import work_here
+from annotation.actions.jobs.work import UnableToWork, work_here
 from annotation.core.files.parsing_items import UnableToParse
 from annotation.core.refusal import Refusal
 from annotation.models import Flag, Item, PredictionSet
