@@ -1,6 +1,7 @@
 from django.urls import path
 
 from annotation.views import (
+    account,
     annotators,
     audit,
     cases,
@@ -16,6 +17,8 @@ from annotation.views import (
 
 urlpatterns = [
     path("", datasets.datasets, name="datasets"),
+    path("account/", account.account, name="account"),
+    path("account/password/", account.NewPasswordView.as_view(), name="password_change"),
     path("datasets/new/", upload.new_dataset, name="new_dataset"),
     path("d/<slug:slug>/import/", upload.choose_file, name="import"),
     path("d/<slug:slug>/import/<str:token>/", upload.choose_columns, name="import_columns"),

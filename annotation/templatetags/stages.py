@@ -1,0 +1,157 @@
+"""Where a page stands: the stages of the loop, the pages beneath each, and what waits there for whoever looks."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django import template
+from django.db.models import Exists, OuterRef
+from django.template.context import RequestContext
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+
+from annotation.actions.people.create_dataset import may_create
+from annotation.models import Dataset, Job, Membership
+
+register = template.Library()
+
+
+@dataclass(frozen=True)
+class MenuPage:
+    """`name` is that of its address, and what the page itself and those it leads to write into their block `page`."""
+
+    name: str
+    title: str
+
+
+STAGES: dict[str, tuple[MenuPage, ...]] = {
+    "Overview": (MenuPage("overview", "Overview"),),
+    "Labels": (
+        MenuPage("findings", "Findings"),
+        MenuPage("cases", "Cases"),
+        MenuPage("disagreement", "Disagreement"),
+        MenuPage("annotators", "Annotators"),
+        MenuPage("rules", "Rules"),
+        MenuPage("audit", "Audit"),
+    ),
+    "Experts": (MenuPage("queue", "My queue"), MenuPage("guidelines", "Guidelines"), MenuPage("history", "My history")),
+    "Models": (
+        MenuPage("runs", "Runs"),
+        MenuPage("recipes", "Recipes"),
+        MenuPage("sweeps", "Sweeps"),
+        MenuPage("augmentation", "Copies"),
+        MenuPage("costs", "Costs"),
+    ),
+    "Proof": (MenuPage("comparisons", "Comparisons"),),
+    "Data": (MenuPage("import", "Import"), MenuPage("people", "People"), MenuPage("jobs", "Jobs")),
+}
+FOR_EXPERTS = ("queue", "history", "guidelines", "rules")
+# Counting stops here: a mark says that something waits, the page says how much.
+MOST = 99
+DATASETS = 20
+
+
+@dataclass(frozen=True)
+class Link:
+    """`here` is the value of aria-current, `waits` a mark such as "3" with what it counts in `meaning`."""
+
+    title: str
+    url: str
+    here: str = ""
+    waits: str = ""
+    meaning: str = ""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """`pages` beneath the stage one is in, none where it has one only; `datasets` to switch to."""
+
+    stages: tuple[Link, ...] = ()
+    pages: tuple[Link, ...] = ()
+    datasets: tuple[Link, ...] = ()
+    may_create: bool = False
+
+
+@register.simple_block_tag(takes_context=True)
+def standing(context: RequestContext, content: str) -> Standing:
+    """Where the page stands whose block `page` this tag is put around: `{% standing as where %}…{% endstanding %}`."""
+    dataset, user = context.get("dataset"), context.get("user")
+    if not isinstance(dataset, Dataset) or user is None or not user.is_authenticated:
+        return Standing()
+    role = dataset.role_of(user)
+    if role is None:
+        return Standing()
+    name, path = content.strip(), context["request"].path
+    marks = _marks(dataset, user, role, name)
+    own = {"datasets": _datasets(user, name), "may_create": may_create(user)}
+    if role == Membership.EXPERT:
+        return Standing(_links(dataset, _pages_of(FOR_EXPERTS), name, path, marks), **own)
+    stages = tuple(_stage(dataset, title, pages, name, path, marks) for title, pages in STAGES.items())
+    beneath = next((pages for pages in STAGES.values() if name in {page.name for page in pages}), ())
+    return Standing(stages, _links(dataset, beneath, name, path, marks) if len(beneath) > 1 else (), **own)
+
+
+def _pages_of(names: Iterable[str]) -> list[MenuPage]:
+    known = {page.name: page for pages in STAGES.values() for page in pages}
+    return [known[name] for name in names]
+
+
+def _stage(
+    dataset: Dataset, title: str, pages: Iterable[MenuPage], name: str, path: str, marks: dict[str, tuple[str, str]]
+) -> Link:
+    """A stage leads to its first page; it carries the first mark of its pages."""
+    links = _links(dataset, pages, name, path, marks)
+    marked = next((link for link in links if link.waits), links[0])
+    here = "page" if links[0].url == path else "true" if any(link.here for link in links) else ""
+    return Link(title, links[0].url, here, marked.waits, marked.meaning)
+
+
+def _links(
+    dataset: Dataset, pages: Iterable[MenuPage], name: str, path: str, marks: dict[str, tuple[str, str]]
+) -> tuple[Link, ...]:
+    found = []
+    for page in pages:
+        if url := _url(page.name, dataset.slug):
+            here = "" if page.name != name else "page" if url == path else "true"
+            found.append(Link(page.title, url, here, *marks.get(page.name, ("", ""))))
+    return tuple(found)
+
+
+def _url(name: str, slug: str) -> str:
+    try:
+        return reverse(name, args=[slug])
+    except NoReverseMatch:
+        return ""
+
+
+def _marks(dataset: Dataset, user: Any, role: str, name: str) -> dict[str, tuple[str, str]]:
+    """MenuPage → how much waits there, in a word and in a sentence. The queue says on its own page what is open."""
+    marks = {}
+    if name != "queue" and (n := dataset.cases.free_for(user, timezone.now())[: MOST + 1].count()):
+        marks["queue"] = (_counted(n), f"{_counted(n)} cases wait for you" if n > 1 else "1 case waits for you")
+    if role == Membership.LEAD and (n := _failed(dataset)):
+        marks["jobs"] = (_counted(n), f"{_counted(n)} jobs failed" if n > 1 else "1 job failed")
+    return marks
+
+
+def _failed(dataset: Dataset) -> int:
+    """Jobs that failed and were not asked for again since."""
+    again = Job.objects.filter(key=OuterRef("key"), id__gt=OuterRef("id"))
+    return dataset.jobs.filter(~Exists(again), status=Job.FAILED)[: MOST + 1].count()
+
+
+def _counted(n: int) -> str:
+    return f"{MOST}+" if n > MOST else str(n)
+
+
+def _datasets(user: Any, name: str) -> tuple[Link, ...]:
+    """The user's datasets, each on this same page where the user may see it there."""
+    mine = Membership.objects.filter(user=user).select_related("dataset").order_by("dataset__name")[:DATASETS]
+    known = {page.name for pages in STAGES.values() for page in pages}
+    links = []
+    for one in mine:
+        lead = one.role == Membership.LEAD
+        seen = name in (known if lead else FOR_EXPERTS)
+        page = name if seen else "overview" if lead else "queue"
+        links.append(Link(one.dataset.name, _url(page, one.dataset.slug)))
+    return tuple(links)
