@@ -14,8 +14,8 @@ from sklearn.metrics import make_scorer
 from sklearn.model_selection import TunedThresholdClassifierCV
 from threadpoolctl import threadpool_limits
 
-from annotation.core.features.vectorizer import vectorizer
-from annotation.core.fields import Field, typed
+from annotation.core.features.vectorizer import typed, vectorizer
+from annotation.core.fields import Field
 from annotation.core.judging.folds import grouped_folds
 from annotation.core.likeness.grouping import group_items
 from bench.table import Row, row

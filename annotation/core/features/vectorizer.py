@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 from sklearn.compose import ColumnTransformer
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.pipeline import Pipeline
@@ -14,6 +15,19 @@ from annotation.core.fields import Field
 WORD = r"(?u)\b\w+\b|^\W*$"
 CHARACTERS = " (characters)"
 BINS = 10
+
+
+def typed(table: pd.DataFrame, fields: Sequence[Field]) -> pd.DataFrame:
+    """The fields' columns as `vectorizer` eats them: text and category as str ("" = missing), number as float (nan =
+    missing or not a number). Rows (n,) keep their order and index."""
+    columns = {field.name: _typed_column(table[field.name], field.type) for field in fields}
+    return pd.DataFrame(columns, index=table.index)
+
+
+def _typed_column(column: pd.Series, kind: str) -> pd.Series:
+    if kind == "number":
+        return pd.to_numeric(column, errors="coerce").astype(float).replace([np.inf, -np.inf], np.nan)
+    return column.astype(object).where(column.notna(), "").map(str).astype(object)
 
 
 def vectorizer(

@@ -9,7 +9,8 @@ from threadpoolctl import threadpool_limits
 
 from annotation.core.features.embeddings import embed
 from annotation.core.features.matrices import terms, vectors
-from annotation.core.fields import Field, typed
+from annotation.core.features.vectorizer import typed
+from annotation.core.fields import Field
 from annotation.core.judging.out_of_fold import out_of_fold
 from annotation.core.likeness.grouping import joined_text, regroup_items
 from annotation.core.likeness.near_duplicates import Groups

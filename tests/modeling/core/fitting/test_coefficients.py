@@ -2,7 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from annotation.core.fields import Field, typed
+from annotation.core.features.vectorizer import typed
+from annotation.core.fields import Field
 from modeling.core.fitting.model_artifacts import dump_model, load_model
 from modeling.core.fitting.training import fit, predict
 from modeling.core.learners.logistic import TEXTS

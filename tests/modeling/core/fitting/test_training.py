@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from annotation.core.features.vectorizer import vectorizer
-from annotation.core.fields import Field, typed
+from annotation.core.features.vectorizer import typed, vectorizer
+from annotation.core.fields import Field
 from modeling.core.fitting.model_artifacts import dump_model, load_model
 from modeling.core.fitting.preparing import _features, _fold
 from modeling.core.fitting.training import UnableToPredict, UnableToTrain, fit, predict

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from annotation.core.fields import Field, typed
+from annotation.core.features.vectorizer import typed
+from annotation.core.fields import Field
 from modeling.core.fitting.dense_features import DenseFeatures
 from modeling.core.fitting.model_artifacts import UnableToLoadModel, dump_model, load_model
 from modeling.core.fitting.training import FEATURES, fit, predict
