@@ -33,7 +33,10 @@ install-bench: .venv/installed-bench
 
 lint: install-dev
 	$(BIN)/ruff check .
-	$(BIN)/mypy annotation/core modeling/core
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/djangofmt --check --line-length 120 --indent-width 2 templates
+	$(BIN)/mypy
+	DATABASE_URL= REDIS_URL= $(BIN)/python manage.py makemigrations --check --dry-run
 
 bench: install-bench
 	$(BIN)/python -m bench $(ONLY)

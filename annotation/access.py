@@ -3,33 +3,42 @@
 Somebody without the right role gets the same 404 as for an object that does not exist.
 """
 
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import Model, QuerySet
+from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
+from django_htmx.middleware import HtmxDetails
 
 from annotation.core.refusal import Refusal
-from annotation.models import Case, Dataset, Membership, Snapshot
+from annotation.models import Case, Dataset, Membership, Snapshot, User
 
 M = TypeVar("M", bound=Model)
 
 
-def dataset_for_expert(user: Any, slug: str) -> Dataset:
+class Request(HttpRequest):
+    """As a view gets it: nobody comes this far without an account, and django-htmx says how the page was asked for."""
+
+    user: User
+    htmx: HtmxDetails
+
+
+def dataset_for_expert(user: User, slug: str) -> Dataset:
     """A dataset `user` is a member of, as expert or lead."""
     return get_object_or_404(Dataset.objects.for_user(user), slug=slug)
 
 
-def dataset_for_lead(user: Any, slug: str) -> Dataset:
+def dataset_for_lead(user: User, slug: str) -> Dataset:
     """A dataset `user` leads."""
     return get_object_or_404(Dataset.objects.filter(membership__user=user, membership__role=Membership.LEAD), slug=slug)
 
 
-def case_for_expert(user: Any, slug: str, pk: int) -> Case:
+def case_for_expert(user: User, slug: str, pk: int) -> Case:
     return get_object_or_404(Case.objects.filter(dataset=dataset_for_expert(user, slug)), pk=pk)
 
 
-def part_for_lead(user: Any, slug: str, parts: QuerySet[M], pk: int) -> M:
+def part_for_lead(user: User, slug: str, parts: QuerySet[M], pk: int) -> M:
     """The one of `parts` that belongs to a dataset `user` leads."""
     return get_object_or_404(parts.filter(dataset=dataset_for_lead(user, slug)), pk=pk)
 

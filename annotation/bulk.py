@@ -1,12 +1,16 @@
 """Everything in which the two databases differ: bulk insert and locking."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models, transaction
 
+from annotation.models import Dataset
+
 BATCH = 5_000
+T = TypeVar("T")
+M = TypeVar("M", bound=models.Model)
 
 
 def insert(model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
@@ -16,7 +20,7 @@ def insert(model: type[models.Model], columns: Sequence[str], rows: Iterable[Seq
     """
     by_name = {field.attname: field for field in model._meta.concrete_fields}
     fields = [by_name[name] for name in columns]
-    columns_of_table = [field.column for field in fields]
+    columns_of_table = [str(field.column) for field in fields]
     ready = [_preparer(field) for field in fields]
     prepared = ([prepare(value) for prepare, value in zip(ready, row, strict=True)] for row in rows)
     copy = _copy if connection.vendor == "postgresql" else _executemany
@@ -62,27 +66,27 @@ def _executemany(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any
     names = ", ".join(map(connection.ops.quote_name, columns))
     marks = ", ".join(["%s"] * len(columns))
     statement = f"INSERT INTO {connection.ops.quote_name(table)} ({names}) VALUES ({marks})"
-    rows, count = iter(rows), 0
+    count = 0
     with connection.cursor() as cursor:
-        while batch := list(islice(rows, BATCH)):
+        for batch in in_batches(rows):
             cursor.executemany(statement, batch)
             count += len(batch)
     return count
 
 
-def in_batches(ids: Iterable[int], size: int = BATCH) -> Iterable[list[int]]:
-    """`ids` in lists short enough for an IN clause of either database."""
-    ids = iter(ids)
-    while batch := list(islice(ids, size)):
+def in_batches(values: Iterable[T], size: int = BATCH) -> Iterator[list[T]]:
+    """`values` in lists short enough for an IN clause of either database."""
+    rest = iter(values)
+    while batch := list(islice(rest, size)):
         yield batch
 
 
-def lock_dataset(dataset: models.Model) -> None:
+def lock_dataset(dataset: Dataset) -> None:
     """One import, detection or snapshot of a dataset writes at a time. SQLite's IMMEDIATE transactions already do."""
-    type(dataset).objects.select_for_update().filter(pk=dataset.pk).values_list("pk").first()
+    Dataset.objects.select_for_update().filter(pk=dataset.pk).values_list("pk").first()
 
 
-def without_waiting(queryset: models.QuerySet) -> models.QuerySet:
+def without_waiting(queryset: models.QuerySet[M]) -> models.QuerySet[M]:
     """Rows locked until the transaction ends, passing over those another transaction holds.
 
     SQLite has no row locks and needs none: its IMMEDIATE transactions are one after the other.
@@ -95,14 +99,15 @@ def update(model: type[models.Model], columns: Sequence[str], rows: Iterable[Seq
 
     A temporary table filled by COPY on PostgreSQL, `executemany` on SQLite; `bulk_update` is many times slower.
     """
-    table, key = model._meta.db_table, model._meta.pk.column
+    table, key = model._meta.db_table, str(model._meta.pk.column)
     by_name = {field.attname: field for field in model._meta.concrete_fields}
-    names = [by_name[name].column for name in columns]
+    names = [str(by_name[name].column) for name in columns]
     with transaction.atomic(), connection.cursor() as cursor:
         if connection.vendor != "postgresql":
             changes = ", ".join(f'"{name}" = %s' for name in names)
             statement = f'UPDATE "{table}" SET {changes} WHERE "{key}" = %s'
-            cursor.executemany(statement, ((*values, pk) for pk, *values in rows))
+            for batch in in_batches((*values, pk) for pk, *values in rows):
+                cursor.executemany(statement, batch)
             return
         listed = ", ".join(f'"{name}"' for name in (key, *names))
         cursor.execute("DROP TABLE IF EXISTS changes")

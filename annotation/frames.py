@@ -1,6 +1,7 @@
 """The bridge to pandas: frames with fixed column names out of the database."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,7 @@ from annotation.core.fields import Field
 from annotation.models import ClosedPair, CurrentLabel, Dataset, Item, Label, Snapshot
 
 
-def _frame(queryset: models.QuerySet, **columns: str) -> pd.DataFrame:
+def _frame(queryset: models.QuerySet[Any], **columns: str) -> pd.DataFrame:
     """A frame whose column names are the keys, filled from the queryset's fields named by the values."""
     rows = queryset.values_list(*columns.values()).iterator(chunk_size=10_000)
     return pd.DataFrame.from_records(list(rows), columns=list(columns))
@@ -27,7 +28,7 @@ def items(dataset: Dataset, split: str | None = None) -> pd.DataFrame:
     )  # fmt: skip
 
 
-def content_table(content: Sequence[dict], fields: Sequence[Field]) -> pd.DataFrame:
+def content_table(content: Sequence[dict[str, Any]] | pd.Series, fields: Sequence[Field]) -> pd.DataFrame:
     """One typed column per field: float64 for numbers (NaN = missing), str for text and category."""
     return pd.DataFrame(
         {
@@ -42,7 +43,7 @@ def content_table(content: Sequence[dict], fields: Sequence[Field]) -> pd.DataFr
 
 def current(dataset: Dataset, split: str | None = None) -> pd.DataFrame:
     """item, current (id of the row in force), label (class name or None), state, basis."""
-    queryset = CurrentLabel.objects.latest().filter(item__dataset=dataset).order_by("item_id")
+    queryset = CurrentLabel.objects.in_force().filter(item__dataset=dataset).order_by("item_id")
     if split:
         queryset = queryset.filter(item__split=split)
     return _frame(queryset, item="item_id", current="id", label="label_class__name", state="state", basis="basis")
@@ -83,6 +84,6 @@ def closed_pairs(dataset: Dataset) -> set[tuple[str, str]]:
     return set(standing.values_list("first", "second"))
 
 
-def codes(names: Sequence[str | None] | pd.Series, order: Sequence[str]) -> np.ndarray:
+def codes(names: Sequence[Hashable] | pd.Series, order: Sequence[Hashable]) -> np.ndarray:
     """Position of each name in `order`; −1 where there is none."""
     return pd.Categorical(list(names), categories=list(order)).codes.astype(np.int64)

@@ -57,7 +57,8 @@ def report_on(comparison: Comparison) -> Report:
 
 
 def _subject(comparison: Comparison, settings: list[str] | None, relabelled: int) -> str:
-    if settings is None or settings or comparison.before_run.snapshot_id == comparison.after_run.snapshot_id:
+    before, after = comparison.before_run, comparison.after_run
+    if not (before and after) or settings or before.snapshot_id == after.snapshot_id:
         return f"{_name(comparison, 'after')} against {_name(comparison, 'before')}".capitalize()
     if relabelled:
         return f"Relabelling {relabelled:,} case{'' if relabelled == 1 else 's'}"

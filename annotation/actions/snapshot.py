@@ -1,7 +1,6 @@
 """Freeze (item, label) rows, hashed, so that a model and its proof stand on something that does not move."""
 
 import hashlib
-from typing import Any
 
 import pandas as pd
 from django.db import transaction
@@ -9,7 +8,7 @@ from django.db import transaction
 from annotation import bulk, frames
 from annotation.core.likeness.grouping import copies_of_items
 from annotation.core.refusal import Refusal
-from annotation.models import CurrentLabel, Dataset, Item, Snapshot, SnapshotRow
+from annotation.models import CurrentLabel, Dataset, Item, Snapshot, SnapshotRow, User
 from annotation.reading.quarantine import quarantined_items
 
 
@@ -19,7 +18,7 @@ class UnableToSnapshot(Refusal):
 
 def snapshot(
     dataset: Dataset, purpose: str, *, sources: tuple[str, ...] = (), labels_of: Snapshot | None = None,
-    user: Any = None,
+    user: User | None = None,
 ) -> Snapshot:  # fmt: skip
     """The snapshot of the dataset as it is now; the same rows for the same purpose are the same snapshot.
 
@@ -77,7 +76,7 @@ def _with_labels_of(rows: pd.DataFrame, earlier: Snapshot) -> tuple[pd.DataFrame
 
 def _freeze(
     dataset: Dataset, purpose: str, rows: pd.DataFrame, left_out: dict[str, int], sources: tuple[str, ...],
-    labels_of: Snapshot | None, user: Any, with_quarantined: Snapshot | None = None,
+    labels_of: Snapshot | None, user: User | None, with_quarantined: Snapshot | None = None,
 ) -> Snapshot:  # fmt: skip
     sha256 = rows_digest(rows)
     frozen, made = Snapshot.objects.get_or_create(

@@ -1,6 +1,14 @@
 """What a dataset's columns hold. No mathematics stands behind it: every process knows the fields."""
 
 from dataclasses import dataclass
+from typing import TypedDict
+
+
+class FieldJson(TypedDict):
+    """A Field as a dataset keeps it."""
+
+    name: str
+    type: str
 
 
 @dataclass(frozen=True)
@@ -9,3 +17,6 @@ class Field:
 
     name: str
     type: str
+
+    def as_json(self) -> FieldJson:
+        return {"name": self.name, "type": self.type}

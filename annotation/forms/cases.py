@@ -5,14 +5,20 @@ from typing import Any
 from django import forms
 
 from annotation.core.detectors import DETECTORS
+from annotation.forms.field_kinds import choice_field, row_field
 from annotation.models import Dataset, Finding
 from annotation.reading.findings import current_findings
+
+
+class FindingChoiceField(forms.ModelChoiceField):
+    def label_from_instance(self, obj: Finding) -> str:
+        return obj.title
 
 
 class CaseFilterForm(forms.Form):
     """Which open cases to list; a finding of an earlier detection is no choice."""
 
-    finding = forms.ModelChoiceField(
+    finding = FindingChoiceField(
         Finding.objects.none(), required=False, empty_label="any finding or none",
         error_messages={"invalid_choice": "That finding is of an earlier detection; these are all open cases."},
     )  # fmt: skip
@@ -20,10 +26,9 @@ class CaseFilterForm(forms.Form):
 
     def __init__(self, dataset: Dataset, data: Any) -> None:
         super().__init__(data)
-        self.fields["finding"].queryset = current_findings(dataset)
-        self.fields["finding"].label_from_instance = lambda finding: finding.title
+        row_field(self, "finding").queryset = current_findings(dataset)
         names = {name: name.replace("_", " ") for name in DETECTORS}
-        self.fields["detector"].choices = {"": "any detector", **names}
+        choice_field(self, "detector").choices = {"": "any detector", **names}
 
     def chosen(self) -> tuple[Finding | None, str]:
         self.is_valid()

@@ -7,8 +7,9 @@ from django.db.models import Max
 
 from annotation.actions.people.change_people import UnableToChange
 from annotation.actions.people.publish_guideline import publish_guideline
+from annotation.forms.field_kinds import row_field
 from annotation.forms.people import PeopleForm
-from annotation.models import Dataset, Reason
+from annotation.models import Dataset, Reason, User
 
 
 class GuidelineForm(PeopleForm):
@@ -22,7 +23,7 @@ class GuidelineForm(PeopleForm):
         newest = dataset.guideline
         self.initial = {"text": newest.text if newest else "", "based_on": newest.version if newest else 0}
 
-    def save(self, user: Any) -> str:
+    def save(self, user: User) -> str:
         text = self.cleaned_data["text"].replace("\r\n", "\n")
         made = publish_guideline(self.dataset, text, user, self.cleaned_data["based_on"])
         return f"Guideline version {made.version} is what experts read now."
@@ -37,7 +38,7 @@ class ReasonForm(PeopleForm):
             raise forms.ValidationError(f"“{text}” is in the list already.")
         return text
 
-    def save(self, user: Any) -> str:
+    def save(self, user: User) -> str:
         last = self.dataset.reasons.aggregate(last=Max("position"))["last"]
         text = self.cleaned_data["text"]
         self.dataset.reasons.create(text=text, position=0 if last is None else last + 1)
@@ -49,9 +50,9 @@ class DropReasonForm(PeopleForm):
 
     def __init__(self, dataset: Dataset, data: Any = None) -> None:
         super().__init__(dataset, data)
-        self.fields["reason"].queryset = dataset.reasons.all()
+        row_field(self, "reason").queryset = dataset.reasons.all()
 
-    def save(self, user: Any) -> str:
+    def save(self, user: User) -> str:
         reason = self.cleaned_data["reason"]
         if reason.decision_set.exists():
             raise UnableToChange(f"Decisions name “{reason}” as their reason, so it stays in the list.")
@@ -83,7 +84,7 @@ class DatasetSettingsForm(PeopleForm):
     def meanings(self) -> list[forms.BoundField]:
         return [self[f"meaning_{one.pk}"] for one in self.classes]
 
-    def save(self, user: Any) -> str:
+    def save(self, user: User) -> str:
         for name in ("question", "metric", "planned_looks"):
             setattr(self.dataset, name, self.cleaned_data[name])
         self.dataset.save(update_fields=["question", "metric", "planned_looks"])

@@ -3,11 +3,13 @@
 from typing import Any
 
 from django import forms
-from django.contrib.auth import get_user_model
+from django.db.models import QuerySet
 
 from annotation.actions.people.add_member import add_member, link_annotator
 from annotation.actions.people.change_people import change_role, remove_member
-from annotation.models import Dataset, Membership
+from annotation.forms.field_kinds import row_field
+from annotation.models import Dataset, Membership, User
+from annotation.models.dataset import AnnotatorQuerySet
 
 
 class PeopleForm(forms.Form):
@@ -17,10 +19,10 @@ class PeopleForm(forms.Form):
         super().__init__(data)
         self.dataset = dataset
 
-    def members(self) -> Any:
-        return get_user_model().objects.filter(membership__dataset=self.dataset).order_by("username")
+    def members(self) -> QuerySet[User]:
+        return User.objects.filter(membership__dataset=self.dataset).order_by("username")
 
-    def save(self, user: Any) -> str:
+    def save(self, user: User) -> str:
         """Make the change in `user`'s name; raises UnableToChange or UnableToPublish where it can't be."""
         raise NotImplementedError
 
@@ -44,31 +46,31 @@ class MemberForm(PeopleForm):
             raise forms.ValidationError(f"{name} is a member already; change the role in the table.")
         return name
 
-    def save(self, user: Any) -> str:
+    def save(self, user: User) -> str:
         name, role = self.cleaned_data["username"], self.cleaned_data["role"]
         self.password = add_member(self.dataset, name, role)
         return f"{name} is now {'an expert' if role == Membership.EXPERT else 'a lead'} of {self.dataset.name}."
 
 
 class OfMemberForm(PeopleForm):
-    member = forms.ModelChoiceField(None)
+    member = forms.ModelChoiceField(User.objects.none())
 
     def __init__(self, dataset: Dataset, data: Any = None) -> None:
         super().__init__(dataset, data)
-        self.fields["member"].queryset = self.members()
+        row_field(self, "member").queryset = self.members()
 
 
 class RoleForm(OfMemberForm):
     role = forms.ChoiceField(choices={Membership.EXPERT: "expert", Membership.LEAD: "lead"})
 
-    def save(self, user: Any) -> str:
+    def save(self, user: User) -> str:
         member, role = self.cleaned_data["member"], self.cleaned_data["role"]
         change_role(self.dataset, member, role)
         return f"{member.username} is now {'an expert' if role == Membership.EXPERT else 'a lead'}."
 
 
 class RemoveForm(OfMemberForm):
-    def save(self, user: Any) -> str:
+    def save(self, user: User) -> str:
         member = self.cleaned_data["member"]
         remove_member(self.dataset, member)
         return f"{member.username} no longer sees this dataset; what they decided stays."
@@ -82,9 +84,9 @@ class LinkForm(OfMemberForm):
     def __init__(self, dataset: Dataset, data: Any = None) -> None:
         super().__init__(dataset, data)
         self.fields["member"].required = False
-        self.fields["member"].empty_label = "nobody"
+        row_field(self, "member").empty_label = "nobody"
 
-    def names(self) -> Any:
+    def names(self) -> AnnotatorQuerySet:
         """Annotators out of files; the answers of users are theirs anyway."""
         return self.dataset.annotators.exclude(name__startswith="@").select_related("user").order_by("name")
 
@@ -94,7 +96,7 @@ class LinkForm(OfMemberForm):
             raise forms.ValidationError(f"No file brought labels by “{name}”.")
         return name
 
-    def save(self, user: Any) -> str:
+    def save(self, user: User) -> str:
         name, member = self.cleaned_data["annotator"], self.cleaned_data["member"]
         link_annotator(self.dataset, name, member)
         if member is None:

@@ -7,6 +7,7 @@ from annotation.models.detection import Detection, Finding, FindingItem, Flag, G
 from annotation.models.item import Item
 from annotation.models.job import Job
 from annotation.models.label import DECIDED, CurrentLabel, Label
+from annotation.models.people import User, Visitor
 from annotation.models.prediction import PredictionSet
 from annotation.models.review import Case, CaseItem, ClosedPair, Decision, Skip
 from annotation.models.snapshot import Snapshot, SnapshotRow
@@ -43,4 +44,6 @@ __all__ = [
     "Skip",
     "Snapshot",
     "SnapshotRow",
+    "User",
+    "Visitor",
 ]

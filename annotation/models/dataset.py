@@ -1,15 +1,13 @@
-from typing import Any
-
 from django.conf import settings
-from django.contrib.auth.models import AbstractBaseUser
 from django.db import models
 from django.utils import timezone
 
 from annotation.core.fields import Field
+from annotation.models.people import User
 
 
 class DatasetQuerySet(models.QuerySet["Dataset"]):
-    def for_user(self, user: AbstractBaseUser) -> "DatasetQuerySet":
+    def for_user(self, user: User) -> "DatasetQuerySet":
         return self.filter(membership__user=user).distinct().order_by("name")
 
 
@@ -50,7 +48,7 @@ class Dataset(models.Model):
         """What errors cost now; None where nobody has said."""
         return self.cost_matrices.order_by("-version").first()
 
-    def role_of(self, user: Any) -> str | None:
+    def role_of(self, user: User) -> str | None:
         return self.membership_set.filter(user=user).values_list("role", flat=True).first()
 
 
@@ -140,7 +138,7 @@ class Reason(models.Model):
 
 
 class AnnotatorQuerySet(models.QuerySet["Annotator"]):
-    def of_user(self, dataset: Dataset, user: Any) -> "Annotator":
+    def of_user(self, dataset: Dataset, user: User) -> "Annotator":
         """The annotator under whom `user` answers cases; the @ keeps it apart from names out of files."""
         mine, _ = self.get_or_create(dataset=dataset, name=f"@{user.get_username()}")
         if mine.user_id != user.pk:

@@ -1,4 +1,5 @@
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -63,6 +64,20 @@ class Job(models.Model):
                 name="one_live_job_per_key",
             )
         ]
+
+    @property
+    def own_dataset(self) -> Dataset:
+        """What it is about; the import of a dataset that is not there yet has none."""
+        if self.dataset is None:
+            raise ValueError(f"Job {self.pk} ({self.kind}) belongs to no dataset.")
+        return self.dataset
+
+    @property
+    def outcome(self) -> Any:
+        """The result of a job that is done, as its kind writes it."""
+        if self.result is None:
+            raise ValueError(f"Job {self.pk} ({self.kind}) is {self.status} and has no result.")
+        return self.result
 
     @property
     def is_over(self) -> bool:

@@ -36,7 +36,7 @@ class Label(models.Model):
 
 
 class CurrentLabelQuerySet(models.QuerySet["CurrentLabel"]):
-    def latest(self) -> "CurrentLabelQuerySet":
+    def in_force(self) -> "CurrentLabelQuerySet":
         """The row in force for each item."""
         return self.filter(~Exists(CurrentLabel.objects.filter(item=OuterRef("item"), id__gt=OuterRef("id"))))
 

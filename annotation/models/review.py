@@ -1,5 +1,4 @@
 from datetime import datetime
-from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -10,6 +9,7 @@ from annotation.models.dataset import Dataset, Guideline, LabelClass, Reason
 from annotation.models.detection import FindingItem
 from annotation.models.item import Item
 from annotation.models.label import Label
+from annotation.models.people import User
 
 
 class CaseQuerySet(models.QuerySet["Case"]):
@@ -23,7 +23,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
         """Without those that only an audit opened: in a list they would stand out."""
         return self.exclude(kind=Case.AUDIT)
 
-    def free_for(self, user: Any, now: datetime) -> "CaseQuerySet":
+    def free_for(self, user: User, now: datetime) -> "CaseQuerySet":
         """Open cases that nobody else holds, that `user` has not skipped, and whose items `user` never labelled or
         answered without a label."""
         own = Label.objects.counting().filter(annotator__user=user, item__case_items__case=OuterRef("pk"))
@@ -71,7 +71,7 @@ class Case(models.Model):
             models.CheckConstraint(condition=Q(score__gte=0, score__lte=1), name="case_score_in_unit_interval")
         ]
 
-    def held_by(self, user: Any, now: datetime) -> bool:
+    def held_by(self, user: User, now: datetime) -> bool:
         return self.leased_to_id == user.pk and self.leased_until is not None and self.leased_until > now
 
 

@@ -164,7 +164,7 @@ def _contested_arrays(name: str) -> dict[str, np.ndarray]:
 def _contested(dataset: Dataset, arrays: dict[str, np.ndarray]) -> tuple[ContestedRow, ...]:
     """The first items that no expert has decided since."""
     ids = arrays["contested_item"].tolist()
-    since = CurrentLabel.objects.latest().filter(item__in=ids, basis__in=DECIDED).values_list("item_id", flat=True)
+    since = CurrentLabel.objects.in_force().filter(item__in=ids, basis__in=DECIDED).values_list("item_id", flat=True)
     decided = set(since)
     places = [place for place, item in enumerate(ids) if item not in decided][:SHOWN_ITEMS]
     items = Item.objects.in_bulk([ids[place] for place in places])
@@ -203,7 +203,7 @@ def _changes(dataset: Dataset, row: Consensus) -> int | None:
     if row.applied:
         return None
     done = dataset.jobs.filter(kind="consensus", status=Job.DONE, result__consensus=row.pk).first()
-    return done.result["changes"] if done else None
+    return done.outcome["changes"] if done else None
 
 
 def _labels_since(row: Consensus) -> int:

@@ -18,7 +18,7 @@ from annotation.core.order.audit_draw import (
     error_rate,
     recall,
 )
-from annotation.models import Audit, CurrentLabel, Dataset, Decision, Flag
+from annotation.models import Audit, CurrentLabel, Dataset, Decision, Detection, Flag
 from annotation.reading.learned_order import prior_evidence_of
 
 TOPS = (100, 200, 500)
@@ -102,25 +102,25 @@ def _answer(said: tuple[str, int | None] | None, held: int | None) -> int:
 
 def _recalls(audits: list[Audit], read: list[_Read]) -> tuple[AuditRecall, ...]:
     """Recall of the flags and of the first of the order, as of the detection that each audit was drawn under."""
-    known = [(audit, one) for audit, one in zip(audits, read, strict=True) if audit.detection]
+    known = [(audit, one, audit.detection) for audit, one in zip(audits, read, strict=True) if audit.detection]
     if not known:
         return ()
-    drawn = [one.drawn for _, one in known]
+    drawn = [one.drawn for _, one, _ in known]
     flagged = [
-        np.isin(one.items, list(Flag.objects.filter(detection=audit.detection, item__in=one.items.tolist())
+        np.isin(one.items, list(Flag.objects.filter(detection=detection, item__in=one.items.tolist())
                                 .values_list("item_id", flat=True)))
-        for audit, one in known
+        for _, one, detection in known
     ]  # fmt: skip
     found = [AuditRecall("labels that a detector flags", recall(drawn, flagged))]
-    smallest = min(audit.n_items for audit, _ in known)
+    smallest = min(audit.n_items for audit, _, _ in known)
     for top in (top for top in TOPS if top < smallest):
-        first = [np.isin(one.items, _first(audit, top)) for audit, one in known]
+        first = [np.isin(one.items, _first(detection, top)) for _, one, detection in known]
         found.append(AuditRecall(f"the first {top} of the order of that detection", recall(drawn, first)))
     return tuple(found)
 
 
-def _first(audit: Audit, top: int) -> np.ndarray:
-    signals = prior_evidence_of(audit.detection)
+def _first(detection: Detection, top: int) -> np.ndarray:
+    signals = prior_evidence_of(detection)
     return signals.item[np.argsort(-signals.score, kind="stable")[:top]]
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet
 
 from annotation.models import Case, CaseItem, CurrentLabel, Dataset, Decision, Flag, Item
+from annotation.models.review import CaseQuerySet
 
 PAGE = 50
 EXCERPT = 140  # characters
@@ -56,7 +57,7 @@ def queue_state(dataset: Dataset, now: datetime) -> QueueState:
     )  # fmt: skip
 
 
-def _by(rows: QuerySet, field: str) -> tuple[tuple[str, int], ...]:
+def _by(rows: QuerySet[Any], field: str) -> tuple[tuple[str, int], ...]:
     return tuple(rows.order_by().values_list(field).annotate(n=Count("id")).order_by("-n", field))
 
 
@@ -82,11 +83,11 @@ def _key(case: Case) -> str:
     return f"{case.score!r},{case.pk}"
 
 
-def _following(cases: QuerySet, after: str) -> QuerySet:
+def _following(cases: CaseQuerySet, after: str) -> CaseQuerySet:
     """Cases behind the key; one that is no key is the beginning."""
-    score, _, pk = after.partition(",")
+    first, _, second = after.partition(",")
     try:
-        score, pk = float(score), int(pk)
+        score, pk = float(first), int(second)
     except ValueError:
         return cases
     # the first condition alone is what the index can use
@@ -128,7 +129,7 @@ def excerpt_of(dataset: Dataset, item: Item, length: int = EXCERPT) -> str:
 
 def _held(ids: Sequence[int]) -> dict[int, str]:
     """item → its current label, or its state in words."""
-    rows = CurrentLabel.objects.latest().filter(item__in=ids).values_list("item_id", "label_class__name", "state")
+    rows = CurrentLabel.objects.in_force().filter(item__in=ids).values_list("item_id", "label_class__name", "state")
     return {item: name or CurrentLabel.STATES[state] for item, name, state in rows}
 
 

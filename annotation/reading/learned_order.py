@@ -175,14 +175,14 @@ def score_cases(dataset: Dataset, cases: pd.DataFrame, learned: Learned) -> pd.D
 def _labels(items: list[int]) -> dict[int, int | None]:
     held: dict[int, int | None] = {}
     for batch in bulk.in_batches(items):
-        held.update(CurrentLabel.objects.latest().filter(item__in=batch).values_list("item_id", "label_class_id"))
+        held.update(CurrentLabel.objects.in_force().filter(item__in=batch).values_list("item_id", "label_class_id"))
     return held
 
 
 def _contested(dataset: Dataset) -> set[int]:
     """Items that annotators tie on; what they need is an answer, whatever the detectors say."""
     tied = CurrentLabel.objects.filter(item__dataset=dataset, state=CurrentLabel.CONTESTED).values("item")
-    rows = CurrentLabel.objects.latest().filter(item__in=tied, state=CurrentLabel.CONTESTED)
+    rows = CurrentLabel.objects.in_force().filter(item__in=tied, state=CurrentLabel.CONTESTED)
     return set(rows.values_list("item_id", flat=True))
 
 

@@ -9,7 +9,7 @@ def quarantined_items(dataset: Dataset) -> set[int]:
     """Pool items whose current label is set aside: covered by a finding whose standing ruling is a quarantine, and not
     yet decided on. The finding is the one that was ruled on; a later detection does not widen it."""
     findings = _quarantined_findings(dataset).values()
-    decided = CurrentLabel.objects.latest().filter(item__dataset=dataset, basis__in=DECIDED)
+    decided = CurrentLabel.objects.in_force().filter(item__dataset=dataset, basis__in=DECIDED)
     covered = FindingItem.objects.filter(finding__in=findings).exclude(item__in=decided.values("item"))
     return set(covered.values_list("item_id", flat=True))
 

@@ -30,6 +30,7 @@ from annotation.models import (
     Item,
     Label,
     LabelClass,
+    User,
 )
 
 NEIGHBOURS, ANNOTATORS = 5, 5
@@ -88,7 +89,7 @@ class Why:
         return any(name == self.label for name, _ in self.best)
 
 
-def explain(dataset: Dataset, item: Item, detection: Detection | None, expert: Any = None) -> Why:
+def explain(dataset: Dataset, item: Item, detection: Detection | None, expert: User | None = None) -> Why:
     """Why `detection` suspects `item`. For an `expert` the labels of neighbours that wait in an open case, on which
     that expert has not decided, stay hidden, for each case is answered without knowing its label."""
     carried = _carried(item, detection)
@@ -145,10 +146,10 @@ def _stored(folder: str, name: str) -> dict[str, np.ndarray]:
     return {key: one for key, one in bytes_to_arrays(load_bytes(folder, name)).items() if key.startswith("why_")}
 
 
-def _neighbours(kept: Explanation, expert: Any) -> tuple[Neighbour, ...]:
+def _neighbours(kept: Explanation, expert: User | None) -> tuple[Neighbour, ...]:
     ids = [item for item, _ in kept.neighbours[:NEIGHBOURS]]
     items = Item.objects.in_bulk(ids)
-    rows = CurrentLabel.objects.latest().filter(item__in=ids).values_list("item_id", "label_class__name", "state")
+    rows = CurrentLabel.objects.in_force().filter(item__in=ids).values_list("item_id", "label_class__name", "state")
     labels = {item: name or CurrentLabel.STATES[state] for item, name, state in rows}
     waiting = _waiting(ids, expert) if expert else set()
     return tuple(
@@ -158,7 +159,7 @@ def _neighbours(kept: Explanation, expert: Any) -> tuple[Neighbour, ...]:
     )
 
 
-def _waiting(ids: Sequence[int], expert: Any) -> set[int]:
+def _waiting(ids: Sequence[int], expert: User | None) -> set[int]:
     """Items in an open case that this expert has not labelled."""
     mine = Label.objects.counting().filter(annotator__user=expert, item=OuterRef("pk"))
     open_ones = Item.objects.filter(pk__in=ids, case_items__case__status=Case.OPEN).filter(~Exists(mine))
@@ -185,7 +186,7 @@ def _records(dataset: Dataset, item: Item, given: LabelClass, other: LabelClass 
 
 def _record(dataset: Dataset, item: Item, annotator: Annotator, given: LabelClass, other: LabelClass) -> Record:
     theirs = Label.objects.counting().filter(annotator=annotator, label_class=given).exclude(item=item)
-    current = CurrentLabel.objects.latest().filter(item__dataset=dataset, label_class__isnull=False)
+    current = CurrentLabel.objects.in_force().filter(item__dataset=dataset, label_class__isnull=False)
     # decision is indexed and seldom set: the database starts there and not at the annotator's labels
     judged = _counted(current.filter(decision__isnull=False, basis__in=DECIDED, item__in=theirs.values("item")), other)
     if judged.n:

@@ -9,14 +9,14 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from annotation.core.likeness.differences import Piece
-from annotation.models import Dataset, Finding
+from annotation.models import Dataset, Finding, User
 from annotation.reading.finding_kinds import KINDS, OTHER, Kind
 
 register = template.Library()
 
 
 @register.filter
-def role_of(dataset: Dataset, user: Any) -> str | None:
+def role_of(dataset: Dataset, user: User) -> str | None:
     return dataset.role_of(user) if user.is_authenticated else None
 
 

@@ -1,10 +1,10 @@
 """How good each annotator is, what they together say, and where they differ."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from annotation.access import dataset_for_lead, part_for_lead
+from annotation.access import Request, dataset_for_lead, part_for_lead
 from annotation.actions.crowd.estimate_consensus import request_consensus
 from annotation.models import Annotator, Job
 from annotation.reading.annotators import Annotators, confusion_of, list_annotators
@@ -12,7 +12,7 @@ from annotation.templatetags.house import percent
 
 
 @require_GET
-def annotators(request: HttpRequest, slug: str) -> HttpResponse:
+def annotators(request: Request, slug: str) -> HttpResponse:
     dataset = dataset_for_lead(request.user, slug)
     found = list_annotators(dataset, everyone="all" in request.GET)
     busy = dataset.jobs.filter(kind="consensus", status__in=[Job.QUEUED, Job.RUNNING]).order_by("-id").first()
@@ -24,14 +24,14 @@ def annotators(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_GET
-def annotator(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+def annotator(request: Request, slug: str, pk: int) -> HttpResponse:
     one = part_for_lead(request.user, slug, Annotator.objects.select_related("dataset", "user"), pk)
     page = {"dataset": one.dataset, "annotator": one, "rows": confusion_of(one.dataset, one)}
     return render(request, "annotation/lead/annotator.html", page)
 
 
 @require_POST
-def estimate(request: HttpRequest, slug: str) -> HttpResponse:
+def estimate(request: Request, slug: str) -> HttpResponse:
     dataset = dataset_for_lead(request.user, slug)
     job = request_consensus(dataset, apply="apply" in request.POST, user=request.user)
     return redirect("job", slug, job.pk)

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from annotation.access import dataset_for_lead
+from annotation.access import Request, dataset_for_lead
 from annotation.actions.queue.draw_audit import SIZE, UnableToAudit, draw_audit
 from annotation.core.intervals import Interval, wilson
 from annotation.core.order.audit_draw import ENOUGH_ERRORS
@@ -34,7 +34,7 @@ class Level:
 
 
 @require_http_methods(["GET", "POST"])
-def audit(request: HttpRequest, slug: str) -> HttpResponse:
+def audit(request: Request, slug: str) -> HttpResponse:
     dataset = dataset_for_lead(request.user, slug)
     if request.method == "POST":
         return _draw(request, dataset)
@@ -47,7 +47,7 @@ def audit(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "annotation/lead/audit.html", page)
 
 
-def _draw(request: HttpRequest, dataset: Dataset) -> HttpResponse:
+def _draw(request: Request, dataset: Dataset) -> HttpResponse:
     """Each audit has a seed of its own: how many came before it."""
     try:
         drawn = draw_audit(

@@ -4,21 +4,20 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 from django.views.decorators.vary import vary_on_headers
 
-from annotation.access import dataset_for_expert, dataset_for_lead, part_for_lead
+from annotation.access import Request, dataset_for_expert, dataset_for_lead, part_for_lead
 from annotation.actions.files.export_cases import UnableToExport, export_cases
 from annotation.forms.cases import CaseFilterForm
-from annotation.models import Case, Dataset, Decision, Detection, Item
+from annotation.models import Case, Dataset, Decision, Detection, Item, User
 from annotation.reading.cases import excerpt_of, list_cases, queue_state
 from annotation.reading.prediction_sets import imported_sets
 from annotation.reading.why import Neighbour, Why, detection_behind, explain
@@ -30,12 +29,12 @@ SHOWN = 12
 
 @require_GET
 @vary_on_headers("HX-Request")
-def cases(request: HttpRequest, slug: str) -> HttpResponse:
+def cases(request: Request, slug: str) -> HttpResponse:
     dataset = dataset_for_lead(request.user, slug)
     form = CaseFilterForm(dataset, request.GET)
     finding, detector = form.chosen()
     now, after = timezone.now(), request.GET.get("after", "")
-    listed = list_cases(dataset, now, finding=finding and finding.pk, detector=detector, after=after)
+    listed = list_cases(dataset, now, finding=finding.pk if finding else None, detector=detector, after=after)
     page = {
         "dataset": dataset, "state": queue_state(dataset, now), "form": form, "finding": finding, "detector": detector,
         "after": after, "listed": listed, "prediction_sets": imported_sets(dataset),
@@ -48,7 +47,7 @@ def cases(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_GET
-def case(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+def case(request: Request, slug: str, pk: int) -> HttpResponse:
     found = part_for_lead(request.user, slug, Case.objects.select_related("dataset", "leased_to", "reopens"), pk)
     dataset, detection = found.dataset, detection_behind(found)
     members = members_of(dataset, found)
@@ -63,7 +62,7 @@ def case(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 
 
 @require_GET
-def why(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+def why(request: Request, slug: str, pk: int) -> HttpResponse:
     """Why the items of one's own answer were flagged; no such page before the answer or once it is taken back."""
     dataset = dataset_for_expert(request.user, slug)
     mine = Decision.objects.standing().filter(case__dataset=dataset, expert=request.user).select_related("case")
@@ -87,7 +86,9 @@ class Card:
     neighbours: Sequence[tuple[Neighbour, Member]]
 
 
-def _cards(dataset: Dataset, members: Sequence[Member], detection: Detection | None, expert: Any = None) -> list[Card]:
+def _cards(
+    dataset: Dataset, members: Sequence[Member], detection: Detection | None, expert: User | None = None
+) -> list[Card]:
     return [_card(dataset, member, explain(dataset, member.item, detection, expert)) for member in members]
 
 
@@ -97,7 +98,7 @@ def _card(dataset: Dataset, member: Member, why: Why) -> Card:
 
 
 @require_GET
-def download_cases(request: HttpRequest, slug: str) -> HttpResponseBase:
+def download_cases(request: Request, slug: str) -> HttpResponseBase:
     dataset = dataset_for_lead(request.user, slug)
     with tempfile.TemporaryDirectory(dir=settings.UPLOADS_DIR) as folder:
         path = Path(folder) / "cases.csv"

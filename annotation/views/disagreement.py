@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from annotation.access import dataset_for_lead
+from annotation.access import Request, dataset_for_lead
 from annotation.core.intervals import Interval
 from annotation.reading.disagreement import Disagreement, Rate, disagreement_now
 from annotation.templatetags.house import percent
@@ -14,7 +14,7 @@ from annotation.views.datasets import SHOWN_ANNOTATORS
 
 
 @require_GET
-def disagreement(request: HttpRequest, slug: str) -> HttpResponse:
+def disagreement(request: Request, slug: str) -> HttpResponse:
     dataset = dataset_for_lead(request.user, slug)
     found = disagreement_now(dataset)
     page = {

@@ -14,31 +14,31 @@ from uuid import uuid4
 from django import forms
 from django.contrib import messages
 from django.db.models import OuterRef, Q, QuerySet, Subquery
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from annotation.access import case_for_expert, dataset_for_expert
+from annotation.access import Request, case_for_expert, dataset_for_expert
 from annotation.actions.queue import decide as answers
 from annotation.actions.queue import lease as leases
 from annotation.actions.queue.decide import Answer, UnableToDecide
 from annotation.core.likeness.differences import Piece, negation_differs, word_differences
-from annotation.models import Case, CaseItem, CurrentLabel, Dataset, Decision, Finding, Flag, Item, LabelClass
+from annotation.models import Case, CaseItem, CurrentLabel, Dataset, Decision, Finding, Flag, Item, LabelClass, User
 
 DIGITS = 9
 PAGE = 25
 
 
 @require_GET
-def queue(request: HttpRequest, slug: str) -> HttpResponse:
+def queue(request: Request, slug: str) -> HttpResponse:
     dataset = dataset_for_expert(request.user, slug)
     return _show(request, dataset, _finding(request, dataset))
 
 
 @require_POST
-def decide(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+def decide(request: Request, slug: str, pk: int) -> HttpResponse:
     case = case_for_expert(request.user, slug, pk)
     finding = _finding(request, case.dataset)
     now = timezone.now()
@@ -50,7 +50,7 @@ def decide(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 
 
 @require_POST
-def skip(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+def skip(request: Request, slug: str, pk: int) -> HttpResponse:
     case = case_for_expert(request.user, slug, pk)
     finding = _finding(request, case.dataset)
     leases.skip(case, request.user, timezone.now())
@@ -58,7 +58,7 @@ def skip(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 
 
 @require_POST
-def undo(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+def undo(request: Request, slug: str, pk: int) -> HttpResponse:
     dataset = dataset_for_expert(request.user, slug)
     finding = _finding(request, dataset)
     decision = get_object_or_404(Decision.objects.filter(case__dataset=dataset, expert=request.user), pk=pk)
@@ -72,7 +72,7 @@ def undo(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 
 
 @require_GET
-def history(request: HttpRequest, slug: str) -> HttpResponse:
+def history(request: Request, slug: str) -> HttpResponse:
     dataset = dataset_for_expert(request.user, slug)
     mine = Decision.objects.filter(case__dataset=dataset, expert=request.user).exclude(outcome=Decision.UNDO)
     before = request.GET.get("before", "")
@@ -87,7 +87,7 @@ def history(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_GET
-def guidelines(request: HttpRequest, slug: str) -> HttpResponse:
+def guidelines(request: Request, slug: str) -> HttpResponse:
     dataset = dataset_for_expert(request.user, slug)
     versions = dataset.guidelines.select_related("author").order_by("-version")
     return render(request, "annotation/expert/guidelines.html", {"dataset": dataset, "versions": versions})
@@ -128,7 +128,7 @@ class AnswerForm(forms.Form):
         return Decision.LABEL, label_class
 
 
-def _answer(request: HttpRequest, case: Case, now: datetime) -> Answer:
+def _answer(request: Request, case: Case, now: datetime) -> Answer:
     """The answer as sent; its seconds run from when the case was handed out. Raises UnableToDecide."""
     form = AnswerForm(case.dataset, request.POST)
     if not form.is_valid():
@@ -142,12 +142,13 @@ def _answer(request: HttpRequest, case: Case, now: datetime) -> Answer:
     held_since = case.leased_at if case.leased_to_id == request.user.pk else None
     return Answer(
         outcome, said["token"], label_class, items=items, note=said["note"],
-        reasons=case.dataset.reasons.filter(pk__in=said["reason"]), confidence="unsure" if said["unsure"] else "sure",
+        reasons=list(case.dataset.reasons.filter(pk__in=said["reason"])),
+        confidence="unsure" if said["unsure"] else "sure",
         seconds=(now - held_since).total_seconds() if held_since else None,
     )  # fmt: skip
 
 
-def _finding(request: HttpRequest, dataset: Dataset) -> Finding | None:
+def _finding(request: Request, dataset: Dataset) -> Finding | None:
     """The finding that `?finding=` narrows the queue to."""
     wanted = request.GET.get("finding", "")
     if not wanted:
@@ -157,7 +158,7 @@ def _finding(request: HttpRequest, dataset: Dataset) -> Finding | None:
     return get_object_or_404(Finding.objects.filter(dataset=dataset), pk=int(wanted))
 
 
-def _go_on(request: HttpRequest, dataset: Dataset, finding: Finding | None) -> HttpResponse:
+def _go_on(request: Request, dataset: Dataset, finding: Finding | None) -> HttpResponse:
     """The next case: at once for HTMX, by a redirect without it."""
     if request.htmx:
         return _show(request, dataset, finding)
@@ -168,7 +169,7 @@ def _query(finding: Finding | None) -> str:
     return f"?finding={finding.pk}" if finding else ""
 
 
-def _show(request: HttpRequest, dataset: Dataset, finding: Finding | None) -> HttpResponse:
+def _show(request: Request, dataset: Dataset, finding: Finding | None) -> HttpResponse:
     """Lease the next case and show it: the page, or the parts of it that change."""
     now = timezone.now()
     case = leases.lease(dataset, request.user, now, finding.pk if finding else None)
@@ -184,7 +185,7 @@ def _show(request: HttpRequest, dataset: Dataset, finding: Finding | None) -> Ht
     return render(request, f"annotation/expert/{'_next' if request.htmx else 'queue'}.html", context)
 
 
-def _counts(dataset: Dataset, user: Any, finding: Finding | None, now: datetime) -> dict[str, int]:
+def _counts(dataset: Dataset, user: User, finding: Finding | None, now: datetime) -> dict[str, int]:
     midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
     mine = Decision.objects.standing().filter(expert=user, case__dataset=dataset, created_at__gte=midnight)
     return {"n_today": mine.count(), "n_open": _narrowed(dataset, finding).count()}
@@ -195,7 +196,7 @@ def _narrowed(dataset: Dataset, finding: Finding | None) -> QuerySet[Case]:
     return cases.of_finding(finding.pk) if finding else cases
 
 
-def _open_case(dataset: Dataset, case: Case, user: Any) -> dict[str, Any]:
+def _open_case(dataset: Dataset, case: Case, user: User) -> dict[str, Any]:
     classes = list(dataset.label_classes.all())
     return {
         "members": members_of(dataset, case), "classes": classes, "on_digits": classes[:DIGITS],
@@ -297,10 +298,9 @@ def _carried(decisions: Sequence[Decision]) -> dict[int, list[str]]:
     held = CurrentLabel.objects.filter(item=OuterRef("item")).filter(
         Q(decision__lt=OuterRef("decision")) | Q(decision=None, created_at__lte=OuterRef("decision__created_at"))
     )
-    rows = Decision.items.through.objects.filter(decision__in=decisions).annotate(
-        carried=Subquery(held.order_by("-id").values("label_class__name")[:1])
-    )
+    carried = Subquery(held.order_by("-id").values("label_class__name")[:1])
+    rows = Decision.items.through.objects.filter(decision__in=decisions)
     classes: dict[int, list[str]] = {decision.pk: [] for decision in decisions}
-    for decision_id, name in rows.values_list("decision_id", "carried"):
+    for decision_id, name in rows.values_list("decision_id", carried):
         classes[decision_id].append(name or "no label")
     return classes

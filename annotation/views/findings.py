@@ -1,12 +1,12 @@
 """What detections found: asked for, read and ruled on."""
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from annotation.access import dataset_for_lead, part_for_lead
+from annotation.access import Request, dataset_for_lead, part_for_lead
 from annotation.actions.detecting.detect import request_detection
 from annotation.actions.detecting.open_finding import not_yet_open, open_finding
 from annotation.core.refusal import Refusal
@@ -17,7 +17,7 @@ from annotation.reading.quarantine import quarantined_now
 
 
 @require_POST
-def detect(request: HttpRequest, slug: str) -> HttpResponse:
+def detect(request: Request, slug: str) -> HttpResponse:
     dataset = dataset_for_lead(request.user, slug)
     try:
         job = request_detection(dataset, predictions=request.POST.get("predictions", ""), user=request.user)
@@ -28,7 +28,7 @@ def detect(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_GET
-def findings(request: HttpRequest, slug: str) -> HttpResponse:
+def findings(request: Request, slug: str) -> HttpResponse:
     dataset = dataset_for_lead(request.user, slug)
     found = findings_of(dataset)
     page = {
@@ -40,7 +40,7 @@ def findings(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_POST
-def give_ruling(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+def give_ruling(request: Request, slug: str, pk: int) -> HttpResponse:
     dataset = dataset_for_lead(request.user, slug)
     finding = get_object_or_404(Finding.objects.filter(dataset=dataset), pk=pk)
     ruling = request.POST.get("ruling")
@@ -52,7 +52,7 @@ def give_ruling(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 
 
 @require_POST
-def open_its_cases(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+def open_its_cases(request: Request, slug: str, pk: int) -> HttpResponse:
     finding = part_for_lead(request.user, slug, Finding.objects.select_related("dataset"), pk)
     n = open_finding(finding, request.user, timezone.now())
     opened = f"{n:,} case{'s are' if n != 1 else ' is'} open now" if n else "Nothing was left to open"

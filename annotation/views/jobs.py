@@ -4,15 +4,15 @@ from datetime import timedelta
 from pathlib import Path
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 from django.views.decorators.vary import vary_on_headers
 
-from annotation.access import part_for_lead
-from annotation.actions.files.import_items import request_import
+from annotation.access import Request, part_for_lead
+from annotation.actions.files.import_items import ImportParams, request_import
 from annotation.actions.files.uploads import find_upload, token_of
 from annotation.actions.jobs.cancel import UnableToCancel, cancel
 from annotation.models import Job
@@ -23,7 +23,7 @@ SLOW = timedelta(seconds=15)
 
 @require_GET
 @vary_on_headers("HX-Request")
-def job(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+def job(request: Request, slug: str, pk: int) -> HttpResponse:
     """The page, or for HTMX the part that changes; it asks again every second until the job is over."""
     job = part_for_lead(request.user, slug, Job.objects.select_related("dataset", "created_by"), pk)
     page = {
@@ -34,7 +34,7 @@ def job(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 
 
 @require_GET
-def rejected_rows(request: HttpRequest, slug: str, pk: int) -> HttpResponseBase:
+def rejected_rows(request: Request, slug: str, pk: int) -> HttpResponseBase:
     """The rows of a file that could not be taken, with a reason each."""
     job = part_for_lead(request.user, slug, Job.objects.filter(kind__in=["import", "prediction"]), pk)
     artifact = (job.result or {}).get("rejected_rows")
@@ -44,18 +44,19 @@ def rejected_rows(request: HttpRequest, slug: str, pk: int) -> HttpResponseBase:
 
 
 @require_POST
-def import_good(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+def import_good(request: Request, slug: str, pk: int) -> HttpResponse:
     """The failed import again, without the rows it rejected."""
     job = part_for_lead(request.user, slug, Job.objects.filter(kind="import", status=Job.FAILED), pk)
     if not Path(job.params["path"]).is_file():
         messages.error(request, "The file is no longer kept; choose it again.")
         return redirect("import", slug)
-    again = request_import({**job.params, "accept_good": True}, user=request.user)
+    asked: ImportParams = job.params
+    again = request_import({**asked, "accept_good": True}, user=request.user)
     return redirect("job", slug, again.pk)
 
 
 @require_POST
-def cancel_job(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+def cancel_job(request: Request, slug: str, pk: int) -> HttpResponse:
     job = part_for_lead(request.user, slug, Job.objects.all(), pk)
     try:
         cancel(job, timezone.now())
@@ -64,8 +65,8 @@ def cancel_job(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     return redirect("job", slug, job.pk)
 
 
-def _upload(request: HttpRequest, job: Job) -> object:
+def _upload(request: Request, job: Job) -> object:
     """The file of a failed import, so that its columns can be chosen anew."""
     if job.kind != "import" or job.status != Job.FAILED:
         return None
-    return find_upload(token_of(job.params["path"]), job.dataset, request.user)
+    return find_upload(token_of(job.params["path"]), job.own_dataset, request.user)

@@ -4,16 +4,16 @@ from typing import Any
 
 from django.contrib import messages
 from django.db.models import Count
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 
-from annotation.access import dataset_for_lead
+from annotation.access import Request, dataset_for_lead
 from annotation.actions.people.change_people import UnableToChange
 from annotation.actions.people.publish_guideline import UnableToPublish
 from annotation.forms.dataset_settings import DatasetSettingsForm, DropReasonForm, GuidelineForm, ReasonForm
 from annotation.forms.people import LinkForm, MemberForm, PeopleForm, RemoveForm, RoleForm
-from annotation.models import Dataset, Decision, Membership
+from annotation.models import Dataset, Decision, Membership, User
 
 SHOWN_NAMES = 1_000
 PEOPLE_FORMS: dict[str, type[PeopleForm]] = {
@@ -24,14 +24,14 @@ REFUSALS = (UnableToChange, UnableToPublish)
 
 
 @never_cache
-def people(request: HttpRequest, slug: str) -> HttpResponse:
+def people(request: Request, slug: str) -> HttpResponse:
     dataset = dataset_for_lead(request.user, slug)
     if request.method == "POST":
         return _change(request, dataset)
     return _show(request, dataset)
 
 
-def _change(request: HttpRequest, dataset: Dataset) -> HttpResponse:
+def _change(request: Request, dataset: Dataset) -> HttpResponse:
     name = request.POST.get("change", "")
     if name not in PEOPLE_FORMS:
         raise Http404
@@ -47,7 +47,7 @@ def _change(request: HttpRequest, dataset: Dataset) -> HttpResponse:
     return redirect("people", dataset.slug) if leads else redirect("datasets")
 
 
-def _saved(form: PeopleForm, user: Any) -> str | None:
+def _saved(form: PeopleForm, user: User) -> str | None:
     """What was done, or None with the form telling why not."""
     if not form.is_valid():
         return None
@@ -58,7 +58,7 @@ def _saved(form: PeopleForm, user: Any) -> str | None:
         return None
 
 
-def _show(request: HttpRequest, dataset: Dataset, **shown: Any) -> HttpResponse:
+def _show(request: Request, dataset: Dataset, **shown: Any) -> HttpResponse:
     fresh = {name: form(dataset) for name, form in PEOPLE_FORMS.items() if name not in shown}
     members = Membership.objects.filter(dataset=dataset).select_related("user").order_by("-role", "user__username")
     standing = Decision.objects.standing().filter(case__dataset=dataset).order_by()

@@ -4,14 +4,14 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 from django.views.decorators.vary import vary_on_headers
 
-from annotation.access import dataset_for_expert
+from annotation.access import Request, dataset_for_expert
 from annotation.actions.detecting.open_rule import UnableToOpen, open_queue
 from annotation.core.rules.typed_rules import (
     KINDS,
@@ -22,6 +22,7 @@ from annotation.core.rules.typed_rules import (
     UnableToReadRule,
     read_rule,
 )
+from annotation.forms.field_kinds import choice_field
 from annotation.models import Dataset
 from annotation.reading.rule_bench import Tried, try_rule
 from annotation.templatetags.house import percent
@@ -40,13 +41,14 @@ class RuleForm(forms.Form):
 
     def __init__(self, dataset: Dataset, data: QueryDict) -> None:
         super().__init__(data)
-        self.fields["kind"].choices = kinds_for(dataset)
-        self.fields["label"].choices = [("", "any label"), *((name, name) for name in dataset.class_names)]
+        self.kinds = kinds_for(dataset)
+        choice_field(self, "kind").choices = self.kinds
+        choice_field(self, "label").choices = [("", "any label"), *((name, name) for name in dataset.class_names)]
 
     @property
     def chosen_kind(self) -> str:
         kind = self.data.get("kind", "")
-        return kind if kind in dict(self.fields["kind"].choices) else self.fields["kind"].choices[0][0]
+        return kind if kind in dict(self.kinds) else self.kinds[0][0]
 
     @property
     def is_empty(self) -> bool:
@@ -73,7 +75,7 @@ def kinds_for(dataset: Dataset) -> list[tuple[str, str]]:
 
 @require_GET
 @vary_on_headers("HX-Request")
-def rules(request: HttpRequest, slug: str) -> HttpResponse:
+def rules(request: Request, slug: str) -> HttpResponse:
     dataset = dataset_for_expert(request.user, slug)
     form = RuleForm(dataset, request.GET)
     typed = [(part, request.GET.get(part, "")) for part in ("kind", "name", "number", "value")]
@@ -90,7 +92,7 @@ def rules(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_POST
-def open_rule(request: HttpRequest, slug: str) -> HttpResponse:
+def open_rule(request: Request, slug: str) -> HttpResponse:
     dataset = dataset_for_expert(request.user, slug)
     form = RuleForm(dataset, request.POST)
     try:

@@ -3,12 +3,12 @@
 from collections import Counter
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET
 
-from annotation.access import dataset_for_lead
+from annotation.access import Request, dataset_for_lead
 from annotation.actions.files.import_items import UnableToImport, check, import_params, refuse_rejected, request_import
 from annotation.actions.files.rejected_rows import UnableToTake
 from annotation.actions.files.uploads import Upload, find_upload, keep_upload, remember
@@ -24,7 +24,7 @@ SAMPLE, MOST = 2_000, 500_000  # rows
 SHOWN, FEW = 3, 12  # example cells; different values worth listing
 
 
-def new_dataset(request: HttpRequest) -> HttpResponse:
+def new_dataset(request: Request) -> HttpResponse:
     if not may_create(request.user):
         raise Http404
     form = NewDatasetForm(request.POST or None)
@@ -34,7 +34,7 @@ def new_dataset(request: HttpRequest) -> HttpResponse:
     return render(request, "annotation/lead/new_dataset.html", {"form": form})
 
 
-def choose_file(request: HttpRequest, slug: str) -> HttpResponse:
+def choose_file(request: Request, slug: str) -> HttpResponse:
     dataset = dataset_for_lead(request.user, slug)
     form = UploadForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
@@ -44,7 +44,7 @@ def choose_file(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "annotation/lead/import.html", {"dataset": dataset, "form": form})
 
 
-def choose_columns(request: HttpRequest, slug: str, token: str) -> HttpResponse:
+def choose_columns(request: Request, slug: str, token: str) -> HttpResponse:
     """Show what the file holds and ask for the part of each column; an import asked for is checked, then queued."""
     dataset = dataset_for_lead(request.user, slug)
     upload = find_upload(token, dataset, request.user)
@@ -63,7 +63,7 @@ def choose_columns(request: HttpRequest, slug: str, token: str) -> HttpResponse:
     return _import(request, dataset, upload, table, form)
 
 
-def _import(request: HttpRequest, dataset: Dataset, upload: Upload, table: Table, form: ColumnsForm) -> HttpResponse:
+def _import(request: Request, dataset: Dataset, upload: Upload, table: Table, form: ColumnsForm) -> HttpResponse:
     asked = import_params(
         dataset.slug, dataset.name, upload.path, form.mapping(), file_name=upload.file_name,
         encoding=_encoding(upload), repair=upload.choices["repair"], accept_good="accept" in request.POST,
@@ -82,7 +82,7 @@ def _import(request: HttpRequest, dataset: Dataset, upload: Upload, table: Table
     return redirect("job", dataset.slug, job.pk)
 
 
-def _read_again(request: HttpRequest, upload: Upload) -> HttpResponse:
+def _read_again(request: Request, upload: Upload) -> HttpResponse:
     form = EncodingForm(request.POST)
     if form.is_valid():
         remember(upload, form.cleaned_data)
@@ -90,7 +90,7 @@ def _read_again(request: HttpRequest, upload: Upload) -> HttpResponse:
 
 
 @require_GET
-def download_rejected(request: HttpRequest, slug: str, token: str) -> HttpResponseBase:
+def download_rejected(request: Request, slug: str, token: str) -> HttpResponseBase:
     """The rows that the last check of an upload rejected."""
     upload = find_upload(token, dataset_for_lead(request.user, slug), request.user)
     if upload is None or not upload.choices.get("rejected"):
@@ -136,7 +136,7 @@ def _guessed(dataset: Dataset, table: Table) -> dict[str, str]:
 
 
 def _show(
-    request: HttpRequest, dataset: Dataset, upload: Upload, *, table: Table | None = None,
+    request: Request, dataset: Dataset, upload: Upload, *, table: Table | None = None,
     form: ColumnsForm | None = None, fault: str = "", **more: Any,
 ) -> HttpResponse:  # fmt: skip
     page = {

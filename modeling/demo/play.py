@@ -129,7 +129,7 @@ def _words(dataset: Dataset) -> None:
 def run(job: Job, report: Report) -> Write:
     """Once around the loop. Each step is a job of its own or has a token of its own, so a second attempt goes on where
     the first one died."""
-    dataset, seed = job.dataset, job.params["seed"]
+    dataset, seed = job.own_dataset, job.params["seed"]
     report("writing the filings", 0.02)
     filings = generate(seed)
     _import(dataset, filings, job)
@@ -152,7 +152,7 @@ def run(job: Job, report: Report) -> Write:
     result = _compare(dataset, job, production, before, after)
     report("training without the labels the rule gave", 0.95)
     without = _without_the_rule(dataset, before, job)
-    arms = {
+    arms: dict[str, ModelRun | PredictionSet] = {
         "before": before, "regularization": regularized, "random": random, "second_look": after,
         "quarantine": without,
     }  # fmt: skip
@@ -162,7 +162,7 @@ def run(job: Job, report: Report) -> Write:
 
 def _finish(job: Job, parent: Job) -> dict[str, Any]:
     Job.objects.filter(pk=job.pk).update(parent=parent)
-    return work_here(job).result
+    return work_here(job).outcome
 
 
 def _import(dataset: Dataset, filings: Filings, job: Job) -> None:
@@ -235,7 +235,7 @@ def _without_the_rule(dataset: Dataset, before: ModelRun, job: Job) -> ModelRun:
     """The same recipe while the lead holds the labels under the count rule in quarantine; the quarantine is lifted
     again, so that a visitor starts from all labels."""
     leo, _ = user_named("leo")
-    rules = list(dataset.detections.order_by("id").first().findings.filter(kind="count_rule"))
+    rules = list(dataset.detections.earliest("id").findings.filter(kind="count_rule"))
 
     def rule_on(ruling: str) -> None:
         for rule in rules:

@@ -55,10 +55,11 @@ class CostsForm(forms.Form):
             self.fields[f"cost_{row}"] = forms.FloatField(required=False)
             if row < len(pairs):
                 truth, predicted, cost = pairs[row]
-                self.initial |= {f"true_{row}": truth, f"predicted_{row}": predicted, f"cost_{row}": f"{cost:g}"}
+                self.initial.update({f"true_{row}": truth, f"predicted_{row}": predicted, f"cost_{row}": f"{cost:g}"})
 
     def clean(self) -> dict[str, Any]:
-        data = super().clean()
+        super().clean()
+        data = self.cleaned_data
         for row in range(0 if self.full else self.n_rows):
             given = [data.get(f"{part}_{row}") not in (None, "") for part in ("true", "predicted", "cost")]
             if any(given) and not all(given):

@@ -7,6 +7,7 @@ from django import forms
 from django.db.models import Q
 
 from annotation.access import typed_id
+from annotation.forms.field_kinds import choice_field, row_field
 from annotation.models import Dataset, Snapshot
 from modeling.actions.training.capacity import GROWTHS
 from modeling.actions.training.sweep import Spec, UnableToSweep, grid_specs, spec_of, values_of
@@ -19,25 +20,37 @@ CONVERGED = (("", "any"), ("yes", "converged"), ("no", "not, or at chance"))
 GROWS = {"words": "the number of words", "ngrams": "words in a row", "width": "the width of a network"}
 
 
+def learner_choices() -> list[tuple[str, str]]:
+    return [(name, learner.TITLE) for name, learner in LEARNERS.items()]
+
+
+class RecipeChoiceField(forms.ModelChoiceField):
+    def label_from_instance(self, obj: Recipe) -> str:
+        return obj.name or str(obj)
+
+
+class SnapshotChoiceField(forms.ModelChoiceField):
+    def label_from_instance(self, obj: Snapshot) -> str:
+        return f"{obj.pk}, {obj.n_rows:,} rows"
+
+
 class RunsForm(forms.Form):
     """Filters and order of the runs table, from the query string; what makes no sense is as if it were not there."""
 
     learner = forms.ChoiceField(required=False)
-    recipe = forms.ModelChoiceField(Recipe.objects.none(), required=False, empty_label="any")
-    snapshot = forms.ModelChoiceField(Snapshot.objects.none(), required=False, empty_label="any")
+    recipe = RecipeChoiceField(Recipe.objects.none(), required=False, empty_label="any")
+    snapshot = SnapshotChoiceField(Snapshot.objects.none(), required=False, empty_label="any")
     converged = forms.ChoiceField(choices=CONVERGED, required=False)
     sort = forms.CharField(required=False, widget=forms.HiddenInput)
     after = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, dataset: Dataset, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["learner"].choices = [("", "any"), *((name, learner.TITLE) for name, learner in LEARNERS.items())]
+        choice_field(self, "learner").choices = [("", "any"), *learner_choices()]
         named = ~Q(name="") | Q(pk=typed_id(self.data.get("recipe", "")))
-        self.fields["recipe"].queryset = dataset.recipes.filter(named).order_by("name", "id")
+        row_field(self, "recipe").queryset = dataset.recipes.filter(named).order_by("name", "id")
         snapshots = dataset.snapshots.filter(purpose=Snapshot.TRAINING, runs__isnull=False)
-        self.fields["snapshot"].queryset = snapshots.distinct().order_by("-id")
-        self.fields["recipe"].label_from_instance = lambda one: one.name or str(one)
-        self.fields["snapshot"].label_from_instance = lambda one: f"{one.pk}, {one.n_rows:,} rows"
+        row_field(self, "snapshot").queryset = snapshots.distinct().order_by("-id")
 
     def asked(self) -> RunFilter:
         self.is_valid()
@@ -57,7 +70,7 @@ class RecipeSettingsForm(forms.Form):
     def __init__(self, *args: Any, base: Recipe | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.base = base
-        self.fields["learner"].choices = [(name, learner.TITLE) for name, learner in LEARNERS.items()]
+        choice_field(self, "learner").choices = learner_choices()
         for learner in LEARNERS:
             given = base.settings if base and base.learner == learner else {}
             for key, (_, default) in settings_of(learner).items():
@@ -106,13 +119,14 @@ class SweepForm(RecipeSettingsForm):
         super().__init__(*args, **kwargs)
         self.dataset = dataset
         self.named = dataset.recipes.exclude(name="").order_by("name")
-        self.fields["recipes"].choices = [(recipe.pk, recipe.name) for recipe in self.named]
-        self.fields["learner"].choices = [("", "no grid"), *self.fields["learner"].choices]
+        choice_field(self, "recipes").choices = [(recipe.pk, recipe.name) for recipe in self.named]
+        choice_field(self, "learner").choices = [("", "no grid"), *learner_choices()]
         if "logistic" in LEARNERS and not self.is_bound:
             self.fields["logistic-C"].initial = "0.1, 0.3, 1, 3, 10, 30"
 
     def clean(self) -> dict[str, Any]:
-        data = super().clean()
+        super().clean()
+        data = self.cleaned_data
         self.specs: list[Spec] = [spec_of(recipe) for recipe in self.named if recipe.pk in data.get("recipes", ())]
         if data.get("learner"):
             grid = {key: values_of(text) for key, text in self._grid(data["learner"]).items()}

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 
 from annotation.access import typed_id
+from annotation.forms.field_kinds import choice_field, row_field
 from annotation.models import Dataset, Item, Snapshot
 from modeling.actions.training.synonyms import accepted_pairs
 from modeling.core.fitting.augmentation import augmentation_settings
@@ -43,16 +44,17 @@ class TrainForm(forms.Form):
 
     def __init__(self, dataset: Dataset, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.dataset = dataset
-        self.fields["how"].choices = [*self.HOW.items(), *((name, LEARNERS[name].TITLE) for name in others())]
-        self.fields["like"].queryset = runs_of(dataset).filter(snapshot__labels_of=None).order_by("id")
+        self.dataset, self.runs = dataset, runs_of(dataset).filter(snapshot__labels_of=None).order_by("id")
+        choice_field(self, "how").choices = [*self.HOW.items(), *((name, LEARNERS[name].TITLE) for name in others())]
+        row_field(self, "like").queryset = self.runs
         for learner in LEARNERS:
             for key, (_, default) in settings_of(learner).items():
                 self.fields[field_name(learner, key)] = forms.CharField(required=False, initial=as_typed(default))
         self.fields["C"].initial = "10"
 
     def clean(self) -> dict[str, Any]:
-        data = super().clean()
+        super().clean()
+        data = self.cleaned_data
         if data.get("how") == self.LIKE and not data.get("like"):
             self.add_error("like", "Choose the run whose settings are to be used.")
         elif data.get("how") == self.LIKE and data.get("augment"):
@@ -95,10 +97,9 @@ class TrainForm(forms.Form):
 
     def earlier(self) -> list[ModelRun]:
         """The runs to choose from: not every fit of a sweep, unless it is the one chosen, or there is no other."""
-        runs = self.fields["like"].queryset
         chosen = self["like"].value()
-        known = alone(runs) | runs.filter(pk=typed_id(str(chosen or "")))
-        return list(known.distinct().order_by("id")) or list(runs)
+        known = alone(self.runs) | self.runs.filter(pk=typed_id(str(chosen or "")))
+        return list(known.distinct().order_by("id")) or list(self.runs)
 
     def options(self) -> list[Option]:
         return [Option(name, LEARNERS[name].TITLE, self._settings_of(name)) for name in others()]
@@ -136,14 +137,15 @@ class CompareForm(forms.Form):
 
     def __init__(self, dataset: Dataset, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["before"].queryset = runs_of(dataset).order_by("id")
-        self.fields["after"].queryset = runs_of(dataset).order_by("-id")
+        row_field(self, "before").queryset = runs_of(dataset).order_by("id")
+        row_field(self, "after").queryset = runs_of(dataset).order_by("-id")
         snapshots = dataset.snapshots.filter(purpose=Snapshot.PRODUCTION)
-        self.fields["production"].queryset = snapshots.order_by("-id")
-        self.fields["sources"].choices = [(name, name or "no source") for name in production_sources(dataset)]
+        row_field(self, "production").queryset = snapshots.order_by("-id")
+        choice_field(self, "sources").choices = [(name, name or "no source") for name in production_sources(dataset)]
 
     def clean(self) -> dict[str, Any]:
-        data = super().clean()
+        super().clean()
+        data = self.cleaned_data
         if data.get("before") and data.get("before") == data.get("after"):
             self.add_error("after", "Before and after are the same run; choose two.")
         return data

@@ -19,6 +19,12 @@ class Side:
     predictions: PredictionSet | None
 
     @property
+    def own_run(self) -> ModelRun:
+        if self.run is None:
+            raise ValueError("This side is somebody's own prediction set, and no run.")
+        return self.run
+
+    @property
     def refusal(self) -> str | None:
         if self.run and not self.run.converged:
             return f"Run {self.run.pk} did not converge ({self.run.solver_status}); a stronger penalty helps."

@@ -13,7 +13,7 @@ def confirmed_groups(dataset: Dataset) -> list[list[int]]:
     Either one decision gave all of them a label, or they are a near-duplicate group of the newest detection of which
     experts decided every member, all to one class. A decision that was taken back or overruled confirms nothing.
     """
-    labels = CurrentLabel.objects.latest().filter(
+    labels = CurrentLabel.objects.in_force().filter(
         item__dataset=dataset, item__split=Item.POOL, basis__in=DECIDED, label_class__isnull=False
     )
     held = dict(labels.values_list("item_id", "label_class_id"))

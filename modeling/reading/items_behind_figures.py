@@ -127,7 +127,7 @@ def _behind(after: str, confidence: np.ndarray, item: np.ndarray) -> int:
 def _lines(dataset: Dataset, rows: OutOfFold, shown: np.ndarray) -> tuple[RowLine, ...]:
     ids = rows.item[shown].tolist()
     items = Item.objects.in_bulk(ids)
-    held = CurrentLabel.objects.latest().filter(item__in=ids).select_related("label_class")
+    held = CurrentLabel.objects.in_force().filter(item__in=ids).select_related("label_class")
     now = {one.item_id: one for one in held}
     cases = dict(_open(dataset, ids).values_list("item_id", "case_id"))
     lines = []

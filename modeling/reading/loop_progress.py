@@ -115,7 +115,7 @@ def next_step(now: LoopProgress) -> Step:
             "Import production items with labels you trust: only they can show what relabelling gained.",
             "Import production items", "import",
         )  # fmt: skip
-    if now.decided_since:
+    if now.decided_since and now.newest_run:
         return Step(
             f"Decisions since run {now.newest_run.pk} froze its rows: {now.decided_since:,}. "
             "Retrain with the same settings, so that only the labels differ.",

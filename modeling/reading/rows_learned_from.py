@@ -133,7 +133,7 @@ def _answers(dataset: Dataset) -> tuple[pd.DataFrame, tuple[Interval, str]]:
     )  # fmt: skip
     several = list(counted.filter(Q(annotators__gt=1) | Q(classes__gt=1)).values_list("item", "annotators", "classes"))
     doubtful = [item for item, _, classes in several if classes > 1]
-    answers = []
+    answers: list[tuple[int, int | None, str]] = []
     for batch in bulk.in_batches(doubtful):
         rows = Label.objects.filter(item__in=batch).counting()
         answers += rows.values_list("item_id", "label_class_id", "origin")

@@ -140,7 +140,7 @@ def _corrected(rows: RunRows) -> tuple[np.ndarray, np.ndarray]:
     """Items (ids, rising) whose current label is now another class, and that class; −1 = a class the run never knew."""
     snapshot, dataset = rows.run.snapshot, rows.run.dataset
     held = (snapshot.labels_of or snapshot).created_at
-    later = CurrentLabel.objects.latest().filter(
+    later = CurrentLabel.objects.in_force().filter(
         item__dataset=dataset, item__split=Item.POOL, created_at__gt=held, state=CurrentLabel.LABELLED
     )
     now = dict(later.values_list("item_id", "label_class__name"))

@@ -59,7 +59,7 @@ class Page:
 
 
 def wanted_runs(dataset: Dataset, asked: RunFilter) -> QuerySet[ModelRun]:
-    """Filtered and in order."""
+    """Filtered and in order; `key` is what they are ordered by."""
     runs = ModelRun.objects.filter(snapshot__dataset=dataset)
     if asked.learner:
         runs = runs.filter(recipe__learner=asked.learner)
@@ -77,7 +77,8 @@ def wanted_runs(dataset: Dataset, asked: RunFilter) -> QuerySet[ModelRun]:
 def list_runs(dataset: Dataset, asked: RunFilter, size: int = PAGE) -> Page:
     runs = wanted_runs(dataset, asked)
     n = runs.count()
-    last = runs.filter(pk=asked.after).values_list("key", flat=True).first() if asked.after else None
+    key = SORTS[asked.sort.removeprefix("-")]
+    last = runs.filter(pk=asked.after).values_list(key, flat=True).first() if asked.after else None
     if last is not None:
         side = "lt" if asked.sort.startswith("-") else "gt"
         runs = runs.filter(Q(**{f"key__{side}": last}) | Q(key=last, **{f"id__{side}": asked.after}))

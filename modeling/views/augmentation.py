@@ -4,13 +4,13 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 from django.views.decorators.vary import vary_on_headers
 
-from annotation.access import dataset_for_lead
+from annotation.access import Request, dataset_for_lead
 from annotation.models import Dataset
 from modeling.actions.training.preview_copies import preview_copies
 from modeling.actions.training.synonyms import proposed_pairs, rule_on, rulings_of
@@ -28,7 +28,7 @@ class PreviewForm(forms.Form):
 
 @require_GET
 @vary_on_headers("HX-Request")
-def augmentation(request: HttpRequest, slug: str) -> HttpResponse:
+def augmentation(request: Request, slug: str) -> HttpResponse:
     """The page, or for HTMX the preview alone."""
     dataset = dataset_for_lead(request.user, slug)
     page = {"dataset": dataset, **_preview(request, dataset)}
@@ -38,7 +38,7 @@ def augmentation(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_POST
-def rule_synonyms(request: HttpRequest, slug: str) -> HttpResponse:
+def rule_synonyms(request: Request, slug: str) -> HttpResponse:
     """Accept or reject the pairs that were ticked, or the one whose button was pressed, and those typed."""
     dataset = dataset_for_lead(request.user, slug)
     ruling = request.POST.get("ruling", "")
@@ -55,7 +55,7 @@ def rule_synonyms(request: HttpRequest, slug: str) -> HttpResponse:
     return redirect("augmentation", slug)
 
 
-def _pairs(request: HttpRequest) -> list[Pair]:
+def _pairs(request: Request) -> list[Pair]:
     typed = request.POST.get("typed", "").splitlines()
     return [read_pair(line) for line in [*request.POST.getlist("pair"), *typed] if line.strip()]
 
@@ -76,7 +76,7 @@ def _heading(accepted: int, proposed: int) -> str:
     return f"Pairs of words that stand for one another here: {accepted}" if accepted else "Copies that keep their label"
 
 
-def _preview(request: HttpRequest, dataset: Dataset) -> dict[str, Any]:
+def _preview(request: Request, dataset: Dataset) -> dict[str, Any]:
     """The copies of the kinds asked for; without a question, of two kinds."""
     asked = {"kind": request.GET.getlist("kind") or list(FIRST_KINDS), "seed": request.GET.get("seed") or "0"}
     form = PreviewForm(asked)

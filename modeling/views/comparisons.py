@@ -2,15 +2,15 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from annotation.access import dataset_for_lead, typed_id
+from annotation.access import Request, dataset_for_lead, typed_id
 from annotation.actions.jobs.work import UnableToWork
 from annotation.actions.snapshot import UnableToSnapshot, snapshot
 from annotation.core.artifacts import UnableToLoad
-from annotation.models import Dataset, Job, Snapshot
+from annotation.models import Dataset, Job, Snapshot, User
 from modeling.actions.proving.compare import request_comparison
 from modeling.figures.charts.dots import dot_chart
 from modeling.figures.words.numbers import p_words
@@ -25,7 +25,7 @@ REFUSALS = (UnableToWork, UnableToSnapshot)
 
 
 @require_GET
-def comparisons(request: HttpRequest, slug: str) -> HttpResponse:
+def comparisons(request: Request, slug: str) -> HttpResponse:
     dataset = dataset_for_lead(request.user, slug)
     named = {key: typed_id(request.GET.get(key, "")) for key in ("before", "after", "production")}
     asked = {key: pk for key, pk in named.items() if pk}
@@ -33,7 +33,7 @@ def comparisons(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_POST
-def compare(request: HttpRequest, slug: str) -> HttpResponse:
+def compare(request: Request, slug: str) -> HttpResponse:
     dataset = dataset_for_lead(request.user, slug)
     form = CompareForm(dataset, request.POST)
     if form.is_valid():
@@ -44,7 +44,7 @@ def compare(request: HttpRequest, slug: str) -> HttpResponse:
     return _list(request, dataset, form, status=400)
 
 
-def _request(dataset: Dataset, chosen: dict[str, Any], user: Any) -> Job:
+def _request(dataset: Dataset, chosen: dict[str, Any], user: User) -> Job:
     production = chosen["production"] or snapshot(
         dataset, Snapshot.PRODUCTION, sources=tuple(chosen["sources"]), user=user
     )
@@ -59,18 +59,20 @@ def _proposal(dataset: Dataset) -> dict[str, Any]:
     return {"before": first and first.pk, "after": newest and newest.pk, "production": production and production.pk}
 
 
-def _list(request: HttpRequest, dataset: Dataset, form: CompareForm, status: int = 200) -> HttpResponse:
+def _list(request: Request, dataset: Dataset, form: CompareForm, status: int = 200) -> HttpResponse:
     found = [report_on(one) for one in comparisons_of(dataset).order_by("-id")[:SHOWN]]
     page = {
         "dataset": dataset, "form": form, "reports": found, "standing": loop_progress_of(dataset),
-        "runs": [(run, recipe_words(run.recipe.learner, run.recipe.settings)) for run in form.fields["after"].queryset],
+        "runs": [
+            (run, recipe_words(run.recipe.learner, run.recipe.settings)) for run in runs_of(dataset).order_by("-id")
+        ],
         "heading": found[0].heading if found else "Nothing has been compared yet",
     }  # fmt: skip
     return render(request, "modeling/comparisons.html", page, status=status)
 
 
 @require_GET
-def comparison(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+def comparison(request: Request, slug: str, pk: int) -> HttpResponse:
     dataset = dataset_for_lead(request.user, slug)
     found = get_object_or_404(comparisons_of(dataset), pk=pk)
     shown, lost = _flips(found)

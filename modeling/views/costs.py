@@ -3,10 +3,10 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
-from annotation.access import dataset_for_lead, typed_id
+from annotation.access import Request, dataset_for_lead, typed_id
 from annotation.models import Dataset
 from modeling.actions.proving.price_run import request_pricing
 from modeling.actions.proving.set_costs import set_costs, set_metric
@@ -21,7 +21,7 @@ from modeling.reading.loop_progress import runs_of
 RUNS = 50
 
 
-def costs(request: HttpRequest, slug: str) -> HttpResponse:
+def costs(request: Request, slug: str) -> HttpResponse:
     dataset = dataset_for_lead(request.user, slug)
     if request.method == "POST":
         change = CHANGES.get(request.POST.get("change", ""))
@@ -31,7 +31,7 @@ def costs(request: HttpRequest, slug: str) -> HttpResponse:
     return _show(request, dataset, CostsForm(dataset))
 
 
-def _save(request: HttpRequest, dataset: Dataset) -> HttpResponse:
+def _save(request: Request, dataset: Dataset) -> HttpResponse:
     form = CostsForm(dataset, request.POST)
     if form.is_valid():
         data = form.cleaned_data
@@ -47,7 +47,7 @@ def _save(request: HttpRequest, dataset: Dataset) -> HttpResponse:
     return _show(request, dataset, form, status=400)
 
 
-def _decide_by(request: HttpRequest, dataset: Dataset) -> HttpResponse:
+def _decide_by(request: Request, dataset: Dataset) -> HttpResponse:
     try:
         set_metric(dataset, request.POST.get("metric", ""))
         messages.success(request, f"Comparisons are decided by {Dataset.METRICS[dataset.metric]} from now on.")
@@ -56,7 +56,7 @@ def _decide_by(request: HttpRequest, dataset: Dataset) -> HttpResponse:
     return redirect("costs", dataset.slug)
 
 
-def _price(request: HttpRequest, dataset: Dataset) -> HttpResponse:
+def _price(request: Request, dataset: Dataset) -> HttpResponse:
     run = get_object_or_404(runs_of(dataset), pk=typed_id(request.POST.get("run", "")))
     try:
         return redirect("job", dataset.slug, request_pricing(run, user=request.user).pk)
@@ -68,7 +68,7 @@ def _price(request: HttpRequest, dataset: Dataset) -> HttpResponse:
 CHANGES = {"costs": _save, "metric": _decide_by, "price": _price}
 
 
-def _show(request: HttpRequest, dataset: Dataset, form: CostsForm, status: int = 200) -> HttpResponse:
+def _show(request: Request, dataset: Dataset, form: CostsForm, status: int = 200) -> HttpResponse:
     priced = _chosen(dataset, request.GET.get("run", ""))
     threshold = priced.report["threshold"] if priced else None
     page = {

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 from django_htmx.http import HttpResponseClientRefresh
 
-from annotation.access import dataset_for_lead
+from annotation.access import Request, dataset_for_lead
 from annotation.models import Dataset, Job
 from annotation.reading.disagreement import Rate, measure_disagreement
 from annotation.reading.findings import FindingState, findings_of
@@ -33,7 +33,7 @@ BARS = {
 
 
 @require_GET
-def overview(request: HttpRequest, slug: str) -> HttpResponse:
+def overview(request: Request, slug: str) -> HttpResponse:
     """The page, or for HTMX the jobs under way; once they are over the page is asked for anew."""
     dataset = dataset_for_lead(request.user, slug)
     jobs = list(dataset.jobs.filter(status__in=Job.UNFINISHED, parent=None).exclude(kind=QUIET).order_by("id"))
@@ -52,7 +52,7 @@ def overview(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "modeling/overview.html", page)
 
 
-def _jobs(request: HttpRequest, dataset: Dataset, jobs: Sequence[Job]) -> HttpResponse:
+def _jobs(request: Request, dataset: Dataset, jobs: Sequence[Job]) -> HttpResponse:
     if not jobs:
         return HttpResponseClientRefresh()
     return render(request, "modeling/_jobs.html", {"dataset": dataset, "jobs": jobs})
@@ -99,10 +99,10 @@ def _demo(dataset: Dataset) -> dict[str, Any]:
     job = dataset.jobs.filter(kind="demo").order_by("-id").first() if dataset.synthetic else None
     if job is None or job.status != Job.DONE:
         return {"demo": job}
-    of = {bar["name"]: bar for bar in job.result["bars"]}
+    of = {bar["name"]: bar for bar in job.outcome["bars"]}
     bars = [
         Bar(words, of[name]["accuracy"], of[name]["low"], of[name]["high"], of[name]["n"], series)
         for name, (words, series) in BARS.items()
         if name in of
     ]
-    return {"demo": job, "chart": dot_chart(bars), "difference": job.result["difference"], "random": of["random"]}
+    return {"demo": job, "chart": dot_chart(bars), "difference": job.outcome["difference"], "random": of["random"]}

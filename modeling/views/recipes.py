@@ -5,11 +5,11 @@ from typing import Any
 
 from django.contrib import messages
 from django.db.models import Count
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from annotation.access import dataset_for_lead, part_for_lead, typed_id
+from annotation.access import Request, dataset_for_lead, part_for_lead, typed_id
 from annotation.models import Dataset
 from modeling.actions.training.recipes import UnableToBuild, build_recipe, differing, recipe_facts, title_of
 from modeling.actions.training.train import request_training
@@ -22,13 +22,13 @@ SHOWN = 200
 
 
 @require_GET
-def recipes(request: HttpRequest, slug: str) -> HttpResponse:
+def recipes(request: Request, slug: str) -> HttpResponse:
     dataset = dataset_for_lead(request.user, slug)
     return _list(request, dataset, RecipeForm(base=_base(request, dataset, request.GET)))
 
 
 @require_POST
-def build(request: HttpRequest, slug: str) -> HttpResponse:
+def build(request: Request, slug: str) -> HttpResponse:
     dataset = dataset_for_lead(request.user, slug)
     form = RecipeForm(request.POST, base=_base(request, dataset, request.POST))
     if form.is_valid():
@@ -42,13 +42,13 @@ def build(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_POST
-def train(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+def train(request: Request, slug: str, pk: int) -> HttpResponse:
     recipe = part_for_lead(request.user, slug, Recipe.objects.select_related("dataset"), pk)
     return redirect("job", slug, request_training(recipe.dataset, recipe=recipe, user=request.user).pk)
 
 
 @require_GET
-def diff(request: HttpRequest, slug: str) -> HttpResponse:
+def diff(request: Request, slug: str) -> HttpResponse:
     dataset = dataset_for_lead(request.user, slug)
     chosen = [pk for pk in map(typed_id, request.GET.getlist("recipe")) if pk]
     if len(chosen) != 2:
@@ -61,7 +61,7 @@ def diff(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "modeling/diff.html", page)
 
 
-def _list(request: HttpRequest, dataset: Dataset, form: RecipeForm, status: int = 200) -> HttpResponse:
+def _list(request: Request, dataset: Dataset, form: RecipeForm, status: int = 200) -> HttpResponse:
     rows = _rows(dataset)
     page = {"dataset": dataset, "form": form, "rows": rows[:SHOWN], "more": max(0, len(rows) - SHOWN),
             "named": sum(bool(recipe.name) for recipe, _ in rows)}  # fmt: skip
@@ -79,5 +79,5 @@ def _rows(dataset: Dataset) -> list[tuple[Recipe, int]]:
     return sorted(((recipe, n) for recipe, n in found.values()), key=lambda row: (not row[0].name, -row[0].pk))
 
 
-def _base(request: HttpRequest, dataset: Dataset, asked: Any) -> Recipe | None:
+def _base(request: Request, dataset: Dataset, asked: Any) -> Recipe | None:
     return dataset.recipes.filter(pk=typed_id(asked.get("clone", ""))).first()

@@ -3,13 +3,13 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from annotation.access import dataset_for_lead
+from annotation.access import Request, dataset_for_lead
 from annotation.actions.jobs.work import UnableToWork
 from annotation.models import Dataset, Item, Job
 from annotation.reading.cases import excerpt_of
@@ -28,7 +28,7 @@ MOST_SEED = 2**31 - 1
 
 
 @require_GET
-def robustness(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+def robustness(request: Request, slug: str, pk: int) -> HttpResponse:
     dataset = dataset_for_lead(request.user, slug)
     run = get_object_or_404(runs_of(dataset), pk=pk)
     jobs = run.asked(KIND)
@@ -44,7 +44,7 @@ def robustness(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 
 
 @require_POST
-def check(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+def check(request: Request, slug: str, pk: int) -> HttpResponse:
     dataset = dataset_for_lead(request.user, slug)
     run = get_object_or_404(runs_of(dataset), pk=pk)
     typed = request.POST.get("seed", "0")
@@ -60,7 +60,7 @@ def check(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 
 
 @require_POST
-def open_cases(request: HttpRequest, slug: str, pk: int, job: int, probe: str) -> HttpResponse:
+def open_cases(request: Request, slug: str, pk: int, job: int, probe: str) -> HttpResponse:
     dataset = dataset_for_lead(request.user, slug)
     run = get_object_or_404(runs_of(dataset), pk=pk)
     done = get_object_or_404(run.asked(KIND), pk=job, status=Job.DONE)
@@ -77,7 +77,7 @@ def open_cases(request: HttpRequest, slug: str, pk: int, job: int, probe: str) -
 def _heading(run: ModelRun, job: Job | None) -> str:
     if job is None:
         return f"How firmly run {run.pk} holds its predictions is not known yet"
-    probed = [one for one in job.result["probes"] if one["n"]]
+    probed = [one for one in job.outcome["probes"] if one["n"]]
     if not probed:
         return f"Nothing in these texts could be changed to probe run {run.pk}"
     worst = max(probed, key=lambda one: one["value"])
@@ -90,7 +90,7 @@ def _heading(run: ModelRun, job: Job | None) -> str:
 
 def _shown(dataset: Dataset, job: Job) -> dict[str, Any]:
     """Probes with their worst examples and how many cases they suggest, and the pairs judged apart."""
-    probes, same = job.result["probes"], job.result["consistency"]
+    probes, same = job.outcome["probes"], job.outcome["consistency"]
     wanted = [example["item"] for one in probes for example in one["worst"][:SHOWN]]
     wanted += [item for one in same["worst"][:SHOWN] for item in one["items"]]
     items = Item.objects.filter(dataset=dataset).in_bulk(wanted)

@@ -4,13 +4,13 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from annotation.access import dataset_for_lead
+from annotation.access import Request, dataset_for_lead
 from annotation.actions.jobs.work import UnableToWork
 from annotation.core.artifacts import UnableToLoad
 from annotation.models import Dataset
@@ -112,19 +112,19 @@ def _learning(found: ModelRun) -> dict[str, Any]:
     return {"job": job, "curve": curve, "heading": curve_heading(curve), "plot": plot}
 
 
-def _run(request: HttpRequest, slug: str, pk: int) -> tuple[Dataset, ModelRun]:
+def _run(request: Request, slug: str, pk: int) -> tuple[Dataset, ModelRun]:
     dataset = dataset_for_lead(request.user, slug)
     return dataset, get_object_or_404(runs_of(dataset), pk=pk)
 
 
 @require_POST
-def describe(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+def describe(request: Request, slug: str, pk: int) -> HttpResponse:
     _, found = _run(request, slug, pk)
     return redirect("job", slug, request_description(found, user=request.user).pk)
 
 
 @require_POST
-def learn(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+def learn(request: Request, slug: str, pk: int) -> HttpResponse:
     _, found = _run(request, slug, pk)
     try:
         return redirect("job", slug, request_curve(found, user=request.user).pk)
@@ -134,7 +134,7 @@ def learn(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 
 
 @require_GET
-def rows(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+def rows(request: Request, slug: str, pk: int) -> HttpResponse:
     dataset, found = _run(request, slug, pk)
     choice, after = _choice(request.GET), request.GET.get("after", "")
     try:
@@ -147,7 +147,7 @@ def rows(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 
 
 @require_POST
-def open_them(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+def open_them(request: Request, slug: str, pk: int) -> HttpResponse:
     _, found = _run(request, slug, pk)
     choice = _choice(request.POST)
     try:

@@ -4,12 +4,12 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET
 
-from annotation.access import dataset_for_lead, part_for_lead
+from annotation.access import Request, dataset_for_lead, part_for_lead
 from annotation.actions.files.uploads import Upload, find_upload, keep_upload
 from annotation.core.artifacts import UnableToLoad
 from annotation.core.files.parsing_inputs import check_input_columns
@@ -27,7 +27,7 @@ class PredictForm(forms.Form):
     accept_good = forms.BooleanField(required=False)
 
 
-def predict(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+def predict(request: Request, slug: str, pk: int) -> HttpResponse:
     """Choose a file; once its columns are those the model reads, a job predicts it."""
     dataset = dataset_for_lead(request.user, slug)
     run = get_object_or_404(runs_of(dataset), pk=pk)
@@ -52,10 +52,10 @@ def _refuse_columns(dataset: Dataset, upload: Upload) -> None:
 
 
 @require_GET
-def download_predicted(request: HttpRequest, slug: str, pk: int) -> HttpResponseBase:
+def download_predicted(request: Request, slug: str, pk: int) -> HttpResponseBase:
     """The file a job predicted, for whoever asked for it."""
     job = part_for_lead(request.user, slug, Job.objects.filter(kind="prediction", status=Job.DONE), pk)
-    kept = find_upload(job.result["token"], job.dataset, request.user)
+    kept = find_upload(job.outcome["token"], job.own_dataset, request.user)
     if kept is None:
         raise Http404
     if not kept.path.is_file():
@@ -65,7 +65,7 @@ def download_predicted(request: HttpRequest, slug: str, pk: int) -> HttpResponse
 
 
 @require_GET
-def download_model(request: HttpRequest, slug: str, pk: int) -> HttpResponseBase:
+def download_model(request: Request, slug: str, pk: int) -> HttpResponseBase:
     """The model with its card as a .zip."""
     dataset = dataset_for_lead(request.user, slug)
     run = get_object_or_404(runs_of(dataset), pk=pk)

@@ -7,12 +7,12 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import FileResponse, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from annotation.access import dataset_for_lead, typed_id
+from annotation.access import Request, dataset_for_lead, typed_id
 from annotation.actions.files.write_table import UnableToExport
 from annotation.actions.jobs.work import UnableToWork
 from annotation.core.intervals import wilson
@@ -38,7 +38,7 @@ METRICS = (
 
 
 @require_GET
-def runs(request: HttpRequest, slug: str) -> HttpResponse:
+def runs(request: Request, slug: str) -> HttpResponse:
     dataset = dataset_for_lead(request.user, slug)
     like = typed_id(request.GET.get("like", ""))
     asked = {"how": TrainForm.LIKE, "like": like} if like else _proposal(dataset)
@@ -46,7 +46,7 @@ def runs(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_POST
-def train(request: HttpRequest, slug: str) -> HttpResponse:
+def train(request: Request, slug: str) -> HttpResponse:
     dataset = dataset_for_lead(request.user, slug)
     form = TrainForm(dataset, request.POST)
     if form.is_valid():
@@ -58,7 +58,7 @@ def train(request: HttpRequest, slug: str) -> HttpResponse:
     return _list(request, dataset, form, status=400)
 
 
-def _list(request: HttpRequest, dataset: Dataset, form: TrainForm, status: int = 200) -> HttpResponse:
+def _list(request: Request, dataset: Dataset, form: TrainForm, status: int = 200) -> HttpResponse:
     standing = loop_progress_of(dataset)
     page = {
         "dataset": dataset, "form": form, "heading": _heading(standing.newest_run), "standing": standing,
@@ -67,7 +67,7 @@ def _list(request: HttpRequest, dataset: Dataset, form: TrainForm, status: int =
     return render(request, "modeling/runs.html", page, status=status)
 
 
-def _table(request: HttpRequest, dataset: Dataset) -> dict[str, Any]:
+def _table(request: Request, dataset: Dataset) -> dict[str, Any]:
     """The part of the runs that is asked for, and the links that ask for another."""
     form = RunsForm(dataset, request.GET)
     asked = form.asked()
@@ -88,7 +88,7 @@ def _table(request: HttpRequest, dataset: Dataset) -> dict[str, Any]:
 
 
 @require_GET
-def diff(request: HttpRequest, slug: str) -> HttpResponse:
+def diff(request: Request, slug: str) -> HttpResponse:
     """In what two runs differ."""
     dataset = dataset_for_lead(request.user, slug)
     chosen = [pk for pk in map(typed_id, request.GET.getlist("run")) if pk]
@@ -105,7 +105,7 @@ def diff(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_GET
-def download_runs(request: HttpRequest, slug: str) -> HttpResponseBase:
+def download_runs(request: Request, slug: str) -> HttpResponseBase:
     dataset = dataset_for_lead(request.user, slug)
     asked = RunsForm(dataset, request.GET).asked()
     with tempfile.TemporaryDirectory(dir=settings.UPLOADS_DIR) as folder:
@@ -146,7 +146,7 @@ def recipe_of(run: ModelRun) -> str:
 
 
 @require_GET
-def run(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+def run(request: Request, slug: str, pk: int) -> HttpResponse:
     dataset = dataset_for_lead(request.user, slug)
     found = get_object_or_404(_with_origin(dataset), pk=pk)
     train_scores, validation = found.metrics["train"], found.metrics["validation"]

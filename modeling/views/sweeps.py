@@ -4,11 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from annotation.access import dataset_for_lead, part_for_lead
+from annotation.access import Request, dataset_for_lead, part_for_lead
 from annotation.actions.jobs import work
 from annotation.models import Dataset, Job
 from modeling.actions.training import capacity, sweep
@@ -24,13 +24,13 @@ AGAIN: dict[str, Callable[..., Job]] = {"sweep": sweep.again, "capacity": capaci
 
 
 @require_GET
-def sweeps(request: HttpRequest, slug: str) -> HttpResponse:
+def sweeps(request: Request, slug: str) -> HttpResponse:
     dataset = dataset_for_lead(request.user, slug)
     return _list(request, dataset, SweepForm(dataset))
 
 
 @require_POST
-def start(request: HttpRequest, slug: str) -> HttpResponse:
+def start(request: Request, slug: str) -> HttpResponse:
     dataset = dataset_for_lead(request.user, slug)
     form = SweepForm(dataset, request.POST)
     if form.is_valid():
@@ -43,7 +43,7 @@ def start(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_POST
-def grow(request: HttpRequest, slug: str) -> HttpResponse:
+def grow(request: Request, slug: str) -> HttpResponse:
     dataset = dataset_for_lead(request.user, slug)
     form = CapacityForm(request.POST)
     if form.is_valid():
@@ -56,7 +56,7 @@ def grow(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_POST
-def again(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+def again(request: Request, slug: str, pk: int) -> HttpResponse:
     """A sweep that was cancelled or failed goes on where it was."""
     stopped = Job.objects.filter(kind__in=KINDS, status__in=(Job.CANCELLED, Job.FAILED))
     job = part_for_lead(request.user, slug, stopped, pk)
@@ -64,7 +64,7 @@ def again(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 
 
 @require_GET
-def found(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+def found(request: Request, slug: str, pk: int) -> HttpResponse:
     dataset = dataset_for_lead(request.user, slug)
     one = get_object_or_404(_sweeps(dataset), pk=pk)
     page = {"dataset": dataset, "sweep": one, "found": one.found, "heading": sweep_heading(one.kind, one.found)}
@@ -78,7 +78,7 @@ def _sweeps(dataset: Dataset) -> QuerySet[Sweep]:
 
 
 def _list(
-    request: HttpRequest, dataset: Dataset, form: SweepForm, growing: CapacityForm | None = None, status: int = 200
+    request: Request, dataset: Dataset, form: SweepForm, growing: CapacityForm | None = None, status: int = 200
 ) -> HttpResponse:
     done = list(_sweeps(dataset).order_by("-id")[:SHOWN])
     page = {

@@ -21,7 +21,7 @@ from annotation.core.crowd.contested_items import Contested, contested_items
 from annotation.core.crowd.skill import ClassPair, Skills, known_truth, measure_skills, worst_pairs
 from annotation.core.crowd.votes import Votes, votes_of
 from annotation.core.progress import Report
-from annotation.models import DECIDED, Consensus, CurrentLabel, Dataset, Decision, Item, Job, Label
+from annotation.models import DECIDED, Consensus, CurrentLabel, Dataset, Decision, Item, Job, Label, User
 from annotation.reading.pool_evidence import gather, pool_frame, state_of
 
 
@@ -42,8 +42,8 @@ class Crowd:
 
 
 def request_consensus(
-    dataset: Dataset, *, method: str = "", apply: bool = False, seed: int = 0, user: Any = None, again: bool = False,
-    background: bool = True,
+    dataset: Dataset, *, method: str = "", apply: bool = False, seed: int = 0, user: User | None = None,
+    again: bool = False, background: bool = True,
 ) -> Job:  # fmt: skip
     """The job that estimates the consensus of the labels as they are now; "" chooses the method by held-out labels."""
     if method and method not in METHODS:
@@ -56,7 +56,7 @@ def request_consensus(
 
 
 def run(job: Job, report: Report) -> Write:
-    dataset, method = job.dataset, job.params["method"]
+    dataset, method = job.own_dataset, job.params["method"]
     report("reading the labels", 0.0)
     crowd = read_crowd(dataset)
     if not len(crowd.votes):
@@ -148,7 +148,7 @@ def _blind_answers(dataset: Dataset) -> pd.DataFrame:
 
 def _decided(dataset: Dataset) -> pd.DataFrame:
     """label, expert (annotator's name) and closed by item: what experts settled in the pool."""
-    latest = CurrentLabel.objects.latest().filter(item__dataset=dataset, item__split=Item.POOL, basis__in=DECIDED)
+    latest = CurrentLabel.objects.in_force().filter(item__dataset=dataset, item__split=Item.POOL, basis__in=DECIDED)
     rows = latest.values_list("item_id", "label_class__name", "decision__expert__username")
     frame = pd.DataFrame(list(rows), columns=["item", "label", "expert"]).set_index("item")
     return frame.assign(expert="@" + frame["expert"].astype(str), closed=1.0)
@@ -219,4 +219,6 @@ def _entries(crowd: Crowd, skills: Skills, ids: dict[str, int]) -> list[dict[str
 
 
 def _pair(pair: ClassPair | None, classes: Sequence[str]) -> dict[str, Any] | None:
-    return pair and {"said": classes[pair.said], "true": classes[pair.true], "wrong": pair.wrong, **asdict(pair.rate)}
+    if pair is None:
+        return None
+    return {"said": classes[pair.said], "true": classes[pair.true], "wrong": pair.wrong, **asdict(pair.rate)}

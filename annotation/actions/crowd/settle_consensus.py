@@ -34,7 +34,7 @@ def held_labels(item_ids: Sequence[int]) -> list[tuple]:
     """(item id, class id, state, basis) of the current label of each of the items that has one."""
     rows: list[tuple] = []
     for batch in bulk.in_batches(item_ids):
-        latest = CurrentLabel.objects.latest().filter(item__in=batch)
+        latest = CurrentLabel.objects.in_force().filter(item__in=batch)
         rows += latest.values_list("item_id", "label_class_id", "state", "basis")
     return rows
 

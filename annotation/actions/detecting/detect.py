@@ -1,6 +1,7 @@
 """One run of the detectors over a dataset's pool: asked for, run, written."""
 
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -29,14 +30,14 @@ from annotation.core.order.prior_evidence import PriorEvidence, to_arrays
 from annotation.core.order.prior_evidence import gather as gather_signals
 from annotation.core.order.ranking import order_units
 from annotation.core.progress import Report
-from annotation.models import CurrentLabel, Dataset, Detection, Job
+from annotation.models import CurrentLabel, Dataset, Detection, Job, User
 from annotation.reading.learned_order import learn_from_decisions
 from annotation.reading.pool_evidence import gather, pool_frame, state_of, with_predictions
 from annotation.reading.prediction_sets import named_set
 
 
 def request_detection(
-    dataset: Dataset, *, only: tuple[str, ...] = (), predictions: str = "", seed: int = 0, user: Any = None,
+    dataset: Dataset, *, only: tuple[str, ...] = (), predictions: str = "", seed: int = 0, user: User | None = None,
     again: bool = False, background: bool = True,
 ) -> Job:  # fmt: skip
     """The job that runs the detectors on the dataset as it is now.
@@ -57,7 +58,7 @@ def request_detection(
 
 def run(job: Job, report: Report) -> Write:
     started = time.monotonic()
-    dataset = job.dataset
+    dataset = job.own_dataset
     pool = pool_frame(dataset)
     if not (pool["code"] >= 0).any():
         raise UnableToWork(f"The pool of {dataset.slug!r} has no labelled items yet; import some with their labels.")
@@ -107,12 +108,12 @@ def _store(evidence: Evidence, signals: PriorEvidence, shown: np.ndarray) -> str
     return _kept(stored)
 
 
-def _kept(arrays: dict[str, np.ndarray]) -> str:
+def _kept(arrays: Mapping[str, np.ndarray]) -> str:
     return save_bytes(settings.ARTIFACTS_DIR, arrays_to_bytes(**arrays), ".npz")
 
 
 def _evidence(job: Job, pool: pd.DataFrame, report: Report) -> Evidence:
-    evidence = gather(job.dataset, pool, job.seed, lambda stage, share: report(stage, 0.05 + 0.75 * share))
+    evidence = gather(job.own_dataset, pool, job.seed, lambda stage, share: report(stage, 0.05 + 0.75 * share))
     if job.params.get("predictions"):
-        return with_predictions(evidence, pool, named_set(job.dataset, job.params["predictions"]))
+        return with_predictions(evidence, pool, named_set(job.own_dataset, job.params["predictions"]))
     return evidence

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -11,7 +10,7 @@ from django.db.models import Count, Exists, OuterRef, QuerySet
 from annotation import bulk
 from annotation.actions.queue.open_cases import Unit, create_cases
 from annotation.core.artifacts import UnableToLoad, bytes_to_arrays, load_bytes
-from annotation.models import DECIDED, Case, CaseItem, CurrentLabel, Detection, Finding, FindingItem, Ruling
+from annotation.models import DECIDED, Case, CaseItem, CurrentLabel, Detection, Finding, FindingItem, Ruling, User
 
 MOST = 2000
 
@@ -23,7 +22,7 @@ def not_yet_open(findings: Sequence[Finding]) -> dict[int, int]:
 
 
 @transaction.atomic
-def open_finding(finding: Finding, lead: Any, now: datetime) -> int:
+def open_finding(finding: Finding, lead: User, now: datetime) -> int:
     """A case for each such item, the first 2,000 in the order of the finding; returns how many were opened.
 
     It accepts the finding where the lead has not done so: the queue is wanted.
@@ -51,7 +50,7 @@ def open_items_of(finding: Finding, now: datetime, most: int = MOST) -> int:
 
 def _unopened() -> QuerySet[FindingItem]:
     held = CaseItem.objects.filter(item=OuterRef("item"), case__status=Case.OPEN)
-    decided = CurrentLabel.objects.latest().filter(item=OuterRef("item"), basis__in=DECIDED)
+    decided = CurrentLabel.objects.in_force().filter(item=OuterRef("item"), basis__in=DECIDED)
     return FindingItem.objects.filter(~Exists(held), ~Exists(decided))
 
 

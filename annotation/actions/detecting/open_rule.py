@@ -1,7 +1,6 @@
 """Open the items a rule typed by hand applies to, as a queue."""
 
 from datetime import datetime
-from typing import Any
 
 import numpy as np
 from django.db import transaction
@@ -12,7 +11,7 @@ from annotation.actions.detecting.write_finding import finding_over, write_findi
 from annotation.core.intervals import wilson
 from annotation.core.refusal import Refusal
 from annotation.core.rules.typed_rules import TypedRule, applies, judge
-from annotation.models import DECIDED, Dataset, Finding
+from annotation.models import DECIDED, Dataset, Finding, User
 from annotation.reading.rule_bench import pool_of
 
 KIND = "rule"
@@ -25,7 +24,7 @@ class UnableToOpen(Refusal):
 
 
 @transaction.atomic
-def open_queue(dataset: Dataset, user: Any, rule: TypedRule, label: str, now: datetime) -> Finding:
+def open_queue(dataset: Dataset, user: User, rule: TypedRule, label: str, now: datetime) -> Finding:
     """The labelled items for which the rule holds, as a finding of `user` with a case for each that has none.
 
     label: only items that carry this class, "" = any. Items on which experts decided are left as they are. The same
@@ -55,7 +54,7 @@ def _key(rule: TypedRule, label: str) -> str:
 
 
 def _written(
-    dataset: Dataset, user: Any, rule: TypedRule, label: str, items: list[int], holds: np.ndarray, codes: np.ndarray
+    dataset: Dataset, user: User, rule: TypedRule, label: str, items: list[int], holds: np.ndarray, codes: np.ndarray
 ) -> Finding:
     shares = judge(holds, codes, len(dataset.class_names))
     told = dataset.class_names.index(label) if label else shares[0].label

@@ -51,8 +51,8 @@ def _case_rows(dataset: Dataset, learned: Learned) -> Iterator[dict[str, Any]]:
     cases = dataset.cases.open().shown().in_order()
     pairs = CaseItem.objects.filter(case__in=dataset.cases.open().shown()).values_list("case_id", "item_id")
     members: dict[int, list[int]] = {}
-    for case, item in pairs:
-        members.setdefault(case, []).append(item)
+    for pk, item in pairs:
+        members.setdefault(pk, []).append(item)
     listed: set[int] = set()
     score = {case.pk: case.score for case in cases} | _scores_now(dataset, learned)
     for case in sorted(cases, key=lambda case: (-score[case.pk], case.pk)):

@@ -24,7 +24,7 @@ def export_labels(dataset: Dataset, path: Path) -> int:
 
 def _with_provenance(dataset: Dataset) -> pd.DataFrame:
     """item, label, state, basis, decided_by, decided_at, labelled_by of the row in force."""
-    queryset = CurrentLabel.objects.latest().filter(item__dataset=dataset).order_by("item_id")
+    queryset = CurrentLabel.objects.in_force().filter(item__dataset=dataset).order_by("item_id")
     columns = {
         "item": "item_id", "label": "label_class__name", "state": "state", "basis": "basis",
         "decided_by": "decision__expert__username", "since": "created_at",

@@ -17,11 +17,11 @@ from annotation.actions.queue.open_cases import Unit, create_cases
 from annotation.actions.queue.reorder import reorder
 from annotation.core.files.parsing_labels import parse_decisions
 from annotation.core.files.tables import read_table
-from annotation.models import Case, CaseItem, Dataset, Decision, Item, LabelClass, Membership
+from annotation.models import Case, CaseItem, Dataset, Decision, Item, LabelClass, Membership, User
 
 
 def import_decisions(
-    dataset: Dataset, path: Path, expert: Any, *, id: str, decision: str, now: datetime
+    dataset: Dataset, path: Path, expert: User, *, id: str, decision: str, now: datetime
 ) -> dict[str, int]:
     """Each row is one decision on the item's open case, opened if there is none; none of them counts as blind.
 
@@ -44,7 +44,7 @@ def import_decisions(
     return {"decisions": len(fresh), "already_here": len(rows) - len(fresh)}
 
 
-def _refuse_strangers(dataset: Dataset, expert: Any) -> None:
+def _refuse_strangers(dataset: Dataset, expert: User) -> None:
     if not Membership.objects.filter(dataset=dataset, user=expert).exists():
         raise UnableToImport(
             f"{expert.get_username()!r} is not a member of {dataset.slug!r}; add them with add_member first."
@@ -63,7 +63,7 @@ def _items(dataset: Dataset, rows: pd.DataFrame, column: str) -> dict[str, Item]
     return items
 
 
-def _standing(dataset: Dataset, expert: Any) -> dict[int, tuple[str, str | None]]:
+def _standing(dataset: Dataset, expert: User) -> dict[int, tuple[str, str | None]]:
     """item → (outcome, class name) of the expert's latest standing decision on it."""
     mine = Decision.objects.standing().filter(case__dataset=dataset, expert=expert).order_by("id")
     answers = mine.values_list("items", "outcome", "label_class__name")
@@ -91,12 +91,12 @@ def _open_cases(dataset: Dataset) -> dict[int, int]:
     return dict(open_items.order_by("case__score").values_list("item_id", "case_id"))
 
 
-def _decide_all(dataset: Dataset, bundle: Sequence[tuple[Any, Item]], expert: Any, now: datetime) -> None:
+def _decide_all(dataset: Dataset, bundle: Sequence[tuple[Any, Item]], expert: User, now: datetime) -> None:
     row, first = bundle[0]
     cases = dataset.cases.open().filter(case_items__item=first)
     if not cases.exists():
         create_cases(dataset, [Unit(frozenset([first.pk]), 0.0)], now, [first.pk], "a decision came from a file")
-    case = cases.in_order().first()
+    case = cases.in_order()[0]
     label = LabelClass.objects.filter(dataset=dataset, name=row.label).first() if row.label else None
     covered = [item.pk for _, item in bundle]
     try:

@@ -7,28 +7,57 @@ is, memory stays the same but for some 40 bytes a row.
 import hashlib
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
+import pandas as pd
 from django.db.models import Max
 from django.utils import timezone
 
 from annotation import bulk
-from annotation.actions.files.rejected_rows import Rejects
-from annotation.actions.files.write_labels import LabelWriter, add_classes
+from annotation.actions.files.rejected_rows import Rejects, RejectsJson
+from annotation.actions.files.write_labels import LabelWriter, WrittenLabels, add_classes
 from annotation.actions.jobs.enqueue import enqueue
 from annotation.actions.jobs.work import Write
-from annotation.core.fields import Field
-from annotation.core.files.parsing_items import CHANGED, ItemBatch, ItemMapping, ItemParser
+from annotation.core.files.parsing_items import CHANGED, ItemBatch, ItemMapping, ItemParser, MappingJson
 from annotation.core.files.tables import Broken, Source, no_rows, open_source
 from annotation.core.progress import Report
 from annotation.core.refusal import Refusal
-from annotation.models import Dataset, Item, Job
+from annotation.models import Dataset, Item, Job, User
 
 ITEM_COLUMNS = ["dataset_id", "split", "external_id", "digest", "content", "source", "received_at", "created_at"]
 SLUG = re.compile(r"[A-Za-z0-9_-]{1,60}")
+
+
+class ImportParams(TypedDict):
+    """What an import job needs to know; `sha256` is the file's."""
+
+    slug: str
+    name: str
+    path: str
+    file_name: str
+    encoding: str | None
+    mapping: MappingJson
+    sha256: str
+    repair: bool
+    accept_good: bool
+
+
+class WrittenItems(WrittenLabels):
+    """What an import changed, counted."""
+
+    items: int
+    items_already_here: int
+
+
+class ImportResult(WrittenItems, RejectsJson):
+    """What a job of the kind import gives."""
+
+    encoding: str
+    notes: list[str]
+    repaired: int
 
 
 class UnableToImport(Refusal):
@@ -46,18 +75,18 @@ def validate_slug(slug: str) -> None:
 def import_params(
     slug: str, name: str, path: Path, mapping: ItemMapping, *, file_name: str = "", encoding: str | None = None,
     repair: bool = False, accept_good: bool = False,
-) -> dict[str, Any]:  # fmt: skip
+) -> ImportParams:  # fmt: skip
     """What an import job needs to know, the file's hash among it."""
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     return {
         "slug": slug, "name": name, "path": str(path.resolve()), "file_name": file_name or path.name,
-        "encoding": encoding, "mapping": asdict(mapping), "sha256": digest, "repair": repair,
+        "encoding": encoding, "mapping": mapping.as_json(), "sha256": digest, "repair": repair,
         "accept_good": accept_good,
     }  # fmt: skip
 
 
-def request_import(params: dict[str, Any], *, user: Any = None, background: bool = True) -> Job:
+def request_import(params: ImportParams, *, user: User | None = None, background: bool = True) -> Job:
     """The job that imports a file. The same file with the same mapping is the same job."""
     dataset = Dataset.objects.filter(slug=params["slug"]).first()
     return enqueue("import", dataset, params, user=user, background=background)
@@ -90,7 +119,7 @@ def run(job: Job, report: Report) -> Write:
     refuse_rejected(checked, job.params)
     now = timezone.now()
 
-    def write() -> dict[str, Any]:
+    def write() -> ImportResult:
         dataset = _dataset(job.params, checked.mapping)
         Job.objects.filter(pk=job.pk).update(dataset=dataset)
         bulk.lock_dataset(dataset)
@@ -104,14 +133,14 @@ def run(job: Job, report: Report) -> Write:
     return write
 
 
-def check(params: dict[str, Any], progress: Callable[[int], None] = lambda rows: None) -> Checked:
+def check(params: ImportParams, progress: Callable[[int], None] = lambda rows: None) -> Checked:
     """Go through the file with the mapping completed by what the dataset already knows; writes no row.
 
     Raises UnableToRead, UnableToParse or UnableToImport where the file as a whole can't be taken.
     """
     source = open_source(Path(params["path"]), name=params["file_name"], encoding=params["encoding"])
     dataset = Dataset.objects.filter(slug=params["slug"]).first()
-    mapping = completed(mapping_from(params["mapping"]), dataset)
+    mapping = completed(ItemMapping.from_json(params["mapping"]), dataset)
     parser = ItemParser(source.columns, mapping, params["repair"])
     stored = _Stored(dataset, mapping.split)
     for table in source.chunks():
@@ -123,7 +152,7 @@ def check(params: dict[str, Any], progress: Callable[[int], None] = lambda rows:
     return Checked(source, parser, mapping, _rejects(source, parser))
 
 
-def refuse_rejected(checked: Checked, params: dict[str, Any]) -> None:
+def refuse_rejected(checked: Checked, params: ImportParams) -> None:
     """Raises the first fault, unless the good rows are wanted and there are some."""
     rejects = checked.rejects
     if rejects.n and not (params["accept_good"] and rejects.n < checked.parser.n_rows):
@@ -169,36 +198,30 @@ class _Stored:
             yield from self.items.filter(external_id__in=batch).values_list("external_id", "id", "digest")
 
 
-def mapping_from(values: dict[str, Any]) -> ItemMapping:
-    """A mapping out of a job's parameters."""
-    fields = tuple(Field(**field) for field in values["fields"])
-    rest = {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
-    return ItemMapping(**{**rest, "fields": fields})
-
-
 def completed(mapping: ItemMapping, dataset: Dataset | None) -> ItemMapping:
     """The mapping with a dataset's own fields and classes where it has them; a contradiction is an error."""
-    values = dict(mapping.__dict__)
-    if dataset and dataset.fields:
+    if dataset is None:
+        return mapping
+    if dataset.fields:
         if not mapping.all_fields:
-            values["text"], values["fields"] = (), dataset.typed_fields
+            mapping = replace(mapping, text=(), fields=dataset.typed_fields)
         elif sorted(map(str, mapping.all_fields)) != sorted(map(str, dataset.typed_fields)):
             known = ", ".join(f"{field.name} ({field.type})" for field in dataset.typed_fields)
             raise UnableToImport(
                 f"The dataset {dataset.slug!r} has the fields {known}; name the same ones, or none, to add to it."
             )
-    classes = dataset.class_names if dataset else ()
+    classes = dataset.class_names
     if classes:
         new = [name for name in mapping.classes if name not in classes]
         if new:
             raise UnableToImport(
                 f"The dataset {dataset.slug!r} has the classes {', '.join(classes)}; {new[0]!r} is not one of them."
             )
-        values["classes"] = classes
-    return ItemMapping(**values)
+        mapping = replace(mapping, classes=classes)
+    return mapping
 
 
-def _dataset(params: dict[str, Any], mapping: ItemMapping) -> Dataset:
+def _dataset(params: ImportParams, mapping: ItemMapping) -> Dataset:
     fields = [asdict(field) for field in mapping.all_fields]
     dataset, _ = Dataset.objects.get_or_create(slug=params["slug"], defaults={"name": params["name"]})
     if not dataset.fields:
@@ -207,12 +230,12 @@ def _dataset(params: dict[str, Any], mapping: ItemMapping) -> Dataset:
     return dataset
 
 
-def write_items(dataset: Dataset, checked: Checked, now: datetime) -> dict[str, Any]:
+def write_items(dataset: Dataset, checked: Checked, now: datetime) -> WrittenItems:
     """Write a checked file; must run in a transaction. Returns what changed, counted."""
     stored = _Stored(dataset, checked.mapping.split)
     before = Item.objects.aggregate(last=Max("id"))["last"] or 0
     writer = LabelWriter(dataset, add_classes(dataset, checked.parser.classes), now)
-    counts = {"items": 0, "items_already_here": 0}
+    new = already_here = 0
     last = before
     for table in checked.source.chunks():
         batch = checked.parser.parse(table)
@@ -223,14 +246,14 @@ def write_items(dataset: Dataset, checked: Checked, now: datetime) -> dict[str, 
         added = stored.since(last) if len(fresh) else {}
         last = max(added.values(), default=last)
         stored.any = stored.any or bool(added)
-        counts["items"] += len(fresh)
-        counts["items_already_here"] += len(batch.items) - len(fresh)
+        new += len(fresh)
+        already_here += len(batch.items) - len(fresh)
         ids = added | {name: pk for name, (pk, _) in known.items()}
         writer.add(batch.labels, ids, frozenset(added.values()))
-    return {**counts, **writer.close()}
+    return {"items": new, "items_already_here": already_here, **writer.close()}
 
 
-def _insert(dataset: Dataset, split: str, items: Any, now: datetime) -> None:
+def _insert(dataset: Dataset, split: str, items: pd.DataFrame, now: datetime) -> None:
     rows = (
         (dataset.pk, split, row.external_id, row.digest, row.content, row.source, row.received_at, now)
         for row in items.itertuples()

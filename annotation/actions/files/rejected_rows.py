@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from django.conf import settings
 
@@ -15,6 +15,13 @@ from annotation.core.files.checking import UnableToParse
 from annotation.core.files.tables import Broken, open_source
 
 SUFFIX = ".gz"
+
+
+class RejectsJson(TypedDict):
+    """How many rows a job rejected, and the artifact that holds them."""
+
+    rejected: int
+    rejected_rows: str
 
 
 class UnableToTake(UnableToParse):
@@ -54,7 +61,7 @@ class Rejects:
         rows = "1 row was" if self.n == 1 else f"{self.n:,} rows were"
         return f"{rows} left out; the file of rejected rows has the reason for each."
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> RejectsJson:
         return {"rejected": self.n, "rejected_rows": self.artifact}
 
     def error(self) -> "UnableToTake":

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.conf import settings
 
-from annotation.models import Dataset, Job
+from annotation.models import Dataset, Job, User
 
 KEPT = timedelta(days=1)
 TOKEN = re.compile(r"[0-9a-f]{32}")
@@ -38,7 +38,7 @@ class Upload:
 
 
 def keep_upload(
-    file_name: str, chunks: Iterable[bytes], dataset: Dataset, user: Any, choices: dict[str, Any]
+    file_name: str, chunks: Iterable[bytes], dataset: Dataset, user: User, choices: dict[str, Any]
 ) -> Upload:
     upload = Upload(secrets.token_hex(16), dataset.pk, user.pk, file_name, choices)
     with upload.path.open("xb") as file:
@@ -55,7 +55,7 @@ def remember(upload: Upload, choices: dict[str, Any]) -> Upload:
     return upload
 
 
-def find_upload(token: str, dataset: Dataset, user: Any) -> Upload | None:
+def find_upload(token: str, dataset: Dataset, user: User) -> Upload | None:
     """The upload if it is `user`'s for this dataset, else None. A token is never used as a path before it is one."""
     if not TOKEN.fullmatch(token):
         return None

@@ -2,7 +2,7 @@
 
 from array import array
 from datetime import datetime
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 import pandas as pd
@@ -22,6 +22,14 @@ def add_classes(dataset: Dataset, names: tuple[str, ...]) -> dict[str, int]:
             LabelClass(dataset=dataset, name=name, position=position) for position, name in enumerate(names)
         )
     return dict(dataset.label_classes.values_list("name", "id"))
+
+
+class WrittenLabels(TypedDict):
+    """What was written, and how many items are contested by it, counted."""
+
+    labels: int
+    abstentions: int
+    contested: int
 
 
 class LabelWriter:
@@ -44,7 +52,7 @@ class LabelWriter:
             self._repeated.append((labels[again], {name: ids[name] for name in labels["external_id"][again]}))
         self._write(labels[~again], ids, fresh)
 
-    def close(self) -> dict[str, Any]:
+    def close(self) -> WrittenLabels:
         """Settle what was touched; returns labels, abstentions and contested items, counted."""
         if self._repeated:
             ids = {name: item for _, known in self._repeated for name, item in known.items()}
@@ -57,7 +65,7 @@ class LabelWriter:
 
     def _write(self, labels: pd.DataFrame, ids: dict[str, int], fresh: frozenset[int]) -> None:
         annotators = self._annotators_of(labels)
-        answers: dict[tuple[int, int], list[tuple]] = {}
+        answers: dict[tuple[int, int], list[tuple[Any, ...]]] = {}
         for row in labels.itertuples():
             key = ids[row.external_id], annotators[row.annotator]
             seconds, given_at = getattr(row, "seconds", None), getattr(row, "given_at", None)
@@ -89,6 +97,6 @@ class LabelWriter:
         return there
 
 
-def _said_before(said: list[tuple], earlier: list[int | None]) -> bool:
+def _said_before(said: list[tuple[Any, ...]], earlier: list[int | None]) -> bool:
     """The file's answers of one annotator for one item are the last ones already here, in the same order."""
     return earlier[-len(said) :] == [row[2] for row in said]

@@ -3,14 +3,14 @@
 import hashlib
 import json
 import logging
-from typing import Any
+from collections.abc import Mapping
 
 from celery import current_app
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from annotation.models import Dataset, Job
+from annotation.models import Dataset, Job, User
 
 log = logging.getLogger(__name__)
 LIVE = [Job.QUEUED, Job.RUNNING, Job.WAITING, Job.DONE]
@@ -19,11 +19,11 @@ LIVE = [Job.QUEUED, Job.RUNNING, Job.WAITING, Job.DONE]
 def enqueue(
     kind: str,
     dataset: Dataset | None,
-    params: dict[str, Any],
+    params: Mapping[str, object],
     *,
     inputs: str = "",
     seed: int = 0,
-    user: Any = None,
+    user: User | None = None,
     again: bool = False,
     background: bool = True,
     parent: Job | None = None,
@@ -50,7 +50,7 @@ def enqueue(
     return job
 
 
-def job_key(kind: str, dataset: Dataset | None, params: dict[str, Any], inputs: str, seed: int) -> str:
+def job_key(kind: str, dataset: Dataset | None, params: Mapping[str, object], inputs: str, seed: int) -> str:
     parts = [kind, dataset.pk if dataset else None, params, inputs, seed]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:60]
 

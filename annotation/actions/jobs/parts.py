@@ -4,9 +4,8 @@ Whoever ends a part holds the rows of its wholes until the transaction is over, 
 same moment the second sees the first. Every transaction takes wholes before parts.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -24,7 +23,7 @@ class Part:
     """A job to be done first; fields as in `enqueue`."""
 
     kind: str
-    params: dict[str, Any]
+    params: Mapping[str, object]
     inputs: str = ""
     seed: int = 0
 

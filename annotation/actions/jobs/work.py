@@ -9,7 +9,7 @@ parts returns a `Wait` first, and is run again once they are over.
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
@@ -25,7 +25,8 @@ from annotation.models import Job
 
 log = logging.getLogger(__name__)
 
-Write = Callable[[], dict[str, Any]]
+# What it returns is the job's result: the TypedDict of its kind.
+Write = Callable[[], Mapping[str, object]]
 JOB_RUNNERS: dict[str, Callable[[Job, Report], Write | Wait]] = {}
 
 

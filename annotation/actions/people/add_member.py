@@ -1,13 +1,11 @@
 """Who may see a dataset, and which names out of files are theirs."""
 
 import secrets
-from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.db import transaction
 
 from annotation.core.refusal import Refusal
-from annotation.models import Annotator, Dataset, Membership
+from annotation.models import Annotator, Dataset, Membership, User
 
 
 def add_member(dataset: Dataset, username: str, role: str, link: tuple[str, ...] = ()) -> str | None:
@@ -20,21 +18,20 @@ def add_member(dataset: Dataset, username: str, role: str, link: tuple[str, ...]
     return password
 
 
-def user_named(username: str) -> tuple[Any, str | None]:
+def user_named(username: str) -> tuple[User, str | None]:
     """The user, and the random password if they had to be made."""
-    users = get_user_model().objects
-    existing = users.filter(username=username).first()
+    existing = User.objects.filter(username=username).first()
     if existing:
         return existing, None
     password = secrets.token_urlsafe(9)
-    return users.create_user(username, password=password), password
+    return User.objects.create_user(username, password=password), password
 
 
 class UnableToLink(Refusal):
     """No such annotator in this dataset."""
 
 
-def link_annotator(dataset: Dataset, name: str, user: Any) -> None:
+def link_annotator(dataset: Dataset, name: str, user: User) -> None:
     """Say that labels by `name` are `user`'s, so that they are never asked about them again; None takes it back."""
     if not Annotator.objects.filter(dataset=dataset, name=name).update(user=user):
         raise UnableToLink(f"{dataset.slug!r} has no labels by {name!r}.")

@@ -6,14 +6,14 @@ from django.db import transaction
 
 from annotation import bulk
 from annotation.core.refusal import Refusal
-from annotation.models import Case, Dataset, Membership
+from annotation.models import Case, Dataset, Membership, User
 
 
 class UnableToChange(Refusal):
     """The change would leave the dataset in a state nobody can mend; the message is for the lead who asked."""
 
 
-def change_role(dataset: Dataset, user: Any, role: str) -> None:
+def change_role(dataset: Dataset, user: User, role: str) -> None:
     with transaction.atomic():
         bulk.lock_dataset(dataset)
         if role != Membership.LEAD:
@@ -21,7 +21,7 @@ def change_role(dataset: Dataset, user: Any, role: str) -> None:
         Membership.objects.filter(dataset=dataset, user=user).update(role=role)
 
 
-def remove_member(dataset: Dataset, user: Any) -> None:
+def remove_member(dataset: Dataset, user: User) -> None:
     """Take the membership away; what they decided stays, the cases they hold go back to the queue."""
     with transaction.atomic():
         bulk.lock_dataset(dataset)

@@ -1,19 +1,17 @@
 """A new dataset and the lead who asked for it."""
 
-from typing import Any
-
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
-from annotation.models import Dataset, Membership
+from annotation.models import Dataset, Membership, User
 
 
-def may_create(user: Any) -> bool:
+def may_create(user: User) -> bool:
     """Staff, and whoever leads a dataset already."""
     return user.is_staff or user.is_superuser or Membership.objects.filter(user=user, role=Membership.LEAD).exists()
 
 
-def create_dataset(name: str, user: Any) -> Dataset:
+def create_dataset(name: str, user: User) -> Dataset:
     """A dataset called `name`, led by `user`; its slug is the name's, with a number where that is taken."""
     stem = slugify(name)[:50] or "dataset"
     number = 1

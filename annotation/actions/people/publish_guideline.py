@@ -1,19 +1,17 @@
 """A new version of the text on how to label."""
 
-from typing import Any
-
 from django.db import transaction
 
 from annotation import bulk
 from annotation.core.refusal import Refusal
-from annotation.models import Dataset, Guideline
+from annotation.models import Dataset, Guideline, User
 
 
 class UnableToPublish(Refusal):
     """Somebody published a version meanwhile; the message is for the lead whose text was not taken."""
 
 
-def publish_guideline(dataset: Dataset, text: str, user: Any, based_on: int) -> Guideline:
+def publish_guideline(dataset: Dataset, text: str, user: User, based_on: int) -> Guideline:
     """Append the next version; `based_on` is the version its author saw, 0 = none.
 
     The same text again is the same version. Raises UnableToPublish where the newest is not the one that was seen.

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import combinations
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -24,6 +23,7 @@ from annotation.models import (
     Label,
     LabelClass,
     Reason,
+    User,
 )
 
 
@@ -46,7 +46,7 @@ class Answer:
     blind: bool = True
 
 
-def decide(case: Case, user: Any, answer: Answer, now: datetime, learn: bool = True) -> Decision:
+def decide(case: Case, user: User, answer: Answer, now: datetime, learn: bool = True) -> Decision:
     """Record the decision, the expert's label and what the dataset now holds true, in one transaction.
 
     After every few decisions a job puts the queue in order anew; without `learn` the caller sees to that.
@@ -72,7 +72,7 @@ def decide(case: Case, user: Any, answer: Answer, now: datetime, learn: bool = T
         return decision
 
 
-def _refuse_what_is_not_theirs(case: Case, user: Any, answer: Answer, now: datetime) -> None:
+def _refuse_what_is_not_theirs(case: Case, user: User, answer: Answer, now: datetime) -> None:
     if case.status != Case.OPEN:
         raise UnableToDecide(f"Case {case.pk} was {case.status} in the meantime; your answer was not recorded.")
     if _held_by_another(case, user, now):
@@ -83,7 +83,7 @@ def _refuse_what_is_not_theirs(case: Case, user: Any, answer: Answer, now: datet
         raise UnableToDecide(f"You labelled an item of case {case.pk} before, so it goes to somebody else.")
 
 
-def _held_by_another(case: Case, user: Any, now: datetime) -> bool:
+def _held_by_another(case: Case, user: User, now: datetime) -> bool:
     return case.leased_to_id not in (None, user.pk) and case.leased_until is not None and case.leased_until > now
 
 
@@ -99,7 +99,7 @@ def _covered(case: Case, answer: Answer) -> tuple[list[Item], list[Item]]:
     return chosen, [item for item in members if item.pk not in named]
 
 
-def _record(case: Case, user: Any, answer: Answer, items: Sequence[Item], now: datetime) -> Decision:
+def _record(case: Case, user: User, answer: Answer, items: Sequence[Item], now: datetime) -> Decision:
     revealed = Decision.objects.filter(expert=user, items__case_items__case=case).exists()
     decision = Decision.objects.create(
         case=case, expert=user, token=answer.token, outcome=answer.outcome, label_class=answer.label_class,
@@ -135,7 +135,7 @@ def _answer(decision: Decision, says: dict[int, int | None], now: datetime) -> N
 
 
 def _close_pairs(decision: Decision, items: Sequence[Item]) -> None:
-    held = CurrentLabel.objects.latest().filter(item__in=items).values_list("item__digest", "label_class_id")
+    held = CurrentLabel.objects.in_force().filter(item__in=items).values_list("item__digest", "label_class_id")
     pairs = {tuple(sorted((a, b))) for (a, label), (b, other) in combinations(held, 2) if label != other}
     ClosedPair.objects.bulk_create(
         ClosedPair(dataset=decision.case.dataset, decision=decision, first=first, second=second)
@@ -153,13 +153,13 @@ def _keep_the_rest(case: Case, rest: Sequence[Item], now: datetime) -> None:
         CaseItem.objects.bulk_create(CaseItem(case=left, item=item) for item in rest)
 
 
-def last_decision(dataset_id: int, user: Any) -> Decision | None:
+def last_decision(dataset_id: int, user: User) -> Decision | None:
     """The decision `user` would undo: their latest that stands."""
     mine = Decision.objects.standing().filter(expert=user, case__dataset=dataset_id)
     return mine.select_related("label_class").order_by("-id").first()
 
 
-def undo(decision: Decision, user: Any, token: UUID, now: datetime) -> Case:
+def undo(decision: Decision, user: User, token: UUID, now: datetime) -> Case:
     """Take a decision back: the items hold again what they held before, and the case is open and `user`'s again.
 
     A decision that was taken back already stays so. Raises UnableToDecide when it is not the latest of `user`, or when
@@ -218,7 +218,7 @@ def _said_before(decision: Decision, items: Sequence[Item]) -> dict[int, int | N
     return said
 
 
-def _take_in_the_rest(case: Case, decision: Decision, user: Any, now: datetime) -> None:
+def _take_in_the_rest(case: Case, decision: Decision, user: User, now: datetime) -> None:
     """The case opened for members left out has no reason to stay once they are back in their own."""
     left = case.case_items.exclude(item__in=decision.items.all()).values("item")
     since = case.dataset.cases.filter(kind=case.kind, opened_at__gte=decision.created_at, case_items__item__in=left)

@@ -2,7 +2,6 @@
 
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
 
 import numpy as np
 from django.db import transaction
@@ -12,7 +11,7 @@ from annotation.actions.queue.open_cases import Unit, create_cases
 from annotation.core.order.audit_draw import Draw, draw
 from annotation.core.order.ranking import Pace, worth
 from annotation.core.refusal import Refusal
-from annotation.models import DECIDED, Audit, AuditItem, Case, CaseItem, CurrentLabel, Dataset, Item
+from annotation.models import DECIDED, Audit, AuditItem, Case, CaseItem, CurrentLabel, Dataset, Item, User
 from annotation.reading.learned_order import learn_from_decisions, newest_detection, prior_evidence_of
 
 SIZE = 200
@@ -23,7 +22,13 @@ class UnableToAudit(Refusal):
 
 
 def draw_audit(
-    dataset: Dataset, *, size: int = SIZE, seed: int = 0, lead: Any = None, now: datetime, after: str | None = None
+    dataset: Dataset,
+    *,
+    size: int = SIZE,
+    seed: int = 0,
+    lead: User | None = None,
+    now: datetime,
+    after: str | None = None,
 ) -> Audit:
     """Begin a labelling period: draw from all labelled pool items, by strata of their score as learned so far.
 

@@ -2,21 +2,20 @@
 
 import hashlib
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Min, OuterRef, Q, Subquery
 
 from annotation import bulk
-from annotation.models import AuditItem, Case, Dataset, Decision, Skip
+from annotation.models import AuditItem, Case, Dataset, Decision, Skip, User
 from annotation.models.review import CaseQuerySet
 
 # One hand-out in so many is a case of the audit, as long as there are any.
 AUDIT_EVERY = 10
 
 
-def lease(dataset: Dataset, user: Any, now: datetime, finding: int | None = None) -> Case | None:
+def lease(dataset: Dataset, user: User, now: datetime, finding: int | None = None) -> Case | None:
     """The case `user` holds, else the first free one of the queue; None when nothing is left for `user`.
 
     Every so often it is one of the audit instead, in the order they were drawn, which nothing about it tells."""
@@ -36,7 +35,7 @@ def lease(dataset: Dataset, user: Any, now: datetime, finding: int | None = None
         return case
 
 
-def _audit_turn(user: Any) -> bool:
+def _audit_turn(user: User) -> bool:
     """About one hand-out in AUDIT_EVERY, always the same ones for the same answers and skips, and not to be foreseen.
 
     Drawn from the last answer and the last skip: both are read at the end of an index, however many there are."""
@@ -55,7 +54,7 @@ def _of_audit(free: CaseQuerySet, dataset: Dataset) -> CaseQuerySet:
     return chosen.annotate(place=Subquery(place.values("place"))).order_by("place", "id")
 
 
-def hold(case: Case, user: Any, now: datetime) -> None:
+def hold(case: Case, user: User, now: datetime) -> None:
     """Give `case` to `user` until LEASE_MINUTES from `now`. The time it was first handed out is kept while held."""
     if not case.held_by(user, now):
         case.leased_at = now
@@ -69,7 +68,7 @@ def release(case: Case) -> None:
     case.save(update_fields=["status", "leased_to", "leased_at", "leased_until"])
 
 
-def skip(case: Case, user: Any, now: datetime) -> None:
+def skip(case: Case, user: User, now: datetime) -> None:
     """Pass the case on: it goes back to the queue and is not offered to `user` again. Twice is the same as once."""
     with transaction.atomic():
         case = Case.objects.select_for_update(of=("self",)).get(pk=case.pk)

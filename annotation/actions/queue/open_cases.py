@@ -39,10 +39,10 @@ def open_cases(dataset: Dataset, units: Sequence[Unit], now: datetime) -> int:
     closed = frames.closed_pairs(dataset)
     wanted = [unit for unit in units if not _is_settled(unit, settled, labels, closed)]
     known = {unit.items for unit in wanted}
-    gone = [case for items, case in there.items() if items not in known and not case.reopens_id]
-    gone = [case for case in gone if case.kind == Case.REVIEW]
-    kept_for = _of_kept_findings(dataset) if gone else set()
-    gone = [case.pk for case in gone if not (case.leased_until and case.leased_until > now or case.pk in kept_for)]
+    dropped = [case for items, case in there.items() if items not in known and not case.reopens_id]
+    dropped = [case for case in dropped if case.kind == Case.REVIEW]
+    kept_for = _of_kept_findings(dataset) if dropped else set()
+    gone = [case.pk for case in dropped if not (case.leased_until and case.leased_until > now or case.pk in kept_for)]
     for batch in bulk.in_batches(gone):
         Case.objects.filter(pk__in=batch, status=Case.OPEN).update(status=Case.WITHDRAWN)
     kept = [(there[unit.items].pk, unit.score, unit.probability) for unit in wanted if unit.items in there]
@@ -140,7 +140,7 @@ def _shown_together(dataset: Dataset, items: set[int]) -> list[Items]:
 
 
 def _settled_items(dataset: Dataset) -> set[int]:
-    decided = CurrentLabel.objects.latest().filter(item__dataset=dataset, basis__in=DECIDED)
+    decided = CurrentLabel.objects.in_force().filter(item__dataset=dataset, basis__in=DECIDED)
     return set(decided.values_list("item_id", flat=True))
 
 
@@ -149,7 +149,7 @@ def _labels_by_item(dataset: Dataset, units: Sequence[Unit]) -> dict[int, tuple[
     wanted = [item for unit in units if unit.digest for item in unit.items]
     labels: dict[int, tuple[str, int | None]] = {}
     for batch in bulk.in_batches(wanted):
-        held = dict(CurrentLabel.objects.latest().filter(item__in=batch).values_list("item_id", "label_class_id"))
+        held = dict(CurrentLabel.objects.in_force().filter(item__in=batch).values_list("item_id", "label_class_id"))
         for item, digest in Item.objects.filter(pk__in=batch).values_list("id", "digest"):
             labels[item] = (digest, held.get(item))
     return labels

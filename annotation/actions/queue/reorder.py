@@ -58,16 +58,16 @@ def request_reorder(dataset: Dataset, decision: Decision) -> Job | None:
 
 def run(job: Job, report: Report) -> Write:
     now = timezone.now()
-    detection = newest_detection(job.dataset)
+    detection = newest_detection(job.own_dataset)
     if detection is None:
-        raise UnableToWork(f"{job.dataset.slug!r} has no detection yet, so there is no order to learn.")
+        raise UnableToWork(f"{job.own_dataset.slug!r} has no detection yet, so there is no order to learn.")
     report("learning from the decisions", 0.1)
-    learned = learn_from_decisions(job.dataset, prior_evidence_of(detection))
+    learned = learn_from_decisions(job.own_dataset, prior_evidence_of(detection))
     report("putting the cases in order", 0.8)
 
     def write() -> dict[str, Any]:
-        bulk.lock_dataset(job.dataset)
-        order = apply_order(job.dataset, detection, learned, now)
+        bulk.lock_dataset(job.own_dataset)
+        order = apply_order(job.own_dataset, detection, learned, now)
         return {"learned_order": order.pk, "decisions": order.n_decisions}
 
     return write
@@ -113,7 +113,7 @@ def _open_likely(dataset: Dataset, learned: Learned, cases: pd.DataFrame, scores
     """A case for each label that no detector flags and that decisions made likely to be wrong."""
     ahead = likely_first(learned, scores["new"].to_numpy())
     wanted = dict(zip(learned.signals.item[ahead].tolist(), ahead.tolist(), strict=True))
-    labelled = CurrentLabel.objects.latest().filter(item__in=list(wanted), state=CurrentLabel.LABELLED)
+    labelled = CurrentLabel.objects.in_force().filter(item__in=list(wanted), state=CurrentLabel.LABELLED)
     fresh = set(labelled.exclude(basis__in=DECIDED).values_list("item_id", flat=True)) - set(cases["item"])
     fresh -= set(CaseItem.objects.filter(item__in=fresh, case__status=Case.SETTLED).values_list("item_id", flat=True))
     positions = [wanted[item] for item in wanted if item in fresh]

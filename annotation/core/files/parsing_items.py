@@ -4,12 +4,12 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 import pandas as pd
 
-from annotation.core.fields import Field
+from annotation.core.fields import Field, FieldJson
 from annotation.core.files.answers import Answers, answers_in, key_of, label_frame, refuse_nobodys
 from annotation.core.files.checking import (
     NOT_A_DATE,
@@ -40,6 +40,22 @@ CHANGED = "is already here with another content. Items never change; give the ne
 Content = dict[str, str | float | None]
 
 
+class MappingJson(TypedDict):
+    """An ItemMapping as a job keeps it."""
+
+    text: Sequence[str]
+    fields: Sequence[FieldJson]
+    label: str | None
+    wide: Sequence[str]
+    id: str | None
+    annotator: str | None
+    source: str | None
+    received: str | None
+    split: str
+    classes: Sequence[str]
+    abstain: Sequence[str]
+
+
 @dataclass(frozen=True)
 class ItemMapping:
     """Which column of a file plays which part; `wide` names columns that are annotators, one label each.
@@ -59,6 +75,22 @@ class ItemMapping:
     split: str = "pool"
     classes: tuple[str, ...] = ()
     abstain: tuple[str, ...] = ()
+
+    @classmethod
+    def from_json(cls, stored: MappingJson) -> "ItemMapping":
+        return cls(
+            text=tuple(stored["text"]), fields=tuple(Field(**field) for field in stored["fields"]),
+            label=stored["label"], wide=tuple(stored["wide"]), id=stored["id"], annotator=stored["annotator"],
+            source=stored["source"], received=stored["received"], split=stored["split"],
+            classes=tuple(stored["classes"]), abstain=tuple(stored["abstain"]),
+        )  # fmt: skip
+
+    def as_json(self) -> MappingJson:
+        return {
+            "text": self.text, "fields": [field.as_json() for field in self.fields], "label": self.label,
+            "wide": self.wide, "id": self.id, "annotator": self.annotator, "source": self.source,
+            "received": self.received, "split": self.split, "classes": self.classes, "abstain": self.abstain,
+        }  # fmt: skip
 
     @property
     def all_fields(self) -> tuple[Field, ...]:

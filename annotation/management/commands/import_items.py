@@ -2,7 +2,14 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from annotation.actions.files.import_items import check, import_params, refuse_rejected, request_import, validate_slug
+from annotation.actions.files.import_items import (
+    ImportParams,
+    check,
+    import_params,
+    refuse_rejected,
+    request_import,
+    validate_slug,
+)
 from annotation.core.fields import Field
 from annotation.core.files.parsing_items import ItemMapping, UnableToParse
 from annotation.management.house import HouseCommand, add_background, add_json, finish
@@ -61,7 +68,7 @@ class Command(HouseCommand):
             job.refresh_from_db()
             keep_rejected((job.result or {}).get("rejected_rows", ""), options["rejected"])
 
-    def try_out(self, asked: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
+    def try_out(self, asked: ImportParams, options: dict[str, Any]) -> dict[str, Any]:
         checked = check(asked)
         keep_rejected(checked.rejects.artifact, options["rejected"])
         refuse_rejected(checked, asked)

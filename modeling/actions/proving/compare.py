@@ -14,7 +14,7 @@ from annotation.actions.jobs.work import UnableToWork, Write
 from annotation.actions.snapshot import matched
 from annotation.core.artifacts import load_bytes
 from annotation.core.progress import Report
-from annotation.models import Dataset, Decision, Job, Label, PredictionSet, Snapshot
+from annotation.models import Dataset, Decision, Job, Label, PredictionSet, Snapshot, User
 from modeling.actions.proving.price import losses_of, money_beside
 from modeling.actions.training.train import save_probabilities, train_like
 from modeling.core.fitting.model_artifacts import load_model
@@ -26,7 +26,7 @@ from modeling.reading.comparison_sides import Side, find_side, probabilities_for
 
 
 def request_comparison(
-    dataset: Dataset, before: str, after: str, snapshot: Snapshot, *, user: Any = None, background: bool = True
+    dataset: Dataset, before: str, after: str, snapshot: Snapshot, *, user: User | None = None, background: bool = True
 ) -> Job:
     """The job that compares. The same two sides on the same snapshot are the same job and no new look."""
     if snapshot.purpose != Snapshot.PRODUCTION:
@@ -38,7 +38,7 @@ def request_comparison(
 
 
 def run(job: Job, report: Report) -> Write:
-    dataset = job.dataset
+    dataset = job.own_dataset
     production = Snapshot.objects.get(pk=job.params["snapshot"])
     before, after = find_side(dataset, job.params["before"]), find_side(dataset, job.params["after"])
     save_matched = _match(before, after, job, report)
@@ -71,7 +71,9 @@ def _keep_quarantined(
     before: Side, after: Side, job: Job, report: Report
 ) -> Callable[[], tuple[ModelRun, ModelRun]] | None:
     """Train both sides again with the labels in quarantine kept; None where there are none."""
-    rows = after.run.snapshot.with_quarantined if after.run and before.run else None
+    if not (before.run and after.run):
+        return None
+    rows = after.run.snapshot.with_quarantined
     if rows is None:
         return None
     tell = lambda stage, share: report(f"with the quarantined labels kept: {stage}", 0.4 + 0.4 * share)  # noqa: E731
@@ -92,14 +94,15 @@ def _compare(
     refusal = before.refusal or after.refusal
     truth, costs = frames.codes(frame["label"], production.dataset.class_names), production.dataset.costs
     probabilities = [probabilities_for(one, frame) for one in sets]
-    predicted = [one.argmax(axis=1) for one in probabilities]
+    was, now = (one.argmax(axis=1) for one in probabilities)
     proof = prove(
-        truth, *predicted, len(production.dataset.class_names), production.dataset.metric, look,
-        production.dataset.planned_looks, refusal=refusal, losses=losses_of(costs, truth, *probabilities),
+        truth, was, now, len(production.dataset.class_names), production.dataset.metric, look,
+        production.dataset.planned_looks, refusal=refusal,
+        losses=losses_of(costs, truth, probabilities[0], probabilities[1]),
     )  # fmt: skip
     context = {
-        "cost": money_beside(costs, truth, *probabilities),
-        "slices": _slices(truth, *predicted, frame["source"]), "production_labels": _who_labelled(production),
+        "cost": money_beside(costs, truth, probabilities[0], probabilities[1]),
+        "slices": _slices(truth, was, now, frame["source"]), "production_labels": _who_labelled(production),
         "left_out": _left_out(after), "quarantine_kept": _both_ways(kept, production, frame, truth),
         "as_trained": _as_trained(as_trained, before, production, frame, truth),
     }  # fmt: skip
@@ -134,11 +137,11 @@ def _both_ways(
         return None
     sets = [production_predictions(Side(run, None), production) for run in kept]
     probabilities = [probabilities_for(one, frame) for one in sets]
-    predicted = [one.argmax(axis=1) for one in probabilities]
+    was, now = (one.argmax(axis=1) for one in probabilities)
     dataset = production.dataset
     proof = prove(
-        truth, *predicted, len(dataset.class_names), dataset.metric, 1, dataset.planned_looks,
-        losses=losses_of(dataset.costs, truth, *probabilities),
+        truth, was, now, len(dataset.class_names), dataset.metric, 1, dataset.planned_looks,
+        losses=losses_of(dataset.costs, truth, probabilities[0], probabilities[1]),
     )  # fmt: skip
     rows = [run.snapshot.n_rows for run in kept]
     return {"runs": [run.pk for run in kept], "rows": rows, **{
@@ -155,7 +158,7 @@ def _as_trained(
     first: Side | None, matched_before: Side, production: Snapshot, frame: pd.DataFrame, truth: np.ndarray
 ) -> dict[str, Any] | None:
     """*Before* as it was first trained, with the rows that *after* no longer has: shown beside, never instead."""
-    if first is None:
+    if not (first and first.run and matched_before.run):
         return None
     shown = metrics(truth, probabilities_for(production_predictions(first, production), frame))
     removed = first.run.snapshot.n_rows - matched_before.run.snapshot.n_rows
@@ -166,7 +169,7 @@ def production_predictions(side: Side, production: Snapshot) -> PredictionSet:
     """The side's probabilities for the production rows; a run's are computed once and kept under their own name."""
     if side.predictions:
         return side.predictions
-    dataset, run = production.dataset, side.run
+    dataset, run = production.dataset, side.own_run
     name = f"run {run.pk} on production snapshot {production.pk}"
     there = dataset.prediction_sets.filter(name=name).first()
     if there:

@@ -16,8 +16,8 @@ def losses_of(costs: CostMatrix | None, truth: np.ndarray, before: np.ndarray, a
     if costs is None:
         return None
     matrix = matrix_of(costs)
-    sides = (losses(truth, cheapest(probabilities, matrix), matrix) for probabilities in (before, after))
-    return Losses(*sides, unit_of(costs))
+    priced = [losses(truth, cheapest(probabilities, matrix), matrix) for probabilities in (before, after)]
+    return Losses(priced[0], priced[1], unit_of(costs))
 
 
 def unit_of(costs: CostMatrix) -> str:

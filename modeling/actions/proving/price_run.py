@@ -12,7 +12,7 @@ from annotation.actions.jobs.work import Write
 from annotation.core.artifacts import load_bytes
 from annotation.core.likeness.grouping import group_items
 from annotation.core.progress import Report
-from annotation.models import CostMatrix, Dataset, Job
+from annotation.models import CostMatrix, Job, User
 from annotation.reading.prediction_sets import aligned
 from modeling.core.fitting.model_artifacts import load_model
 from modeling.core.fitting.training import predict
@@ -22,7 +22,7 @@ from modeling.models import ModelRun, RunCost
 from modeling.reading.costs import costs_of, matrix_of
 
 
-def request_pricing(run: ModelRun, *, user: Any = None, background: bool = True) -> Job:
+def request_pricing(run: ModelRun, *, user: User | None = None, background: bool = True) -> Job:
     """The job that prices the run by the costs in force. The same run and costs are the same job."""
     costs = costs_of(run.dataset)
     params = {"run": run.pk, "costs": costs.pk}
@@ -32,7 +32,7 @@ def request_pricing(run: ModelRun, *, user: Any = None, background: bool = True)
 def run(job: Job, report: Report) -> Write:
     priced = ModelRun.objects.get(pk=job.params["run"])
     costs = CostMatrix.objects.get(pk=job.params["costs"])
-    dataset: Dataset = job.dataset
+    dataset = job.own_dataset
     report("reading the rows", 0.05)
     frame = frames.snapshot_rows(priced.snapshot)
     table = frames.content_table(frame["content"], dataset.typed_fields)

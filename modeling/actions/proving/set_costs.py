@@ -1,13 +1,12 @@
 """What errors cost, as a new version; and by what a dataset's comparisons are decided."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from django.db import transaction
 
 from annotation import bulk
-from annotation.models import CostMatrix, Dataset
+from annotation.models import CostMatrix, Dataset, User
 from modeling.core.proving.costs import UnableToPrice, cost_matrix
 from modeling.reading.costs import costs_of, matrix_of
 
@@ -15,7 +14,7 @@ Pair = tuple[str, str, float]
 
 
 def set_costs(
-    dataset: Dataset, *, default: float = 1.0, pairs: Sequence[Pair] = (), unit: str = "EUR", user: Any = None,
+    dataset: Dataset, *, default: float = 1.0, pairs: Sequence[Pair] = (), unit: str = "EUR", user: User | None = None,
     based_on: int | None = None,
 ) -> CostMatrix:  # fmt: skip
     """Append the next version: `default` for any error, 0 for what is right, `pairs` (true, predicted, cost) instead.

@@ -12,7 +12,7 @@ from annotation.actions.jobs.work import UnableToWork, Write
 from annotation.core.fields import Field
 from annotation.core.likeness.grouping import group_items
 from annotation.core.progress import Report
-from annotation.models import Dataset, Job
+from annotation.models import Dataset, Job, User
 from annotation.reading.prediction_sets import aligned
 from modeling.actions.training.synonyms import accepted_pairs
 from modeling.core.perturbations.synonyms import partners_of
@@ -27,7 +27,7 @@ MOST_KEPT = 2000
 
 
 def request_robustness(
-    dataset: Dataset, run: ModelRun, *, probes: Sequence[str] = (), seed: int = 0, user: Any = None,
+    dataset: Dataset, run: ModelRun, *, probes: Sequence[str] = (), seed: int = 0, user: User | None = None,
     again: bool = False, background: bool = True,
 ) -> Job:  # fmt: skip
     """The job that probes the run. The same probes, seed, synonyms and confirmed groups are the same job."""
@@ -45,7 +45,7 @@ def request_robustness(
 
 def run(job: Job, report: Report) -> Write:
     probed = ModelRun.objects.select_related("snapshot__dataset", "predictions").get(pk=job.params["run"])
-    dataset, resolved = job.dataset, probed.resolved
+    dataset, resolved = job.own_dataset, probed.resolved
     report("reading the rows", 0.02)
     frame = frames.snapshot_rows(probed.snapshot)
     fields = tuple(Field(*field) for field in resolved["fields"])

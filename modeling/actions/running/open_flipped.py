@@ -9,7 +9,7 @@ from annotation import bulk
 from annotation.actions.detecting.open_finding import open_finding
 from annotation.actions.detecting.write_finding import finding_over, write_finding
 from annotation.core.refusal import Refusal
-from annotation.models import Finding, Job
+from annotation.models import Finding, Job, User
 from modeling.core.telling.robustness import PROBES
 
 KIND = "robustness"
@@ -20,22 +20,22 @@ class UnableToOpenFlipped(Refusal):
 
 
 @transaction.atomic
-def open_flipped(job: Job, name: str, lead: Any, now: datetime) -> tuple[Finding, int]:
+def open_flipped(job: Job, name: str, lead: User, now: datetime) -> tuple[Finding, int]:
     """A finding of the lead over the items the probe flipped, with a case for each that experts have not decided on and
     no open case holds; returns it and how many cases were opened. Asked again it is the same finding."""
-    bulk.lock_dataset(job.dataset)
-    probed = next((one for one in job.result["probes"] if one["name"] == name), None)
+    bulk.lock_dataset(job.own_dataset)
+    probed = next((one for one in job.outcome["probes"] if one["name"] == name), None)
     if probed is None or not probed["flipped"]:
         raise UnableToOpenFlipped(f"The probe {name!r} flipped no item; there is nothing to open.")
     key = f"{KIND}:{job.key}:{name}"
-    finding = finding_over(job.dataset, key, probed["flipped"]) or _written(job, probed, key, lead)
+    finding = finding_over(job.own_dataset, key, probed["flipped"]) or _written(job, probed, key, lead)
     return finding, open_finding(finding, lead, now)
 
 
-def _written(job: Job, probed: dict[str, Any], key: str, lead: Any) -> Finding:
-    n, run = probed["flips"], job.result["run"]
+def _written(job: Job, probed: dict[str, Any], key: str, lead: User) -> Finding:
+    n, run = probed["flips"], job.outcome["run"]
     finding = Finding(
-        dataset=job.dataset, author=lead, kind=KIND, key=key, rule={"job": job.pk, "probe": probed["name"]},
+        dataset=job.own_dataset, author=lead, kind=KIND, key=key, rule={"job": job.pk, "probe": probed["name"]},
         title=f"Items that run {run} takes for another class after a change: {PROBES[probed['name']]}",
         reason=(
             f"The change leaves the meaning alone, and still the class run {run} predicts for an item it has not seen "

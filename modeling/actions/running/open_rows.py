@@ -1,7 +1,6 @@
 """The rows behind a figure of a run, as cases for experts."""
 
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 
@@ -9,7 +8,7 @@ from annotation import bulk
 from annotation.actions.detecting.open_finding import open_items_of
 from annotation.actions.detecting.write_finding import finding_over, write_finding
 from annotation.core.intervals import wilson
-from annotation.models import DECIDED, CurrentLabel, Finding
+from annotation.models import DECIDED, CurrentLabel, Finding, User
 from modeling.models import ModelRun
 from modeling.reading.items_behind_figures import RowsAsked, UnableToList, chosen_rows
 
@@ -18,7 +17,7 @@ MOST_ITEMS = 2_000
 
 
 @transaction.atomic
-def open_rows(run: ModelRun, choice: RowsAsked, user: Any, now: datetime) -> tuple[Finding, int]:
+def open_rows(run: ModelRun, choice: RowsAsked, user: User, now: datetime) -> tuple[Finding, int]:
     """The rows on which no expert has decided as a finding of `user`, the first 2,000, with a case for each that has
     none; returns it and how many cases were opened. Raises UnableToList where nothing is left to open."""
     dataset = run.dataset
@@ -27,7 +26,7 @@ def open_rows(run: ModelRun, choice: RowsAsked, user: Any, now: datetime) -> tup
     wanted = rows.item[chosen]
     decided: set[int] = set()
     for batch in bulk.in_batches(wanted.tolist()):
-        held = CurrentLabel.objects.latest().filter(item__in=batch, basis__in=DECIDED)
+        held = CurrentLabel.objects.in_force().filter(item__in=batch, basis__in=DECIDED)
         decided |= set(held.values_list("item_id", flat=True))
     items = [item for item in wanted.tolist() if item not in decided][:MOST_ITEMS]
     if not items:
@@ -36,7 +35,7 @@ def open_rows(run: ModelRun, choice: RowsAsked, user: Any, now: datetime) -> tup
     return finding, open_items_of(finding, now, MOST_ITEMS)
 
 
-def _finding(run: ModelRun, choice: RowsAsked, user: Any, items: list[int], n: int, of: int) -> Finding:
+def _finding(run: ModelRun, choice: RowsAsked, user: User, items: list[int], n: int, of: int) -> Finding:
     """The same rows of the same run are the same finding."""
     key = f"{KIND}:{run.pk}:{choice.key}"
     there = finding_over(run.dataset, key, items)

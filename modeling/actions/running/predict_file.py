@@ -20,7 +20,7 @@ from annotation.core.files.checking import listed
 from annotation.core.files.parsing_inputs import check_input_columns, parse_inputs
 from annotation.core.files.tables import Broken, Source, no_rows, open_source
 from annotation.core.progress import Report
-from annotation.models import Dataset, Job
+from annotation.models import Dataset, Job, User
 from modeling.core.fitting.model_artifacts import load_model
 from modeling.core.fitting.training import predict
 from modeling.core.proving.prediction_rules import PredictionRule
@@ -159,7 +159,7 @@ def _notes(run: ModelRun, source: Source, unused: Sequence[str], rejects: Reject
     return notes
 
 
-def request_prediction(run: ModelRun, upload: Upload, *, costs: bool = False, user: Any = None) -> Job:
+def request_prediction(run: ModelRun, upload: Upload, *, costs: bool = False, user: User | None = None) -> Job:
     """The job that predicts an uploaded file; its result names the file to fetch."""
     params = {
         "run": run.pk, "path": str(upload.path), "file_name": upload.file_name, "user": upload.user,
@@ -178,7 +178,7 @@ def run(job: Job, report: Report) -> Write:
         accept_good=params["accept_good"],
     )  # fmt: skip
     stem = params["file_name"].partition(".")[0]
-    kept = Upload(secrets.token_hex(16), job.dataset_id, params["user"], f"{stem}-predicted.csv", {})
+    kept = Upload(secrets.token_hex(16), job.own_dataset.pk, params["user"], f"{stem}-predicted.csv", {})
     draft = kept.path.with_suffix(".csv")
     try:
         result = predict_file(predicting, asked, draft, report)

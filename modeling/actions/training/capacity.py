@@ -6,7 +6,7 @@ label taught wrongly counts as wrong.
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from annotation.actions.snapshot import matched
 from annotation.actions.snapshot import snapshot as freeze
 from annotation.core.intervals import Interval, wilson
 from annotation.core.progress import Report
-from annotation.models import Dataset, Item, Job, Snapshot
+from annotation.models import Dataset, Item, Job, Snapshot, User
 from annotation.reading.pool_evidence import state_of
 from modeling.actions.training.sweep import UnableToSweep, predicted_classes, runs_of_parts
 from modeling.actions.training.train import recipe_settings, training_part
@@ -28,6 +28,8 @@ from modeling.models import ModelRun, Sweep
 from modeling.reading.rows_learned_from import near_copies
 
 OLD, NEW = "old", "new"
+# A point by its labels, whether it is regularized, and its size.
+Corner: TypeAlias = tuple[str, bool, int]
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ GROWTHS: dict[str, Growth] = {
 
 
 def request_capacity(
-    dataset: Dataset, grows: str = "words", *, snapshot: Snapshot | None = None, user: Any = None,
+    dataset: Dataset, grows: str = "words", *, snapshot: Snapshot | None = None, user: User | None = None,
     background: bool = True,
 ) -> Job:  # fmt: skip
     """The job that lets a recipe grow. No `snapshot` freezes the labels of now. Raises UnableToSweep."""
@@ -73,22 +75,22 @@ def request_capacity(
     return enqueue("capacity", dataset, params, inputs=inputs, user=user, background=background)
 
 
-def again(job: Job, *, user: Any = None, background: bool = True) -> Job:
+def again(job: Job, *, user: User | None = None, background: bool = True) -> Job:
     """A cancelled or failed one once more, on the rows it had frozen."""
     last = job.parts.order_by("-id").first()
     pinned = last.params["snapshot"] if last else job.params["snapshot"]
     rows = Snapshot.objects.filter(pk=pinned).first()
-    return request_capacity(job.dataset, job.params["grows"], snapshot=rows, user=user, background=background)
+    return request_capacity(job.own_dataset, job.params["grows"], snapshot=rows, user=user, background=background)
 
 
 def run(job: Job, report: Report) -> Write | Wait:
     growth = GROWTHS[job.params["grows"]]
     if not job.parts.exists():
         report("freezing the labels of then and now", 0.0)
-        sides = _sides(job)
+        both = _sides(job)
         return Wait([
-            training_part(rows, growth.learner, _settings(job.dataset, growth, size, regularized), 0)
-            for rows in sides.values() for size in growth.sizes for regularized in (True, False)
+            training_part(rows, growth.learner, _settings(job.own_dataset, growth, size, regularized), 0)
+            for rows in both.values() for size in growth.sizes for regularized in (True, False)
         ])  # fmt: skip
     report("comparing the sizes", 1.0)
     parts = list(job.parts.order_by("id"))
@@ -100,7 +102,7 @@ def run(job: Job, report: Report) -> Write | Wait:
 
     def write() -> dict[str, Any]:
         made = Sweep.objects.create(
-            dataset=job.dataset, kind=Sweep.CAPACITY, snapshot=new, earlier=old, job=job, found=found
+            dataset=job.own_dataset, kind=Sweep.CAPACITY, snapshot=new, earlier=old, job=job, found=found
         )
         return {"sweep": made.pk, "snapshot": new.pk, "earlier": old.pk if old else None, **found}
 
@@ -121,7 +123,7 @@ def measure(job: Job, parts: Sequence[Job], old: Snapshot | None, new: Snapshot,
         for labels, side, regularized, size in asked
         for part in parts
         if part.params["snapshot"] == side.pk
-        and part.params["settings"] == _settings(job.dataset, growth, size, regularized)
+        and part.params["settings"] == _settings(job.own_dataset, growth, size, regularized)
     ]
     if not any(point["run"] for point in points):
         raise UnableToWork(f"None of the {len(parts)} fits ended well. The first: {parts[0].error or parts[0].status}")
@@ -149,7 +151,7 @@ class _FrozenRows:
 
 def _sides(job: Job) -> dict[str, Snapshot]:
     """The same rows with the labels of the first training snapshot, where those were others, and of the newest."""
-    dataset, chosen = job.dataset, job.params["snapshot"]
+    dataset, chosen = job.own_dataset, job.params["snapshot"]
     newest = Snapshot.objects.filter(pk=chosen).first() or freeze(dataset, Snapshot.TRAINING, user=job.created_by)
     first = dataset.snapshots.filter(purpose=Snapshot.TRAINING, labels_of=None).order_by("id").first()
     if first is None or first.pk == newest.pk:
@@ -193,8 +195,10 @@ def _changes(points: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     known = {(point["labels"], point["regularized"], point["size"]): point for point in points if point["run"]}
     sizes = sorted({size for _, _, size in known})
     least, most = sizes[0], sizes[-1]
-    pairs = [("growing", labels, held, (labels, held, least), (labels, held, most))
-             for labels in (OLD, NEW) for held in (True, False)]  # fmt: skip
+    pairs: list[tuple[str, str | None, bool | None, Corner, Corner]] = [
+        ("growing", labels, held, (labels, held, least), (labels, held, most))
+        for labels in (OLD, NEW) for held in (True, False)
+    ]  # fmt: skip
     pairs += [("regularization", labels, None, (labels, False, most), (labels, True, most)) for labels in (OLD, NEW)]
     pairs += [("relabelling", None, held, (OLD, held, most), (NEW, held, most)) for held in (True, False)]
     pairs = [one for one in pairs if one[3] in known and one[4] in known and one[3] != one[4]]

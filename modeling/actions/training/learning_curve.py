@@ -11,14 +11,14 @@ from annotation.actions.jobs.work import UnableToWork, Write
 from annotation.core.judging.folds import grouped_folds
 from annotation.core.likeness.grouping import group_items
 from annotation.core.progress import Report
-from annotation.models import Job
+from annotation.models import Job, User
 from modeling.core.fitting.learning_curve import LearningCurve, learning_curve
 from modeling.core.fitting.training import refitter
 from modeling.models import ModelRun
 from modeling.reading.learning_curves import KIND
 
 
-def request_curve(run: ModelRun, *, user: Any = None, again: bool = False, background: bool = True) -> Job:
+def request_curve(run: ModelRun, *, user: User | None = None, again: bool = False, background: bool = True) -> Job:
     """The job that measures it; the same run is the same job."""
     if not run.converged:
         raise UnableToWork(f"Run {run.pk} did not converge; a curve of it would say nothing.")

@@ -42,7 +42,7 @@ class Preview:
 def preview_copies(dataset: Dataset, kinds: Sequence[str], seed: int, rows: int = ROWS) -> list[Preview]:
     """For each kind the first `rows` items it changes, in an order drawn from the seed."""
     fields = [field.name for field in dataset.typed_fields if field.type == "text"]
-    labelled = CurrentLabel.objects.latest().filter(
+    labelled = CurrentLabel.objects.in_force().filter(
         item__dataset=dataset, item__split=Item.POOL, label_class__isnull=False
     )
     found = list(labelled.select_related("item", "label_class").order_by("-item_id")[:AMONG])
@@ -65,7 +65,7 @@ def _preview(
         differing = [(name, text, copy) for name, text, copy in made if text != copy]
         changed += bool(differing)
         if len({copy.item for copy in copies}) < rows:
-            label = held.label_class.name
+            label = held.label_class.name if held.label_class else ""
             copies += [Copy(held.item, label, name, text, copy, marked(text, copy)) for name, text, copy in differing]
     return Preview(kind, PERTURBATIONS[kind].title, copies, changed, tried)
 

@@ -1,7 +1,7 @@
 """Many recipes on one snapshot, each with several seeds. One fit, its folds inside, is one part: a training like any
 other, so a sweep asked for again goes on where it was cancelled or failed."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import product
 from math import prod
@@ -19,7 +19,7 @@ from annotation.core.artifacts import bytes_to_arrays, load_bytes
 from annotation.core.likeness.grouping import group_items
 from annotation.core.progress import Report
 from annotation.core.refusal import Refusal
-from annotation.models import Dataset, Job, Snapshot
+from annotation.models import Dataset, Job, Snapshot, User
 from annotation.reading.pool_evidence import state_of
 from modeling.actions.training.train import recipe_settings, training_part
 from modeling.core.fitting.choosing_recipes import Entrant, Place, RecipeChoice, choose
@@ -52,19 +52,19 @@ def spec_of(recipe: Recipe) -> Spec:
     return Spec(recipe.learner, recipe.settings, recipe.name)
 
 
-def grid_specs(dataset: Dataset, learner: str, pairs: dict[str, str], grid: dict[str, Sequence[str]]) -> list[Spec]:
+def grid_specs(dataset: Dataset, learner: str, pairs: dict[str, str], grid: Mapping[str, Sequence[str]]) -> list[Spec]:
     """Every combination of the values in `grid`, as typed, with `pairs` set in all; repeated values count once.
 
     Raises UnableToConfigure; UnableToSweep where a setting has no value or there are more combinations than fits.
     """
-    grid = {key: list(dict.fromkeys(values)) for key, values in grid.items()}
-    empty = next((key for key, values in grid.items() if not values), None)
+    distinct = {key: list(dict.fromkeys(values)) for key, values in grid.items()}
+    empty = next((key for key, values in distinct.items() if not values), None)
     if empty is not None:
         raise UnableToSweep(f"{empty} has no value; give one or more, as in {empty}=1,3.")
-    count = prod(map(len, grid.values()))
+    count = prod(map(len, distinct.values()))
     if count > MOST_FITS:
         raise UnableToSweep(f"These values make {count:,} recipes; a sweep has {MOST_FITS} fits at most.")
-    made = [dict(zip(grid, values, strict=True)) for values in product(*grid.values())]
+    made = [dict(zip(distinct, values, strict=True)) for values in product(*distinct.values())]
     return [Spec(learner, recipe_settings(dataset, learner, {**pairs, **one})) for one in made]
 
 
@@ -74,8 +74,8 @@ def values_of(text: str) -> list[str]:
 
 
 def request_sweep(
-    dataset: Dataset, specs: Iterable[Spec], seeds: int = 3, *, snapshot: Snapshot | None = None, user: Any = None,
-    background: bool = True,
+    dataset: Dataset, specs: Iterable[Spec], seeds: int = 3, *, snapshot: Snapshot | None = None,
+    user: User | None = None, background: bool = True,
 ) -> Job:  # fmt: skip
     """The job that sweeps. No `snapshot` freezes one at its start. Raises UnableToSweep before anything is queued."""
     chosen = _distinct(specs)
@@ -95,13 +95,13 @@ def request_sweep(
     return enqueue("sweep", dataset, params, inputs=inputs, user=user, background=background)
 
 
-def again(job: Job, *, user: Any = None, background: bool = True) -> Job:
+def again(job: Job, *, user: User | None = None, background: bool = True) -> Job:
     """A sweep that was cancelled or failed, once more on the rows it had frozen: what it finished is not done again."""
     begun = job.parts.order_by("id").first()
     pinned = begun.params["snapshot"] if begun else job.params["snapshot"]
     rows = Snapshot.objects.filter(pk=pinned).first()
     specs = [Spec(**one) for one in job.params["recipes"]]
-    return request_sweep(job.dataset, specs, job.params["seeds"], snapshot=rows, user=user, background=background)
+    return request_sweep(job.own_dataset, specs, job.params["seeds"], snapshot=rows, user=user, background=background)
 
 
 def run(job: Job, report: Report) -> Write | Wait:
@@ -110,14 +110,14 @@ def run(job: Job, report: Report) -> Write | Wait:
         report("freezing the training rows", 0.0)
         chosen, seeds = job.params["snapshot"], range(job.params["seeds"])
         rows = Snapshot.objects.filter(pk=chosen).first()
-        rows = rows or freeze(job.dataset, Snapshot.TRAINING, user=job.created_by)
+        rows = rows or freeze(job.own_dataset, Snapshot.TRAINING, user=job.created_by)
         return Wait([training_part(rows, one.learner, one.settings, seed) for seed in seeds for one in specs])
     report("comparing the recipes", 1.0)
-    rows = Snapshot.objects.get(pk=job.parts.order_by("id").first().params["snapshot"])
+    rows = Snapshot.objects.get(pk=job.parts.earliest("id").params["snapshot"])
     found = judge(rows, specs, job)
 
     def write() -> dict[str, Any]:
-        made = Sweep.objects.create(dataset=job.dataset, kind=Sweep.RECIPES, snapshot=rows, job=job, found=found)
+        made = Sweep.objects.create(dataset=job.own_dataset, kind=Sweep.RECIPES, snapshot=rows, job=job, found=found)
         return {"sweep": made.pk, "snapshot": rows.pk, **found}
 
     return write
@@ -133,7 +133,7 @@ def judge(rows: Snapshot, specs: Sequence[Spec], job: Job) -> dict[str, Any]:
     competing = [at for at, reason in enumerate(why) if not reason]
     if not competing:
         raise UnableToWork(f"None of the {len(specs)} recipes can be judged. The first: {why[0]}")
-    choice = _choice(rows, [tried[at] for at in competing], job.dataset)
+    choice = _choice(rows, [tried[at] for at in competing], job.own_dataset)
     entries = [_entry(specs[at], tried[at], why[at]) for at in range(len(specs))]
     for at, place in zip(competing, choice.places, strict=True):
         entries[at] |= _placed(place)
@@ -143,7 +143,7 @@ def judge(rows: Snapshot, specs: Sequence[Spec], job: Job) -> dict[str, Any]:
     for entry in entries:
         entry.pop("plainness")
     return {
-        "metric": metric_of(job.dataset), "n": rows.n_rows, "units": choice.places[0].behind.n,
+        "metric": metric_of(job.own_dataset), "n": rows.n_rows, "units": choice.places[0].behind.n,
         "seeds": job.params["seeds"], "fits": len(parts), "done": len(runs), "level": choice.level,
         "simplest": specs[competing[choice.simplest]].words, "best": specs[competing[choice.best]].words,
         "recipes": entries,
@@ -157,7 +157,7 @@ def metric_of(dataset: Dataset) -> str:
 
 def runs_of_parts(parts: Iterable[Job]) -> dict[int, ModelRun]:
     """Job id → the run it made, of the parts that are done."""
-    made = {one.pk: one.result["run"] for one in parts if one.status == Job.DONE}
+    made = {one.pk: one.outcome["run"] for one in parts if one.status == Job.DONE}
     runs = ModelRun.objects.select_related("recipe", "predictions").in_bulk(made.values())
     return {pk: runs[run] for pk, run in made.items() if run in runs}
 

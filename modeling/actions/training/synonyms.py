@@ -2,13 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 
 from annotation import bulk, frames
 from annotation.core.likeness.grouping import joined_text
-from annotation.models import Dataset, Item
+from annotation.models import Dataset, Item, User
 from modeling.core.perturbations.synonyms import Pair, Proposal, proposals
 from modeling.models import SynonymRuling
 from modeling.reading.confirmed_copies import confirmed_groups
@@ -43,7 +42,7 @@ def proposed_pairs(dataset: Dataset) -> list[Proposal]:
 
 
 @transaction.atomic
-def rule_on(dataset: Dataset, pairs: Iterable[Pair], ruling: str, lead: Any, now: datetime) -> list[Pair]:
+def rule_on(dataset: Dataset, pairs: Iterable[Pair], ruling: str, lead: User | None, now: datetime) -> list[Pair]:
     """Append the lead's word on each pair, unless it is the lead's word already; returns those it was news for."""
     bulk.lock_dataset(dataset)
     held = {pair: row.ruling for pair, row in rulings_of(dataset).items()}
@@ -52,7 +51,9 @@ def rule_on(dataset: Dataset, pairs: Iterable[Pair], ruling: str, lead: Any, now
     return news
 
 
-def _rows(dataset: Dataset, pairs: Sequence[Pair], ruling: str, lead: Any, now: datetime) -> list[SynonymRuling]:
+def _rows(
+    dataset: Dataset, pairs: Sequence[Pair], ruling: str, lead: User | None, now: datetime
+) -> list[SynonymRuling]:
     return [
         SynonymRuling(dataset=dataset, first=first, second=second, ruling=ruling, lead=lead, created_at=now)
         for first, second in pairs

@@ -18,7 +18,7 @@ from annotation.actions.snapshot import snapshot as freeze
 from annotation.core.artifacts import arrays_to_bytes, save_bytes
 from annotation.core.likeness.grouping import group_items
 from annotation.core.progress import Report
-from annotation.models import Dataset, Job, PredictionSet, Snapshot
+from annotation.models import Dataset, Job, PredictionSet, Snapshot, User
 from annotation.reading.pool_evidence import state_of
 from modeling.actions.training.synonyms import accepted_pairs
 from modeling.core.fitting.augmentation import SETTINGS as OF_COPIES
@@ -45,7 +45,7 @@ class TrainingOrder:
 
 def request_training(
     dataset: Dataset, *, learner: str | None = None, pairs: dict[str, str] | None = None, like: ModelRun | None = None,
-    recipe: Recipe | None = None, snapshot: Snapshot | None = None, seed: int = 0, user: Any = None,
+    recipe: Recipe | None = None, snapshot: Snapshot | None = None, seed: int = 0, user: User | None = None,
     again: bool = False, background: bool = True,
 ) -> Job:  # fmt: skip
     """The job that trains. The same recipe on the same rows is the same job; no `snapshot` freezes one at its start."""
@@ -59,7 +59,8 @@ def request_training(
             raise UnableToWork("--recipe takes every setting from the recipe it names; clone it to change one.")
         params, seed = {"learner": recipe.learner, "settings": recipe.settings, "like": None}, recipe.seed
     else:
-        params = {"learner": learner, "settings": recipe_settings(dataset, learner, pairs or {}), "like": None}
+        named = learner or ""
+        params = {"learner": named, "settings": recipe_settings(dataset, named, pairs or {}), "like": None}
     if snapshot and snapshot.purpose != Snapshot.TRAINING:
         raise UnableToWork(f"Snapshot {snapshot.pk} is a production snapshot; nothing is ever trained on it.")
     params["snapshot"] = snapshot.pk if snapshot else None
@@ -85,7 +86,9 @@ def training_part(rows: Snapshot, learner: str, chosen: dict[str, Any], seed: in
 def run(job: Job, report: Report) -> Write:
     report("freezing the training rows", 0.02)
     chosen = job.params["snapshot"]
-    rows = Snapshot.objects.get(pk=chosen) if chosen else freeze(job.dataset, Snapshot.TRAINING, user=job.created_by)
+    rows = (
+        Snapshot.objects.get(pk=chosen) if chosen else freeze(job.own_dataset, Snapshot.TRAINING, user=job.created_by)
+    )
     order = TrainingOrder(job.params["learner"], job.params["settings"], job.seed, job.params["like"])
     save = train_on(rows, order, lambda stage, share: report(stage, 0.05 + 0.9 * share), job)
 

@@ -1,5 +1,6 @@
 """How large a fitted model is, and which of two recipes is the simpler one."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,9 @@ def size_of(estimator: Any) -> dict[str, int | None]:
     return {"features": None, "parameters": None}
 
 
-def plainness(learner: str, resolved: dict[str, Any], size: dict[str, int | None], seconds: float) -> tuple[float, ...]:
+def plainness(
+    learner: str, resolved: dict[str, Any], size: Mapping[str, float | None], seconds: float
+) -> tuple[float, ...]:
     """A key by which the simpler of two recipes sorts first: linear before any other; fewer features in use; fewer
     parameters; held back more by its penalty; then the faster one. Unknown counts as most, or as least held back."""
     named = LEARNERS.get(learner)

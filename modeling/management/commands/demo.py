@@ -19,7 +19,7 @@ class Command(HouseCommand):
             reset_demo()
         results = []
         for seed in range(max(1, options["seeds"])):
-            result = work_here(request_demo(seed, background=False)).result
+            result = work_here(request_demo(seed, background=False)).outcome
             shown = ", ".join(f"{bar['name']} {bar['accuracy']:.3f}" for bar in result["bars"])
             self.stderr.write(f"seed {seed}: {shown}")
             results.append(result)

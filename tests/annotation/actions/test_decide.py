@@ -41,7 +41,7 @@ def item(dataset, external_id):
 
 def held(dataset, external_id):
     """(class, state, basis) in force."""
-    row = CurrentLabel.objects.latest().get(item=item(dataset, external_id))
+    row = CurrentLabel.objects.in_force().get(item=item(dataset, external_id))
     return row.label_class and row.label_class.name, row.state, row.basis
 
 

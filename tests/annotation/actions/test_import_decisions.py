@@ -30,7 +30,7 @@ def imports(dataset, tmp_path, *rows, expert=None):
 
 
 def held(dataset, external_id):
-    latest = CurrentLabel.objects.latest().get(item__dataset=dataset, item__external_id=external_id)
+    latest = CurrentLabel.objects.in_force().get(item__dataset=dataset, item__external_id=external_id)
     return latest.label_class.name if latest.label_class else latest.state
 
 

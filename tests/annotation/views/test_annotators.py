@@ -42,7 +42,7 @@ def estimated(dataset, **asked):
 
 def current(dataset):
     """External id → (class or state, basis) in force."""
-    rows = CurrentLabel.objects.latest().filter(item__dataset=dataset)
+    rows = CurrentLabel.objects.in_force().filter(item__dataset=dataset)
     return {
         item: (name or state, basis)
         for item, name, state, basis in rows.values_list("item__external_id", "label_class__name", "state", "basis")

@@ -218,7 +218,7 @@ def test_answers_that_are_no_class(client, dataset, expert, said):
     open_case(dataset, "s1")
     press(client, get(client, dataset), said)
     assert Decision.objects.get().outcome == said
-    assert CurrentLabel.objects.latest().get(item__external_id="s1").state == said
+    assert CurrentLabel.objects.in_force().get(item__external_id="s1").state == said
 
 
 def test_the_ticked_members_only(client, dataset, expert):

@@ -41,7 +41,7 @@ def test_undo_brings_the_case_back_with_what_was_written(client, dataset, expert
     assert "is taken back; the case is yours again" in text
     assert "a card" in text
     assert "you said" not in text, "no decision is left to reveal"
-    assert CurrentLabel.objects.latest().get(item__external_id="s1").basis == "import"
+    assert CurrentLabel.objects.in_force().get(item__external_id="s1").basis == "import"
     press(client, page, class_id(dataset, "access"))
     assert not Decision.objects.get(outcome="label", undone_by=None).blind
 
