@@ -46,6 +46,24 @@ def share(value: float, low: float, high: float) -> SafeString:
 
 
 @register.simple_tag
+def share_of(found: dict[str, Any]) -> SafeString:
+    """A share with its limits, from what holds value, low, high and n; of nothing: –."""
+    return share(found["value"], found["low"], found["high"]) if found.get("n") else SafeString("–")
+
+
+@register.simple_tag
+def accuracy_of(scores: dict[str, Any], key: str = "accuracy") -> SafeString:
+    """The accuracy among a run's or a comparison's scores, with its limits."""
+    return share(scores[key], scores[f"{key}_low"], scores[f"{key}_high"])
+
+
+@register.simple_tag
+def points_of(found: dict[str, Any]) -> SafeString:
+    """A difference of shares in points, from what holds value, low and high."""
+    return difference(found["value"], found["low"], found["high"])
+
+
+@register.simple_tag
 def difference(value: float, low: float, high: float) -> SafeString:
     """0.093 0.071 0.114 → +9.3 +7.1 to +11.4"""
     return format_html('{} <span class="soft nowrap">{}</span>', signed(value), signed_span(low, high))

@@ -78,9 +78,9 @@ def comparison(request: Request, slug: str, pk: int) -> HttpResponse:
     shown, lost = _flips(found)
     page = {
         "dataset": dataset, "comparison": found, "proof": found.proof, "report": report_on(found),
-        "chart": dot_chart(bars_of(found)), "changed": labels_changed(found), "needed": _needed(found),
+        "chart": dot_chart(bars_of(found), "accuracy on production"), "changed": labels_changed(found),
         "flipped": found.proof["wrong_to_right"] + found.proof["right_to_wrong"], "flips": shown, "flips_lost": lost,
-        "mcnemar": p_words(found.proof["mcnemar_p"]),
+        "mcnemar": p_words(found.proof["mcnemar_p"]), "needed": _needed(found),
         "recipe": _recipe(found), "near_copies": found.proof["left_out"].get("near_duplicate_of_production"),
     }  # fmt: skip
     return render(request, "modeling/comparison.html", page)

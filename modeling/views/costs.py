@@ -11,8 +11,8 @@ from annotation.models import Dataset
 from modeling.actions.proving.price_run import request_pricing
 from modeling.actions.proving.set_costs import set_costs, set_metric
 from modeling.core.proving.costs import UnableToPrice
-from modeling.figures.charts.costs import cost_curve
-from modeling.figures.words.numbers import money
+from modeling.figures.charts.costs import cost_curve, cost_rows
+from modeling.figures.words.costs import rule_rows, run_cost_heading, threshold_heading, threshold_options
 from modeling.figures.words.recipes import recipe_words
 from modeling.forms.costs import CostsForm
 from modeling.models import ModelRun, RunCost
@@ -70,15 +70,26 @@ CHANGES = {"costs": _save, "metric": _decide_by, "price": _price}
 
 def _show(request: Request, dataset: Dataset, form: CostsForm, status: int = 200) -> HttpResponse:
     priced = _chosen(dataset, request.GET.get("run", ""))
-    threshold = priced.report["threshold"] if priced else None
     page = {
         "dataset": dataset, "form": form, "costs": dataset.costs, "priced": priced,
         "heading": _heading(dataset, priced), "metrics": Dataset.METRICS, "runs": _runs(dataset),
         "chosen": request.GET.get("run") or str(priced.run_id if priced else ""),
-        "threshold": threshold, "rules": _rules(priced), "chart": cost_curve(threshold) if threshold else None,
+        "decided_by": Dataset.METRICS[dataset.metric], **(_priced(priced) if priced else {}),
         "versions": dataset.cost_matrices.select_related("author").order_by("-version")[1:6],
     }  # fmt: skip
     return render(request, "modeling/costs.html", page, status=status)
+
+
+def _priced(found: RunCost) -> dict[str, Any]:
+    """The rules in words, each with its figures, and of two classes the threshold."""
+    threshold = found.report["threshold"]
+    page: dict[str, Any] = {"rules": rule_rows(found.report), "threshold": threshold}
+    if threshold is None:
+        return page
+    return page | {
+        "threshold_heading": threshold_heading(threshold), "options": threshold_options(threshold),
+        "chart": cost_curve(threshold, found.costs.unit), "chart_rows": cost_rows(threshold),
+    }  # fmt: skip
 
 
 def _chosen(dataset: Dataset, named: str) -> RunCost | None:
@@ -99,32 +110,4 @@ def _heading(dataset: Dataset, priced: RunCost | None) -> str:
         return "Nobody has said what errors cost"
     if priced is None:
         return "Errors have a price; no run has been priced by it yet"
-    rules = {one["rule"]: one for one in priced.report["rules"]}
-    costs, saved = rules["cheapest"]["validation"]["per_thousand"], rules["cheapest"]["saved"]
-    unit = f"{priced.costs.unit} per 1,000 items"
-    if saved["low"] > 0:
-        limits = f"{money(saved['low'])} to {money(saved['high'])}"
-        return f"Predicting the cheapest class saves {money(saved['value'])} {unit} with run {priced.run_id} ({limits})"
-    if saved["high"] < 0:
-        return f"Predicting the cheapest class costs more with run {priced.run_id}: {money(-saved['value'])} {unit}"
-    return (
-        f"Run {priced.run_id} costs {money(costs['value'])} {unit}; whether the cheapest class saves anything cannot "
-        "be told"
-    )
-
-
-NAMES = {
-    "likeliest": ("Likeliest class", "what a model says when nobody counts costs"),
-    "cheapest": ("Cheapest class", "least expected cost, from its probabilities as they are"),
-    "threshold": ("Threshold", "chosen out of fold; each row by a threshold from other groups"),
-}
-
-
-def _rules(priced: RunCost | None) -> list[dict[str, Any]]:
-    """The rules in words, each with its figures."""
-    rows = priced.report["rules"] if priced else []
-    return [{**one, **dict(zip(("name", "what"), _named(one), strict=True))} for one in rows]
-
-
-def _named(rule: dict[str, Any]) -> tuple[str, str]:
-    return NAMES.get(rule["rule"]) or (f"Always {rule['class']}", "the one class that costs least for all")
+    return run_cost_heading(priced.run_id, priced.report, priced.costs.unit)

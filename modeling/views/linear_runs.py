@@ -6,7 +6,8 @@ from typing import Any
 from django.conf import settings
 
 from annotation.core.artifacts import UnableToLoad, load_bytes
-from modeling.figures.charts.path import by_ratio, path_chart, ratio_words
+from modeling.figures.charts.path import by_ratio, line_names, path_chart, ratio_words
+from modeling.figures.words.runs import coefficients_heading, path_heading, sources_heading
 from modeling.models import ModelRun
 
 # Classes shown at once; the others are folded beneath.
@@ -25,11 +26,12 @@ def _coefficients(run: ModelRun) -> dict[str, Any] | None:
     try:
         found = json.loads(load_bytes(settings.ARTIFACTS_DIR, name))
     except UnableToLoad as error:
-        return {"gone": str(error)}
+        gone = {"gone": str(error)}
+        return gone | {"heading": coefficients_heading(gone)}
     shown = found["by_class"]
     return found | {
         "first": shown[:FIRST_CLASSES], "rest": shown[FIRST_CLASSES:], "binary": found["classes"] == 2,
-        "unused": found["features"] - found["active"],
+        "heading": coefficients_heading(found),
     }  # fmt: skip
 
 
@@ -44,8 +46,8 @@ def _path(run: ModelRun) -> dict[str, Any] | None:
         for ratio, entries in by_ratio(path).items()
     ]
     return {
-        "chart": chart, "rows": rows, "n_tried": len(path), "C": f"{resolved['C']:g}",
-        "sparse": resolved["rule"] == "1se",
+        "chart": chart, "rows": rows, "lines": line_names(path) if len(rows) > 1 else [],
+        "heading": path_heading(resolved["C"], len(path), resolved["rule"] == "1se"),
     }  # fmt: skip
 
 
@@ -54,4 +56,4 @@ def _sources(run: ModelRun) -> dict[str, Any] | None:
     if not found:
         return None
     worst = min(found, key=lambda row: row["difference"])
-    return {"rows": found, "worst": worst if worst["difference_high"] < 0 else None}
+    return {"rows": found, "heading": sources_heading(worst if worst["difference_high"] < 0 else None)}

@@ -105,4 +105,7 @@ def _demo(dataset: Dataset) -> dict[str, Any]:
         for name, (words, series) in BARS.items()
         if name in of
     ]
-    return {"demo": job, "chart": dot_chart(bars), "difference": job.outcome["difference"], "random": of["random"]}
+    return {
+        "demo": job, "chart": dot_chart(bars, "accuracy on production"), "difference": job.outcome["difference"],
+        "random": of["random"],
+    }  # fmt: skip

@@ -1,4 +1,4 @@
-"""What a run tells: the parts of its page, and the rows behind each figure."""
+"""How a run describes itself: the parts of its page, and the rows behind each figure."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -21,6 +21,7 @@ from modeling.figures.charts.description import curve_plot, reliability_plot, st
 from modeling.figures.words.description import (
     calibration_heading,
     confident_heading,
+    confident_rows,
     confusion_heading,
     curve_heading,
     limit_sentence,
@@ -41,31 +42,52 @@ TITLES = {
 FIRST = 12
 
 
-def told_of(found: ModelRun) -> dict[str, Any]:
-    """Context of the run's page: `told` with its headings and charts, None where it has yet to be described."""
+def description_sections(found: ModelRun) -> dict[str, Any]:
+    """Context of the run's page: `description` and its parts with headings and charts, None where it has yet to be
+    described; `unreadable` says why it cannot be."""
     try:
-        told = description_of(found)
+        description = description_of(found)
     except UnableToLoad as error:
-        return {"told": None, "untold": str(error)}
-    page: dict[str, Any] = {"told": told, "learning": _learning(found), "by_job": takes_a_job(found)}
-    if told is None:
+        return {"description": None, "unreadable": str(error)}
+    page: dict[str, Any] = {"description": description, "learning": _learning(found), "by_job": takes_a_job(found)}
+    if description is None:
         return page
-    calibration = told["calibration"]
     return page | {
-        "calibration": {
-            "heading": calibration_heading(calibration), "temperature": temperature_sentence(calibration),
-            "plot": reliability_plot(calibration["before"], calibration["after"]),
-            "rows": [("All rows", calibration["before"], calibration["after"]),
-                     ("Contested rows", calibration["contested_before"], calibration["contested_after"])],
-            "tables": [("As it is", calibration["before"]["bins"]), ("Scaled", calibration["after"]["bins"])],
+        "calibration": _calibration(description["calibration"]),
+        "confusion": _confusion(found, description),
+        "slices": {"heading": slices_heading(description["slices"]), **_cuts(description["slices"])},
+        "confident": _confident(found, description["confident"]),
+        "memorized": {
+            **description["memorized"], "heading": memorized_heading(description["memorized"]),
+            "url": rows_url(found, RowsAsked(MEMORIZED)),
         },
-        "confusion": {
-            "heading": confusion_heading(told["confusion"]), "table": _cells(found, told), "pairs": _pairs(found, told),
-        },
-        "slices": {"heading": slices_heading(told["slices"]), **_cuts(told["slices"])},
-        "confident": {"heading": confident_heading(told["confident"]), "limit": limit_sentence(told["confident"]),
-                      "url": rows_url(found, RowsAsked(CONFIDENT))},
-        "memorized": {"heading": memorized_heading(told["memorized"]), "url": rows_url(found, RowsAsked(MEMORIZED))},
+    }  # fmt: skip
+
+
+def _calibration(found: dict[str, Any]) -> dict[str, Any]:
+    before, after = found["before"], found["after"]
+    return {
+        "heading": calibration_heading(found), "temperature": temperature_sentence(found),
+        "plot": reliability_plot(before, after),
+        "rows": [("All rows", before, after), ("Contested rows", found["contested_before"], found["contested_after"])],
+        "tables": [("As it is", before["bins"]), ("Scaled", after["bins"])],
+    }  # fmt: skip
+
+
+def _confusion(run: ModelRun, description: dict[str, Any]) -> dict[str, Any]:
+    found = description["confusion"]
+    pairs = [(one, rows_url(run, RowsAsked(CELL, one["label"], one["predicted"]))) for one in found["pairs"]]
+    return {
+        "heading": confusion_heading(found), "classes": description["classes"], "table": _cells(run, description),
+        "pairs": pairs, "n_pairs": found["n_pairs"],
+    }  # fmt: skip
+
+
+def _confident(run: ModelRun, found: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "heading": confident_heading(found), "limit": limit_sentence(found), "rows": confident_rows(found),
+        "n": [found["contested_wrong"]["n"], found["calm_wrong"]["n"]],
+        "url": rows_url(run, RowsAsked(CONFIDENT)) if found["items"] else "",
     }  # fmt: skip
 
 
@@ -75,41 +97,34 @@ def rows_url(found: ModelRun, choice: RowsAsked) -> str:
     return f"{reverse('run_rows', args=[found.dataset.slug, found.pk])}?{given}"
 
 
-def _cells(found: ModelRun, told: dict[str, Any]) -> list[tuple[str, list[tuple[int, str, bool]]]]:
+def _cells(run: ModelRun, description: dict[str, Any]) -> list[tuple[str, list[tuple[int, str, bool]]]]:
     """Rows of the confusion table as (label, cells of (count, link, right)); empty where there are many classes."""
-    names, table = told["classes"], told["confusion"]["table"]
+    names, table = description["classes"], description["confusion"]["table"]
     return [
-        (
-            given,
-            [(n, rows_url(found, RowsAsked(CELL, given, names[at])), names[at] == given) for at, n in enumerate(row)],
-        )
+        (given, [(n, rows_url(run, RowsAsked(CELL, given, names[at])), names[at] == given) for at, n in enumerate(row)])
         for given, row in zip(names, table or [], strict=bool(table))
     ]
 
 
-def _pairs(found: ModelRun, told: dict[str, Any]) -> list[tuple[dict[str, Any], str]]:
-    pairs = told["confusion"]["pairs"]
-    return [(one, rows_url(found, RowsAsked(CELL, one["label"], one["predicted"]))) for one in pairs]
-
-
 def _cuts(slices: list[dict[str, Any]]) -> dict[str, Any]:
-    """Slices with their strips by cut: (title, those shown, those folded)."""
+    """Slices with their strips by cut: (title, those shown, those folded), and the axis they stand on."""
     if not slices:
         return {"cuts": []}
-    drawn, low, high = strips(slices)
+    drawn, axis = strips(slices)
     cuts: dict[str, list[Any]] = {}
     for one, strip in zip(slices, drawn, strict=True):
         cuts.setdefault(one["kind"], []).append((one, strip))
     listed = [(TITLES.get(kind, kind), rows[:FIRST], rows[FIRST:]) for kind, rows in cuts.items()]
-    return {"cuts": listed, "low": low, "high": high, "n": len(slices)}
+    return {"cuts": listed, "low": axis.ticks[0].words, "high": axis.ticks[-1].words, "n": len(slices)}
 
 
 def _learning(found: ModelRun) -> dict[str, Any]:
     curve, job = curve_of(found), curve_under_way(found)
     if curve is None:
-        return {"job": job}
-    plot = curve_plot(curve, found.snapshot.n_rows)
-    return {"job": job, "curve": curve, "heading": curve_heading(curve), "plot": plot}
+        return {"job": job, "heading": "What more labels would bring is not measured yet"}
+    return {
+        "job": job, "curve": curve, "heading": curve_heading(curve), "plot": curve_plot(curve, found.snapshot.n_rows),
+    }  # fmt: skip
 
 
 def _run(request: Request, slug: str, pk: int) -> tuple[Dataset, ModelRun]:

@@ -20,21 +20,18 @@ from annotation.models import Dataset
 from modeling.actions.running.export_runs import export_runs
 from modeling.actions.training.recipes import differing, run_facts
 from modeling.actions.training.train import request_training
-from modeling.figures.charts.dots import loss_curve
-from modeling.figures.words.numbers import percent, span
+from modeling.figures.charts.loss import loss_curve
 from modeling.figures.words.recipes import left_out_words, recipe_words
+from modeling.figures.words.runs import loss_heading, run_heading, setting_rows
 from modeling.forms.lab import RunsForm
 from modeling.forms.training import TrainForm
 from modeling.models import ModelRun
 from modeling.reading.loop_progress import loop_progress_of, runs_of
 from modeling.reading.runs import SORTS, list_runs
 from modeling.views.linear_runs import linear_sections
-from modeling.views.run_parts import told_of
+from modeling.views.run_parts import description_sections
 
-METRICS = (
-    ("accuracy", "Accuracy"), ("balanced_accuracy", "Balanced accuracy"), ("macro_f1", "Macro F1"),
-    ("log_loss", "Log loss, nats"),
-)  # fmt: skip
+SHARES = (("balanced_accuracy", "Balanced accuracy"), ("macro_f1", "Macro F1"))
 
 
 @require_GET
@@ -133,11 +130,7 @@ def _proposal(dataset: Dataset) -> dict[str, Any]:
 def _heading(newest: ModelRun | None) -> str:
     if newest is None:
         return "Nothing has been trained yet"
-    score = newest.metrics["validation"]
-    return (
-        f"Run {newest.pk} is right about {percent(score['accuracy'])} of the labels it has not seen "
-        f"({span(score['accuracy_low'], score['accuracy_high'])})"
-    )
+    return run_heading(f"Run {newest.pk}", newest.metrics["validation"])
 
 
 def recipe_of(run: ModelRun) -> str:
@@ -149,28 +142,43 @@ def recipe_of(run: ModelRun) -> str:
 def run(request: Request, slug: str, pk: int) -> HttpResponse:
     dataset = dataset_for_lead(request.user, slug)
     found = get_object_or_404(_with_origin(dataset), pk=pk)
-    train_scores, validation = found.metrics["train"], found.metrics["validation"]
     page = {
-        "dataset": dataset, "run": found, "recipe": recipe_of(found), "train": train_scores, "validation": validation,
-        "left_out": left_out_words(found.snapshot.left_out),
-        "metrics": [(name, train_scores[key], validation[key]) for key, name in METRICS],
-        **_curve(found), **linear_sections(found), **told_of(found), "resolved": sorted(found.resolved.items()),
-        "environment": sorted(found.environment.items()),
+        "dataset": dataset, "run": found, "recipe": recipe_of(found), **_scores(found), **_loss(found),
+        **linear_sections(found), **description_sections(found), **_origin(found),
     }  # fmt: skip
     return render(request, "modeling/run.html", page)
 
 
-def _curve(found: ModelRun) -> dict[str, Any]:
+def _scores(found: ModelRun) -> dict[str, Any]:
+    train_scores, validation = found.metrics["train"], found.metrics["validation"]
+    return {
+        "heading": run_heading(f"Run {found.pk}", validation, found.converged, found.at_chance),
+        "train": train_scores, "validation": validation,
+        "scores": [(name, train_scores[key], validation[key]) for key, name in SHARES],
+    }  # fmt: skip
+
+
+def _origin(found: ModelRun) -> dict[str, Any]:
+    """What it takes to train it again."""
+    return {
+        "settings": setting_rows(found.resolved), "chosen_C": found.recipe.settings.get("C") == "cv",
+        "left_out": left_out_words(found.snapshot.left_out), "environment": sorted(found.environment.items()),
+    }  # fmt: skip
+
+
+def _loss(found: ModelRun) -> dict[str, Any]:
     """The loss curve where the learner has one, and its ends as rows."""
     curve = found.metrics.get("curve")
     chart = loss_curve(curve) if curve else None
     if chart is None:
-        return {"chart": None}
-    sides = (("Rows learned from", "train", "n"), ("Rows held out", "validation", "n_validation"))
-    return {"chart": chart, "curve": curve, "curve_rows": [
+        return {"loss": None}
+    sides = (("Rows learned from", "train", "n"), ("Rows kept apart", "validation", "n_validation"))
+    rows = [
         (name, curve[n], curve[f"{side}_loss"][curve["best"]], curve[f"{side}_loss"][-1], curve[f"{side}_accuracy"],
-         *_limits(curve[f"{side}_accuracy"], curve[n])) for name, side, n in sides
-    ]}  # fmt: skip
+         *_limits(curve[f"{side}_accuracy"], curve[n]))
+        for name, side, n in sides
+    ]  # fmt: skip
+    return {"loss": {"chart": chart, "curve": curve, "rows": rows, "heading": loss_heading(curve)}}
 
 
 def _limits(share: float, n: int) -> tuple[float, float]:

@@ -12,7 +12,7 @@ from annotation.access import Request, dataset_for_lead, part_for_lead
 from annotation.actions.jobs import work
 from annotation.models import Dataset, Job
 from modeling.actions.training import capacity, sweep
-from modeling.figures.charts.capacity import panels
+from modeling.figures.charts.capacity import growth_plots
 from modeling.figures.charts.dots import Bar, dot_chart
 from modeling.figures.words.sweeps import METRIC_WORDS, change_rows, short, sweep_heading
 from modeling.forms.lab import CapacityForm, SweepForm
@@ -101,8 +101,9 @@ def _swept(one: Sweep) -> dict[str, Any]:
             "after" if entry["simplest"] else "")
         for entry in shown
     ]  # fmt: skip
+    metric = METRIC_WORDS[one.found["metric"]]
     return {
-        "chart": dot_chart(bars), "rows": rows, "metric": METRIC_WORDS[one.found["metric"]],
+        "chart": dot_chart(bars, f"{metric} on rows not seen"), "rows": rows, "metric": metric,
         "close": sum(entry["close"] for entry in judged), "judged": len(judged), "hidden": len(judged) - len(shown),
         "simplest": next(entry for entry in judged if entry["simplest"]),
         "best": next(entry for entry in judged if entry["best"]),
@@ -115,7 +116,8 @@ def _grown(one: Sweep) -> dict[str, Any]:
         raise Http404
     held = {True: growth.held_words, False: growth.free_words}
     return {
-        "panels": panels(one.found["points"]), "growth": growth, "changes": change_rows(one.found, held),
+        "plots": growth_plots(one.found["points"], growth.words), "growth": growth,
+        "changes": change_rows(one.found, held),
         "lost": [point for point in one.found["points"] if point["why"]],
         "points": [(held[point["regularized"]], point) for point in one.found["points"] if point["run"]],
     }  # fmt: skip

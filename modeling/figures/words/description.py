@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from modeling.figures.words.numbers import percent, signed, signed_span, span
+from modeling.figures.words.numbers import percent, quoted, signed, signed_span, span
 
 LEVEL = 0.05
 
 
-def calibration_heading(told: dict[str, Any]) -> str:
-    before, contested = told["before"], told["contested_before"]
+def calibration_heading(found: dict[str, Any]) -> str:
+    before, contested = found["before"], found["contested_before"]
     said = _calibration_of(before)
     if contested and contested["gap"]["low"] > 0:
         gap = contested["gap"]
@@ -28,10 +28,10 @@ def _calibration_of(found: dict[str, Any]) -> str:
     return f"Confidence and accuracy part by {percent(error['value'])} on average ({_limits(error)}), both ways"
 
 
-def temperature_sentence(told: dict[str, Any]) -> str:
+def temperature_sentence(found: dict[str, Any]) -> str:
     """What scaling would do, in one sentence."""
-    before, after = told["before"], told["after"]
-    spread = f"{told['temperature']:.2f} ({told['least']:.2f} to {told['most']:.2f} over folds)"
+    before, after = found["before"], found["after"]
+    spread = f"{found['temperature']:.2f} ({found['least']:.2f} to {found['most']:.2f} over folds)"
     change = (
         f"the calibration error from {percent(before['error']['value'])} to {percent(after['error']['value'])} and log "
         f"loss from {before['loss']:.3f} to {after['loss']:.3f}"
@@ -42,14 +42,14 @@ def temperature_sentence(told: dict[str, Any]) -> str:
     return f"One temperature for all rows does not mend it: {spread} would bring {change}."
 
 
-def confusion_heading(told: dict[str, Any]) -> str:
-    if not told["pairs"]:
-        return "Out of fold it gives every row the class of its label"
-    top = told["pairs"][0]
+def confusion_heading(found: dict[str, Any]) -> str:
+    if not found["pairs"]:
+        return "It gives every row it has not seen the class of its label"
+    top = found["pairs"][0]
     share = top["share"]
     return (
-        f"It takes {top['label']} for {top['predicted']} most often: {top['count']:,} of {share['n']:,} rows "
-        f"({percent(share['value'])}, {_limits(share)})"
+        f"It takes {quoted(top['label'])} for {quoted(top['predicted'])} most often: {top['count']:,} of "
+        f"{share['n']:,} rows ({percent(share['value'])}, {_limits(share)})"
     )
 
 
@@ -66,13 +66,13 @@ def slices_heading(slices: list[dict[str, Any]]) -> str:
 
 
 def _rows_of(one: dict[str, Any]) -> str:
-    before = {"contested": f"of the {one['level']} rows", "class": f"of the rows labelled {one['level']}"}
+    before = {"contested": f"of the {one['level']} rows", "class": f"of the rows labelled {quoted(one['level'])}"}
     of_kind = {"source": "from", "length": "of", "time": "of"}.get(one["kind"], "of")
     return before.get(one["kind"], f"of the rows {of_kind} {one['level']}")
 
 
-def confident_heading(told: dict[str, Any]) -> str:
-    wrong = told["wrong"]
+def confident_heading(found: dict[str, Any]) -> str:
+    wrong = found["wrong"]
     n = round(wrong["value"] * wrong["n"])
     if not n:
         return "On no row is it surer of another class than the labels allow"
@@ -80,46 +80,70 @@ def confident_heading(told: dict[str, Any]) -> str:
     return f"On {rows} it is surer of another class than the labels allow ({percent(wrong['value'])}, {_limits(wrong)})"
 
 
-def limit_sentence(told: dict[str, Any]) -> str:
+def confident_rows(found: dict[str, Any]) -> list[tuple[str, list[dict[str, Any]]]]:
+    """(what the model is surer of than labels allow, its share of contested rows and of the others)."""
+    return [
+        ("Surer than that of another class than the label", [found["contested_wrong"], found["calm_wrong"]]),
+        ("Surer than that of any class", [found["contested_sure"], found["calm_sure"]]),
+    ]
+
+
+def limit_sentence(found: dict[str, Any]) -> str:
     """How the limit was made, in one sentence."""
-    rate, limit = told["disagreement"], percent(told["limit"])
-    disagree = f"Of {rate['n']:,} {told['of']} {percent(rate['value'])} disagree ({_limits(rate)})" if rate["n"] else ""
-    if told["basis"] == "disagreement":
+    limit = percent(found["limit"])
+    if found["basis"] == "plain":
+        return f"No item has two answers, so nothing says how far labels can be trusted; the limit is a plain {limit}."
+    if found["basis"] == "disagreement":
         return (
-            f"{disagree}; labels that differ so often are right about {limit} of the time, and no model can know them "
-            "better: that is the limit."
+            f"{_disagreement(found)}; labels that differ so often are right about {limit} of the time, and no model "
+            "can know them better: that is the limit."
         )
-    if told["basis"] == "accuracy":
-        first = f"{disagree}, which is more than the run’s own errors" if disagree else "No item has two answers"
-        return f"{first}; it gives {limit} of the labels unseen, so that they support that much: that is the limit."
-    return f"No item has two answers, so nothing says how far labels can be trusted; the limit is a plain {limit}."
-
-
-def memorized_heading(told: dict[str, Any]) -> str:
-    if not told["corrected"]:
-        return "No label it learned from has been corrected since"
-    if told["problem"]:
-        return f"{_labels(told)} corrected since; whether it had learned them cannot be said"
-    fitted, held_out = told["fitted"], told["held_out"]
     return (
-        f"It had learned {percent(fitted['value'])} of the {fitted['n']:,} labels corrected since ({_limits(fitted)}); "
-        f"{percent(held_out['value'])} it would have given unseen"
+        f"{_too_little(found)}; the run gives {limit} of the labels unseen, so that they support that much: that is "
+        "the limit."
     )
 
 
-def _labels(told: dict[str, Any]) -> str:
-    n = told["corrected"]
+def _disagreement(found: dict[str, Any]) -> str:
+    rate = found["disagreement"]
+    return f"Of {rate['n']:,} {found['of']} {percent(rate['value'])} disagree ({_limits(rate)})"
+
+
+def _too_little(found: dict[str, Any]) -> str:
+    """Why it is the run itself that makes the limit."""
+    rate = found["disagreement"]
+    if not rate["n"]:
+        return "No item has two answers"
+    if rate["value"] > 1 - found["accuracy"]:
+        return f"{_disagreement(found)}, which is more than the run’s own errors"
+    return f"{_disagreement(found)}, and so few cannot say how far labels can be trusted"
+
+
+def memorized_heading(found: dict[str, Any]) -> str:
+    if not found["corrected"]:
+        return "No label it learned from has been corrected since"
+    if found["problem"]:
+        return f"{_labels(found)} corrected since; whether it had learned them cannot be said"
+    fitted, unseen = found["fitted"], found["held_out"]
+    return (
+        f"It had learned {percent(fitted['value'])} of the {fitted['n']:,} labels corrected since ({_limits(fitted)}); "
+        f"{percent(unseen['value'])} it would have given unseen"
+    )
+
+
+def _labels(found: dict[str, Any]) -> str:
+    n = found["corrected"]
     return f"{n:,} label{' was' if n == 1 else 's were'}"
 
 
-def curve_heading(told: dict[str, Any]) -> str:
-    one = told["expected"]
+def curve_heading(found: dict[str, Any]) -> str:
+    one = found["expected"]
     if not one["fits"]:
-        return "How accuracy grows with labels follows no law, so nothing is foretold"
+        return "How accuracy grows with labels follows no law, so nothing is predicted"
     said = f"{signed(one['gain'])} points ({signed_span(one['low'], one['high'])})"
     if one["rises"]:
         return f"Another {one['more']:,} labels would be expected to bring {said}"
-    return f"What another {one['more']:,} labels would bring cannot be told from nothing: {said}"
+    return f"What another {one['more']:,} labels would bring is not distinguishable from nothing: {said}"
 
 
 def _points(gap: dict[str, Any]) -> str:

@@ -1,8 +1,7 @@
-"""Headings and charts of a run's page, from figures given."""
+"""Headings of a run's page, from figures given."""
 
 from django.test import SimpleTestCase
 
-from modeling.figures.charts.description import curve_plot, reliability_plot, round_steps, strips
 from modeling.figures.words.description import (
     calibration_heading,
     confident_heading,
@@ -54,9 +53,9 @@ class Headings(SimpleTestCase):
     def test_confusion(self):
         pairs = [{"label": "a", "predicted": "b", "count": 12, "share": share(0.12, 0.07, 0.2)}]
         assert confusion_heading({"pairs": pairs}) == (
-            "It takes a for b most often: 12 of 100 rows (12.0\u00a0%, 7.0–20.0)"
+            "It takes “a” for “b” most often: 12 of 100 rows (12.0\u00a0%, 7.0–20.0)"
         )
-        assert confusion_heading({"pairs": []}) == "Out of fold it gives every row the class of its label"
+        assert confusion_heading({"pairs": []}) == "It gives every row it has not seen the class of its label"
 
     def test_slices_name_contested_rows_before_all_others(self):
         low = {"kind": "source", "level": "web", "apart": True, "right": share(0.5, 0.4, 0.6), "rest": share(0.9)}
@@ -75,13 +74,27 @@ class Headings(SimpleTestCase):
         assert confident_heading({"wrong": share(0.0)}).startswith("On no row")
 
     def test_how_the_limit_was_made(self):
-        told = {"disagreement": share(0.2, 0.1, 0.3), "limit": 0.88, "of": "items with two or more answers"}
-        by_rate = limit_sentence({**told, "basis": "disagreement"})
+        found = {
+            "disagreement": share(0.2, 0.1, 0.3),
+            "limit": 0.88,
+            "accuracy": 0.88,
+            "of": "items with two or more answers",
+        }
+        by_rate = limit_sentence({**found, "basis": "disagreement"})
         assert by_rate.startswith("Of 100 items with two or more answers 20.0\u00a0% disagree (10.0–30.0); labels that")
-        assert "more than the run’s own errors; it gives 88.0" in limit_sentence({**told, "basis": "accuracy"})
-        nothing = {**told, "disagreement": share(None, n=0)}
+        assert "more than the run’s own errors; the run gives 88.0" in limit_sentence({**found, "basis": "accuracy"})
+        nothing = {**found, "disagreement": share(None, n=0)}
         assert limit_sentence({**nothing, "basis": "plain"}).startswith("No item has two answers, so nothing says")
-        assert limit_sentence({**nothing, "basis": "accuracy"}).startswith("No item has two answers; it gives")
+        assert limit_sentence({**nothing, "basis": "accuracy"}).startswith("No item has two answers; the run gives")
+
+    def test_no_disagreement_is_never_more_than_the_run_s_own_errors(self):
+        none = {"disagreement": share(0.0, 0.0, 0.2, 15), "limit": 0.95, "accuracy": 0.95, "basis": "accuracy",
+                "of": "near-duplicate groups"}  # fmt: skip
+        assert limit_sentence(none) == (
+            "Of 15 near-duplicate groups 0.0\u00a0% disagree (0.0–20.0), and so few cannot say how far labels can be "
+            "trusted; the run gives 95.0\u00a0% of the labels unseen, so that they support that much: that is the "
+            "limit."
+        )
 
     def test_memory(self):
         told = {"corrected": 115, "problem": "", "fitted": share(1.0, 0.968, 1.0, 115), "held_out": share(0.913)}
@@ -98,38 +111,8 @@ class Headings(SimpleTestCase):
             "Another 600 labels would be expected to bring +1.6 points (+0.8 to +1.8)"
         )
         flat = curve_heading({"expected": {**expected, "rises": False, "low": -0.001}})
-        assert flat == "What another 600 labels would bring cannot be told from nothing: +1.6 points (−0.1 to +1.8)"
+        assert (
+            flat
+            == "What another 600 labels would bring is not distinguishable from nothing: +1.6 points (−0.1 to +1.8)"
+        )
         assert "follows no law" in curve_heading({"expected": {**expected, "fits": False, "rises": False}})
-
-
-class Charts(SimpleTestCase):
-    def test_a_reliability_plot_by_hand(self):
-        one = {"confidence": 0.75, "right": share(0.5, 0.5, 1.0)}
-        plot = reliability_plot({"bins": [one]}, {"bins": [one]})
-        # from .5 to 1: 8 to 92 % of the width; 220 to 8 pixels
-        assert [round(share, 9) for share, _ in plot.ticks] == [0.5, 0.6, 0.7, 0.8, 0.9, 1.0]
-        assert (plot.spots[0].x, plot.spots[0].y, plot.spots[0].y_high) == (50.0, 220.0, 8.0)
-        assert [spot.series for spot in plot.spots] == ["before", "after"]
-        assert plot.lines[0].points == "8.0,220.0 92.0,8.0" and plot.lines[0].dashed
-
-    def test_a_learning_curve_is_drawn_no_further_than_it_foretells(self):
-        points = [{"rows": rows, "accuracy": value, "low": value - 0.02, "high": value + 0.02}
-                  for rows, value in ((100, 0.7), (400, 0.8), (800, 0.84))]  # fmt: skip
-        law = {"floor": 0.05, "scale": 2.5, "power": 0.5}
-        curve = {"points": points, "expected": {"fits": True, "more": 500, "curve": law}}
-        measured, foretold = curve_plot(curve, 1000).lines
-        assert not measured.dashed and foretold.dashed
-        assert measured.points.split()[0].startswith("13.6,") and foretold.points.split()[-1].startswith("92.0,")
-        [alone] = curve_plot({**curve, "expected": {**curve["expected"], "fits": False}}, 1000).lines
-        assert alone.points.split()[-1].startswith("92.0,")
-
-    def test_strips_stand_on_one_scale(self):
-        low, high = share(0.5, 0.4, 0.6), share(0.8, 0.7, 0.9)
-        slices = [{"right": low, "rest": high}, {"right": high, "rest": low}]
-        drawn, low, high = strips(slices)
-        assert (low, high) == (0.4, 0.9)
-        assert (drawn[0].dot, drawn[0].left, drawn[0].width, drawn[0].rest) == (20.0, 0.0, 40.0, 80.0)
-
-    def test_round_steps(self):
-        assert round_steps(1800) == [0, 500, 1000, 1500]
-        assert round_steps(42) == [0, 10, 20, 30, 40] and round_steps(3) == [0, 1, 2, 3]

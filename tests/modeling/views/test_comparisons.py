@@ -5,7 +5,6 @@ from django.conf import settings
 from django.urls import reverse
 
 from annotation.models import Job, Membership, PredictionSet, Snapshot
-from modeling.figures.charts.dots import Bar, axis, dot_chart
 from modeling.figures.words.comparisons import comparison_heading
 from modeling.figures.words.numbers import p_words, signed
 from modeling.figures.words.recipes import differing_settings
@@ -192,19 +191,3 @@ def test_small_words():
     assert [p_words(p) for p in (0.0004, 0.878, 1.0)] == ["p < .001", "p = .878", "p = 1.000"]
     before, after = {"C": 10.0, "rows": 4, "seed": 0}, {"C": 100.0, "rows": 3, "seed": 0}
     assert differing_settings(before, after) == ["C was 10 and is 100"]
-
-
-def test_axes_end_at_round_shares_around_every_limit():
-    assert axis(0.649, 0.787) == (0.05, 12, 16)
-    assert axis(0.91, 0.935) == (0.005, 182, 187)
-    assert axis(0.5, 0.5) == (0.001, 500, 501)
-    assert axis(0.0, 1.0) == (0.2, 0, 5)
-
-
-def test_a_dot_stands_between_its_limits():
-    chart = dot_chart([Bar("Before", 0.65, 0.6, 0.7, 100), Bar("After", 0.75, 0.7, 0.8, 100)])
-    first, last = chart.marks
-    assert [round(share, 2) for share, _ in chart.ticks] == [0.6, 0.65, 0.7, 0.75, 0.8]
-    assert (first.x_low, first.x, first.x_high) == (3.0, 26.5, 50.0)
-    assert (last.x_low, last.x, last.x_high) == (50.0, 73.5, 97.0)
-    assert first.y < last.y < chart.bottom < chart.height

@@ -5,7 +5,6 @@ from django.conf import settings
 from django.urls import reverse
 
 from annotation.core.artifacts import load_bytes
-from modeling.figures.charts.path import path_chart
 from tests import people
 from tests.factories import imported
 from tests.modeling import small_world
@@ -39,7 +38,7 @@ def test_a_path_is_drawn_with_what_was_chosen_and_stands_in_a_table(client, tmp_
     run = small_world.trained(small_world.pool(tmp_path), C="cv")
     page = page_of(client, run)
     assert f"C = {run.resolved['C']:g} was chosen of {len(run.metrics['path'])} tried" in page
-    part = page[page.index('id="path"') :].partition("</section>")[0]
+    part = page[page.index('id="path"') :].partition('id="settings"')[0]
     assert part.count("polyline") == 1 and part.count(">chosen</span>") == 1 and "Features in use" in part
 
 
@@ -52,17 +51,3 @@ def test_sources_are_judged_by_one_another(client, tmp_path):
     ]  # fmt: skip
     page = page_of(client, run)
     assert "A source it has never seen may cost accuracy" in page and "Judged by the other sources" in page
-
-
-def test_where_the_parts_of_a_path_stand():
-    path = [
-        {"C": C, "l1_ratio": 1.0, "log_loss": loss, "error": 0.1, "active": 3.0, "n_iter": 4}
-        for C, loss in ((0.1, 1.0), (1.0, 0.5), (10.0, 0.7))
-    ]
-    chart = path_chart(path, 1.0, 1.0)
-    assert [point.x for point in chart.lines[0].points] == [6.0, 50.0, 94.0]
-    assert chart.chosen[0] == 50.0 and [name for name, _ in chart.Cs] == ["0.1", "1", "10"]
-    middle = chart.lines[0].points[1]
-    assert middle.y_high < middle.y < middle.y_low and chart.ticks[0][0] > chart.ticks[-1][0]
-    assert path_chart(path[:1], 0.1, 1.0) is None and path_chart([], 1.0, 0.0) is None
-    assert path_chart(path, 3.0, 1.0) is None

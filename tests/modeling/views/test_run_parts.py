@@ -40,7 +40,8 @@ def test_it_works(client, tmp_path):
     run = small_world.trained(small_world.pool(tmp_path))
     page = html_of(page_of(client, run))
     for part in ("calibration", "confusion", "slices", "confident", "memorized", "learning-curve", "settings"):
-        assert f'href="#{part}"' in page and f'id="{part}"' in page
+        assert f'<div id="{part}"' in page
+    assert page.count('<details class="card fold">') == 8 and "<details open" not in page
     assert "No label it learned from has been corrected since" in page
     assert "What more labels would bring is not measured yet" in page
 
@@ -110,7 +111,7 @@ def test_before_again_counts_what_was_corrected_since_the_labels_it_carries(tmp_
     assert description_of(again)["memorized"]["corrected"] == small_world.FLIPPED - 2
 
 
-def test_a_model_that_is_gone_is_told_and_the_rest_stands(client, tmp_path):
+def test_a_model_that_is_gone_is_named_and_the_rest_stands(client, tmp_path):
     dataset = small_world.pool(tmp_path)
     run = small_world.trained(dataset)
     small_world.relabelled(dataset)
@@ -121,7 +122,9 @@ def test_a_model_that_is_gone_is_told_and_the_rest_stands(client, tmp_path):
     run.predictions.arrays = "0" * 64 + ".npz"
     run.predictions.save()
     page = page_of(client, run)
-    assert page.status_code == 200 and "What this run said out of fold cannot be read" in html_of(page)
+    assert page.status_code == 200 and "What this run predicted for rows it had not seen cannot be read" in html_of(
+        page
+    )
     assert page_of(client, run, "run_rows", which="confident").status_code == 302
 
 

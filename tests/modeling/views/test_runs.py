@@ -181,8 +181,8 @@ def test_the_page_of_a_network_shows_where_it_stopped(client, tmp_path):
     client.force_login(people.leo(dataset))
     page = html_of(client.get(reverse("run", args=[dataset.slug, run.pk])))
     assert f"Training stopped after epoch {curve['stopped']}; the network of epoch {curve['best']} was kept" in page
-    assert page.count('class="before"><polyline') == 1 and "Rows held out" in page
-    assert 'href="#loss"' in page and "dropout network, 8 units, dropout 0.3" in page
+    assert page.count('<polyline class="before"') == 1 and "Rows kept apart" in page
+    assert 'id="loss"' in page and "dropout network, 8 units, dropout 0.3" in page
     listed = html_of(client.get(reverse("runs", args=[dataset.slug])))
     assert f"epoch {curve['best']}" in listed and f"like run {first.pk}" in listed
     compared = small_world.compared(dataset, first, run)

@@ -1,0 +1,73 @@
+"""What a run is, in sentences: its score, how training went, what it goes by, its settings one by one."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from modeling.figures.words.numbers import percent, span
+
+# Settings in a person's words; a key that is not here is its own name.
+NAMES = {
+    "C": "C", "l1_ratio": "L1 ratio", "max_iter": "most iterations", "max_features": "most features",
+    "ngrams": "words in a row", "max_epochs": "most epochs", "tol": "tolerance",
+}  # fmt: skip
+
+
+def run_heading(name: str, validation: dict[str, Any], converged: bool = True, at_chance: bool = False) -> str:
+    """name: such as "Run 3"; validation: its scores on rows it had not learned from."""
+    if not converged:
+        return f"{name} did not converge"
+    if at_chance:
+        return f"{name} has learned nothing: on labels it has not seen it is no better than chance"
+    limits = span(validation["accuracy_low"], validation["accuracy_high"])
+    return f"{name} is right about {percent(validation['accuracy'])} of the labels it has not seen ({limits})"
+
+
+def loss_heading(curve: dict[str, Any]) -> str:
+    """curve: a network's, epoch by epoch."""
+    return f"Training stopped after epoch {curve['stopped']}; the network of epoch {curve['best']} was kept"
+
+
+def path_heading(C: float, tried: int, sparse: bool) -> str:
+    """sparse: the rule was the strongest penalty within one standard error."""
+    rule = "the strongest penalty within one standard error of the least log loss" if sparse else "the least log loss"
+    return f"C = {C:g} was chosen of {tried} tried: {rule}"
+
+
+def coefficients_heading(found: dict[str, Any]) -> str:
+    """found: a linear run's largest weights; without them, the run itself is asked in vain."""
+    if "gone" in found:
+        return "What it goes by cannot be read"
+    if found["active"] < found["features"]:
+        return f"It goes by {found['active']:,} of {found['features']:,} features"
+    return f"It goes by all {found['features']:,} features a little"
+
+
+def sources_heading(worst: dict[str, Any] | None) -> str:
+    """worst: the source that surely loses when the model has not seen it."""
+    if worst is None:
+        return "No source loses for certain when the model has not seen it"
+    return f"A source it has never seen may cost accuracy: {worst['source'] or 'no source'}"
+
+
+def setting_rows(resolved: dict[str, Any]) -> list[tuple[str, str]]:
+    """(name, value) of each resolved setting, as a person reads them."""
+    return [(NAMES.get(key, key.replace("_", " ")), value_words(value)) for key, value in sorted(resolved.items())]
+
+
+def value_words(value: Any) -> str:
+    """[256, 128] → 256, 128; pairs as text (text), such as a field and its type; None → –."""
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, list | tuple):
+        return ", ".join(_part_words(part) for part in value) or "none"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _part_words(part: Any) -> str:
+    if isinstance(part, Sequence) and not isinstance(part, str) and len(part) == 2:
+        return f"{part[0]} ({part[1]})"
+    return str(part)
