@@ -7,12 +7,15 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from modeling.core.learners import used_words
-from modeling.figures.words.comparisons import proved, proved_span, unit_words
+from modeling.figures.words.comparisons import VERDICT_TAGS, proved, proved_span, unit_words, verdict_words
 from modeling.figures.words.numbers import money, percent, signed, signed_money, signed_span, span
 from modeling.figures.words.recipes import recipe_words
 from modeling.models import ModelRun, Recipe
 
 register = template.Library()
+
+
+register.filter("verdict_words", verdict_words)
 
 
 @register.filter
@@ -79,6 +82,18 @@ def proved_by(found: dict[str, Any]) -> SafeString:
 def proved_as(found: dict[str, Any], key: str) -> str:
     """One figure of a comparison's difference, with its sign."""
     return proved(found, key)
+
+
+@register.simple_tag
+def points_in(found: dict[str, Any], metric: str) -> str:
+    """A comparison's difference in a metric, with its limits where the verdict is on that metric."""
+    return points_of(found) if found["metric"] == metric else signed(found[metric])
+
+
+@register.filter
+def verdict_tag(verdict: str) -> str:
+    """The colour of a verdict's tag: a class of the style sheet."""
+    return VERDICT_TAGS.get(verdict, "")
 
 
 @register.filter

@@ -10,9 +10,10 @@ from annotation.access import Request, dataset_for_lead, typed_id
 from annotation.actions.jobs.work import UnableToWork
 from annotation.actions.snapshot import UnableToSnapshot, snapshot
 from annotation.core.artifacts import UnableToLoad
-from annotation.models import Dataset, Job, Snapshot, User
+from annotation.models import Dataset, Job, PredictionSet, Snapshot, User
 from modeling.actions.proving.compare import request_comparison
 from modeling.figures.charts.dots import dot_chart
+from modeling.figures.words.comparisons import settings_words
 from modeling.figures.words.numbers import p_words
 from modeling.figures.words.recipes import recipe_words
 from modeling.forms.training import CompareForm
@@ -76,14 +77,32 @@ def comparison(request: Request, slug: str, pk: int) -> HttpResponse:
     dataset = dataset_for_lead(request.user, slug)
     found = get_object_or_404(comparisons_of(dataset), pk=pk)
     shown, lost = _flips(found)
+    report = report_on(found)
     page = {
-        "dataset": dataset, "comparison": found, "proof": found.proof, "report": report_on(found),
+        "dataset": dataset, "comparison": found, "proof": found.proof, "report": report,
+        "settings": settings_words(report.settings, _recipe(found)),
         "chart": dot_chart(bars_of(found), "accuracy on production"), "changed": labels_changed(found),
         "flipped": found.proof["wrong_to_right"] + found.proof["right_to_wrong"], "flips": shown, "flips_lost": lost,
-        "mcnemar": p_words(found.proof["mcnemar_p"]), "needed": _needed(found),
-        "recipe": _recipe(found), "near_copies": found.proof["left_out"].get("near_duplicate_of_production"),
+        "mcnemar": p_words(found.proof["mcnemar_p"]), "needed": _needed(found), "sides": _sides(found),
+        "near_copies": found.proof["left_out"].get("near_duplicate_of_production"),
+        "metric": Dataset.METRICS[found.proof["difference"]["metric"]],
     }  # fmt: skip
     return render(request, "modeling/comparison.html", page)
+
+
+def _sides(found: Comparison) -> list[tuple[str, int | None, dict[str, Any]]]:
+    """(name, run, scores): before as first trained where that differs, before, after."""
+    as_trained = found.proof.get("as_trained")
+    first = [("Before, as first trained", as_trained["run"], as_trained)] if as_trained else []
+    return [
+        *first,
+        (_side_words("Before", found.before_run_id, found.before), found.before_run_id, found.proof["before"]),
+        (_side_words("After", found.after_run_id, found.after), found.after_run_id, found.proof["after"]),
+    ]
+
+
+def _side_words(name: str, run: int | None, predictions: PredictionSet) -> str:
+    return name if run else f"{name}: {predictions.name}"
 
 
 def _flips(found: Comparison) -> tuple[list[Flip], str]:

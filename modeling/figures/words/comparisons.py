@@ -23,6 +23,23 @@ def unit_words(difference: dict[str, Any]) -> str:
     return "points" if difference["metric"] == "accuracy" else "points of macro F1"
 
 
+VERDICT_TAGS = {"better": "good", "worse": "bad", "refused": "warn", "exploratory": "warn"}
+
+
+def verdict_words(verdict: str) -> str:
+    """What is not distinguishable today may be with more rows."""
+    return "not distinguishable yet" if verdict == "not distinguishable" else verdict
+
+
+def settings_words(settings: list[str] | None, recipe: str) -> str:
+    """In what the two sides differ beside their labels. settings: sentences, None where a side is no run."""
+    if settings is None:
+        return "At least one side is a prediction set from elsewhere"
+    if settings:
+        return f"Other settings: {'; '.join(settings)}"
+    return f"Same recipe, same regularization ({recipe})"
+
+
 def comparison_heading(subject: str, verdict: str, difference: dict[str, Any], reason: str | None) -> str:
     """The finding of a comparison in one sentence. subject: what was done, such as "Relabelling 96 cases"."""
     if verdict == "refused":
@@ -41,8 +58,8 @@ def _gain(difference: dict[str, Any], verdict: str) -> str:
     if verdict == "worse":
         value, low, high = -value, -high, -low
     if difference["metric"] == EXPECTED_COST:
-        told = f"{money(value)} {difference['unit']} in production ({money(low)} to {money(high)})"
-        return f"saves {told}" if verdict == "better" else f"loses {told}"
+        amount = f"{money(value)} {difference['unit']} in production ({money(low)} to {money(high)})"
+        return f"saves {amount}" if verdict == "better" else f"loses {amount}"
     limits = span(low, high).replace("–", " to ")
     done = "gained" if verdict == "better" else "lost"
     return f"{done} {signed(value)[1:]} {unit_words(difference)} in production ({limits})"
