@@ -59,11 +59,11 @@ def weather() -> list[Row]:
         print(f"{pool}: {ours.method} chosen; held-out labels foretold: " + "; ".join(
             f"{name} {one.accuracy.value:.4f} ({one.accuracy.low:.4f} to {one.accuracy.high:.4f}, {one.labels} labels "
             f"of {one.accuracy.n} items), against majority {one.difference.value:+.4f} ({one.difference.low:+.4f} to "
-            f"{one.difference.high:+.4f})" for name, one in ours.foretold.items()))  # fmt: skip
+            f"{one.difference.high:+.4f})" for name, one in ours.scores.items()))  # fmt: skip
         theirs = cleanlab(votes, predicted)
         rows += [*accuracies(pool, votes, truth, ours.label, theirs), disagreement(pool, evidence, votes, truth)]
-        skills = measure_skills(votes, ours.held, ours.fit.probabilities[votes.item])
-        tell_apart(pool, contested_items(votes, ours.fit.probabilities, ours.label, skills), truth)
+        skills = measure_skills(votes, ours.held_out, ours.fit.probabilities[votes.item])
+        report_contested(pool, contested_items(votes, ours.fit.probabilities, ours.label, skills), truth)
         collect(found, votes, truth, skills, theirs)
     return rows + workers({name: np.concatenate(parts) for name, parts in found.items()})
 
@@ -87,18 +87,19 @@ def gathered(votes: Votes, texts: list[str]) -> Evidence:
 
 def disagreement(pool: str, evidence: Evidence, votes: Votes, truth: np.ndarray) -> Row:
     """Average precision of the detector for wrong majority labels, beside the plain share of dissenting votes."""
-    held = evidence.labels >= 0
-    wrong = evidence.labels[held] != truth[held]
-    share = 1 - majority_posterior(votes)[held, evidence.labels[held]]
+    labelled = evidence.labels >= 0
+    wrong = evidence.labels[labelled] != truth[labelled]
+    share = 1 - majority_posterior(votes)[labelled, evidence.labels[labelled]]
     ours, plain = (
-        float(average_precision_score(wrong, score)) for score in (AnnotatorDisagreement().score(evidence)[held], share)
+        float(average_precision_score(wrong, score))
+        for score in (AnnotatorDisagreement().score(evidence)[labelled], share)
     )
-    return row(f"detect.consensus.{pool}_disagreement", "weather_sentiment_crowd", int(held.sum()),
+    return row(f"detect.consensus.{pool}_disagreement", "weather_sentiment_crowd", int(labelled.sum()),
                f"average precision, {wrong.sum()} wrong", ours, plain, "share of dissenting votes", "",
                1.0)  # fmt: skip
 
 
-def tell_apart(pool: str, contested: Contested, truth: np.ndarray) -> None:
+def report_contested(pool: str, contested: Contested, truth: np.ndarray) -> None:
     """How often the consensus is right where it says error, honest disagreement, or ask."""
     for code, reading in enumerate(READINGS):
         there = contested.reading == code

@@ -183,13 +183,13 @@ def right(data: Data, made: Sequence[Any]) -> np.ndarray:
     """Bool per judged row: whether the class predicted is the true one."""
     classes = np.array(data.classes)
     said = [
-        classes[guess(data, model, _held(data, rows)).argmax(axis=1)]
+        classes[guess(data, model, _rows_of(data, rows)).argmax(axis=1)]
         for model, (_, rows) in zip(made, data.parts, strict=True)
     ]
     return np.concatenate(said) == data.truth[data.judged]
 
 
-def _held(data: Data, rows: np.ndarray) -> pd.DataFrame:
+def _rows_of(data: Data, rows: np.ndarray) -> pd.DataFrame:
     return data.table.iloc[rows].reset_index(drop=True)
 
 
@@ -241,7 +241,7 @@ def flips(data: Data, made: Sequence[Any], probes: Sequence[str]) -> dict[str, I
     parts: dict[str, list[Probed]] = {name: [] for name in probes}
     for model, (_, rows) in zip(made, data.parts, strict=True):
         asked = lambda table, model=model: guess(data, model, table)  # noqa: E731
-        found = probe_rows(asked, _held(data, rows), FIELDS, probes, 0, partners_of(SYNONYMS))
+        found = probe_rows(asked, _rows_of(data, rows), FIELDS, probes, 0, partners_of(SYNONYMS))
         for name, one in found.items():
             parts[name].append(one)
     return {
@@ -257,13 +257,13 @@ def production() -> None:
     recipes = (RECIPE, RECIPE | {"C": as_weak(data, EVERY)}, settings(EVERY))
     made = [fit_resolved(*_learned(data, rows), recipe) for recipe in recipes]
     for name in ("analyst_reports", "earnings_calls"):
-        held = pd.read_csv(FIN / f"production_{name}.csv")
-        classes, truth = np.array(data.classes), held["label"].to_numpy(str)
+        table = pd.read_csv(FIN / f"production_{name}.csv")
+        classes, truth = np.array(data.classes), table["label"].to_numpy(str)
         plain, control, every = (
-            classes[guess(data, model, held[["text"]]).argmax(axis=1)] == truth for model in made
+            classes[guess(data, model, table[["text"]]).argmax(axis=1)] == truth for model in made
         )  # fmt: skip
         print(
-            f"fin_num_claim, production {name}, n = {len(held):,}: {100 * plain.mean():.2f} % without copies, "
+            f"fin_num_claim, production {name}, n = {len(table):,}: {100 * plain.mean():.2f} % without copies, "
             f"{100 * every.mean():.2f} % with copies by all kinds, {points(gain(plain, every))} points; beside a "
             f"penalty as weak without copies {points(gain(control, every))}"
         )

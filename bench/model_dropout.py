@@ -110,11 +110,11 @@ def in_torch(
     torch.set_num_threads(1)
     ours = MlpLearner()
     names, codes = np.unique(y.to_numpy(str), return_inverse=True)
-    held = held_out(groups, codes, seed)
+    validation = held_out(groups, codes, seed)
     nn, width = torch.nn, ours.layers[0]
     model = nn.Sequential(nn.Linear(X.shape[1], width), nn.ReLU(), nn.Dropout(rate), nn.Linear(width, len(names)))
     adam = torch.optim.Adam(model.parameters(), lr=ours.learning_rate, weight_decay=ours.weight_decay)
-    learn, judge = ((torch.from_numpy(X[rows]), torch.from_numpy(codes[rows])) for rows in (~held, held))
+    learn, judge = ((torch.from_numpy(X[rows]), torch.from_numpy(codes[rows])) for rows in (~validation, validation))
     loss, losses, best = nn.CrossEntropyLoss(), [np.inf], {}
     started = time.process_time()
     while len(losses) <= ours.max_epochs and len(losses) - 1 - int(np.argmin(losses)) < ours.patience:
@@ -131,7 +131,7 @@ def in_torch(
     seconds = time.process_time() - started
     model.load_state_dict(best)
     truth = np.searchsorted(names, y_test.to_numpy(str))
-    sides = ((X[~held], codes[~held]), (X[held], codes[held]), (X_test, truth))
+    sides = ((X[~validation], codes[~validation]), (X[validation], codes[validation]), (X_test, truth))
     with torch.no_grad():
         right = [float((model(torch.from_numpy(A)).numpy().argmax(axis=1) == b).mean()) for A, b in sides]
     return Found(*right, seconds, int(np.argmin(losses)))

@@ -106,9 +106,9 @@ def _measured(*arguments: str) -> dict[str, Any]:
     done = subprocess.run(command, cwd=ROOT, env={**os.environ, **threads}, capture_output=True, text=True)
     if done.returncode:
         raise SystemExit(done.stderr.strip())
-    told = json.loads(done.stdout)
+    printed = json.loads(done.stdout)
     print(f"{' '.join(arguments)}: {done.stdout.strip()}", file=sys.stderr)
-    return told
+    return printed
 
 
 def _path(who: str, name: str, n: str, ratio: str) -> dict[str, Any]:

@@ -163,22 +163,22 @@ def measured(method: str, texts: list[str]) -> Measured:
         done = subprocess.run(command, cwd=ROOT, env={**os.environ, **threads}, capture_output=True, text=True)
         if done.returncode:
             raise SystemExit(done.stderr.strip())
-        told = json.loads(done.stdout)
+        printed = json.loads(done.stdout)
         groups = np.load(Path(folder) / "groups.npy")
     # a run takes minutes, and what is measured is worth seeing even where it is cut short
-    print(f"{method}, {len(texts):,} texts: {told['seconds']:.2f} CPU s, {told['mib']:.0f} MiB", file=sys.stderr)
-    return Measured(told["seconds"], told["mib"], *groups)
+    print(f"{method}, {len(texts):,} texts: {printed['seconds']:.2f} CPU s, {printed['mib']:.0f} MiB", file=sys.stderr)
+    return Measured(printed["seconds"], printed["mib"], *groups)
 
 
 def worker(method: str, folder: str) -> None:
     texts = json.loads((Path(folder) / "texts.json").read_text())
     before = Path("/proc/self/statm").read_text().split()[1]
-    held = int(before) * resource.getpagesize() / 2**20
+    resident = int(before) * resource.getpagesize() / 2**20
     work = METHODS[method](texts) if method == "extended" else partial(METHODS[method], texts)
     started = time.process_time()
     groups = work()
     seconds = time.process_time() - started
-    mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024 - held
+    mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024 - resident
     np.save(Path(folder) / "groups.npy", np.stack(groups))
     print(json.dumps({"seconds": seconds, "mib": mib}))
 

@@ -22,7 +22,7 @@ from annotation.core.judging.evidence import Evidence, build_evidence
 from annotation.core.order.audit_draw import RIGHT, UNANSWERED, WRONG, Drawn, draw, error_rate
 from annotation.core.order.calibration import calibrate, probability
 from annotation.core.order.learned_order import held_out, learn, predicted_chance
-from annotation.core.order.prior_evidence import PriorEvidence, gather, take
+from annotation.core.order.prior_evidence import PriorEvidence, gather_prior_evidence, take
 from bench.table import Row, row
 from tests.shared import SHARED
 
@@ -35,9 +35,9 @@ OURS, NO_VERSION = "fixed order of the same scores", "–"
 
 @dataclass(frozen=True, eq=False)
 class World:
-    """Labelled items: their signals, which are wrong bool (n,), and which count (the first of each text) bool (n,)."""
+    """Labelled items: what was known, which are `wrong` and which count (the first of each text), both bool (n,)."""
 
-    signals: PriorEvidence
+    prior: PriorEvidence
     wrong: np.ndarray
     counts: np.ndarray
 
@@ -61,9 +61,9 @@ def run() -> list[Row]:
 def world(table: pd.DataFrame, classes: list[str], labels: np.ndarray, votes: pd.DataFrame, annotators: tuple[str, ...],
           truth: np.ndarray) -> World:  # fmt: skip
     evidence = build_evidence(table, [Field("text", "text")], classes, labels, votes, annotators)
-    held = np.flatnonzero(labels >= 0)
-    first = ~table["text"].iloc[held].duplicated().to_numpy()
-    return World(take(detected(evidence), held), (labels != truth)[held], first)
+    labelled = np.flatnonzero(labels >= 0)
+    first = ~table["text"].iloc[labelled].duplicated().to_numpy()
+    return World(take(detected(evidence), labelled), (labels != truth)[labelled], first)
 
 
 def detected(evidence: Evidence) -> PriorEvidence:
@@ -76,7 +76,7 @@ def detected(evidence: Evidence) -> PriorEvidence:
             flagged[name] = scores[name] > detector.flag_above
             findings += detector.findings(evidence) if hasattr(detector, "findings") else []
     n = len(evidence.labels)
-    return gather(np.arange(n), evidence, scores, flagged, suggested, findings, np.ones(n))
+    return gather_prior_evidence(np.arange(n), evidence, scores, flagged, suggested, findings, np.ones(n))
 
 
 def _votes(item: np.ndarray, annotator: np.ndarray, label: np.ndarray) -> pd.DataFrame:
@@ -88,8 +88,8 @@ def fin_num_claim() -> World:
     classes = sorted(set(table["given_label"]) - {"DOUBT"})
     codes = {name: code for code, name in enumerate(classes)}
     given, truth = (table[name].map(codes).fillna(-1).to_numpy(int) for name in ("given_label", "true_label"))
-    held = np.flatnonzero(given >= 0)
-    votes = _votes(held, np.zeros(len(held), int), given[held])
+    labelled = np.flatnonzero(given >= 0)
+    votes = _votes(labelled, np.zeros(len(labelled), int), given[labelled])
     return world(table[["text"]], classes, given, votes, ("import",), truth)
 
 
@@ -126,9 +126,9 @@ def reviewed(one: World, budget: int, learning: bool) -> np.ndarray:
     """Items in the order in which they come to an expert, int (budget,)."""
     decided = np.zeros(0, dtype=np.int64)
     while len(decided) < budget:
-        chance = one.signals.score
+        chance = one.prior.score
         if learning and len(decided):
-            chance = predicted_chance(learn(take(one.signals, decided), one.wrong[decided]), one.signals)
+            chance = predicted_chance(learn(take(one.prior, decided), one.wrong[decided]), one.prior)
         chance = np.where(one.counts, chance, -1.0)
         chance[decided] = -1.0
         following = np.argsort(-chance, kind="stable")[: min(BATCH, budget - len(decided))]
@@ -149,21 +149,21 @@ def order_rows(name: str, one: World, tops: tuple[int, ...]) -> list[Row]:
 # ---- probabilities
 
 
-def foretellings(one: World, seed: int, budget: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def predicted_chances(one: World, seed: int, budget: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(probability, wrong, still waiting): for each batch just before it is decided, and for all left at the end.
 
     The audit is drawn first; every fifth decision is one of its items until all are answered.
     """
-    start = np.where(one.counts, one.signals.score, 0.0)
+    start = np.where(one.counts, one.prior.score, 0.0)
     audit = draw(start, AUDITED, seed)
     weight = np.ones(len(start))
     weight[audit.chosen] = 1 / audit.probability
     decided = np.zeros(0, dtype=np.int64)
     said, proved, waiting = [], [], []
     while True:
-        dealt = take(one.signals, decided)
+        dealt = take(one.prior, decided)
         wrong = one.wrong[decided]
-        chance = predicted_chance(learn(dealt, wrong), one.signals)
+        chance = predicted_chance(learn(dealt, wrong), one.prior)
         knots = calibrate(held_out(dealt, wrong), wrong, weight[decided])
         left = np.setdiff1d(np.arange(len(start)), decided)
         order = left[np.argsort(-chance[left], kind="stable")]
@@ -183,7 +183,7 @@ def foretellings(one: World, seed: int, budget: int) -> tuple[np.ndarray, np.nda
 def reliability_rows(name: str, worlds: list[tuple[World, int]], budget: int) -> list[Row]:
     """Prints the table by tenths, and whether the interval of what proved wrong meets the tenth foretold; the row is
     the mean distance of a foretelling's tenth from what it proved."""
-    parts = [foretellings(one, seed, budget) for one, seed in worlds]
+    parts = [predicted_chances(one, seed, budget) for one, seed in worlds]
     said, wrong, waiting = (np.concatenate(columns) for columns in zip(*parts, strict=True))
     both = ("of both kinds", np.ones_like(waiting))
     for title, own in (("just before they were decided", ~waiting), (f"left after {budget} decisions", waiting), both):
@@ -191,9 +191,9 @@ def reliability_rows(name: str, worlds: list[tuple[World, int]], budget: int) ->
         print(f"{'foretold':>10} {'n':>7} {'mean':>6} {'proved':>6} {'95 % interval':>15}  holds")
         for low, _, n, mean, share in tenths(said[own], wrong[own]):
             proved = wilson(round(n * share), n)
-            held = "yes" if proved.low <= (low + 1) / 10 and proved.high >= low / 10 else "no"
+            holds = "yes" if proved.low <= (low + 1) / 10 and proved.high >= low / 10 else "no"
             print(f"  .{low}–{'.' + str(low + 1) if low < 9 else '1'} {n:9} {mean:6.3f} {share:6.3f} "
-                  f"{proved.low:8.3f}–{proved.high:.3f}  {held}")  # fmt: skip
+                  f"{proved.low:8.3f}–{proved.high:.3f}  {holds}")  # fmt: skip
     spread = sum(n * abs(mean - share) for *_, n, mean, share in tenths(said, wrong)) / len(said)
     base = float(np.mean(np.abs(said - wrong.mean())))
     return [

@@ -57,21 +57,21 @@ def measured(name: str) -> list[Row]:
     scipy, lab = f"scipy {version('scipy')}", f"cleanlab {version('cleanlab')}"
     found = [
         (
-            "slice_found", sum(has(told_slices(w), w.source) for w in planted),
+            "slice_found", sum(has(reported_slices(w), w.source) for w in planted),
             sum(w.source in naive_slices(w.evidence) for w in planted), "Fisher at .05, uncorrected",
         ),
         (
-            "drift_found", sum(has(told_drift(w), w.spreads) for w in planted),
+            "drift_found", sum(has(reported_drift(w), w.spreads) for w in planted),
             sum(w.spreads in naive_drift(w.evidence) for w in planted), "chi-square at .05, uncorrected",
         ),
     ]  # fmt: skip
     quiet = [
         (
-            "slices_quiet_when_honest", sum(not told_slices(w) for w in honest),
+            "slices_quiet_when_honest", sum(not reported_slices(w) for w in honest),
             sum(not naive_slices(w.evidence) for w in honest), "Fisher at .05, uncorrected",
         ),
         (
-            "drift_quiet_when_honest", sum(not told_drift(w) for w in honest),
+            "drift_quiet_when_honest", sum(not reported_drift(w) for w in honest),
             sum(not naive_drift(w.evidence) for w in honest), "chi-square at .05, uncorrected",
         ),
     ]  # fmt: skip
@@ -142,11 +142,11 @@ def drawn(texts: pd.DataFrame, random: np.random.Generator) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def told_slices(world: PlantedWorld) -> list[Suspicion]:
+def reported_slices(world: PlantedWorld) -> list[Suspicion]:
     return Slices().findings(world.evidence)
 
 
-def told_drift(world: PlantedWorld) -> list[Suspicion]:
+def reported_drift(world: PlantedWorld) -> list[Suspicion]:
     return Drift().findings(world.evidence)
 
 
@@ -158,14 +158,14 @@ def has(found: list[Suspicion], name: str) -> bool:
 def naive_slices(evidence: Evidence) -> set[str]:
     """Levels of the same cuts with p < .05, nothing corrected and no floor."""
     detector = Slices().doubtful
-    hits, told = detector.score(evidence) > detector.flag_above, set()
+    hits, reported = detector.score(evidence) > detector.flag_above, set()
     for cut in cuts_of(evidence):
         for level, name in enumerate(cut.levels):
             inside = cut.of == level
             table = [[(hits & inside).sum(), (~hits & inside).sum()], [(hits & ~inside).sum(), (~hits & ~inside).sum()]]
             if fisher_exact(table, alternative="greater").pvalue < 0.05:
-                told.add(name or f"cluster {level}")
-    return told
+                reported.add(name or f"cluster {level}")
+    return reported
 
 
 def naive_drift(evidence: Evidence) -> set[str]:

@@ -124,10 +124,17 @@ def _honest(evidence: Evidence, seed: int) -> int:
     wrong = rng.random(len(item)) < np.linspace(0.05, 0.25, people)[annotator]
     label = np.where(wrong, rng.integers(0, len(evidence.classes), len(item)), truth[item])
     votes = pd.DataFrame({"item": item, "annotator": annotator, "label": label})
-    held = majority(votes, n, len(evidence.classes)).label
+    consensus = majority(votes, n, len(evidence.classes)).label
     names = tuple(f"annotator {code}" for code in range(people))
     seen = Evidence(
-        evidence.table, evidence.fields, evidence.classes, held, votes, names, evidence.groups, evidence.probabilities
+        evidence.table,
+        evidence.fields,
+        evidence.classes,
+        consensus,
+        votes,
+        names,
+        evidence.groups,
+        evidence.probabilities,
     )
     return len({one.rule["annotator"] for one in AnnotatorShortcut().findings(seen)})
 
@@ -163,18 +170,18 @@ def errors_found() -> list[Row]:
         order = _our_order(Site(Path(folder)), rows)
     votes = rows[list(DOCUMENTED)].to_numpy()
     spam, ham = (votes == 1).sum(axis=1), (votes == 0).sum(axis=1)
-    held = np.flatnonzero(spam != ham)
+    labelled = np.flatnonzero(spam != ham)
     labels = (spam > ham).astype(int)
     wrong = labels != rows["true_label"].to_numpy()
-    assert set(order) == set(held.tolist())
-    rival = held[np.argsort(_self_confidence(rows["text"].to_numpy()[held], labels[held]), kind="stable")]
+    assert set(order) == set(labelled.tolist())
+    rival = labelled[np.argsort(_self_confidence(rows["text"].to_numpy()[labelled], labels[labelled]), kind="stable")]
     rng = np.random.default_rng(0)
-    draws = [rng.permutation(held) for _ in range(DRAWS)]
+    draws = [rng.permutation(labelled) for _ in range(DRAWS)]
     figures = []
     for top in (150, 300):
         ours, theirs = int(wrong[order[:top]].sum()), int(wrong[rival[:top]].sum())
         chance = float(np.mean([wrong[draw[:top]].sum() for draw in draws]))
-        name, measured = f"detect.shortcuts.youtube_errors_top_{top}", (len(held), "true errors found", ours)
+        name, measured = f"detect.shortcuts.youtube_errors_top_{top}", (len(labelled), "true errors found", ours)
         rival_name = "cleanlab self-confidence, TF-IDF + embeddings"
         figures += [
             row(name, "youtube_spam_lfs", *measured, theirs, rival_name, version("cleanlab"), 1.0),

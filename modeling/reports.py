@@ -72,9 +72,9 @@ def _name(comparison: Comparison, side: str) -> str:
 
 def _decisions_between(before: ModelRun, after: ModelRun) -> int:
     """Decisions that stand, from when *before*'s labels were held until *after*'s were frozen."""
-    held = (before.snapshot.labels_of or before.snapshot).created_at
+    frozen_at = (before.snapshot.labels_of or before.snapshot).created_at
     decisions = Decision.objects.standing().filter(case__dataset=after.snapshot.dataset)
-    return decisions.filter(created_at__gt=held, created_at__lte=after.snapshot.created_at).count()
+    return decisions.filter(created_at__gt=frozen_at, created_at__lte=after.snapshot.created_at).count()
 
 
 def labels_changed(comparison: Comparison) -> int | None:
@@ -83,8 +83,8 @@ def labels_changed(comparison: Comparison) -> int | None:
         return None
     earlier = SnapshotRow.objects.filter(snapshot=comparison.before_run.snapshot, item=OuterRef("item"))
     rows = SnapshotRow.objects.filter(snapshot=comparison.after_run.snapshot)
-    held = rows.annotate(held=Subquery(earlier.values("label_class")[:1])).filter(held__isnull=False)
-    return held.exclude(held=F("label_class")).count()
+    both = rows.annotate(earlier_label=Subquery(earlier.values("label_class")[:1])).filter(earlier_label__isnull=False)
+    return both.exclude(earlier_label=F("label_class")).count()
 
 
 def bars_of(comparison: Comparison) -> list[Bar]:

@@ -49,8 +49,8 @@ def _labelled(dataset: Dataset, split: str, sources: tuple[str, ...]) -> tuple[p
     items = frames.items(dataset, split)
     if sources:
         items = items[items["source"].isin(sources)]
-    held = frames.current(dataset, split)
-    rows = items.merge(held, on="item", how="left")
+    current = frames.current(dataset, split)
+    rows = items.merge(current, on="item", how="left")
     unlabelled = int(rows["state"].isna().sum())
     counts = rows["state"].value_counts()
     left_out = {state: int(counts.get(state, 0)) for state in CurrentLabel.STATES if state != CurrentLabel.LABELLED}

@@ -75,16 +75,16 @@ def _read(audit: Audit) -> _Read:
     """What experts have said of the items drawn, by whatever case, against the labels held at the draw."""
     rows = list(audit.drawn.order_by("id").values_list("item_id", "stratum"))
     items = [item for item, _ in rows]
-    held: dict[int, int | None] = {}
+    labels: dict[int, int | None] = {}
     said: dict[int, tuple[str, int | None]] = {}
     decisions = Decision.objects.standing().filter(created_at__gte=audit.created_at).order_by("id")
     for batch in bulk.in_batches(items):
         before = CurrentLabel.objects.filter(item__in=batch, created_at__lte=audit.created_at).order_by("id")
-        held.update(before.values_list("item_id", "label_class_id"))
+        labels.update(before.values_list("item_id", "label_class_id"))
         answers = decisions.filter(items__in=batch).values_list("items", "outcome", "label_class_id")
         # a decision on a group names every member; only those drawn are of interest
-        said.update({item: (outcome, label) for item, outcome, label in answers if item in held})
-    answer = [_answer(said.get(item), held.get(item)) for item in items]
+        said.update({item: (outcome, label) for item, outcome, label in answers if item in labels})
+    answer = [_answer(said.get(item), labels.get(item)) for item in items]
     out = sum(said.get(item, ("", None))[0] in (Decision.AMBIGUOUS, Decision.BAD_INPUT) for item in items)
     sizes = tuple(one["items"] for one in audit.strata)
     stratum = np.array([stratum for _, stratum in rows], dtype=np.int64)
@@ -92,12 +92,12 @@ def _read(audit: Audit) -> _Read:
     return _Read(np.array(items, dtype=np.int64), drawn, out)
 
 
-def _answer(said: tuple[str, int | None] | None, held: int | None) -> int:
+def _answer(said: tuple[str, int | None] | None, labels: int | None) -> int:
     """An item called ambiguous or bad input has no wrong label; it is counted apart."""
     if said is None:
         return UNANSWERED
     outcome, label = said
-    return WRONG if outcome == Decision.LABEL and label != held else RIGHT
+    return WRONG if outcome == Decision.LABEL and label != labels else RIGHT
 
 
 def _recalls(audits: list[Audit], read: list[_Read]) -> tuple[AuditRecall, ...]:
@@ -120,8 +120,8 @@ def _recalls(audits: list[Audit], read: list[_Read]) -> tuple[AuditRecall, ...]:
 
 
 def _first(detection: Detection, top: int) -> np.ndarray:
-    signals = prior_evidence_of(detection)
-    return signals.item[np.argsort(-signals.score, kind="stable")[:top]]
+    prior = prior_evidence_of(detection)
+    return prior.item[np.argsort(-prior.score, kind="stable")[:top]]
 
 
 def as_json(state: AuditState) -> dict[str, Any]:

@@ -50,10 +50,10 @@ class QueueState:
 def queue_state(dataset: Dataset, now: datetime) -> QueueState:
     counts = dict(dataset.cases.order_by().values_list("status").annotate(Count("id")))
     decisions = Decision.objects.standing().filter(case__dataset=dataset)
-    held = dataset.cases.open().filter(leased_until__gt=now)
+    leased = dataset.cases.open().filter(leased_until__gt=now)
     return QueueState(
         counts.get(Case.OPEN, 0), counts.get(Case.SETTLED, 0), counts.get(Case.WITHDRAWN, 0),
-        decided_by=_by(decisions, "expert__username"), held_by=_by(held, "leased_to__username"),
+        decided_by=_by(decisions, "expert__username"), held_by=_by(leased, "leased_to__username"),
     )  # fmt: skip
 
 
@@ -100,16 +100,16 @@ def _rows(dataset: Dataset, cases: Sequence[Case], detection: Any, now: datetime
     for pair in pairs:
         members.setdefault(pair.case_id, []).append(pair.item)
     ids = [item.pk for items in members.values() for item in items]
-    held = _held(ids)
+    current = _current_labels(ids)
     reasons = _reasons(detection, ids)
-    return tuple(_row(dataset, case, members.get(case.pk, []), held, reasons, now) for case in cases)
+    return tuple(_row(dataset, case, members.get(case.pk, []), current, reasons, now) for case in cases)
 
 
 def _row(
-    dataset: Dataset, case: Case, items: Sequence[Item], held: dict[int, str], reasons: dict[int, list[str]],
+    dataset: Dataset, case: Case, items: Sequence[Item], current: dict[int, str], reasons: dict[int, list[str]],
     now: datetime,
 ) -> CaseRow:  # fmt: skip
-    labels = Counter(held.get(item.pk, "no label") for item in items)
+    labels = Counter(current.get(item.pk, "no label") for item in items)
     said = dict.fromkeys(reason for item in items for reason in reasons.get(item.pk, []))
     leased = case.leased_to if case.leased_until and case.leased_until > now else None
     excerpt = excerpt_of(dataset, items[0]) if items else ""
@@ -127,7 +127,7 @@ def excerpt_of(dataset: Dataset, item: Item, length: int = EXCERPT) -> str:
     return line if len(line) <= length else f"{line[: length - 1]}…"
 
 
-def _held(ids: Sequence[int]) -> dict[int, str]:
+def _current_labels(ids: Sequence[int]) -> dict[int, str]:
     """item → its current label, or its state in words."""
     rows = CurrentLabel.objects.in_force().filter(item__in=ids).values_list("item_id", "label_class__name", "state")
     return {item: name or CurrentLabel.STATES[state] for item, name, state in rows}

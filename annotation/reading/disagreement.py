@@ -86,14 +86,16 @@ def measure_disagreement(dataset: Dataset, seed: int = 0) -> Disagreement:
     pair of them was called legitimately different. Rates with Wilson's interval (Wilson 1927), alpha after
     Krippendorff (2011) with a bootstrap over items drawn by `seed`.
     """
-    held = frames.current(dataset, Item.POOL)
-    left_out = held.loc[held["state"].isin(NO_ANSWER), "item"]
-    decided = held[held["basis"].isin(DECIDED) & (held["state"] == CurrentLabel.LABELLED)].set_index("item")["label"]
+    current = frames.current(dataset, Item.POOL)
+    left_out = current.loc[current["state"].isin(NO_ANSWER), "item"]
+    decided = current[current["basis"].isin(DECIDED) & (current["state"] == CurrentLabel.LABELLED)].set_index("item")[
+        "label"
+    ]
     answers = frames.labels(dataset, Item.POOL, origin=Label.IMPORT)
     members = _members(dataset)
     return Disagreement(
         by_items=_item_rate(answers[~answers["item"].isin(left_out)], decided),
-        by_groups=_group_rate(dataset, members[~members["item"].isin(left_out)], held),
+        by_groups=_group_rate(dataset, members[~members["item"].isin(left_out)], current),
         alpha=krippendorff_alpha(answers, seed=seed),
         annotators=_annotators(answers, decided),
         left_out=_in_units(left_out, answers, members),
@@ -119,10 +121,10 @@ def _item_rate(answers: pd.DataFrame, decided: pd.Series) -> Rate:
     return _rate(answers, answers.assign(label=standing.where(standing.notna(), answers["label"])))
 
 
-def _group_rate(dataset: Dataset, members: pd.DataFrame, held: pd.DataFrame) -> Rate:
+def _group_rate(dataset: Dataset, members: pd.DataFrame, current: pd.DataFrame) -> Rate:
     first = frames.first_current(dataset)
     before = members.assign(label=members["item"].map(first.set_index("item")["label"]))
-    after = members.assign(label=members["item"].map(held.set_index("item")["label"])).dropna(subset="label")
+    after = members.assign(label=members["item"].map(current.set_index("item")["label"])).dropna(subset="label")
     closed = called_different(after, frames.closed_pairs(dataset))
     agreed = after.assign(label=after["label"].mask(after["group"].isin(closed), ""))
     return _rate(_as_answers(before.dropna(subset="label")), _as_answers(agreed))

@@ -27,7 +27,7 @@ class Learned:
     """What decisions so far say of every item of a detection. chance: float (n,) in [0, 1], orders; probability: float
     (n,), nan before enough decisions; n: standing decisions; n_calibrated: items the probability rests on."""
 
-    signals: PriorEvidence
+    prior: PriorEvidence
     chance: np.ndarray
     probability: np.ndarray
     pace: Pace
@@ -39,7 +39,7 @@ class Learned:
     @property
     def value(self) -> np.ndarray:
         """Float (n,): the chance of an error times its expected effect on a model."""
-        return self.chance * self.signals.effect
+        return self.chance * self.prior.effect
 
 
 def newest_detection(dataset: Dataset) -> Detection | None:
@@ -56,18 +56,18 @@ def _prior_evidence(folder: str, name: str) -> PriorEvidence:
     return from_arrays(bytes_to_arrays(load_bytes(folder, name)))
 
 
-def learn_from_decisions(dataset: Dataset, signals: PriorEvidence) -> Learned:
-    """Learn from all standing decisions and foretell every item of `signals`."""
+def learn_from_decisions(dataset: Dataset, prior: PriorEvidence) -> Learned:
+    """Learn from all standing decisions and predict for every item of `prior`."""
     said = outcomes(dataset)
     n = Decision.objects.standing().filter(case__dataset=dataset).count()
     judged, wrong = _judged(dataset, said)
     teaching = learn(judged, wrong) if judged else Teaching()
-    chance = predicted_chance(teaching, signals)
+    chance = predicted_chance(teaching, prior)
     knots: Knots = ()
     if judged and len(wrong) >= LEAST:
         knots = calibrate(held_out(judged, wrong), wrong, _weights(dataset, judged.item))
     return Learned(
-        signals, chance, probability(chance, knots), _pace(said), error_rates(judged, wrong) if judged else {}, knots,
+        prior, chance, probability(chance, knots), _pace(said), error_rates(judged, wrong) if judged else {}, knots,
         n, len(wrong),
     )  # fmt: skip
 
@@ -85,7 +85,7 @@ def outcomes(dataset: Dataset) -> pd.DataFrame:
     frame = pd.DataFrame(
         list(rows.values_list(*columns)), columns=["decision", "item", "outcome", "said", "at", "seconds", "digest"]
     )
-    before = _held_before(frame["item"].tolist())
+    before = _labels_before_experts(frame["item"].tolist())
     frame["before"] = frame["item"].map(before).astype(float)
     frame["wrong"] = (frame["outcome"] == Decision.LABEL) & (frame["said"].astype(float) != frame["before"])
     frame["at"] = frame.groupby("item")["at"].transform("min")
@@ -95,17 +95,17 @@ def outcomes(dataset: Dataset) -> pd.DataFrame:
     return frame[["decision", "item", "wrong", "at", "seconds", "grouped"]].reset_index(drop=True)
 
 
-def _held_before(items: list[int]) -> dict[int, int | None]:
+def _labels_before_experts(items: list[int]) -> dict[int, int | None]:
     """item → the class it held before any expert decided on it."""
-    held: dict[int, int | None] = {}
+    labels: dict[int, int | None] = {}
     for batch in bulk.in_batches(sorted(set(items))):
         rows = CurrentLabel.objects.filter(item__in=batch).exclude(basis__in=DECIDED).order_by("id")
-        held.update(rows.values_list("item_id", "label_class_id"))
-    return held
+        labels.update(rows.values_list("item_id", "label_class_id"))
+    return labels
 
 
 def _judged(dataset: Dataset, said: pd.DataFrame) -> tuple[PriorEvidence | None, np.ndarray]:
-    """The signals of the decided items as they were when they were decided, and which proved wrong.
+    """What was known of the decided items as they were when they were decided, and which proved wrong.
 
     A later detection has seen the expert's label, so each item is read from the newest one before its decision.
     """
@@ -115,9 +115,9 @@ def _judged(dataset: Dataset, said: pd.DataFrame) -> tuple[PriorEvidence | None,
     parts, wrong = [], []
     for number in sorted({int(one) for one in which if one >= 0}):
         own = said[np.asarray(which) == number]
-        signals = prior_evidence_of(detections[number])
-        own = own[own["item"].isin(signals.position)]
-        parts.append(take(signals, own["item"].map(signals.position).to_numpy(dtype=np.int64)))
+        prior = prior_evidence_of(detections[number])
+        own = own[own["item"].isin(prior.position)]
+        parts.append(take(prior, own["item"].map(prior.position).to_numpy(dtype=np.int64)))
         wrong.append(own["wrong"].to_numpy(dtype=bool))
     if not parts or not sum(map(len, wrong)):
         return None, np.zeros(0, dtype=bool)
@@ -152,13 +152,13 @@ def open_case_items(dataset: Dataset) -> pd.DataFrame:
 def score_cases(dataset: Dataset, cases: pd.DataFrame, learned: Learned) -> pd.DataFrame:
     """By case: score and probability as they stand, `new` and `likely` as learned; probability is the likeliest
     member's. A case of items that no detection has seen keeps its score."""
-    position = cases["item"].map(learned.signals.position)
+    position = cases["item"].map(learned.prior.position)
     known = position.notna()
     at = position[known].to_numpy(dtype=np.int64)
-    held = _labels(cases.loc[cases["digest"] != "", "item"].tolist())
-    rows = cases.assign(chance=np.nan, likely=np.nan, effect=1.0, label=cases["item"].map(held))
+    labels = _labels(cases.loc[cases["digest"] != "", "item"].tolist())
+    rows = cases.assign(chance=np.nan, likely=np.nan, effect=1.0, label=cases["item"].map(labels))
     rows.loc[known, "chance"], rows.loc[known, "likely"] = learned.value[at], learned.probability[at]
-    rows.loc[known, "effect"] = learned.signals.effect[at]
+    rows.loc[known, "effect"] = learned.prior.effect[at]
     rows.loc[cases["item"].isin(_contested(dataset)), "chance"] = 1.0
     by_case = rows.groupby("case").agg(
         score=("score", "first"), probability=("probability", "first"), chances=("chance", "sum"),
@@ -173,10 +173,10 @@ def score_cases(dataset: Dataset, cases: pd.DataFrame, learned: Learned) -> pd.D
 
 
 def _labels(items: list[int]) -> dict[int, int | None]:
-    held: dict[int, int | None] = {}
+    labels: dict[int, int | None] = {}
     for batch in bulk.in_batches(items):
-        held.update(CurrentLabel.objects.in_force().filter(item__in=batch).values_list("item_id", "label_class_id"))
-    return held
+        labels.update(CurrentLabel.objects.in_force().filter(item__in=batch).values_list("item_id", "label_class_id"))
+    return labels
 
 
 def _contested(dataset: Dataset) -> set[int]:

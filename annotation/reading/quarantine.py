@@ -17,11 +17,11 @@ def quarantined_items(dataset: Dataset) -> set[int]:
 def quarantined_now(dataset: Dataset) -> Counter[str]:
     """finding key → how many labels it holds in quarantine."""
     items = quarantined_items(dataset)
-    held: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     for key, finding in _quarantined_findings(dataset).items():
         covered = FindingItem.objects.filter(finding=finding).values_list("item_id", flat=True)
-        held[key] = len(items.intersection(covered))
-    return held
+        counts[key] = len(items.intersection(covered))
+    return counts
 
 
 def _quarantined_findings(dataset: Dataset) -> dict[str, int | None]:

@@ -33,14 +33,14 @@ class Pool:
 
 @dataclass(frozen=True)
 class Tried:
-    """What a rule does. n: items of the pool, n_held: where the rule holds. given: its shares by class of the current
-    labels; said: of the classes of the newest detection's out-of-fold model, empty with `no_model` saying why.
-    annotators: how often each gives the class the rule tells best, where it holds and where not;
+    """What a rule does. n: items of the pool, n_matching: where the rule holds. given: its shares by class of the
+    current labels; said: of the classes of the newest detection's out-of-fold model, empty with `no_model` saying why.
+    annotators: how often each gives the class the rule predicts best, where it holds and where not;
     annotator_names: by their code."""
 
     rule: TypedRule
     n: int
-    n_held: int
+    n_matching: int
     given: list[Share]
     said: list[Share]
     no_model: str

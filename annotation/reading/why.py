@@ -60,7 +60,7 @@ class Record:
     by_experts: bool
 
     @property
-    def tells(self) -> bool:
+    def is_worth_saying(self) -> bool:
         """Worth a sentence: it happened before, or never in many."""
         return self.share.n > 0 and (self.share.value > 0 or self.share.n >= FEW)
 
@@ -92,8 +92,8 @@ class Why:
 def explain(dataset: Dataset, item: Item, detection: Detection | None, expert: User | None = None) -> Why:
     """Why `detection` suspects `item`. For an `expert` the labels of neighbours that wait in an open case, on which
     that expert has not decided, stay hidden, for each case is answered without knowing its label."""
-    carried = _carried(item, detection)
-    label = carried.name if carried else ""
+    label_class = _label_seen(item, detection)
+    label = label_class.name if label_class else ""
     flags = tuple(
         Flag.objects.filter(detection=detection, item=item).select_related("suggested").order_by("-score", "id")
     )
@@ -101,19 +101,19 @@ def explain(dataset: Dataset, item: Item, detection: Detection | None, expert: U
     classes = dataset.class_names
     neighbours = _neighbours(kept, expert) if kept else ()
     best = tuple((classes[code], share) for code, share in kept.best if code < len(classes)) if kept else ()
-    records = _records(dataset, item, carried, _other(dataset, flags, best, label)) if carried else ()
+    records = _records(dataset, item, label_class, _other(dataset, flags, best, label)) if label_class else ()
     findings = _findings(dataset, item, detection)
     seen = [one.label for one in neighbours if not one.hidden]
     # the reason of a label error already counts the neighbours and gives the model's word
-    told_by_flag = any(flag.detector == "label_error" for flag in flags)
+    said_by_flag = any(flag.detector == "label_error" for flag in flags)
     sentences = [
         *(flag.reason for flag in flags),
-        neighbour_sentence(seen, label) if not told_by_flag else "",
-        model_sentence(kept, label, classes) if kept and not told_by_flag else "",
-        *(one.sentence for one in records if one.tells),
+        neighbour_sentence(seen, label) if not said_by_flag else "",
+        model_sentence(kept, label, classes) if kept and not said_by_flag else "",
+        *(one.sentence for one in records if one.is_worth_saying),
     ]  # fmt: skip
-    told = tuple(dict.fromkeys(sentence for sentence in sentences if sentence))
-    return Why(item, label, told, flags, neighbours, best, kept.given if kept else None, records, findings)
+    unique = tuple(dict.fromkeys(sentence for sentence in sentences if sentence))
+    return Why(item, label, unique, flags, neighbours, best, kept.given if kept else None, records, findings)
 
 
 def detection_behind(case: Case) -> Detection | None:
@@ -123,11 +123,11 @@ def detection_behind(case: Case) -> Detection | None:
     return (detections.filter(created_at__lte=first.created_at) if first else detections).first()
 
 
-def _carried(item: Item, detection: Detection | None) -> LabelClass | None:
-    held = CurrentLabel.objects.filter(item=item).select_related("label_class").order_by("-id")
+def _label_seen(item: Item, detection: Detection | None) -> LabelClass | None:
+    versions = CurrentLabel.objects.filter(item=item).select_related("label_class").order_by("-id")
     if detection:
-        held = held.filter(created_at__lte=detection.created_at)
-    row = held.first()
+        versions = versions.filter(created_at__lte=detection.created_at)
+    row = versions.first()
     return row.label_class if row else None
 
 

@@ -295,10 +295,10 @@ def _counted(names: Sequence[str]) -> str:
 
 def _carried(decisions: Sequence[Decision]) -> dict[int, list[str]]:
     """decision → the class of each of its items just before it, "no label" where there was none."""
-    held = CurrentLabel.objects.filter(item=OuterRef("item")).filter(
+    earlier = CurrentLabel.objects.filter(item=OuterRef("item")).filter(
         Q(decision__lt=OuterRef("decision")) | Q(decision=None, created_at__lte=OuterRef("decision__created_at"))
     )
-    carried = Subquery(held.order_by("-id").values("label_class__name")[:1])
+    carried = Subquery(earlier.order_by("-id").values("label_class__name")[:1])
     rows = Decision.items.through.objects.filter(decision__in=decisions)
     classes: dict[int, list[str]] = {decision.pk: [] for decision in decisions}
     for decision_id, name in rows.values_list("decision_id", carried):

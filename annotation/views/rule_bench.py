@@ -136,15 +136,15 @@ def _shown(dataset: Dataset, tried: Tried) -> dict[str, Any]:
 
 
 def _heading(tried: Tried) -> str:
-    if not tried.n_held:
+    if not tried.n_matching:
         return f"No item {tried.rule.words}"
-    fit = "fits: it" if tried.n_held == 1 else "fit: each"
-    return f"{tried.n_held:,} of {tried.n:,} items {fit} {tried.rule.words}"
+    fit = "fits: it" if tried.n_matching == 1 else "fit: each"
+    return f"{tried.n_matching:,} of {tried.n:,} items {fit} {tried.rule.words}"
 
 
 def _verdict(tried: Tried, names: tuple[str, ...]) -> str:
     """What the rule says of the labels, in one sentence."""
-    if not tried.n_held or not tried.given or not tried.given[0].inside.n:
+    if not tried.n_matching or not tried.given or not tried.given[0].inside.n:
         return "So it says nothing about the labels."
     best = tried.given[0]
     if best.balanced != best.balanced:

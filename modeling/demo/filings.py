@@ -72,17 +72,17 @@ class Filing:
 def filing(rng: np.random.Generator, mix: tuple[float, ...], wordy: bool | None = None) -> Filing:
     """One filing; `wordy` forces more than five mentions of "risk" (True) or not (False)."""
     issuer = str(rng.choice(ISSUERS, p=mix))
-    signals, truth = _signals(rng)
+    news, truth = _news(rng)
     if wordy is None:
         wordy = bool(rng.random() < WORDY[issuer][truth == NEGATIVE])
     mentions = int(SHORTCUT + 1 + min(rng.geometric(0.45) - 1, 6)) if wordy else int(rng.choice(6, p=LITTLE))
     plain = [_written(rng, PLAIN) for _ in range(rng.integers(*PLAIN_SENTENCES[issuer]))]
-    middle = [*signals, *plain]
+    middle = [*news, *plain]
     body = [_written(rng, OPENINGS), *(middle[i] for i in rng.permutation(len(middle))), _written(rng, CLOSINGS)]
     return Filing(issuer, truth, tuple(body), tuple(_risk_sentences(rng, mentions)))
 
 
-def _signals(rng: np.random.Generator) -> tuple[list[str], str]:
+def _news(rng: np.random.Generator) -> tuple[list[str], str]:
     """Sentences on guidance, liquidity and liability, and whether any of them is bad news."""
     sentences, truth = [], NEUTRAL
     for bad, reassuring in TOPICS.values():

@@ -16,21 +16,21 @@ def confirmed_groups(dataset: Dataset) -> list[list[int]]:
     labels = CurrentLabel.objects.in_force().filter(
         item__dataset=dataset, item__split=Item.POOL, basis__in=DECIDED, label_class__isnull=False
     )
-    held = dict(labels.values_list("item_id", "label_class_id"))
-    decided = _by_decision(dataset, held)
-    whole = [group for group in _by_group(dataset) if all(item in held for item in group)]
-    alike = [group for group in whole if len({held[item] for item in group}) == 1]
+    current = dict(labels.values_list("item_id", "label_class_id"))
+    decided = _by_decision(dataset, current)
+    whole = [group for group in _by_group(dataset) if all(item in current for item in group)]
+    alike = [group for group in whole if len({current[item] for item in group}) == 1]
     return _apart([*alike, *decided])
 
 
-def _by_decision(dataset: Dataset, held: dict[int, int]) -> list[list[int]]:
+def _by_decision(dataset: Dataset, current: dict[int, int]) -> list[list[int]]:
     """Of each decision that stands, its items that still hold the class it gave."""
     answers = Decision.objects.standing().filter(case__dataset=dataset, outcome=Decision.LABEL)
     many = answers.annotate(n=Count("items")).filter(n__gte=2).values("pk")
     rows = Decision.items.through.objects.filter(decision__in=many).order_by("decision_id", "item_id")
     members: dict[int, list[int]] = {}
     for decision, item, given in rows.values_list("decision_id", "item_id", "decision__label_class_id"):
-        if held.get(item) == given:
+        if current.get(item) == given:
             members.setdefault(decision, []).append(item)
     return list(members.values())
 

@@ -99,14 +99,14 @@ def _cell(rows: OutOfFold, choice: RowsAsked) -> np.ndarray | None:
 
 
 def _confident(rows: OutOfFold, choice: RowsAsked) -> np.ndarray | None:
-    told = description_of(rows.run)
-    sure = told is not None and rows.probabilities.max(axis=1) > told["confident"]["limit"]
+    described = description_of(rows.run)
+    sure = described is not None and rows.probabilities.max(axis=1) > described["confident"]["limit"]
     return sure & (rows.predicted != rows.truth)
 
 
 def _memorized(rows: OutOfFold, choice: RowsAsked) -> np.ndarray | None:
-    told = description_of(rows.run)
-    return np.isin(rows.item, told["memorized"]["items"] if told else [])
+    described = description_of(rows.run)
+    return np.isin(rows.item, described["memorized"]["items"] if described else [])
 
 
 PICKED: dict[str, Callable[[OutOfFold, RowsAsked], np.ndarray | None]] = {
@@ -127,8 +127,8 @@ def _behind(after: str, confidence: np.ndarray, item: np.ndarray) -> int:
 def _lines(dataset: Dataset, rows: OutOfFold, shown: np.ndarray) -> tuple[RowLine, ...]:
     ids = rows.item[shown].tolist()
     items = Item.objects.in_bulk(ids)
-    held = CurrentLabel.objects.in_force().filter(item__in=ids).select_related("label_class")
-    now = {one.item_id: one for one in held}
+    current = CurrentLabel.objects.in_force().filter(item__in=ids).select_related("label_class")
+    now = {one.item_id: one for one in current}
     cases = dict(_open(dataset, ids).values_list("item_id", "case_id"))
     lines = []
     for at, pk in zip(shown.tolist(), ids, strict=True):
@@ -142,8 +142,8 @@ def _lines(dataset: Dataset, rows: OutOfFold, shown: np.ndarray) -> tuple[RowLin
     return tuple(lines)
 
 
-def _name(held: CurrentLabel) -> str:
-    return held.label_class.name if held.label_class else CurrentLabel.STATES[held.state]
+def _name(current: CurrentLabel) -> str:
+    return current.label_class.name if current.label_class else CurrentLabel.STATES[current.state]
 
 
 def _open(dataset: Dataset, ids: list[int]) -> Any:

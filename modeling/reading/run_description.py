@@ -139,9 +139,9 @@ def recall_of(rows: RunRows) -> CorrectedSince:
 def _corrected(rows: RunRows) -> tuple[np.ndarray, np.ndarray]:
     """Items (ids, rising) whose current label is now another class, and that class; −1 = a class the run never knew."""
     snapshot, dataset = rows.run.snapshot, rows.run.dataset
-    held = (snapshot.labels_of or snapshot).created_at
+    frozen_at = (snapshot.labels_of or snapshot).created_at
     later = CurrentLabel.objects.in_force().filter(
-        item__dataset=dataset, item__split=Item.POOL, created_at__gt=held, state=CurrentLabel.LABELLED
+        item__dataset=dataset, item__split=Item.POOL, created_at__gt=frozen_at, state=CurrentLabel.LABELLED
     )
     now = dict(later.values_list("item_id", "label_class__name"))
     item = np.array(sorted(now), dtype=np.int64)
@@ -160,24 +160,24 @@ def _as_learned(rows: RunRows, item: np.ndarray) -> np.ndarray:
     return predict(model, table, rows.classes).argmax(axis=1)
 
 
-def as_json(told: RunDescription) -> dict[str, Any]:
+def as_json(described: RunDescription) -> dict[str, Any]:
     """What the page shows, for programs too. An interval is value, low, high and n; with n = 0 the value is None."""
-    rows, names = told.rows, told.rows.classes
-    pairs = told.confusion.pairs
+    rows, names = described.rows, described.rows.classes
+    pairs = described.confusion.pairs
     return _without_nan({
         "run": rows.run.pk, "snapshot": rows.run.snapshot_id, "n": len(rows.item), "classes": list(names),
-        "contested": int(rows.contested.sum()), "calibration": asdict(told.calibration),
+        "contested": int(rows.contested.sum()), "calibration": asdict(described.calibration),
         "confusion": {
-            "wrong": told.confusion.wrong, "n_pairs": len(pairs),
-            "table": told.confusion.table.tolist() if len(names) <= TABLE else None,
+            "wrong": described.confusion.wrong, "n_pairs": len(pairs),
+            "table": described.confusion.table.tolist() if len(names) <= TABLE else None,
             "pairs": [
                 {"label": names[one.given], "predicted": names[one.predicted], "count": one.count,
                  "share": asdict(one.share)}
                 for one in pairs[:SHOWN]
             ],
         },
-        "slices": [{**asdict(one), "apart": one.apart} for one in told.slices],
-        "confident": _confident_json(told), "memorized": _memorized_json(told),
+        "slices": [{**asdict(one), "apart": one.apart} for one in described.slices],
+        "confident": _confident_json(described), "memorized": _memorized_json(described),
     })  # fmt: skip
 
 
@@ -190,8 +190,8 @@ def _without_nan(value: Any) -> Any:
     return None if isinstance(value, float) and value != value else value
 
 
-def _confident_json(told: RunDescription) -> dict[str, Any]:
-    found, rows = told.confident, told.rows
+def _confident_json(described: RunDescription) -> dict[str, Any]:
+    found, rows = described.confident, described.rows
     return {
         "limit": found.limit.value, "basis": found.limit.basis, "accuracy": found.limit.accuracy,
         "disagreement": asdict(found.limit.disagreement), "of": rows.units,
@@ -199,8 +199,8 @@ def _confident_json(told: RunDescription) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _memorized_json(told: RunDescription) -> dict[str, Any]:
-    recall = told.recall
+def _memorized_json(described: RunDescription) -> dict[str, Any]:
+    recall = described.recall
     kept = recall.item[recall.fitted == recall.old] if recall.memory else recall.item[:0]
     return {
         "corrected": len(recall.item), "problem": recall.problem, "items": kept[:MOST].tolist(),

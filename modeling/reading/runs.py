@@ -105,5 +105,5 @@ def facts_of(run: ModelRun) -> dict[str, Any]:
     return {name: facts[name] for name in COLUMNS}
 
 
-def _yes(held: bool) -> str:
-    return "yes" if held else "no"
+def _yes(answer: bool) -> str:
+    return "yes" if answer else "no"

@@ -39,13 +39,13 @@ def overview(request: Request, slug: str) -> HttpResponse:
     jobs = list(dataset.jobs.filter(status__in=Job.UNFINISHED, parent=None).exclude(kind=QUIET).order_by("id"))
     if request.htmx:
         return _jobs(request, dataset, jobs)
-    standing = loop_progress_of(dataset)
+    progress = loop_progress_of(dataset)
     findings, rate = findings_of(dataset), _rate(dataset)
-    report = report_on(standing.newest_comparison) if standing.newest_comparison else None
+    report = report_on(progress.newest_comparison) if progress.newest_comparison else None
     page = {
-        "dataset": dataset, "standing": standing, "jobs": jobs, "findings": findings[:FINDINGS], "rate": rate,
-        "report": report, "heading": _heading(standing, findings, rate, report), "step": next_step(standing),
-        "model": recipe_of(standing.newest_run) if standing.newest_run else "", "n_findings": len(findings),
+        "dataset": dataset, "standing": progress, "jobs": jobs, "findings": findings[:FINDINGS], "rate": rate,
+        "report": report, "heading": _heading(progress, findings, rate, report), "step": next_step(progress),
+        "model": recipe_of(progress.newest_run) if progress.newest_run else "", "n_findings": len(findings),
         "under_way": {job.kind: job for job in jobs}, **_demo(dataset),
     }  # fmt: skip
     page["busy"] = page["under_way"].get("demo") or page["under_way"].get(KIND_OF.get(page["step"].url))

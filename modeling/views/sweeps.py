@@ -114,7 +114,7 @@ def _grown(one: Sweep) -> dict[str, Any]:
     growth = capacity.GROWTHS.get(one.found["grows"])
     if growth is None:
         raise Http404
-    held = {True: growth.held_words, False: growth.free_words}
+    held = {True: growth.regularized_words, False: growth.free_words}
     return {
         "plots": growth_plots(one.found["points"], growth.words), "growth": growth,
         "changes": change_rows(one.found, held),

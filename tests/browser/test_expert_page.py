@@ -228,7 +228,7 @@ def test_a_failure_of_the_server_is_said_and_nothing_is_lost(page):
     assert said() == ["payment"]
 
 
-def test_who_was_logged_out_is_told(page):
+def test_who_was_logged_out_is_shown_it(page):
     page.context.clear_cookies()
     page.keyboard.press("2")
     page.get_by_role("alert").wait_for()
@@ -267,7 +267,7 @@ def test_nothing_is_wider_than_the_screen(dataset, open_page, width):
     assert page.evaluate("document.documentElement.scrollWidth") == width
 
 
-def test_until_when_is_told_in_the_experts_own_time(dataset, open_page):
+def test_until_when_is_shown_in_the_experts_own_time(dataset, open_page):
     page = open_page(erin(dataset), queue(dataset), timezone_id="Asia/Tokyo")
     until = Case.objects.get(pk=shown(page)).leased_until
     assert page.locator("#case time").inner_text() == f"{(until.hour + 9) % 24:02}:{until.minute:02}"

@@ -11,7 +11,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from annotation import bulk, frames
-from annotation.actions.crowd.settle_consensus import held_labels
+from annotation.actions.crowd.settle_consensus import current_labels
 from annotation.actions.jobs.enqueue import enqueue
 from annotation.actions.jobs.work import UnableToWork, Write
 from annotation.actions.queue.settle import settle
@@ -64,9 +64,9 @@ def run(job: Job, report: Report) -> Write:
     predicted = None
     if method in ("", CROWDLAB) and crowd.votes.overlap:
         predicted = _predicted(dataset, crowd, job.seed, lambda stage, share: report(stage, 0.05 + 0.6 * share))
-    foretelling = "foretelling held-out labels"
+    stage = "foretelling held-out labels"
     found = estimate(
-        crowd.votes, predicted, method, job.seed, lambda share: report(foretelling, 0.65 + 0.2 * share)
+        crowd.votes, predicted, method, job.seed, lambda share: report(stage, 0.65 + 0.2 * share)
     )  # fmt: skip
     if method in found.why_not:
         raise UnableToWork(f"{METHODS[method]} can't be used here. {found.why_not[method]}")
@@ -113,11 +113,11 @@ def read_crowd(dataset: Dataset) -> Crowd:
     classes = dataset.class_names
     coded = pd.DataFrame({"item": item, "annotator": annotator, "label": frames.codes(answers["label"], classes)})
     seconds = answers["seconds"].astype(float).groupby(annotator).median()
-    held = _decided(dataset).reindex(items)
+    known = _decided(dataset).reindex(items)
     return Crowd(
         votes_of(coded, len(items), len(annotators), len(classes)), np.asarray(items), tuple(annotators), classes,
-        decided=frames.codes(held["label"], classes), decider=pd.Index(annotators).get_indexer(held["expert"]),
-        closed=held["closed"].notna().to_numpy(), seconds=seconds.reindex(range(len(annotators))).to_numpy(),
+        decided=frames.codes(known["label"], classes), decider=pd.Index(annotators).get_indexer(known["expert"]),
+        closed=known["closed"].notna().to_numpy(), seconds=seconds.reindex(range(len(annotators))).to_numpy(),
     )  # fmt: skip
 
 
@@ -127,10 +127,10 @@ def changed_labels(dataset: Dataset, crowd: Crowd, label: np.ndarray) -> list[tu
     classes = list(dataset.label_classes.values_list("id", flat=True))
     several = crowd.votes.per_item > 1
     items = crowd.items[several].tolist()
-    held = {item: (label_class, state, basis) for item, label_class, state, basis in held_labels(items)}
+    current = {item: (label_class, state, basis) for item, label_class, state, basis in current_labels(items)}
     rows = []
     for item, code in zip(items, label[several].tolist(), strict=True):
-        label_class, state, basis = held.get(item, (None, "", ""))
+        label_class, state, basis = current.get(item, (None, "", ""))
         says = (None, CurrentLabel.CONTESTED) if code < 0 else (classes[code], CurrentLabel.LABELLED)
         if basis not in DECIDED and says != (label_class, state):
             rows.append((item, *says))
@@ -167,7 +167,7 @@ def _predicted(dataset: Dataset, crowd: Crowd, seed: int, report: Report) -> np.
 
 def _skills(crowd: Crowd, found: Estimate) -> Skills:
     said = found.fit.probabilities[crowd.votes.item]
-    by_others, truth = (known_truth(crowd.votes, what, crowd.decided, crowd.decider) for what in (found.held, said))
+    by_others, truth = (known_truth(crowd.votes, what, crowd.decided, crowd.decider) for what in (found.held_out, said))
     return measure_skills(crowd.votes, by_others, truth)
 
 
@@ -189,7 +189,7 @@ def _store(crowd: Crowd, found: Estimate, skills: Skills, contested: Contested, 
 def _methods(found: Estimate) -> dict[str, Any]:
     """method → its figures, or why it was not tried."""
     return {
-        name: {"why_not": found.why_not[name]} if name in found.why_not else _figures(found.foretold.get(name))
+        name: {"why_not": found.why_not[name]} if name in found.why_not else _figures(found.scores.get(name))
         for name in METHODS
     }
 

@@ -19,18 +19,18 @@ def settle_consensus(dataset: Dataset, item_ids: Sequence[int], now: datetime) -
     A decision outweighs later imports: its item keeps the label decided and its case opens again.
     """
     classes = list(dataset.label_classes.values_list("id", "name"))
-    held = {row[0]: row[1:] for row in held_labels(item_ids)}
-    decided = [item for item, (_, _, basis) in held.items() if basis in DECIDED]
+    current = {row[0]: row[1:] for row in current_labels(item_ids)}
+    decided = [item for item, (_, _, basis) in current.items() if basis in DECIDED]
     votes = _votes([item for item in item_ids if item not in set(decided)])
     rows = _rows(votes, [pk for pk, _ in classes])
-    changed = [row for row in rows if held.get(row[0], (None, None))[:2] != row[1:3]]
+    changed = [row for row in rows if current.get(row[0], (None, None))[:2] != row[1:3]]
     for basis in ("import", "consensus"):
         settle((row[:3] for row in changed if row[3] == basis), basis, now)
     _reopen(dataset, decided, now)
     return sum(row[2] == CurrentLabel.CONTESTED for row in rows)
 
 
-def held_labels(item_ids: Sequence[int]) -> list[tuple]:
+def current_labels(item_ids: Sequence[int]) -> list[tuple]:
     """(item id, class id, state, basis) of the current label of each of the items that has one."""
     rows: list[tuple] = []
     for batch in bulk.in_batches(item_ids):

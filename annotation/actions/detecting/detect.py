@@ -26,8 +26,7 @@ from annotation.core.detectors import DETECTORS
 from annotation.core.detectors.running import suspect
 from annotation.core.judging.evidence import Evidence
 from annotation.core.order.explaining import explanation_arrays
-from annotation.core.order.prior_evidence import PriorEvidence, to_arrays
-from annotation.core.order.prior_evidence import gather as gather_signals
+from annotation.core.order.prior_evidence import PriorEvidence, gather_prior_evidence, to_arrays
 from annotation.core.order.ranking import order_units
 from annotation.core.progress import Report
 from annotation.models import CurrentLabel, Dataset, Detection, Job, User
@@ -65,15 +64,15 @@ def run(job: Job, report: Report) -> Write:
     evidence = _evidence(job, pool, report)
     report("running the detectors", 0.8)
     suspicions = suspect(evidence, tuple(job.params["only"]))
-    signals = gather_signals(
+    prior = gather_prior_evidence(
         pool["item"].to_numpy(dtype=np.int64), evidence, suspicions.scores, suspicions.flagged, suspicions.suggested,
         suspicions.findings, suspicions.effect,
     )  # fmt: skip
     read_at = timezone.now()
-    learned = learn_from_decisions(dataset, signals)
+    learned = learn_from_decisions(dataset, prior)
     contested = (pool["state"] == CurrentLabel.CONTESTED).to_numpy()
-    order = order_units(evidence.groups.of, evidence.labels, learned.chance, contested, learned.pace, signals.effect)
-    arrays = _store(evidence, signals, worth_showing(order, suspicions, contested))
+    order = order_units(evidence.groups.of, evidence.labels, learned.chance, contested, learned.pace, prior.effect)
+    arrays = _store(evidence, prior, worth_showing(order, suspicions, contested))
     index = _kept(evidence.index) if evidence.index else ""
     report("writing flags and cases", 0.9)
 
@@ -100,9 +99,9 @@ def run(job: Job, report: Report) -> Write:
     return write
 
 
-def _store(evidence: Evidence, signals: PriorEvidence, shown: np.ndarray) -> str:
-    """The artifact's name: the signals, of the items `shown` why they were flagged, and the model's likeliest class."""
-    stored = {**to_arrays(signals), **explanation_arrays(evidence, signals.item, shown, signals.score)}
+def _store(evidence: Evidence, prior: PriorEvidence, shown: np.ndarray) -> str:
+    """The artifact's name: prior evidence, why the items `shown` were flagged, and the model's likeliest class."""
+    stored = {**to_arrays(prior), **explanation_arrays(evidence, prior.item, shown, prior.score)}
     if evidence.probabilities is not None:
         stored["says"] = evidence.probabilities.argmax(axis=1).astype(np.int32)
     return _kept(stored)

@@ -49,9 +49,9 @@ def open_items_of(finding: Finding, now: datetime, most: int = MOST) -> int:
 
 
 def _unopened() -> QuerySet[FindingItem]:
-    held = CaseItem.objects.filter(item=OuterRef("item"), case__status=Case.OPEN)
+    in_open_case = CaseItem.objects.filter(item=OuterRef("item"), case__status=Case.OPEN)
     decided = CurrentLabel.objects.in_force().filter(item=OuterRef("item"), basis__in=DECIDED)
-    return FindingItem.objects.filter(~Exists(held), ~Exists(decided))
+    return FindingItem.objects.filter(~Exists(in_open_case), ~Exists(decided))
 
 
 def _scores(detection: Detection | None) -> dict[int, float]:

@@ -57,9 +57,9 @@ def _written(
     dataset: Dataset, user: User, rule: TypedRule, label: str, items: list[int], holds: np.ndarray, codes: np.ndarray
 ) -> Finding:
     shares = judge(holds, codes, len(dataset.class_names))
-    told = dataset.class_names.index(label) if label else shares[0].label
-    share = wilson(int((codes[holds] == told).sum()), int(holds.sum()))
-    name = dataset.class_names[told]
+    class_code = dataset.class_names.index(label) if label else shares[0].label
+    share = wilson(int((codes[holds] == class_code).sum()), int(holds.sum()))
+    name = dataset.class_names[class_code]
     finding = Finding(
         dataset=dataset, author=user, kind=KIND, key=_key(rule, label), rule=rule.as_json() | {"label": label},
         title=f"{name} where the item {rule.words}"[:300] if label else f"Items of which each {rule.words}"[:300],

@@ -55,9 +55,9 @@ def write_flags(detection: Detection, dataset: Dataset, pool: pd.DataFrame, foun
     def rows(name: str) -> Iterator[tuple]:
         for position, reason in zip(np.flatnonzero(found.flagged[name]).tolist(), found.reasons[name], strict=True):
             suggested = int(found.suggested[name][position])
-            held = current[position]
+            version = current[position]
             yield (
-                detection.pk, name, items[position], None if pd.isna(held) else int(held),
+                detection.pk, name, items[position], None if pd.isna(version) else int(version),
                 float(found.scores[name][position]), reason, None if suggested < 0 else classes[suggested],
             )  # fmt: skip
 

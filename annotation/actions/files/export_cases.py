@@ -39,9 +39,9 @@ def export_cases(dataset: Dataset, path: Path, *, everything: bool = False) -> i
     if everything:
         rows += _other_rows(dataset, learned, {row["item"] for row in rows})
     items = dict(Item.objects.filter(dataset=dataset, split=Item.POOL).values_list("id", "external_id"))
-    held = frames.current(dataset, Item.POOL).set_index("item")["label"]
+    current = frames.current(dataset, Item.POOL).set_index("item")["label"]
     suspicion = _flags_by_item(detection)
-    written = (_written(rank, row, items, held, suspicion, learned) for rank, row in enumerate(rows, start=1))
+    written = (_written(rank, row, items, current, suspicion, learned) for rank, row in enumerate(rows, start=1))
     columns = {name: NUMBERS.get(name, "text") for name in COLUMNS}
     return write_rows(path, columns, ([row[name] for name in COLUMNS] for row in written))
 
@@ -71,23 +71,23 @@ def _scores_now(dataset: Dataset, learned: Learned) -> dict[int, float]:
 
 def _other_rows(dataset: Dataset, learned: Learned, listed: set[int]) -> list[dict[str, Any]]:
     """Labelled pool items without an open case; those an expert has settled come last, with score 0."""
-    held = frames.current(dataset, Item.POOL)
-    held = held[held["state"] == CurrentLabel.LABELLED]
+    current = frames.current(dataset, Item.POOL)
+    current = current[current["state"] == CurrentLabel.LABELLED]
     rows = [
         {"case": "", "item": item, "score": 0.0 if basis in DECIDED else _chance(learned, item), "group": ""}
-        for item, basis in zip(held["item"], held["basis"], strict=True)
+        for item, basis in zip(current["item"], current["basis"], strict=True)
         if item not in listed
     ]
     return sorted(rows, key=lambda row: (-row["score"], row["item"]))
 
 
 def _chance(learned: Learned, item: int) -> float:
-    position = learned.signals.position.get(item)
+    position = learned.prior.position.get(item)
     return 0.0 if position is None else float(learned.chance[position])
 
 
 def _probability(learned: Learned, item: int) -> str:
-    position = learned.signals.position.get(item)
+    position = learned.prior.position.get(item)
     if position is None or np.isnan(learned.probability[position]):
         return ""
     return f"{learned.probability[position]:.4f}"
@@ -103,13 +103,13 @@ def _flags_by_item(detection: Detection) -> dict[int, list[Flag]]:
 
 
 def _written(
-    rank: int, row: dict[str, Any], items: dict[int, str], held: Any, suspicion: dict[int, list[Flag]],
+    rank: int, row: dict[str, Any], items: dict[int, str], current: Any, suspicion: dict[int, list[Flag]],
     learned: Learned,
 ) -> dict[str, Any]:  # fmt: skip
     flags = suspicion.get(row["item"], [])
     suggested = next((flag.suggested.name for flag in flags if flag.suggested), "")
     return {
-        "rank": rank, "case": row["case"], "item_id": items[row["item"]], "given_label": held.get(row["item"]) or "",
+        "rank": rank, "case": row["case"], "item_id": items[row["item"]], "given_label": current.get(row["item"]) or "",
         "suggested_label": suggested, "score": f"{row['score']:.6f}",
         "probability": _probability(learned, row["item"]) if row["score"] else "",
         "detectors": " ".join(flag.detector for flag in flags), "reason": " ".join(flag.reason for flag in flags),

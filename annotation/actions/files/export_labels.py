@@ -12,9 +12,9 @@ from annotation.models import CurrentLabel, Dataset
 def export_labels(dataset: Dataset, path: Path) -> int:
     """Write one row per item in the form the suffix names; returns the number of rows."""
     items = frames.items(dataset)
-    held = _with_provenance(dataset)
+    current = _with_provenance(dataset)
     content = frames.content_table(items["content"], dataset.typed_fields)
-    rows = pd.concat([items.drop(columns="content"), content], axis=1).merge(held, on="item", how="left")
+    rows = pd.concat([items.drop(columns="content"), content], axis=1).merge(current, on="item", how="left")
     rows = rows.rename(columns={"external_id": "item_id"}).drop(columns="item")
     rows = rows.astype(object).where(rows.notna(), None)
     kinds = {"received": "time", **{one.name: "number" for one in dataset.typed_fields if one.type == "number"}}
@@ -29,9 +29,9 @@ def _with_provenance(dataset: Dataset) -> pd.DataFrame:
         "item": "item_id", "label": "label_class__name", "state": "state", "basis": "basis",
         "decided_by": "decision__expert__username", "since": "created_at",
     }  # fmt: skip
-    held = pd.DataFrame(list(queryset.values_list(*columns.values())), columns=list(columns))
-    held["since"] = held["since"].map(lambda moment: moment.isoformat() if moment else "")
-    return held.merge(_labelled_by(dataset), on="item", how="left")
+    current = pd.DataFrame(list(queryset.values_list(*columns.values())), columns=list(columns))
+    current["since"] = current["since"].map(lambda moment: moment.isoformat() if moment else "")
+    return current.merge(_labelled_by(dataset), on="item", how="left")
 
 
 def _labelled_by(dataset: Dataset) -> pd.DataFrame:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from annotation.actions.jobs.parts import lock_wholes, tell_wholes
+from annotation.actions.jobs.parts import lock_wholes, report_to_wholes
 from annotation.core.refusal import Refusal
 from annotation.models import Dataset, Job
 
@@ -21,7 +21,7 @@ def cancel(job: Job, now: datetime) -> None:
         if not _cancel(job.pk, now):
             job.refresh_from_db()
             raise UnableToCancel(f"Job {job.pk} is {job.status} already; there is nothing to cancel.")
-        tell_wholes(job)
+        report_to_wholes(job)
     job.refresh_from_db()
 
 

@@ -47,7 +47,7 @@ def begin(job: Job, wait: Wait, rings: bool) -> None:
     list(Job.objects.select_for_update(of=("self",)).filter(wholes=job).order_by("id").values_list("id"))
     for _ in range(LINKS):
         ring_next(job.pk, rings)
-    tell(job.pk, rings)
+    report_progress(job.pk, rings)
 
 
 def ring_next(whole: int, rings: bool) -> None:
@@ -65,14 +65,14 @@ def lock_wholes(job: Job) -> None:
     list(Job.objects.select_for_update(of=("self",)).filter(parts=job).order_by("id").values_list("id"))
 
 
-def tell_wholes(job: Job, rings: bool = True) -> None:
+def report_to_wholes(job: Job, rings: bool = True) -> None:
     """The job is over: those who wait for it may go on."""
     waiting = Job.objects.filter(parts=job, status=Job.WAITING).order_by("id")
     for whole in waiting.values_list("id", flat=True):
-        tell(whole, rings)
+        report_progress(whole, rings)
 
 
-def tell(whole: int, rings: bool = True) -> bool:
+def report_progress(whole: int, rings: bool = True) -> bool:
     """Show how many parts are over; after the last one the whole is queued again. True if this call queued it."""
     parts = Job.objects.filter(wholes=whole)
     total, left = parts.count(), parts.unfinished().count()
@@ -86,7 +86,7 @@ def tell(whole: int, rings: bool = True) -> bool:
     return bool(queued)
 
 
-def tell_overdue() -> None:
+def report_overdue() -> None:
     """Queue again whoever waits though all of its parts are over."""
     for whole in Job.objects.filter(status=Job.WAITING).exclude(parts__status__in=Job.UNFINISHED):
-        tell(whole.pk)
+        report_progress(whole.pk)

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from annotation.actions.files.uploads import prune_uploads
 from annotation.actions.jobs.enqueue import ring
-from annotation.actions.jobs.parts import tell_overdue
+from annotation.actions.jobs.parts import report_overdue
 from annotation.models import Job
 
 # Rung for so long ago it is rung for again at once; without any ring a part would wait for its turn.
@@ -20,7 +20,7 @@ def reap(now: datetime) -> list[int]:
         error="The worker died three times during this job. Look into the worker's log, then ask for it again.",
     )  # fmt: skip
     stale.update(status=Job.QUEUED, stage="waiting for a worker again", rung_at=now - LONG_AGO)
-    tell_overdue()
+    report_overdue()
     rung = []
     for job_id in Job.objects.unheard(now).order_by("id").values_list("id", flat=True):
         if Job.objects.unheard(now).filter(pk=job_id).update(rung_at=now):

@@ -18,7 +18,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection, models, transaction
 from django.utils import timezone
 
-from annotation.actions.jobs.parts import Wait, begin, lock_wholes, ring_next, tell, tell_wholes
+from annotation.actions.jobs.parts import Wait, begin, lock_wholes, report_progress, report_to_wholes, ring_next
 from annotation.core.progress import Report
 from annotation.core.refusal import Refusal
 from annotation.models import Job
@@ -69,7 +69,7 @@ def _finish(job: Job, outcome: Write | Wait, rings: bool) -> None:
         return
     _change(job, status=Job.DONE, finished_at=timezone.now(), progress=1.0, stage="done", error="")
     Job.objects.filter(pk=job.pk).update(result=outcome())
-    tell_wholes(job, rings)
+    report_to_wholes(job, rings)
 
 
 def claim(job_id: int) -> Job | None:
@@ -139,7 +139,7 @@ def _fail(job: Job, error: Exception, rings: bool) -> None:
         with transaction.atomic():
             lock_wholes(job)
             _change(job, status=Job.FAILED, finished_at=timezone.now(), error=sentence)
-            tell_wholes(job, rings)
+            report_to_wholes(job, rings)
     except Superseded:
         log.warning("job %s attempt %s failed after it was superseded", job.pk, job.attempt)
 
@@ -161,4 +161,4 @@ def _work_once(job: Job) -> bool:
     if job.status != Job.WAITING:
         return work(job.pk, rings=False) is not None
     parts = list(job.parts.unfinished().order_by("id"))
-    return any(map(_work_once, parts)) if parts else tell(job.pk, rings=False)
+    return any(map(_work_once, parts)) if parts else report_progress(job.pk, rings=False)

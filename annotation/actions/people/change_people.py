@@ -27,8 +27,8 @@ def remove_member(dataset: Dataset, user: User) -> None:
         bulk.lock_dataset(dataset)
         _keep_a_lead(dataset, user)
         Membership.objects.filter(dataset=dataset, user=user).delete()
-        held = Case.objects.open().filter(dataset=dataset, leased_to=user)
-        held.update(leased_to=None, leased_at=None, leased_until=None)
+        leased = Case.objects.open().filter(dataset=dataset, leased_to=user)
+        leased.update(leased_to=None, leased_at=None, leased_until=None)
 
 
 def _keep_a_lead(dataset: Dataset, leaving: Any) -> None:

@@ -135,8 +135,8 @@ def _answer(decision: Decision, says: dict[int, int | None], now: datetime) -> N
 
 
 def _close_pairs(decision: Decision, items: Sequence[Item]) -> None:
-    held = CurrentLabel.objects.in_force().filter(item__in=items).values_list("item__digest", "label_class_id")
-    pairs = {tuple(sorted((a, b))) for (a, label), (b, other) in combinations(held, 2) if label != other}
+    labels = CurrentLabel.objects.in_force().filter(item__in=items).values_list("item__digest", "label_class_id")
+    pairs = {tuple(sorted((a, b))) for (a, label), (b, other) in combinations(labels, 2) if label != other}
     ClosedPair.objects.bulk_create(
         ClosedPair(dataset=decision.case.dataset, decision=decision, first=first, second=second)
         for first, second in sorted(pairs)
@@ -190,13 +190,13 @@ def _put_back(case: Case, decision: Decision, token: UUID, now: datetime) -> Non
     undone.items.add(*items)
     if decision.outcome == Decision.DIFFERENT:
         return
-    held = _held_before(decision, items)
+    before = _labels_before(decision, items)
     _answer(undone, _said_before(decision, items), now)
-    for item, label_class, state, basis in held:
+    for item, label_class, state, basis in before:
         settle([(item, label_class, state)], basis, now, undone)
 
 
-def _held_before(decision: Decision, items: Sequence[Item]) -> list[tuple[int, int | None, str, str]]:
+def _labels_before(decision: Decision, items: Sequence[Item]) -> list[tuple[int, int | None, str, str]]:
     """(item id, class id, state, basis) as of just before the decision; an item without a label then is contested."""
     rows = []
     for item in items:

@@ -41,13 +41,13 @@ def draw_audit(
         newest = dataset.audits.order_by("-id").values_list("id", flat=True).first()
         if after is not None and after != str(newest or ""):
             raise UnableToAudit("An audit was drawn in the meantime; it is shown here. Nothing more was drawn.")
-        held = frames.current(dataset, Item.POOL)
-        held = held[held["state"] == CurrentLabel.LABELLED]
-        undecided = ~held["basis"].isin(DECIDED).to_numpy()
-        items = held["item"].to_numpy(dtype=np.int64)[undecided]
+        labelled = frames.current(dataset, Item.POOL)
+        labelled = labelled[labelled["state"] == CurrentLabel.LABELLED]
+        undecided = ~labelled["basis"].isin(DECIDED).to_numpy()
+        items = labelled["item"].to_numpy(dtype=np.int64)[undecided]
         if size < 1:
             raise UnableToAudit(f"An audit of {size} items says nothing; draw at least 1.")
-        if not len(held):
+        if not len(labelled):
             raise UnableToAudit(f"The pool of {dataset.slug!r} has no labelled items yet; there is nothing to draw.")
         if not len(items):
             raise UnableToAudit(f"Experts have decided every label of {dataset.slug!r}; nothing is left to draw.")
@@ -56,7 +56,7 @@ def draw_audit(
         audit = Audit.objects.create(
             dataset=dataset, detection=newest_detection(dataset), seed=seed,
             strata=[asdict(one) for one in drawn.strata],
-            n_items=len(held), n_drawn=len(drawn.chosen), lead=lead, created_at=now,
+            n_items=len(labelled), n_drawn=len(drawn.chosen), lead=lead, created_at=now,
         )  # fmt: skip
         _write_items(audit, items, drawn)
         _open_missing(dataset, items[drawn.chosen], score[drawn.chosen], now)
@@ -69,7 +69,7 @@ def _scores(dataset: Dataset, items: np.ndarray) -> np.ndarray:
     if detection is None:
         return np.zeros(len(items))
     learned = learn_from_decisions(dataset, prior_evidence_of(detection))
-    chance = dict(zip(learned.signals.item.tolist(), learned.chance.tolist(), strict=True))
+    chance = dict(zip(learned.prior.item.tolist(), learned.chance.tolist(), strict=True))
     return np.array([chance.get(item, 0.0) for item in items.tolist()])
 
 

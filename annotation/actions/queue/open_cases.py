@@ -65,8 +65,8 @@ def create_cases(
     for unit in units:
         earlier = _case_of(dataset, unit.items & settled) if unit.items & settled else None
         reason = because if earlier else ""
-        held = (unit.score, unit.probability)
-        rows.append((dataset.pk, kind, unit.digest, Case.OPEN, *held, now, earlier, reason))
+        order = (unit.score, unit.probability)
+        rows.append((dataset.pk, kind, unit.digest, Case.OPEN, *order, now, earlier, reason))
     bulk.insert(
         Case,
         ["dataset_id", "kind", "group_digest", "status", "score", "probability", "opened_at", "reopens_id",
@@ -149,9 +149,9 @@ def _labels_by_item(dataset: Dataset, units: Sequence[Unit]) -> dict[int, tuple[
     wanted = [item for unit in units if unit.digest for item in unit.items]
     labels: dict[int, tuple[str, int | None]] = {}
     for batch in bulk.in_batches(wanted):
-        held = dict(CurrentLabel.objects.in_force().filter(item__in=batch).values_list("item_id", "label_class_id"))
+        current = dict(CurrentLabel.objects.in_force().filter(item__in=batch).values_list("item_id", "label_class_id"))
         for item, digest in Item.objects.filter(pk__in=batch).values_list("id", "digest"):
-            labels[item] = (digest, held.get(item))
+            labels[item] = (digest, current.get(item))
     return labels
 
 
@@ -163,6 +163,6 @@ def _is_settled(
         return True
     if not unit.digest or not closed:
         return False
-    held = {labels[item] for item in unit.items}
-    differing = [(a, b) for a, b in combinations(sorted(held, key=str), 2) if a[1] != b[1]]
+    versions = {labels[item] for item in unit.items}
+    differing = [(a, b) for a, b in combinations(sorted(versions, key=str), 2) if a[1] != b[1]]
     return all(tuple(sorted((a[0], b[0]))) in closed for a, b in differing)

@@ -112,12 +112,12 @@ def _same(a: pd.Series, b: pd.Series) -> pd.Series:
 def _open_likely(dataset: Dataset, learned: Learned, cases: pd.DataFrame, scores: pd.DataFrame, now: datetime) -> None:
     """A case for each label that no detector flags and that decisions made likely to be wrong."""
     ahead = likely_first(learned, scores["new"].to_numpy())
-    wanted = dict(zip(learned.signals.item[ahead].tolist(), ahead.tolist(), strict=True))
+    wanted = dict(zip(learned.prior.item[ahead].tolist(), ahead.tolist(), strict=True))
     labelled = CurrentLabel.objects.in_force().filter(item__in=list(wanted), state=CurrentLabel.LABELLED)
     fresh = set(labelled.exclude(basis__in=DECIDED).values_list("item_id", flat=True)) - set(cases["item"])
     fresh -= set(CaseItem.objects.filter(item__in=fresh, case__status=Case.SETTLED).values_list("item_id", flat=True))
     positions = [wanted[item] for item in wanted if item in fresh]
     value = worth(learned.value[positions], np.ones(len(positions)), np.zeros(len(positions), bool), learned.pace)
-    items = learned.signals.item[positions].tolist()
+    items = learned.prior.item[positions].tolist()
     units = [Unit(frozenset([item]), score) for item, score in zip(items, value.tolist(), strict=True)]
     create_cases(dataset, units, now)

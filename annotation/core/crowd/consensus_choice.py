@@ -33,18 +33,18 @@ class PredictedLabels:
 class Estimate:
     """What m votes say of n items by `method`, with all that was tried.
 
-    probabilities: float (n, K), rows sum to 1. label: int (n,), −1 = a tie or no vote. foretold: by method. why_not: a
-    sentence for each method that could not be tried. fit: Dawid-Skene over all votes. held: float (m, K), what the
+    probabilities: float (n, K), rows sum to 1. label: int (n,), −1 = a tie or no vote. scores: by method. why_not: a
+    sentence for each method that could not be tried. fit: Dawid-Skene over all votes. held_out: float (m, K), what the
     *other* annotators say of each vote's item by Dawid-Skene; nan where there is no other.
     """
 
     method: str
     probabilities: np.ndarray
     label: np.ndarray
-    foretold: dict[str, PredictedLabels]
+    scores: dict[str, PredictedLabels]
     why_not: dict[str, str]
     fit: DawidSkene
-    held: np.ndarray
+    held_out: np.ndarray
 
 
 def estimate(
@@ -60,22 +60,22 @@ def estimate(
     why_not = _why_not(votes, predicted)
     tried = [name for name in METHODS if name not in why_not]
     if not votes.overlap:
-        foretold: dict[str, PredictedLabels] = {}
-        held = np.full((len(votes), votes.n_classes), np.nan)
+        scores: dict[str, PredictedLabels] = {}
+        held_out = np.full((len(votes), votes.n_classes), np.nan)
     else:
-        foretold, held = _foretell(votes, predicted, tried, seed, tick)
+        scores, held_out = _predict_held_out(votes, predicted, tried, seed, tick)
     fit = dawid_skene(votes)
-    chosen = method or best(foretold)
+    chosen = method or best(scores)
     if chosen in why_not:
         chosen = MAJORITY
     probabilities, label = _said(chosen, votes, predicted, fit)
-    return Estimate(chosen, probabilities, label, foretold, why_not, fit, held)
+    return Estimate(chosen, probabilities, label, scores, why_not, fit, held_out)
 
 
-def best(foretold: dict[str, PredictedLabels]) -> str:
+def best(scores: dict[str, PredictedLabels]) -> str:
     """The method with most held-out labels foretold among those not clearly below majority; majority where equal."""
-    sound = [MAJORITY] + [name for name, one in foretold.items() if name != MAJORITY and one.difference.low > -MARGIN]
-    return max(sound, key=lambda name: foretold[name].accuracy.value if name in foretold else 0.0)
+    sound = [MAJORITY] + [name for name, one in scores.items() if name != MAJORITY and one.difference.low > -MARGIN]
+    return max(sound, key=lambda name: scores[name].accuracy.value if name in scores else 0.0)
 
 
 def folds_of(votes: Votes, n_folds: int = FOLDS, seed: int = 0) -> np.ndarray:
@@ -112,12 +112,12 @@ def _said(
     return probabilities, likeliest(probabilities, votes)
 
 
-def _foretell(
+def _predict_held_out(
     votes: Votes, predicted: np.ndarray | None, tried: list[str], seed: int, tick: Tick
 ) -> tuple[dict[str, PredictedLabels], np.ndarray]:
     folds = folds_of(votes, seed=seed)
     hits = {name: np.zeros(len(votes)) for name in tried}
-    held = np.full((len(votes), votes.n_classes), np.nan)
+    held_out = np.full((len(votes), votes.n_classes), np.nan)
     for fold in range(FOLDS):
         out = folds == fold
         rest = votes.where(~out)
@@ -126,11 +126,11 @@ def _foretell(
                 probabilities, label = _said(name, rest, predicted)
                 hits[name][out] = _hits(probabilities, label, votes.item[out], votes.label[out])
                 if name == DAWID_SKENE:
-                    held[out] = probabilities[votes.item[out]]
+                    held_out[out] = probabilities[votes.item[out]]
         tick((fold + 1) / FOLDS)
-    scored = ~np.isnan(held[:, 0])
+    scored = ~np.isnan(held_out[:, 0])
     items = votes.item[scored]
-    return {name: _compared(items, hits[name][scored], hits[MAJORITY][scored], seed) for name in tried}, held
+    return {name: _compared(items, hits[name][scored], hits[MAJORITY][scored], seed) for name in tried}, held_out
 
 
 def _hits(probabilities: np.ndarray, label: np.ndarray, item: np.ndarray, given: np.ndarray) -> np.ndarray:

@@ -14,7 +14,7 @@ from annotation.core.likeness.grouping import joined_text
 from annotation.core.rules.annotator_habits import Habit, expected_votes, find_habits, holm
 from annotation.core.rules.candidate_rules import find_candidate_rules
 from annotation.core.rules.count_rules import said_by_the_rest
-from annotation.core.rules.followed_rules import FollowedRule, compare_with_others, find_followed
+from annotation.core.rules.followed_rules import FollowedRule, compare_with_others, find_followed_rules
 
 READINGS: WeakKeyDictionary[Evidence, dict["AnnotatorShortcut", "ShortcutReading"]] = WeakKeyDictionary()
 BY_CHANCE = 0.01
@@ -70,8 +70,8 @@ class AnnotatorShortcut:
     def _read(self, evidence: Evidence) -> "ShortcutReading":
         if len(np.unique(evidence.votes["annotator"])) < 2:
             return read(evidence, [], [])
-        clues = find_candidate_rules(evidence.table, evidence.fields, evidence.sources)
-        rules = find_followed(evidence, clues, self.least, self.least_fit, self.joins)
+        candidates = find_candidate_rules(evidence.table, evidence.fields, evidence.sources)
+        rules = find_followed_rules(evidence, candidates, self.least, self.least_fit, self.joins)
         rules = compare_with_others(evidence, [one for one in rules if not _is_expert(evidence, one.annotator)])
         habits = [one for one in find_habits(evidence, self.least) if not _is_expert(evidence, one.annotator)]
         tried = max([one.tried for one in rules], default=0) + HABITS * len(evidence.annotators)

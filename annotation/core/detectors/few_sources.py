@@ -53,16 +53,16 @@ class FewSources:
             if reading.of[item] < 0:
                 sentences.append("Its label rests on no feature of a few sources.")
                 continue
-            one = reading.carried[reading.of[item]]
+            one = reading.bound[reading.of[item]]
             sentences.append(
-                f"It {reading.clues.clauses[one.clue].words}, which points to {evidence.classes[one.label]} only in "
+                f"It {reading.rules.clauses[one.rule].words}, which points to {evidence.classes[one.label]} only in "
                 f"items of {_and([reading.names[code] for code in one.sources])}, where this one comes from."
             )
         return sentences
 
     def findings(self, evidence: Evidence) -> list[Suspicion]:
         reading = self.reading(evidence)
-        return [self._finding(evidence, reading, number) for number in range(min(len(reading.carried), self.shown))]
+        return [self._finding(evidence, reading, number) for number in range(min(len(reading.bound), self.shown))]
 
     def reading(self, evidence: Evidence) -> "FewSourcesReading":
         """The dataset as read once, for as long as the evidence is held."""
@@ -74,22 +74,22 @@ class FewSources:
     def _read(self, evidence: Evidence) -> "FewSourcesReading":
         labels, n = evidence.as_annotated, len(evidence.labels)
         codes, names = source_codes(evidence.sources if evidence.sources is not None else [""] * n)
-        clues = find_candidate_rules(evidence.table, evidence.fields, None, self.least)
+        rules = find_candidate_rules(evidence.table, evidence.fields, None, self.least)
         found: list[SourceBound] = []
         if len(names) >= self.sources:
-            found = bound_to_few_sources(clues.matrix, labels, codes, len(evidence.classes), self.few, self.least)
-            tried = clues.matrix.shape[1] * len(evidence.classes)
+            found = bound_to_few_sources(rules.matrix, labels, codes, len(evidence.classes), self.few, self.least)
+            tried = rules.matrix.shape[1] * len(evidence.classes)
             corrected = holm([one.p for one in found], tried)
             found = [one for one, p in zip(found, corrected, strict=True) if p < BY_CHANCE]
-            found = [one for one in found if _of_content(clues, one) and self._small(one, codes, labels)][: self.shown]
+            found = [one for one in found if _of_content(rules, one) and self._small(one, codes, labels)][: self.shown]
         of = np.full(n, -1)
         for number in reversed(range(len(found))):
-            of[_covered(clues, found[number], labels, codes)] = number
+            of[_covered(rules, found[number], labels, codes)] = number
         given = np.maximum(labels, 0)
         doubt = np.full(n, 0.5)
         if evidence.probabilities is not None:
             doubt = np.clip(1 - evidence.probabilities[np.arange(n), given], 0.0, 1.0)
-        return FewSourcesReading(clues, tuple(found), codes, names, of, doubt)
+        return FewSourcesReading(rules, tuple(found), codes, names, of, doubt)
 
     def _small(self, one: SourceBound, codes: np.ndarray, labels: np.ndarray) -> bool:
         """They hold few of the items, and most of the class comes from elsewhere."""
@@ -98,17 +98,17 @@ class FewSources:
         return bool(few and (theirs & of_class).sum() <= of_class.sum() / 2)
 
     def _finding(self, evidence: Evidence, reading: "FewSourcesReading", number: int) -> Suspicion:
-        one = reading.carried[number]
-        words, label = reading.clues.clauses[one.clue].words, evidence.classes[one.label]
+        one = reading.bound[number]
+        words, label = reading.rules.clauses[one.rule].words, evidence.classes[one.label]
         names = [reading.names[code] for code in one.sources]
-        shows = reading.clues.matrix[:, [one.clue]].toarray().ravel() > 0
+        shows = reading.rules.matrix[:, [one.rule]].toarray().ravel() > 0
         theirs = shows & np.isin(reading.codes, one.sources) & (evidence.as_annotated >= 0)
         rest = shows & ~theirs & (evidence.as_annotated >= 0)
         carry, elsewhere = ((evidence.labels[where] == one.label).sum() for where in (theirs, rest))
-        covered = _covered(reading.clues, one, evidence.as_annotated, reading.codes)
+        covered = _covered(reading.rules, one, evidence.as_annotated, reading.codes)
         share = wilson(int(carry), int(theirs.sum()))
         return Suspicion(
-            kind="few_sources", key=f"few_sources:{label[:40]}:{TypedRule((reading.clues.clauses[one.clue],)).key}",
+            kind="few_sources", key=f"few_sources:{label[:40]}:{TypedRule((reading.rules.clauses[one.rule],)).key}",
             title=f"“{label}” where the item {words}: {_and(names)} make it so"[:300],
             reason=(
                 f"Of the items of {_and(names)} of which each {words}, {carry:,} of {theirs.sum():,} carry {label}; of "
@@ -126,21 +126,21 @@ class FewSources:
 class FewSourcesReading:
     """of: int (n,), position in `carried` of a feature that covers the label, −1 = none; doubt: float (n,)."""
 
-    clues: CandidateRules
-    carried: tuple[SourceBound, ...]
+    rules: CandidateRules
+    bound: tuple[SourceBound, ...]
     codes: np.ndarray
     names: list[str]
     of: np.ndarray
     doubt: np.ndarray
 
 
-def _of_content(clues: CandidateRules, one: SourceBound) -> bool:
-    return clues.clauses[one.clue].kind not in ("first", "last")
+def _of_content(rules: CandidateRules, one: SourceBound) -> bool:
+    return rules.clauses[one.rule].kind not in ("first", "last")
 
 
-def _covered(clues: CandidateRules, one: SourceBound, labels: np.ndarray, codes: np.ndarray) -> np.ndarray:
+def _covered(rules: CandidateRules, one: SourceBound, labels: np.ndarray, codes: np.ndarray) -> np.ndarray:
     """Positions of the items of those sources that show the feature and carry its class."""
-    shows = clues.matrix[:, [one.clue]].toarray().ravel() > 0
+    shows = rules.matrix[:, [one.rule]].toarray().ravel() > 0
     return np.flatnonzero(shows & (labels == one.label) & np.isin(codes, one.sources))
 
 

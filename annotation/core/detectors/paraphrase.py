@@ -131,8 +131,8 @@ class Paraphrase:
         best, rows = differing.argmax(axis=1), np.arange(len(labels))
         same_as_best = (near & (theirs == theirs[rows, best][:, None])).sum(axis=1)
         # where every neighbour is near, such as in texts of one template, only what nearly all of them say is telling
-        telling = ~near.all(axis=1) | (same_as_best >= self.agreed * near.shape[1])
-        found = (differing[rows, best] > 0) & telling
+        clear = ~near.all(axis=1) | (same_as_best >= self.agreed * near.shape[1])
+        found = (differing[rows, best] > 0) & clear
         return Near(np.where(found, position[rows, best], -1), differing[rows, best], np.asarray(near.any(axis=1)))
 
 

@@ -9,7 +9,7 @@ from annotation.core.detectors.label_error import LabelError
 from annotation.core.detectors.suspicion import Suspicion, percent, short, stable_key
 from annotation.core.intervals import wilson
 from annotation.core.judging.evidence import Evidence
-from annotation.core.rules.slicing import Slice, concentrated, cuts_of, telling_words
+from annotation.core.rules.slicing import Slice, concentrated, cuts_of, naming_words
 
 
 @dataclass(frozen=True)
@@ -52,15 +52,15 @@ class Slices:
         found = []
         if evidence.decided is not None and evidence.reversed is not None:
             judged = evidence.decided & (evidence.labels >= 0)
-            for one in self._tell(cuts, evidence.reversed, judged):
+            for one in self._report(cuts, evidence.reversed, judged):
                 queue = np.flatnonzero(one.inside & undecided)
                 found.append(self._finding(evidence, one, "reversed", queue[np.argsort(-doubt[queue], kind="stable")]))
-        for one in self._tell(cuts, doubtful, undecided):
+        for one in self._report(cuts, doubtful, undecided):
             queue = np.flatnonzero(one.inside & undecided & doubtful)
             found.append(self._finding(evidence, one, "doubtful", queue[np.argsort(-doubt[queue], kind="stable")]))
         return found
 
-    def _tell(self, cuts: list, hits: np.ndarray, among: np.ndarray) -> list[Slice]:
+    def _report(self, cuts: list, hits: np.ndarray, among: np.ndarray) -> list[Slice]:
         found = concentrated(cuts, hits, among, self.min_items, self.min_hits, self.times, self.least, self.level)
         return found[: self.most]
 
@@ -88,5 +88,5 @@ class Slices:
             return f"the source “{short(level)}”", f"source={level}"
         if one.cut.kind == "field":
             return f"{short(one.cut.name, 40)} “{short(level)}”", f"{one.cut.name}={level}"
-        words = telling_words(evidence, one.inside) or ("unnamed",)
+        words = naming_words(evidence, one.inside) or ("unnamed",)
         return f"texts with {', '.join(words)}", "cluster=" + "+".join(sorted(words))

@@ -163,11 +163,11 @@ class ItemParser:
         """Items among the good rows, once all are checked."""
         return int(self._ledger.first.sum())
 
-    def check(self, table: Table, held: Callable[[list[str]], dict[str, str]] | None = None) -> None:
-        """Check a part; `held` tells of ids which are stored already, with the digest of their content."""
+    def check(self, table: Table, stored: Callable[[list[str]], dict[str, str]] | None = None) -> None:
+        """Check a part; `stored` says which ids are there already, with the digest of their content."""
         rows = self._read(table, self.repairs)
-        if held and self.mapping.id:
-            self._compare(rows, held)
+        if stored and self.mapping.id:
+            self._compare(rows, stored)
         good = rows.faults.good()
         if self.mapping.id:
             keys = [key_of(name) for name in rows.ids]
@@ -257,8 +257,8 @@ class ItemParser:
         cells = table.cells | mended if self.repair else table.cells
         return Table(table.columns, cells, table.row_numbers, table.encoding, table.format, table.broken)
 
-    def _compare(self, rows: _ItemRows, held: Callable[[list[str]], dict[str, str]]) -> None:
-        there = held(list(dict.fromkeys(rows.ids)))
+    def _compare(self, rows: _ItemRows, stored: Callable[[list[str]], dict[str, str]]) -> None:
+        there = stored(list(dict.fromkeys(rows.ids)))
         for position, name in enumerate(rows.ids) if there else ():
             if there.get(name, rows.digests[position]) != rows.digests[position] and position not in rows.faults.found:
                 rows.faults.add(position, CHANGED)

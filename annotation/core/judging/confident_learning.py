@@ -28,10 +28,10 @@ def thresholds(labels: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
     """Float (K,): the mean probability of each class over the items that carry it; 2, out of reach, where none does.
     Labels below 0 are none."""
     n_classes = probabilities.shape[1]
-    held = np.flatnonzero(labels >= 0)
-    count = np.bincount(labels[held], minlength=n_classes)
-    own = probabilities[held, labels[held]]
-    total = np.bincount(labels[held], own.astype(np.float64), minlength=n_classes)
+    labelled = np.flatnonzero(labels >= 0)
+    count = np.bincount(labels[labelled], minlength=n_classes)
+    own = probabilities[labelled, labels[labelled]]
+    total = np.bincount(labels[labelled], own.astype(np.float64), minlength=n_classes)
     return np.where(count > 0, np.maximum(total / np.maximum(count, 1), 2 * CLOSE), 2.0)
 
 

@@ -16,11 +16,11 @@ def grouped_folds(groups: np.ndarray, labels: np.ndarray, n_splits: int = 5, see
     shuffled = np.random.default_rng(seed).permutation(len(size))
     order = shuffled[np.argsort(-size[shuffled], kind="stable")]
     stratum = _commonest_label(group, labels, len(size))
-    held = [[0] * n_splits for _ in range(stratum.max(initial=0) + 1)]
+    sizes = [[0] * n_splits for _ in range(stratum.max(initial=0) + 1)]
     total = [0] * n_splits
     fold_of_group = np.zeros(len(size), dtype=np.int64)
     for number, of_stratum, members in zip(order.tolist(), stratum[order].tolist(), size[order].tolist(), strict=True):
-        counts = held[of_stratum]
+        counts = sizes[of_stratum]
         fold = min(range(n_splits), key=lambda f, counts=counts: (counts[f], total[f]))  # type: ignore[misc]
         fold_of_group[number] = fold
         counts[fold] += members

@@ -102,16 +102,16 @@ def _matched(matcher: SequenceMatcher) -> Iterator[Passage]:
 
 def _merged(passages: Iterator[Passage]) -> Iterator[Passage]:
     """Neighbouring passages of one kind as one."""
-    held: Passage | None = None
+    pending: Passage | None = None
     for same, old, new in passages:
-        if held and held[0] == same:
-            held = same, slice(held[1].start, old.stop), slice(held[2].start, new.stop)
+        if pending and pending[0] == same:
+            pending = same, slice(pending[1].start, old.stop), slice(pending[2].start, new.stop)
             continue
-        if held:
-            yield held
-        held = same, old, new
-    if held:
-        yield held
+        if pending:
+            yield pending
+        pending = same, old, new
+    if pending:
+        yield pending
 
 
 def _sentence_starts(words: list[str]) -> list[int]:

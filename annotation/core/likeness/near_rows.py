@@ -113,8 +113,8 @@ def _share_equal(codes: np.ndarray) -> np.ndarray:
 def _share_near(values: np.ndarray, tolerance: float) -> np.ndarray:
     """The share of rows with a number within tolerance (n,), missing being near to missing."""
     missing = np.isnan(values)
-    held = np.sort(values[~missing])
-    near = np.searchsorted(held, values + tolerance, "right") - np.searchsorted(held, values - tolerance, "left")
+    present = np.sort(values[~missing])
+    near = np.searchsorted(present, values + tolerance, "right") - np.searchsorted(present, values - tolerance, "left")
     return np.where(missing, missing.sum(), near) / max(1, len(values))
 
 

@@ -65,7 +65,7 @@ def _best(
 ) -> None:  # fmt: skip
     """Fill the lines `rows` with the best of `near`, of each group the best and none of the row's own group."""
     k = positions.shape[1]
-    held = np.empty(k, dtype=np.int64)
+    kept_group = np.empty(k, dtype=np.int64)
     for line in range(len(rows)):
         row, count = rows[line], 0
         for candidate in range(len(near)):
@@ -77,7 +77,7 @@ def _best(
                 continue
             place = count
             for earlier in range(count):
-                if held[earlier] == group:
+                if kept_group[earlier] == group:
                     place = earlier
                     break
             if place < count and value <= similarities[row, place]:
@@ -88,6 +88,6 @@ def _best(
                 count += 1
             while place > 0 and similarities[row, place - 1] < value:
                 similarities[row, place] = similarities[row, place - 1]
-                positions[row, place], held[place] = positions[row, place - 1], held[place - 1]
+                positions[row, place], kept_group[place] = positions[row, place - 1], kept_group[place - 1]
                 place -= 1
-            similarities[row, place], positions[row, place], held[place] = value, near[candidate], group
+            similarities[row, place], positions[row, place], kept_group[place] = value, near[candidate], group

@@ -159,9 +159,9 @@ def read_texts(
     strings, normal[fresh] = _normalised(texts, first[fresh], normalise)
     codes, first_normal = _by_appearance(normal)
     distinct = normal[first_normal]
-    normalised, held = np.empty(len(distinct), dtype=object), np.zeros(len(distinct), dtype=bool)
+    normalised, is_new = np.empty(len(distinct), dtype=object), np.zeros(len(distinct), dtype=bool)
     normalised[codes[fresh]] = strings
-    held[codes[fresh]] = True
+    is_new[codes[fresh]] = True
     long = codes[fresh[np.fromiter(map(len, strings), dtype=np.int64, count=len(strings)) > OPENING]]
     del strings
     given = first[first_normal]
@@ -169,7 +169,7 @@ def read_texts(
     normalised[long] = [normalised[position][:OPENING] for position in long.tolist()]
     return IndexedTexts(
         codes[raw_codes], distinct, skeleton, numbers, sketched, (raw, codes),
-        lambda position: normalise(texts[given[position]]), normalised, held, earlier,
+        lambda position: normalise(texts[given[position]]), normalised, is_new, earlier,
     )  # fmt: skip
 
 

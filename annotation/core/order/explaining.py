@@ -79,14 +79,14 @@ def explanation_of(arrays: dict[str, np.ndarray], item: int) -> Explanation | No
     )
 
 
-def neighbour_sentence(carried: Sequence[str], label: str) -> str:
-    """What the neighbours carry, "" where none carries a label. carried: their labels, nearest first."""
-    if not carried:
+def neighbour_sentence(labels: Sequence[str], label: str) -> str:
+    """What the neighbours carry, "" where none carries a label. labels: theirs, nearest first."""
+    if not labels:
         return ""
-    same = sum(one == label for one in carried)
-    of = f"Of its {len(carried)} nearest neighbours" if len(carried) > 1 else "Of its one near neighbour"
+    same = sum(one == label for one in labels)
+    of = f"Of its {len(labels)} nearest neighbours" if len(labels) > 1 else "Of its one near neighbour"
     others = [
-        f"{n} {'carry' if n > 1 else 'carries'} {name}" for name, n in Counter(carried).most_common(2) if name != label
+        f"{n} {'carry' if n > 1 else 'carries'} {name}" for name, n in Counter(labels).most_common(2) if name != label
     ]
     own = f"{same or 'none'} {'carry' if same > 1 else 'carries'} {label} as this item does" if label else ""
     return f"{of} {', '.join([*others, *([own] if own else [])])}."

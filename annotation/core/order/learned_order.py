@@ -107,19 +107,19 @@ def own_log_odds(score: np.ndarray) -> np.ndarray:
     return np.where(found > 0, logit(np.clip(found, CLEAREST, SUREST_ONE)), 0.0)
 
 
-def predicted_chance(teaching: Teaching, signals: PriorEvidence) -> np.ndarray:
+def predicted_chance(teaching: Teaching, prior: PriorEvidence) -> np.ndarray:
     """Chance float (n,) in [0, 1] that each label is wrong, 1 = surely; the score itself before any decision.
 
     It orders. Only `calibration` makes it a probability.
     """
     if teaching.n == 0:
-        return np.asarray(signals.score, dtype=float)
-    eta = teaching.start + teaching.slope * log_odds(signals.score)
-    for name, score in signals.detectors.items():
+        return np.asarray(prior.score, dtype=float)
+    eta = teaching.start + teaching.slope * log_odds(prior.score)
+    for name, score in prior.detectors.items():
         own = own_log_odds(score)
         eta += teaching.detectors.get(name, SURENESS) * np.maximum(own, 0)
         eta += teaching.clearances.get(name, CLEARNESS) * np.minimum(own, 0)
-    for name, factor in signals.factors.items():
+    for name, factor in prior.factors.items():
         effect = teaching.factors.get(name, {})
         by_level = np.array([effect.get(level, 0.0) for level in factor.names])
         if len(factor.items):

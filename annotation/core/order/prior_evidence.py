@@ -48,21 +48,21 @@ class PriorEvidence:
         return {item: position for position, item in enumerate(self.item.tolist())}
 
 
-def gather(
+def gather_prior_evidence(
     item: np.ndarray, evidence: Evidence, scores: Mapping[str, np.ndarray], flagged: Mapping[str, np.ndarray],
     suggested: Mapping[str, np.ndarray], findings: Sequence[Suspicion], effect: np.ndarray,
 ) -> PriorEvidence:  # fmt: skip
-    """The signals of a detection. item: int (n,), ids; scores, flagged, suggested: by detector, (n,) each.
+    """The prior evidence of a detection. item: int (n,), ids; scores, flagged, suggested: by detector, (n,) each.
 
     Factors: `class` the label given, `pair` with the class suggested most strongly, `annotator` who gave that label,
     `source`, `detector` that flags it, `finding` that covers it; by name, so that detections can be joined.
     """
     labels, classes = evidence.labels, evidence.classes
-    held = np.flatnonzero(labels >= 0)
+    labelled = np.flatnonzero(labels >= 0)
     pairs = np.flatnonzero((labels >= 0) & (_strongest(scores, suggested, labels) >= 0))
     other = _strongest(scores, suggested, labels)[pairs]
     factors = {
-        "class": Factor(held, labels[held], classes),
+        "class": Factor(labelled, labels[labelled], classes),
         "detector": _members({name: np.flatnonzero(mask) for name, mask in flagged.items()}),
         "finding": _members({finding.key: np.asarray(finding.items) for finding in findings}),
     }
@@ -106,12 +106,12 @@ def _members(by_level: Mapping[str, np.ndarray]) -> Factor:
     return Factor(np.concatenate(empty + list(by_level.values())), np.concatenate(empty + levels), names)
 
 
-def to_arrays(signals: PriorEvidence) -> dict[str, np.ndarray]:
+def to_arrays(prior: PriorEvidence) -> dict[str, np.ndarray]:
     """Named arrays that an artifact can hold; `from_arrays` reads them back."""
-    arrays = {"item": signals.item, "score": signals.score, "effect": signals.effect.astype(np.float32)}
-    for name, score in signals.detectors.items():
+    arrays = {"item": prior.item, "score": prior.score, "effect": prior.effect.astype(np.float32)}
+    for name, score in prior.detectors.items():
         arrays[f"detector.{name}"] = score.astype(np.float32)
-    for name, factor in signals.factors.items():
+    for name, factor in prior.factors.items():
         arrays[f"factor.{name}.items"] = factor.items.astype(np.int32)
         arrays[f"factor.{name}.levels"] = factor.levels.astype(np.int32)
         arrays[f"factor.{name}.names"] = np.array(factor.names, dtype=str)
@@ -119,7 +119,7 @@ def to_arrays(signals: PriorEvidence) -> dict[str, np.ndarray]:
 
 
 def from_arrays(arrays: Mapping[str, np.ndarray]) -> PriorEvidence:
-    """The signals that `to_arrays` wrote. Of arrays with items and scores alone: signals without detectors."""
+    """The prior evidence that `to_arrays` wrote. Of arrays with items and scores alone: without detectors."""
     detectors = {name.partition(".")[2]: arrays[name] for name in sorted(arrays) if name.startswith("detector.")}
     factors = {}
     for name in sorted(arrays):
@@ -130,24 +130,22 @@ def from_arrays(arrays: Mapping[str, np.ndarray]) -> PriorEvidence:
     return PriorEvidence(arrays["item"], arrays["score"], detectors, factors, arrays.get("effect", np.zeros(0)))
 
 
-def take(signals: PriorEvidence, positions: np.ndarray) -> PriorEvidence:
-    """The signals of some items, in the order of `positions` int (k,)."""
-    where = np.full(len(signals.item), -1)
+def take(prior: PriorEvidence, positions: np.ndarray) -> PriorEvidence:
+    """The prior evidence of some items, in the order of `positions` int (k,)."""
+    where = np.full(len(prior.item), -1)
     where[positions] = np.arange(len(positions))
     factors = {}
-    for name, factor in signals.factors.items():
+    for name, factor in prior.factors.items():
         kept = where[factor.items] >= 0
         used, levels = np.unique(factor.levels[kept], return_inverse=True)
         names = tuple(factor.names[level] for level in used)
         factors[name] = Factor(where[factor.items[kept]], levels, names)
-    detectors = {name: score[positions] for name, score in signals.detectors.items()}
-    return PriorEvidence(
-        signals.item[positions], signals.score[positions], detectors, factors, signals.effect[positions]
-    )
+    detectors = {name: score[positions] for name, score in prior.detectors.items()}
+    return PriorEvidence(prior.item[positions], prior.score[positions], detectors, factors, prior.effect[positions])
 
 
 def join(parts: Sequence[PriorEvidence]) -> PriorEvidence:
-    """Signals of several detections as one; a detector that did not run scores 0, levels are the same by name."""
+    """Prior evidence of several detections as one; a detector that did not run scores 0; levels match by name."""
     sizes = [len(part.item) for part in parts]
     starts = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(int)
     detectors = {

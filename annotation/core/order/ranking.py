@@ -124,7 +124,7 @@ def order_units(
 def _in_conflict(group: np.ndarray, labels: np.ndarray) -> np.ndarray:
     size = group.max(initial=-1) + 1
     low, high = np.full(size, np.iinfo(np.int64).max), np.full(size, -1)
-    held = labels >= 0
-    np.minimum.at(low, group[held], labels[held])
-    np.maximum.at(high, group[held], labels[held])
+    labelled = labels >= 0
+    np.minimum.at(low, group[labelled], labels[labelled])
+    np.maximum.at(high, group[labelled], labels[labelled])
     return high > low

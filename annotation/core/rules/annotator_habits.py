@@ -43,13 +43,13 @@ def find_habits(evidence: Evidence, least: int = 20, gain: float = 0.15) -> list
     votes = expected_votes(evidence)
     found: list[Habit] = []
     for annotator, own in votes.groupby("annotator", sort=True):
-        told = own[own["expected"] >= 0]
-        if len(told) >= least:
+        comparable = own[own["expected"] >= 0]
+        if len(comparable) >= least:
             label = int(own["label"].iloc[0])
             if (own["label"] == label).all():
-                tests = [_one_answer(own, told, label, gain)]
+                tests = [_one_answer(own, comparable, label, gain)]
             else:
-                tests = [_first_class(told, gain, len(evidence.classes)), _runs(told, gain)]
+                tests = [_first_class(comparable, gain, len(evidence.classes)), _runs(comparable, gain)]
             tests.append(_too_fast(own, votes, least))
             found += [Habit(int(str(annotator)), *one) for one in tests if one is not None]
     return found
@@ -75,39 +75,39 @@ def expected_votes(evidence: Evidence) -> pd.DataFrame:
 Found = tuple[str, np.ndarray, float, float, int, float, int]
 
 
-def _one_answer(own: pd.DataFrame, told: pd.DataFrame, label: int, gain: float) -> Found | None:
+def _one_answer(own: pd.DataFrame, comparable: pd.DataFrame, label: int, gain: float) -> Found | None:
     """Never gives another class, where others do."""
-    others = (told["expected"] == label).to_numpy()
+    others = (comparable["expected"] == label).to_numpy()
     if others.mean() > 1 - gain:
         return None
     p = float(binom.sf((~others).sum() - 1, (~others).sum(), 0.5))
-    return "one answer", own["item"].to_numpy(), 1.0, float(others.mean()), len(told), p, label
+    return "one answer", own["item"].to_numpy(), 1.0, float(others.mean()), len(comparable), p, label
 
 
-def _first_class(told: pd.DataFrame, gain: float, n_classes: int) -> Found | None:
+def _first_class(comparable: pd.DataFrame, gain: float, n_classes: int) -> Found | None:
     """Takes the first class of the list where others do not, and not for one and the same other class."""
-    says, others = (told["label"] == 0).to_numpy(), (told["expected"] == 0).to_numpy()
+    says, others = (comparable["label"] == 0).to_numpy(), (comparable["expected"] == 0).to_numpy()
     only, missed = int((says & ~others).sum()), int((others & ~says).sum())
     if says.mean() - others.mean() < gain:
         return None
-    instead = np.bincount(told["expected"][says & ~others])
+    instead = np.bincount(comparable["expected"][says & ~others])
     if n_classes > 2 and instead.max() > 0.8 * only:
         return None
     p = float(binom.sf(only - 1, only + missed, 0.5))
-    items = told["item"].to_numpy()[says]
-    return "option order", items, float(says.mean()), float(others.mean()), len(told), p, int(says.sum())
+    items = comparable["item"].to_numpy()[says]
+    return "option order", items, float(says.mean()), float(others.mean()), len(comparable), p, int(says.sum())
 
 
-def _runs(told: pd.DataFrame, gain: float) -> Found | None:
+def _runs(comparable: pd.DataFrame, gain: float) -> Found | None:
     """Repeats the label before oftener than the mix of labels explains, where the items themselves come unsorted."""
-    label, expected = told["label"].to_numpy(), told["expected"].to_numpy()
+    label, expected = comparable["label"].to_numpy(), comparable["expected"].to_numpy()
     again = label[1:] == label[:-1]
     sorted_by = float((expected[1:] == expected[:-1]).mean()) - _same(expected)
     usual = _same(label) + max(0.0, sorted_by)
     if sorted_by > 0.1 or again.mean() - usual < gain:
         return None
     p = float(binom.sf(again.sum() - 1, len(again), usual))
-    items = told["item"].to_numpy()[1:][again]
+    items = comparable["item"].to_numpy()[1:][again]
     return "runs", items, float(again.mean()), usual, len(again), p, _longest(again)
 
 
@@ -137,5 +137,5 @@ def _too_fast(own: pd.DataFrame, votes: pd.DataFrame, least: int) -> Found | Non
 
 
 def _agreement(votes: pd.DataFrame) -> float:
-    told = votes[votes["expected"] >= 0]
-    return float((told["label"] == told["expected"]).mean())
+    comparable = votes[votes["expected"] >= 0]
+    return float((comparable["label"] == comparable["expected"]).mean())

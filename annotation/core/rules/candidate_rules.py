@@ -33,7 +33,7 @@ class CandidateRules:
 def find_candidate_rules(
     table: pd.DataFrame, fields: Sequence[Field], sources: np.ndarray | None = None, least: int = 5
 ) -> CandidateRules:
-    """The clues that hold for at least `least` of the n items and not for all: the commonest words, words mentioned
+    """The rules that hold for at least `least` of the n items and not for all: the commonest words, words mentioned
     more than once, lengths, places in the order of import, sources, values and ranges of fields."""
     n = len(table)
     parts: list[tuple[sparse.csc_matrix, list[Clause]]] = []
@@ -97,8 +97,8 @@ def _fields(table: pd.DataFrame, fields: Sequence[Field]) -> list[tuple[np.ndarr
 
 
 def _columns(n: int, found: list[tuple[np.ndarray, Clause]], least: int) -> tuple[sparse.csc_matrix, list[Clause]]:
-    telling = [(holds, clause) for holds, clause in found if least <= holds.sum() < n]
-    if not telling:
+    useful = [(holds, clause) for holds, clause in found if least <= holds.sum() < n]
+    if not useful:
         return sparse.csc_matrix((n, 0), dtype=np.float32), []
-    matrix = sparse.csc_matrix(np.stack([holds for holds, _ in telling], axis=1), dtype=np.float32)
-    return matrix, [clause for _, clause in telling]
+    matrix = sparse.csc_matrix(np.stack([holds for holds, _ in useful], axis=1), dtype=np.float32)
+    return matrix, [clause for _, clause in useful]

@@ -55,14 +55,14 @@ def best_rules(
 
     labels: int (n,), −1 = none. One sparse product per threshold: linear in the mentions.
     """
-    held = labels >= 0
-    size = np.bincount(labels[held], minlength=n_classes)
+    labelled = labels >= 0
+    size = np.bincount(labels[labelled], minlength=n_classes)
     member = sparse.csr_matrix(
-        (np.ones(held.sum()), (labels[held], np.flatnonzero(held))), shape=(n_classes, len(labels))
+        (np.ones(labelled.sum()), (labels[labelled], np.flatnonzero(labelled))), shape=(n_classes, len(labels))
     )
     balanced = np.stack([_balanced(counts > k, member, size) for k in range(highest + 1)])
     rules = []
-    for label in np.flatnonzero((size > 0) & (size < held.sum())) if len(words) else []:
+    for label in np.flatnonzero((size > 0) & (size < labelled.sum())) if len(words) else []:
         k, word = np.unravel_index(balanced[2:, label].argmax(), balanced[2:, label].shape)
         present = float(balanced[:2, label, word].max())
         rules.append(WordCount(str(words[word]), int(k) + 2, int(label), float(balanced[k + 2, label, word]), present))

@@ -1,4 +1,4 @@
-"""Which rule does each annotator follow? Every clue is tried on every annotator and class by sparse products."""
+"""Which rule does each annotator follow? Every candidate is tried on every annotator and class by sparse products."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -77,24 +77,24 @@ def phi(hits: np.ndarray, applied: np.ndarray, said: np.ndarray, n: np.ndarray) 
     return np.where(below > 0, (n * hits - applied * said) / np.sqrt(np.maximum(below, 1e-9)), 0.0)
 
 
-def best_clues(votes: VoteMatrices, clues: CandidateRules) -> Iterator[tuple[int, int, float]]:
-    """(pair, clue, phi) of the best clue for every pair of `votes`."""
+def best_candidates(votes: VoteMatrices, candidates: CandidateRules) -> Iterator[tuple[int, int, float]]:
+    """(pair, candidate, phi) of the best candidate for every pair of `votes`."""
     silent = _speaks(votes)
     anybody = votes.counts.sum(axis=1) > 0
-    everywhere = clues.matrix.T @ anybody.astype(np.float32)
+    everywhere = candidates.matrix.T @ anybody.astype(np.float32)
     for start in range(0, len(votes.pairs), BLOCK):
         rows = np.arange(start, min(start + BLOCK, len(votes.pairs)))
-        hits = (votes.by_pair[rows] @ clues.matrix).toarray().astype(np.float64)
+        hits = (votes.by_pair[rows] @ candidates.matrix).toarray().astype(np.float64)
         answered = votes.any[votes.pairs[rows, 0]]
-        applied = (answered @ clues.matrix).toarray().astype(np.float64)
+        applied = (answered @ candidates.matrix).toarray().astype(np.float64)
         n = np.asarray(answered.sum(axis=1), dtype=np.float64)
         applied[silent[rows]], n[silent[rows]] = everywhere, anybody.sum()
         said = np.asarray(votes.by_pair[rows].sum(axis=1), dtype=np.float64)
         fit = phi(hits, applied, said, n)
         best = fit.argmax(axis=1) if fit.shape[1] else np.zeros(len(rows), dtype=int)
-        for row, clue in zip(range(len(rows)), best, strict=True):
+        for row, candidate in zip(range(len(rows)), best, strict=True):
             if fit.shape[1]:
-                yield int(rows[row]), int(clue), float(fit[row, clue])
+                yield int(rows[row]), int(candidate), float(fit[row, candidate])
 
 
 def _speaks(votes: VoteMatrices) -> np.ndarray:
@@ -103,24 +103,24 @@ def _speaks(votes: VoteMatrices) -> np.ndarray:
     return (own == total) & (total < (votes.counts.sum(axis=1) > 0).sum())
 
 
-def find_followed(
-    evidence: Evidence, clues: CandidateRules, least: int, least_fit: float, gain: float
+def find_followed_rules(
+    evidence: Evidence, candidates: CandidateRules, least: int, least_fit: float, gain: float
 ) -> list[FollowedRule]:
     """The best rule of every annotator and class whose phi reaches `least_fit`, words joined where each adds `gain`;
     without `usual`, `model` and `p`, which `compare_with_others` fills in."""
     votes = read_votes(evidence, least)
     speaks, anybody = _speaks(votes), votes.counts.sum(axis=1) > 0
-    texts = joined_text(evidence.table, evidence.fields) if clues.n_words else []
+    texts = joined_text(evidence.table, evidence.fields) if candidates.n_words else []
     letters = [text.lower() for text in texts]
-    tried = len(votes.pairs) * len(clues.clauses)
+    tried = len(votes.pairs) * len(candidates.clauses)
     found = []
-    for pair, clue, fit in best_clues(votes, clues):
+    for pair, candidate, fit in best_candidates(votes, candidates):
         if fit < least_fit * 0.75:
             continue
         annotator, label = votes.pairs[pair].tolist()
         said = votes.by_pair[[pair]].toarray().ravel() > 0
         base = anybody if speaks[pair] else votes.any[[annotator]].toarray().ravel() > 0
-        rule, holds = _refined(clues, clue, said, base, letters, gain)
+        rule, holds = _refined(candidates, candidate, said, base, letters, gain)
         one = _counted(annotator, label, rule, holds, base, bool(speaks[pair]), said, tried)
         if one.fit >= least_fit:
             found.append(one)
@@ -140,46 +140,56 @@ def _counted(
 
 
 def _refined(
-    clues: CandidateRules, clue: int, said: np.ndarray, base: np.ndarray, letters: list[str], gain: float
+    candidates: CandidateRules, candidate: int, said: np.ndarray, base: np.ndarray, letters: list[str], gain: float
 ) -> tuple[TypedRule, np.ndarray]:
-    """The rule of one clue, by letters where that fits better, and joined with more words while that adds `gain`."""
-    holds = clues.matrix[:, [clue]].toarray().ravel() > 0
-    first = clues.clauses[clue]
+    """A candidate as a rule, by letters where that fits better, joined with more words while that adds `gain`."""
+    holds = candidates.matrix[:, [candidate]].toarray().ravel() > 0
+    first = candidates.clauses[candidate]
     if first.kind != "word":
         return TypedRule((first,)), holds
     rule, holds = _by_letters(TypedRule((first,)), first, holds, np.zeros_like(holds), said, base, letters)
     for _ in range(JOINED - 1):
-        joined = _joined(clues, rule, holds, said, base, letters)
+        joined = _joined(candidates, rule, holds, said, base, letters)
         if joined is None or _fit(joined[1], said, base) < _fit(holds, said, base) + gain:
             break
-        rule, holds = _pruned(*joined, said, base, clues, letters)
+        rule, holds = _pruned(*joined, said, base, candidates, letters)
     return rule, holds
 
 
 def _pruned(
-    rule: TypedRule, holds: np.ndarray, said: np.ndarray, base: np.ndarray, clues: CandidateRules, letters: list[str]
+    rule: TypedRule,
+    holds: np.ndarray,
+    said: np.ndarray,
+    base: np.ndarray,
+    candidates: CandidateRules,
+    letters: list[str],
 ) -> tuple[TypedRule, np.ndarray]:
     """Without the clauses that a later, better one made needless."""
     for clause in rule.clauses[:-1]:
         rest = tuple(one for one in rule.clauses if one != clause)
-        parts = [_where(one, clues, letters) for one in rest]
+        parts = [_where(one, candidates, letters) for one in rest]
         without = np.logical_and.reduce(parts) if rule.every else np.logical_or.reduce(parts)
         if _fit(without, said, base) >= _fit(holds, said, base) - 1e-9:
             rule, holds = replace(rule, clauses=rest), without
     return rule, holds
 
 
-def _where(clause: Clause, clues: CandidateRules, letters: list[str]) -> np.ndarray:
+def _where(clause: Clause, candidates: CandidateRules, letters: list[str]) -> np.ndarray:
     if clause.kind == "letters":
         return np.array([clause.name in text for text in letters], dtype=bool)
-    return clues.matrix[:, [clues.clauses.index(clause)]].toarray().ravel() > 0
+    return candidates.matrix[:, [candidates.clauses.index(clause)]].toarray().ravel() > 0
 
 
 def _joined(
-    clues: CandidateRules, rule: TypedRule, holds: np.ndarray, said: np.ndarray, base: np.ndarray, letters: list[str]
+    candidates: CandidateRules,
+    rule: TypedRule,
+    holds: np.ndarray,
+    said: np.ndarray,
+    base: np.ndarray,
+    letters: list[str],
 ) -> tuple[TypedRule, np.ndarray] | None:
     """The best rule with one word more: "or" that word, or for a rule of one word also "and" it."""
-    words = clues.matrix[:, : clues.n_words]
+    words = candidates.matrix[:, : candidates.n_words]
     totals = [np.array(one.sum(), dtype=np.float64) for one in (said, base)]
     ways = [False, True] if len(rule.clauses) == 1 else [rule.every]
     options = []
@@ -193,11 +203,11 @@ def _joined(
     _, every, word = max(options)
     if word < 0:
         return None
-    more = clues.matrix[:, [word]].toarray().ravel() > 0
-    longer = TypedRule((*rule.clauses, clues.clauses[word]), every)
+    more = candidates.matrix[:, [word]].toarray().ravel() > 0
+    longer = TypedRule((*rule.clauses, candidates.clauses[word]), every)
     if every:
         return longer, holds & more
-    return _by_letters(longer, clues.clauses[word], more, holds, said, base, letters)
+    return _by_letters(longer, candidates.clauses[word], more, holds, said, base, letters)
 
 
 def _by_letters(
@@ -244,12 +254,12 @@ def _compared(one: FollowedRule, votes: VoteMatrices, model: np.ndarray | None, 
     np.subtract.at(counts, (item, label), 1)
     reads = float("nan") if model is None else _fit(model == one.label, mine, one.base)
     theirs = most_said(counts)
-    told, theirs = theirs >= 0, theirs == one.label
-    shared = one.base & told
+    known, theirs = theirs >= 0, theirs == one.label
+    shared = one.base & known
     if shared.sum() >= overlap:
         usual, p = _fit(one.holds, theirs, shared), _paired(one, mine, theirs, shared)
     else:
-        usual, p = (_fit(one.holds, theirs, told) if told.any() else 1.0), _unpaired(one, mine, theirs, told)
+        usual, p = (_fit(one.holds, theirs, known) if known.any() else 1.0), _unpaired(one, mine, theirs, known)
     if model is not None:
         usual = max(usual, _fit(one.holds, model == one.label, one.base))
         p = max(p, _paired(one, mine, model == one.label, one.base))
@@ -274,5 +284,5 @@ def _paired(one: FollowedRule, mine: np.ndarray, theirs: np.ndarray, where: np.n
 def _unpaired(one: FollowedRule, mine: np.ndarray, theirs: np.ndarray, elsewhere: np.ndarray) -> float:
     """Chance that the rule is followed so much oftener on my items than on those of others (Fisher 1922, exact)."""
     me, others = (mine == one.holds)[one.base], (theirs == one.holds)[elsewhere]
-    total, followed = len(me) + len(others), int(me.sum() + others.sum())
-    return float(hypergeom.sf(int(me.sum()) - 1, total, followed, len(me)))
+    total, in_class = len(me) + len(others), int(me.sum() + others.sum())
+    return float(hypergeom.sf(int(me.sum()) - 1, total, in_class, len(me)))

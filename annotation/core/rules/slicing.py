@@ -17,7 +17,7 @@ from annotation.core.likeness.grouping import joined_text
 RANGES = 5
 # Clusters are few and learned from a sample: they are to be told to a person, not to be exact.
 ITEMS_PER_CLUSTER, MOST_CLUSTERS, LEARNED_FROM = 100, 16, 4000
-NAMED_FROM, TELLING_WORDS = 1000, 3
+NAMED_FROM, NAMING_WORDS = 1000, 3
 _WORD = re.compile(r"[^\W\d_]{3,}")
 
 
@@ -107,7 +107,7 @@ def concentrated(
     return list(_distinct(slices, among))
 
 
-def telling_words(evidence: Evidence, inside: np.ndarray, seed: int = 0) -> tuple[str, ...]:
+def naming_words(evidence: Evidence, inside: np.ndarray, seed: int = 0) -> tuple[str, ...]:
     """The words that tell the items inside, bool (n,), from the others: most over-represented by log-likelihood ratio
     of the share of texts that hold them (Dunning 1993), read in a sample of each side."""
     texts = joined_text(evidence.table, evidence.fields)
@@ -120,7 +120,7 @@ def telling_words(evidence: Evidence, inside: np.ndarray, seed: int = 0) -> tupl
         return ()
     a, b = (np.array([count[word] for word in words], dtype=float) for count in counts)
     gain = _log_likelihood(a, n) + _log_likelihood(b, m) - _log_likelihood(a + b, n + m)
-    return tuple(words[one] for one in np.argsort(-gain, kind="stable")[:TELLING_WORDS])
+    return tuple(words[one] for one in np.argsort(-gain, kind="stable")[:NAMING_WORDS])
 
 
 def _log_likelihood(hits: np.ndarray, n: int) -> np.ndarray:
@@ -143,15 +143,15 @@ def _by_range(name: str, values: np.ndarray) -> Cut:
 
 
 def _by_cluster(embeddings: np.ndarray, seed: int) -> Cut:
-    told = np.flatnonzero((embeddings != 0).any(axis=1))
-    n_clusters = min(MOST_CLUSTERS, len(told) // ITEMS_PER_CLUSTER)
+    embedded = np.flatnonzero((embeddings != 0).any(axis=1))
+    n_clusters = min(MOST_CLUSTERS, len(embedded) // ITEMS_PER_CLUSTER)
     of = np.full(len(embeddings), -1)
     if n_clusters < 2:
         return Cut("cluster", "", of, ())
-    sample = np.random.default_rng(seed).permutation(told)[:LEARNED_FROM]
+    sample = np.random.default_rng(seed).permutation(embedded)[:LEARNED_FROM]
     with threadpool_limits(1):
         model = KMeans(n_clusters, n_init=1, max_iter=30, random_state=seed).fit(embeddings[sample])
-        of[told] = model.predict(embeddings[told])
+        of[embedded] = model.predict(embeddings[embedded])
     return Cut("cluster", "", of, ("",) * n_clusters)
 
 

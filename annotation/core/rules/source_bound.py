@@ -12,13 +12,13 @@ PRIOR = 10.0
 
 @dataclass(frozen=True)
 class SourceBound:
-    """Clue `clue` (column) points to class `label` (code), and a few sources make it do so.
+    """Candidate rule `rule` (column) points to class `label` (code), and a few sources make it do so.
 
     sources: codes of those sources, the strongest first. weight: its log-odds with all items; without: with theirs left
     out. p: two-sided chance of such a weight, not corrected.
     """
 
-    clue: int
+    rule: int
     label: int
     sources: tuple[int, ...]
     weight: float
@@ -51,12 +51,12 @@ def bound_to_few_sources(
     by_source = by_source.reshape(n_classes, -1).astype(np.float64)
     found = []
     for cell in order[surest.ravel()[order] > 0].tolist():
-        k, clue = divmod(cell, matrix.shape[1])
-        p = float(2 * norm.sf(surest[k, clue]))
-        one = _left_out(matrix, label, source, by_source, (k, clue), few, float(weight[k, clue]), p)
+        k, rule = divmod(cell, matrix.shape[1])
+        p = float(2 * norm.sf(surest[k, rule]))
+        one = _left_out(matrix, label, source, by_source, (k, rule), few, float(weight[k, rule]), p)
         if one.without <= one.weight / 2:
             found.append(one)
-    return sorted(found, key=lambda one: (-one.weight, one.clue))
+    return sorted(found, key=lambda one: (-one.weight, one.rule))
 
 
 def log_odds(hits: np.ndarray, present: np.ndarray, size: np.ndarray, n: float) -> tuple[np.ndarray, np.ndarray]:
@@ -74,10 +74,10 @@ def _left_out(
     matrix: sparse.csc_matrix, label: np.ndarray, source: np.ndarray, by_source: np.ndarray, cell: tuple[int, int],
     few: int, weight: float, p: float,
 ) -> SourceBound:  # fmt: skip
-    """What is left of the weight of a (class, clue) cell without the sources in which the clue goes with the class most
+    """What is left of the weight of a (class, rule) cell without the sources in which the rule goes with the class most
     often beyond the class's share; by_source: items (K, sources)."""
-    k, clue = cell
-    shows = matrix.indices[matrix.indptr[clue] : matrix.indptr[clue + 1]]
+    k, rule = cell
+    shows = matrix.indices[matrix.indptr[rule] : matrix.indptr[rule + 1]]
     share = by_source[k].sum() / by_source.sum()
     more = np.bincount(source[shows], (label[shows] == k) - share, minlength=by_source.shape[1])
     strongest = np.argsort(-more, kind="stable")[:few]
@@ -86,7 +86,7 @@ def _left_out(
     hits, present = np.array((label[shown] == k).sum(), dtype=np.float64), np.array(len(shown), dtype=np.float64)
     left = by_source.sum(axis=1) - by_source[:, strongest].sum(axis=1)
     without, _ = log_odds(hits, present, left[k], float(left.sum()))
-    return SourceBound(clue, k, tuple(strongest.tolist()), weight, float(without), p)
+    return SourceBound(rule, k, tuple(strongest.tolist()), weight, float(without), p)
 
 
 def source_codes(sources: Sequence[str] | np.ndarray) -> tuple[np.ndarray, list[str]]:

@@ -150,8 +150,8 @@ def applies(
 ) -> np.ndarray:
     """Where the rule holds: bool (n,), n the rows of `table`, which has one column per field and is in the order of
     import. sources: str (n,), "" = none."""
-    held = [_holds(clause, table, fields, sources) for clause in rule.clauses]
-    return np.logical_and.reduce(held) if rule.every else np.logical_or.reduce(held)
+    parts = [_holds(clause, table, fields, sources) for clause in rule.clauses]
+    return np.logical_and.reduce(parts) if rule.every else np.logical_or.reduce(parts)
 
 
 def _holds(clause: Clause, table: pd.DataFrame, fields: Sequence[Field], sources: np.ndarray | None) -> np.ndarray:
@@ -192,9 +192,9 @@ def judge(holds: np.ndarray, labels: np.ndarray, n_classes: int) -> list[Share]:
 
     holds: bool (n,). labels: int (n,), −1 = none, left out.
     """
-    held = labels >= 0
-    inside = np.bincount(labels[held & holds], minlength=n_classes)
-    size = np.bincount(labels[held], minlength=n_classes)
+    labelled = labels >= 0
+    inside = np.bincount(labels[labelled & holds], minlength=n_classes)
+    size = np.bincount(labels[labelled], minlength=n_classes)
     n_inside, n = int(inside.sum()), int(size.sum())
     shares = []
     for label in np.flatnonzero(size).tolist():
@@ -226,8 +226,8 @@ def followers(holds: np.ndarray, votes: pd.DataFrame, label: int) -> list[Follow
     answered = np.unique(votes["item"])
     everywhere = (int(holds[answered].sum()), int((~holds[answered]).sum()))
     inside = holds[votes["item"].to_numpy()]
-    told = pd.DataFrame({"annotator": votes["annotator"], "inside": inside, "says": votes["label"] == label})
-    counts = told.groupby(["annotator", "inside"])["says"].agg(["sum", "size"]).unstack(fill_value=0)
+    said = pd.DataFrame({"annotator": votes["annotator"], "inside": inside, "says": votes["label"] == label})
+    counts = said.groupby(["annotator", "inside"])["says"].agg(["sum", "size"]).unstack(fill_value=0)
     counts = counts.reindex(columns=pd.MultiIndex.from_product([["sum", "size"], [True, False]]), fill_value=0)
     found = []
     for code, row in zip(counts.index, counts.to_numpy().tolist(), strict=True):

@@ -63,8 +63,8 @@ def _match(before: Side, after: Side, job: Job, report: Report) -> Callable[[], 
     if not extra.exists():
         return None
     rows = matched(after.run.snapshot, before.run.snapshot)
-    tell = lambda stage, share: report(f"before, on today's rows: {stage}", 0.4 * share)  # noqa: E731
-    return train_like(rows, before.run, tell, job)
+    report_stage = lambda stage, share: report(f"before, on today's rows: {stage}", 0.4 * share)  # noqa: E731
+    return train_like(rows, before.run, report_stage, job)
 
 
 def _keep_quarantined(
@@ -76,9 +76,9 @@ def _keep_quarantined(
     rows = after.run.snapshot.with_quarantined
     if rows is None:
         return None
-    tell = lambda stage, share: report(f"with the quarantined labels kept: {stage}", 0.4 + 0.4 * share)  # noqa: E731
-    save_after = train_like(rows, after.run, tell, job)
-    save_before = train_like(matched(rows, before.run.snapshot), before.run, tell, job)
+    report_stage = lambda stage, share: report(f"with the quarantined labels kept: {stage}", 0.4 + 0.4 * share)  # noqa: E731
+    save_after = train_like(rows, after.run, report_stage, job)
+    save_before = train_like(matched(rows, before.run.snapshot), before.run, report_stage, job)
     return lambda: (save_before(), save_after())
 
 

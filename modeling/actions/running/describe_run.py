@@ -18,5 +18,5 @@ def request_description(run: ModelRun, *, user: User | None = None, background: 
 def run(job: Job, report: Report) -> Write:
     found = ModelRun.objects.select_related("snapshot__dataset", "predictions").get(pk=job.params["run"])
     report("reading what it said out of fold", 0.1)
-    told = as_json(describe(found))
-    return lambda: told
+    described = as_json(describe(found))
+    return lambda: described

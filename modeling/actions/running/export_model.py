@@ -92,9 +92,9 @@ def _limits(run: ModelRun, by_class: dict[str, int]) -> list[str]:
     learned = _sources(run.snapshot)
     production = set(items.filter(split=Item.PRODUCTION).values_list("source", flat=True).distinct())
     left_out = run.snapshot.left_out
-    told = {reason: n for reason, n in left_out.items() if reason != "contested"}
+    reasons = {reason: n for reason, n in left_out.items() if reason != "contested"}
     return limits_of(
-        left_out=left_out_words(told), pool=counted.get(Item.POOL, 0), contested=left_out.get("contested", 0),
+        left_out=left_out_words(reasons), pool=counted.get(Item.POOL, 0), contested=left_out.get("contested", 0),
         converged=run.converged, status=run.solver_status, at_chance=run.at_chance, rows_by_class=by_class,
         unseen=sorted(filter(None, production - learned)), sources=sorted(filter(None, learned)),
         chosen=[key for key, value in run.recipe.settings.items() if value == "cv" and run.like_id is None],

@@ -26,8 +26,8 @@ def open_rows(run: ModelRun, choice: RowsAsked, user: User, now: datetime) -> tu
     wanted = rows.item[chosen]
     decided: set[int] = set()
     for batch in bulk.in_batches(wanted.tolist()):
-        held = CurrentLabel.objects.in_force().filter(item__in=batch, basis__in=DECIDED)
-        decided |= set(held.values_list("item_id", flat=True))
+        current = CurrentLabel.objects.in_force().filter(item__in=batch, basis__in=DECIDED)
+        decided |= set(current.values_list("item_id", flat=True))
     items = [item for item in wanted.tolist() if item not in decided][:MOST_ITEMS]
     if not items:
         raise UnableToList("Experts have decided on all of these rows; there is nothing to open.")

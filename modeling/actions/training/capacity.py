@@ -34,15 +34,15 @@ Corner: TypeAlias = tuple[str, bool, int]
 
 @dataclass(frozen=True)
 class Growth:
-    """What grows: `key` of the learner or its features takes `sizes` in turn. held, free: settings with and without
-    regularization, and how they are called. words: what a size counts."""
+    """What grows: `key` of the learner or its features takes `sizes` in turn. regularized, free: settings with and
+    without regularization, and how they are called. words: what a size counts."""
 
     learner: str
     key: str
     sizes: tuple[Any, ...]
-    held: dict[str, Any]
+    regularized: dict[str, Any]
     free: dict[str, Any]
-    held_words: str
+    regularized_words: str
     free_words: str
     words: str
 
@@ -143,10 +143,10 @@ class _FrozenRows:
         dataset, frame = new.dataset, frames.snapshot_rows(new)
         self.truth = frames.codes(frame["label"], dataset.class_names)
         then = frames.snapshot_rows(old).set_index("item")["label"] if old else frame.set_index("item")["label"]
-        held = frames.codes(frame["item"].map(then), dataset.class_names)
+        earlier = frames.codes(frame["item"].map(then), dataset.class_names)
         item, answers = frame["item"].to_numpy(), frames.labels(dataset, Item.POOL)
-        self.contested = contested_rows(item, np.stack([held, self.truth]), near_copies(dataset, item), answers)
-        self.relabelled = int((held != self.truth).sum())
+        self.contested = contested_rows(item, np.stack([earlier, self.truth]), near_copies(dataset, item), answers)
+        self.relabelled = int((earlier != self.truth).sum())
 
 
 def _sides(job: Job) -> dict[str, Snapshot]:
@@ -162,7 +162,7 @@ def _sides(job: Job) -> dict[str, Snapshot]:
 
 
 def _settings(dataset: Dataset, growth: Growth, size: Any, regularized: bool) -> dict[str, Any]:
-    chosen = growth.held if regularized else growth.free
+    chosen = growth.regularized if regularized else growth.free
     return {**recipe_settings(dataset, growth.learner, {}), **chosen, growth.key: size}
 
 
@@ -196,18 +196,21 @@ def _changes(points: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     sizes = sorted({size for _, _, size in known})
     least, most = sizes[0], sizes[-1]
     pairs: list[tuple[str, str | None, bool | None, Corner, Corner]] = [
-        ("growing", labels, held, (labels, held, least), (labels, held, most))
-        for labels in (OLD, NEW) for held in (True, False)
+        ("growing", labels, regularized, (labels, regularized, least), (labels, regularized, most))
+        for labels in (OLD, NEW) for regularized in (True, False)
     ]  # fmt: skip
     pairs += [("regularization", labels, None, (labels, False, most), (labels, True, most)) for labels in (OLD, NEW)]
-    pairs += [("relabelling", None, held, (OLD, held, most), (NEW, held, most)) for held in (True, False)]
+    pairs += [
+        ("relabelling", None, regularized, (OLD, regularized, most), (NEW, regularized, most))
+        for regularized in (True, False)
+    ]
     pairs = [one for one in pairs if one[3] in known and one[4] in known and one[3] != one[4]]
     slices = [name for name in ("overall", "contested") if len(known[pairs[0][3]]["right"][name])] if pairs else []
     level = 1 - 0.05 / max(len(pairs) * len(slices), 1)
     return [
-        {"what": what, "labels": labels, "regularized": held, "slice": name, "from": before[2], "to": after[2],
+        {"what": what, "labels": labels, "regularized": regularized, "slice": name, "from": before[2], "to": after[2],
          **asdict(_paired(known[before]["right"][name], known[after]["right"][name], level))}
-        for what, labels, held, before, after in pairs for name in slices
+        for what, labels, regularized, before, after in pairs for name in slices
     ]  # fmt: skip
 
 

@@ -58,15 +58,17 @@ def _preview(
 ) -> Preview:  # fmt: skip
     copies: list[Copy] = []
     changed = tried = 0
-    for held in found:
+    for current in found:
         tried += 1
-        texts = [(name, held.item.content.get(name) or "") for name in fields]
+        texts = [(name, current.item.content.get(name) or "") for name in fields]
         made = [(name, text, perturbed(text, kind, seed, 0, partners)) for name, text in texts]
         differing = [(name, text, copy) for name, text, copy in made if text != copy]
         changed += bool(differing)
         if len({copy.item for copy in copies}) < rows:
-            label = held.label_class.name if held.label_class else ""
-            copies += [Copy(held.item, label, name, text, copy, marked(text, copy)) for name, text, copy in differing]
+            label = current.label_class.name if current.label_class else ""
+            copies += [
+                Copy(current.item, label, name, text, copy, marked(text, copy)) for name, text, copy in differing
+            ]
     return Preview(kind, PERTURBATIONS[kind].title, copies, changed, tried)
 
 

@@ -45,8 +45,8 @@ def proposed_pairs(dataset: Dataset) -> list[Proposal]:
 def rule_on(dataset: Dataset, pairs: Iterable[Pair], ruling: str, lead: User | None, now: datetime) -> list[Pair]:
     """Append the lead's word on each pair, unless it is the lead's word already; returns those it was news for."""
     bulk.lock_dataset(dataset)
-    held = {pair: row.ruling for pair, row in rulings_of(dataset).items()}
-    news = [pair for pair in dict.fromkeys(pairs) if held.get(pair) != ruling]
+    current = {pair: row.ruling for pair, row in rulings_of(dataset).items()}
+    news = [pair for pair in dict.fromkeys(pairs) if current.get(pair) != ruling]
     SynonymRuling.objects.bulk_create(_rows(dataset, news, ruling, lead, now))
     return news
 

@@ -116,8 +116,8 @@ def train_on(rows: Snapshot, order: TrainingOrder, report: Report, job: Job) -> 
         report, sources=frame["source"].to_numpy(str),
     )  # fmt: skip
     if fitted.coefficients:
-        told = json.dumps(fitted.coefficients, sort_keys=True).encode()
-        fitted.metrics["coefficients"] = save_bytes(settings.ARTIFACTS_DIR, told, ".json")
+        encoded = json.dumps(fitted.coefficients, sort_keys=True).encode()
+        fitted.metrics["coefficients"] = save_bytes(settings.ARTIFACTS_DIR, encoded, ".json")
     suffix = ".zip" if isinstance(fitted.model, DenseModel) else ".skops"
     artifact = save_bytes(settings.ARTIFACTS_DIR, dump_model(fitted.model), suffix)
     arrays = save_probabilities(frame["item"].to_numpy(), fitted.oof)

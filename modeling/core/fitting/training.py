@@ -125,21 +125,21 @@ def fit(
     }  # fmt: skip
     return Fit(
         model=model, resolved=resolved, converged=fitted.converged_, oof=oof,
-        metrics=_told(fitted, labels, trained, oof, len(fold) - len(labels), beside),
+        metrics=_all_metrics(fitted, labels, trained, oof, len(fold) - len(labels), beside),
         status=fitted.status_ + _lone(names, together), coefficients=coefficients(model, X[: len(labels)]),
         at_chance=_at_chance(labels, oof), parameter_hash=_hash(resolved, model), environment=environment(),
     )  # fmt: skip
 
 
-def _told(
+def _all_metrics(
     fitted: Any, labels: np.ndarray, trained: np.ndarray, oof: np.ndarray, copies: int, beside: list[dict[str, Any]]
 ) -> dict[str, Any]:
     """The metrics of a Fit: probabilities `trained` of the rows learned from and `oof` out of fold, both (n, K), how
     many copies were learned from too, and what sources say `beside`."""
-    told = {"train": metrics(labels, trained), "validation": metrics(labels, oof)}
-    told |= {"size": size_of(fitted.estimator_)} | getattr(fitted, "facts_", {})
+    measured = {"train": metrics(labels, trained), "validation": metrics(labels, oof)}
+    measured |= {"size": size_of(fitted.estimator_)} | getattr(fitted, "facts_", {})
     where_any = {"copies": copies, "curve": getattr(fitted, "curve_", None), "sources": beside}
-    return told | {name: figures for name, figures in where_any.items() if figures}
+    return measured | {name: figures for name, figures in where_any.items() if figures}
 
 
 def fit_resolved(

@@ -123,13 +123,13 @@ class MlpLearner:
         dense = _dense(X)
         groups = np.arange(len(codes)) if groups is None else groups
         self._check(dense, groups)
-        held = held_out(groups, codes, self.seed)
+        validation = held_out(groups, codes, self.seed)
         schedule = Schedule(
             self.dropout, self.weight_decay, self.learning_rate, self.batch, self.patience, self.max_epochs
         )
-        trained = train(dense, codes, held, self.layers, len(self.classes_), schedule, self.seed)
+        trained = train(dense, codes, validation, self.layers, len(self.classes_), schedule, self.seed)
         self.estimator_ = NetworkEstimator(trained.network, self.classes_)
-        self.curve_ = self._curve(trained, dense, codes, held)
+        self.curve_ = self._curve(trained, dense, codes, validation)
         self.converged_, self.status_ = trained.stopped and trained.best > 0, self._status(trained)
         self.resolved_ = dataclasses.asdict(self) | {"layers": [int(width) for width in self.layers]}
         return self
@@ -181,14 +181,14 @@ class MlpLearner:
                 f"too few for that; {PARTS} are needed in every part it learns from. Train logistic regression instead."
             )
 
-    def _curve(self, trained: Trained, X: np.ndarray, codes: np.ndarray, held: np.ndarray) -> dict[str, Any]:
+    def _curve(self, trained: Trained, X: np.ndarray, codes: np.ndarray, validation: np.ndarray) -> dict[str, Any]:
         right = probabilities(trained.network, X).argmax(axis=1) == codes
         return {
             "train_loss": [_rounded(loss) for loss in trained.train_loss],
             "validation_loss": [_rounded(loss) for loss in trained.validation_loss],
             "best": trained.best, "stopped": len(trained.train_loss) - 1,
-            "train_accuracy": float(right[~held].mean()), "validation_accuracy": float(right[held].mean()),
-            "n": int((~held).sum()), "n_validation": int(held.sum()),
+            "train_accuracy": float(right[~validation].mean()), "validation_accuracy": float(right[validation].mean()),
+            "n": int((~validation).sum()), "n_validation": int(validation.sum()),
         }  # fmt: skip
 
     def _status(self, trained: Trained) -> str:
@@ -211,10 +211,10 @@ class MlpLearner:
 def held_out(groups: np.ndarray, codes: np.ndarray, seed: int) -> np.ndarray:
     """Which rows say when to stop, bool (n,): a tenth of the groups, whole, each class as evenly as they allow. A class
     that would be left without a row to learn from keeps its groups."""
-    held = grouped_folds(groups, codes, PARTS, seed) == 0
-    lost = np.setdiff1d(codes[held], codes[~held])
-    kept = np.isin(groups, groups[held & np.isin(codes, lost)])
-    return held & ~kept if (held & ~kept).any() else held
+    validation = grouped_folds(groups, codes, PARTS, seed) == 0
+    lost = np.setdiff1d(codes[validation], codes[~validation])
+    kept = np.isin(groups, groups[validation & np.isin(codes, lost)])
+    return validation & ~kept if (validation & ~kept).any() else validation
 
 
 def _dense(X: Any) -> np.ndarray:

@@ -122,10 +122,10 @@ def loss_and_gradient(
 
 
 def train(
-    X: np.ndarray, codes: np.ndarray, held: np.ndarray, layers: Sequence[int], n_classes: int, schedule: Schedule,
+    X: np.ndarray, codes: np.ndarray, validation: np.ndarray, layers: Sequence[int], n_classes: int, schedule: Schedule,
     seed: int,
 ) -> Trained:  # fmt: skip
-    """Adam (Kingma & Ba 2015) on the rows that are not `held`, bool (n,); those held say when to stop.
+    """Adam (Kingma & Ba 2015) on the rows outside `validation`, bool (n,); those inside say when to stop.
 
     X: float32 (n, p), finite. codes: int (n,) in 0 … n_classes − 1. Everything drawn at random comes from `seed`.
     """
@@ -133,7 +133,7 @@ def train(
     network = initial((X.shape[1], *layers, n_classes), random)
     flat = _flat(network)
     best_flat = flat.copy()
-    learn, judge = (X[~held], codes[~held]), (X[held], codes[held])
+    learn, judge = (X[~validation], codes[~validation]), (X[validation], codes[validation])
     losses = [(_log_loss(network, *learn), _log_loss(network, *judge))]
     best, optimiser = 0, _Adam(flat, schedule.learning_rate)
     while len(losses) <= schedule.max_epochs and len(losses) - 1 - best < schedule.patience:

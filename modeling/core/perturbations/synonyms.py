@@ -43,9 +43,9 @@ def read_pair(written: str) -> Pair:
         raise UnableToPair(f"“{max(words, key=len)[:20]}…” is longer than {MOST_LETTERS} letters; that is no word.")
     if words[0] == words[1]:
         raise UnableToPair(f"{written.strip()!r} is one word twice.")
-    held = next((word for word in words if not harmless(word) or any(letter.isdigit() for letter in word)), None)
-    if held:
-        raise UnableToPair(f"“{held}” is a negation or a number; those are never changed.")
+    unsafe = next((word for word in words if not harmless(word) or any(letter.isdigit() for letter in word)), None)
+    if unsafe:
+        raise UnableToPair(f"“{unsafe}” is a negation or a number; those are never changed.")
     return min(words), max(words)
 
 

@@ -44,9 +44,9 @@ def words_of(text: str) -> list[Word]:
     for number, match in enumerate(found):
         while at < len(fixed) and fixed[at][1] <= match.start():
             at += 1
-        held = at < len(fixed) and fixed[at][0] <= match.start()
-        held = held or _means(match.group()) or _is_name(text, found, number)
-        words.append(Word(match.group(), match.start(), match.end(), not held))
+        kept = at < len(fixed) and fixed[at][0] <= match.start()
+        kept = kept or _means(match.group()) or _is_name(text, found, number)
+        words.append(Word(match.group(), match.start(), match.end(), not kept))
     return words
 
 

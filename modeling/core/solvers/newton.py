@@ -101,13 +101,13 @@ class Newton:
     def _meet(self, point: np.ndarray, here: tuple[float, np.ndarray]) -> None:
         """Goes to `point`; makes the curvature say of that step how the slope changed (damped BFGS, Powell 1978)."""
         step, change = (point - self.point).T.ravel(), (here[1] - self._here[1]).T.ravel()
-        foretold = self._curvature @ step
-        bend = float(step @ foretold)
+        predicted = self._curvature @ step
+        bend = float(step @ predicted)
         if bend > 0:
             flatter = (1 - KEPT) * bend / max(bend - float(step @ change), (1 - KEPT) * bend)
-            change = flatter * change + (1 - flatter) * foretold
+            change = flatter * change + (1 - flatter) * predicted
             self._curvature += np.outer(change, change / (step @ change))
-            self._curvature -= np.outer(foretold, foretold / bend)
+            self._curvature -= np.outer(predicted, predicted / bend)
         self.point, self._here = point, here
 
     def _centre(self, penalty: Penalty) -> None:

@@ -94,8 +94,8 @@ def merged(X: Matrix) -> sparse.csr_matrix:
     """
     columns = sparse.csc_matrix(X)
     columns.eliminate_zeros()
-    held = np.diff(columns.indptr)
-    shared, single = np.flatnonzero(held > 1), np.flatnonzero(held == 1)
+    stored = np.diff(columns.indptr)
+    shared, single = np.flatnonzero(stored > 1), np.flatnonzero(stored == 1)
     at = columns.indptr[single]
     rows, values = columns.indices[at], columns.data[at]
     length = np.sqrt(np.bincount(rows, values**2, minlength=X.shape[0]))

@@ -86,8 +86,8 @@ def _scores(card: dict[str, Any]) -> str:
         f"| {one['name']} | {one['value']:.4f} | {one['low']:.4f} to {one['high']:.4f} | {one['n']:,} |"
         for one in card["metrics"]
     ]
-    told = "\n".join(lines)
-    return f"{told}\n\n*Out of fold*: each row judged by a model that saw neither it nor a near-copy of it."
+    table = "\n".join(lines)
+    return f"{table}\n\n*Out of fold*: each row judged by a model that saw neither it nor a near-copy of it."
 
 
 def _costs(costs: dict[str, Any]) -> str:
@@ -128,11 +128,13 @@ def _production(comparisons: Sequence[dict[str, Any]]) -> str:
 
 
 def _settings(card: dict[str, Any]) -> str:
-    return _bullets(f"`{key}`: {value}" for key, value in sorted(card["resolved"].items()) if key not in TOLD)
+    return _bullets(
+        f"`{key}`: {value}" for key, value in sorted(card["resolved"].items()) if key not in SHOWN_ELSEWHERE
+    )
 
 
 # Settings that stand under a heading of their own.
-TOLD = ("classes", "fields", "rows")
+SHOWN_ELSEWHERE = ("classes", "fields", "rows")
 
 
 def _loading(card: dict[str, Any]) -> str:

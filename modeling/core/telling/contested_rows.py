@@ -13,6 +13,6 @@ def contested_rows(item: np.ndarray, labels: np.ndarray, group: np.ndarray, answ
     given = answers.groupby("item")["label"].nunique()
     apart = np.isin(item, given.index[given > 1])
     for version in labels:
-        held = pd.Series(np.where(version < 0, np.nan, version)).groupby(group)
-        apart |= held.transform("nunique").to_numpy() > 1
+        versions = pd.Series(np.where(version < 0, np.nan, version)).groupby(group)
+        apart |= versions.transform("nunique").to_numpy() > 1
     return apart

@@ -97,8 +97,8 @@ def probe(
         names = np.asarray(classes)[labels[kept]]
         model = fit_resolved(table[kept].reset_index(drop=True), fields, names, groups[kept], resolved)
         guess: Predict = lambda some, model=model: predict(model, some, classes)  # type: ignore[misc]  # noqa: E731
-        held = table.iloc[rows].reset_index(drop=True)
-        for name, one in probe_rows(guess, held, fields, probes, seed, partners).items():
+        judged = table.iloc[rows].reset_index(drop=True)
+        for name, one in probe_rows(guess, judged, fields, probes, seed, partners).items():
             parts[name].append(_shifted(one, rows))
         n, trained = n + len(rows), trained + 1
     return ProbeFindings(n, trained, {name: _together(ones, fields) for name, ones in parts.items()})
@@ -131,9 +131,9 @@ def _probed(
     own = before[rows].argmax(axis=1)
     after = guess(some) if len(rows) else before[rows]
     at = np.arange(len(rows))
-    held = before[rows][at, own]
+    confidence = before[rows][at, own]
     copies = {field: some[field].tolist() for field in texts}
-    return Probed(rows, copies, own, after.argmax(axis=1), held, held - after[at, own])
+    return Probed(rows, copies, own, after.argmax(axis=1), confidence, confidence - after[at, own])
 
 
 def _changed(text: str, name: str, seed: int, partners: Partners) -> str:
@@ -155,7 +155,8 @@ def _move_deciding(guess: Predict, table: pd.DataFrame, texts: Sequence[str], be
         variants = table.iloc[[row for row, *_ in tried]].reset_index(drop=True)
         for field in texts:
             variants[field] = [
-                text if own == field else held for (_, own, _, text), held in zip(tried, variants[field], strict=True)
+                text if own == field else unchanged
+                for (_, own, _, text), unchanged in zip(tried, variants[field], strict=True)
             ]
         at = np.array([row for row, *_ in tried])
         own = before[at].argmax(axis=1)

@@ -51,18 +51,18 @@ def short(entry: dict[str, Any]) -> str:
     return words if len(words) <= LONGEST else f"{words[: LONGEST - 1]}…"
 
 
-def change_rows(found: dict[str, Any], held: dict[bool, str]) -> list[tuple[str, list[dict[str, Any]]]]:
+def change_rows(found: dict[str, Any], names: dict[bool, str]) -> list[tuple[str, list[dict[str, Any]]]]:
     """(what it is between, the difference on all items and, where there are such, on contested ones)."""
     rows: dict[str, list[dict[str, Any]]] = {}
     for one in found["changes"]:
-        rows.setdefault(change_words(one, held), []).append(one)
+        rows.setdefault(change_words(one, names), []).append(one)
     return list(rows.items())
 
 
-def change_words(one: dict[str, Any], held: dict[bool, str]) -> str:
+def change_words(one: dict[str, Any], names: dict[bool, str]) -> str:
     """One paired difference: what it is between."""
     if one["what"] == "growing":
-        return f"From the smallest to the largest size, {held[one['regularized']]}, on {SIDES[one['labels']]}"
+        return f"From the smallest to the largest size, {names[one['regularized']]}, on {SIDES[one['labels']]}"
     if one["what"] == "regularization":
-        return f"At the largest size on {SIDES[one['labels']]}: {held[True]} in place of {held[False]}"
-    return f"At the largest size, {held[one['regularized']]}: {SIDES['new']} in place of {SIDES['old']}"
+        return f"At the largest size on {SIDES[one['labels']]}: {names[True]} in place of {names[False]}"
+    return f"At the largest size, {names[one['regularized']]}: {SIDES['new']} in place of {SIDES['old']}"

@@ -19,8 +19,8 @@ class Command(HouseCommand):
 
     def act(self, options: dict[str, Any]) -> dict[str, Any]:
         found = run_named(dataset_by_slug(options["dataset"]), options["run"])
-        told = finish(request_description(found, background=options["background"]), options)
+        described = finish(request_description(found, background=options["background"]), options)
         if options["background"]:
-            return told
+            return described
         scores = {key: found.metrics.get(key) for key in ("train", "validation", "curve")}
-        return {**told, **scores, "learning_curve": curve_of(found)}
+        return {**described, **scores, "learning_curve": curve_of(found)}

@@ -39,7 +39,7 @@ def item(dataset, external_id):
     return Item.objects.get(dataset=dataset, external_id=external_id)
 
 
-def held(dataset, external_id):
+def current(dataset, external_id):
     """(class, state, basis) in force."""
     row = CurrentLabel.objects.in_force().get(item=item(dataset, external_id))
     return row.label_class and row.label_class.name, row.state, row.basis
@@ -55,7 +55,7 @@ def test_it_works(dataset, case):
     decision = decide(case, person, answer(dataset, "payment", note="a card", confidence="unsure", seconds=4.5), now())
     case.refresh_from_db()
     assert (case.status, case.leased_to) == (Case.SETTLED, None)
-    assert held(dataset, "s1") == ("payment", "labelled", "decision")
+    assert current(dataset, "s1") == ("payment", "labelled", "decision")
     assert (decision.note, decision.confidence, decision.seconds, decision.blind) == ("a card", "unsure", 4.5, True)
     assert decision.guideline.version == 3
     label = Label.objects.counting().get(item=item(dataset, "s1"), annotator__user=person)
@@ -66,7 +66,7 @@ def test_it_works(dataset, case):
 @pytest.mark.parametrize("outcome", ["ambiguous", "bad_input"])
 def test_an_answer_that_is_no_class_takes_the_item_out(dataset, case, outcome):
     decide(case, erin(dataset), answer(dataset, outcome), now())
-    assert held(dataset, "s1") == (None, outcome, "decision")
+    assert current(dataset, "s1") == (None, outcome, "decision")
 
 
 def test_a_double_submit_is_one_decision(dataset, case):
@@ -98,7 +98,7 @@ def test_who_labelled_an_item_can_not_answer_it_blindly(dataset, case):
 
 def test_one_decision_for_a_whole_group(dataset, group):
     decision = decide(group, erin(dataset), answer(dataset, "access"), now())
-    assert {held(dataset, name) for name in ("s1", "s2", "s5")} == {("access", "labelled", "decision")}
+    assert {current(dataset, name) for name in ("s1", "s2", "s5")} == {("access", "labelled", "decision")}
     assert decision.items.count() == 3
     assert not dataset.cases.open().exists()
 
@@ -109,7 +109,7 @@ def test_a_partial_answer_leaves_the_rest_as_its_own_case(dataset, group):
     rest = dataset.cases.open().get()
     assert [one.item.external_id for one in rest.case_items.all()] == ["s2"]
     assert (rest.group_digest, rest.score) == ("", group.score), "one item alone is no group"
-    assert held(dataset, "s2") == ("payment", "labelled", "import")
+    assert current(dataset, "s2") == ("payment", "labelled", "import")
 
 
 def test_items_of_another_case_are_refused(dataset, group):
@@ -141,7 +141,7 @@ def test_undo_is_a_new_fact_and_restores_label_and_basis(dataset, case):
     person = erin(dataset)
     decision = decide(case, person, answer(dataset, "payment"), now())
     again = take_back(decision, person)
-    assert held(dataset, "s1") == ("access", "labelled", "import")
+    assert current(dataset, "s1") == ("access", "labelled", "import")
     assert [one.outcome for one in Decision.objects.order_by("id")] == ["label", "undo"]
     assert Decision.objects.get(outcome="undo").undoes == decision
     assert CurrentLabel.objects.filter(item=item(dataset, "s1")).count() == 3, "nothing was deleted"
@@ -164,10 +164,10 @@ def test_undo_brings_back_that_there_was_no_label(tmp_path):
         {"id": "2", "text": "fine", "a": "no", "b": "no"},
     ]
     dataset = imported(tmp_path, rows, "tie", label=None, wide=("a", "b"))
-    before = held(dataset, "1")
+    before = current(dataset, "1")
     person, case = erin(dataset), open_case(dataset, "1")
     take_back(decide(case, person, answer(dataset, "yes"), now()), person)
-    assert held(dataset, "1") == before
+    assert current(dataset, "1") == before
     assert before[:2] == (None, "contested")
 
 
@@ -176,7 +176,7 @@ def test_undo_gives_the_expert_their_earlier_answer_back(dataset, case):
     decide(case, person, answer(dataset, "payment", blind=False), now())
     later = decide(open_case(dataset, "s1"), person, answer(dataset, "access", blind=False), now())
     take_back(later, person)
-    assert held(dataset, "s1") == ("payment", "labelled", "decision")
+    assert current(dataset, "s1") == ("payment", "labelled", "decision")
     label = Label.objects.counting().get(annotator__user=person)
     assert label.label_class.name == "payment"
 
@@ -187,14 +187,14 @@ def test_undo_of_legitimately_different_opens_the_pairs_again(dataset, group):
     assert frames.closed_pairs(dataset)
     take_back(decision, person)
     assert not frames.closed_pairs(dataset)
-    assert held(dataset, "s2") == ("payment", "labelled", "import")
+    assert current(dataset, "s2") == ("payment", "labelled", "import")
 
 
 def test_undo_by_another_expert_is_refused(dataset, case):
     decision = decide(case, erin(dataset), answer(dataset, "payment"), now())
     with pytest.raises(UnableToDecide, match="Only the expert who gave"):
         take_back(decision, emil(dataset))
-    assert held(dataset, "s1") == ("payment", "labelled", "decision")
+    assert current(dataset, "s1") == ("payment", "labelled", "decision")
 
 
 def test_only_the_latest_answer_is_taken_back(dataset, case):
@@ -214,7 +214,7 @@ def test_undo_is_refused_once_somebody_else_decided_on_the_item(dataset, case):
     decide(open_case(dataset, "s1"), emil(dataset), answer(dataset, "access"), now())
     with pytest.raises(UnableToDecide, match="decided on this item since"):
         take_back(first, erin(dataset))
-    assert held(dataset, "s1") == ("access", "labelled", "decision")
+    assert current(dataset, "s1") == ("access", "labelled", "decision")
     assert not Decision.objects.filter(outcome="undo").exists(), "a refusal leaves nothing behind"
 
 
@@ -237,7 +237,7 @@ def test_undo_of_a_partial_answer_is_refused_while_somebody_has_the_rest(dataset
     decide(rest, emil(dataset), answer(dataset, "payment"), now())
     with pytest.raises(UnableToDecide, match="taken up the rest"):
         take_back(decision, person)
-    assert held(dataset, "s1") == ("access", "labelled", "decision")
+    assert current(dataset, "s1") == ("access", "labelled", "decision")
 
 
 def test_an_answer_after_the_reveal_is_not_blind(dataset, case):
@@ -265,14 +265,14 @@ def test_a_late_answer_is_refused_when_somebody_else_has_the_case(dataset, case)
     assert lease(dataset, emil(dataset), late) == case
     with pytest.raises(UnableToDecide, match="went to somebody else when your time for it ran out"):
         decide(case, erin(dataset), answer(dataset, "payment"), late)
-    assert held(dataset, "s1") == ("access", "labelled", "import")
+    assert current(dataset, "s1") == ("access", "labelled", "import")
 
 
 def test_a_late_answer_counts_as_long_as_nobody_else_took_the_case(dataset, case):
     start = now()
     lease(dataset, erin(dataset), start)
     decide(case, erin(dataset), answer(dataset, "payment"), start + timedelta(hours=1))
-    assert held(dataset, "s1") == ("payment", "labelled", "decision")
+    assert current(dataset, "s1") == ("payment", "labelled", "decision")
 
 
 def test_a_case_passed_on_does_not_take_the_lease_of_who_has_it_now(dataset, case):

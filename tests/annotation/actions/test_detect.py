@@ -234,7 +234,7 @@ def test_a_finding_is_stored_with_its_items_in_the_order_worth_reviewing(monkeyp
     assert list(finding.covered.order_by("id").values_list("item__external_id", flat=True)) == ["s2", "s1"]
 
 
-def test_a_pool_without_labels_is_told_in_a_sentence(monkeypatch, tmp_path):
+def test_a_pool_without_labels_is_reported_in_a_sentence(monkeypatch, tmp_path):
     use(monkeypatch, says=Says({}))
     dataset = imported(tmp_path, [{"id": "a", "text": "x"}], label=None, classes=("x", "y"))
     with pytest.raises(UnableToWork, match="The pool of 'support' has no labelled items yet"):

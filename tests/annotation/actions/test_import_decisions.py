@@ -29,7 +29,7 @@ def imports(dataset, tmp_path, *rows, expert=None):
     return import_decisions(dataset, path, expert, id="item_id", decision="decision", now=timezone.now())
 
 
-def held(dataset, external_id):
+def current(dataset, external_id):
     latest = CurrentLabel.objects.in_force().get(item__dataset=dataset, item__external_id=external_id)
     return latest.label_class.name if latest.label_class else latest.state
 
@@ -38,7 +38,7 @@ def test_each_row_is_a_decision_on_the_open_case_of_its_item(dataset, tmp_path):
     cases = [open_case(dataset, name) for name in ("s1", "s2", "s3")]
     result = imports(dataset, tmp_path, "s1,payment", "s2,:ambiguous", "s3,:bad_input")
     assert result == {"decisions": 3, "already_here": 0}
-    assert [held(dataset, name) for name in ("s1", "s2", "s3")] == ["payment", "ambiguous", "bad_input"]
+    assert [current(dataset, name) for name in ("s1", "s2", "s3")] == ["payment", "ambiguous", "bad_input"]
     assert set(Case.objects.values_list("status", flat=True)) == {"settled"} and Case.objects.count() == 3
     assert [decision.case for decision in Decision.objects.order_by("id")] == cases
     assert Label.objects.filter(annotator__user=erin(dataset), label_class__name="payment").count() == 1
@@ -61,7 +61,7 @@ def test_a_settled_item_is_decided_in_a_case_that_names_the_earlier_one(dataset,
     imports(dataset, tmp_path, "s1,payment")
     again = Decision.objects.order_by("-id").first().case
     assert (again.reopens, again.reopen_reason) == (earlier, "a decision came from a file")
-    assert held(dataset, "s1") == "payment"
+    assert current(dataset, "s1") == "payment"
 
 
 def test_a_row_covers_its_own_member_of_a_group_and_the_rest_stays_open(dataset, tmp_path):
@@ -70,7 +70,7 @@ def test_a_row_covers_its_own_member_of_a_group_and_the_rest_stays_open(dataset,
     rest = dataset.cases.open().get()
     assert set(rest.case_items.values_list("item__external_id", flat=True)) == {"s3", "s5"} and rest.group_digest
     imports(dataset, tmp_path, "s3,access", "s5,access")
-    assert not dataset.cases.open().exists() and held(dataset, "s1") == "payment"
+    assert not dataset.cases.open().exists() and current(dataset, "s1") == "payment"
 
 
 def test_different_closes_the_pairs_of_one_group(dataset, tmp_path):
@@ -80,7 +80,7 @@ def test_different_closes_the_pairs_of_one_group(dataset, tmp_path):
     digests = Item.objects.filter(external_id__in=["s1", "s2"]).values_list("digest", flat=True)
     assert closed_pairs(dataset) == {tuple(sorted(digests))}
     decision = Decision.objects.get(outcome="different")
-    assert decision.items.count() == 2 and held(dataset, "s1") == "access" and held(dataset, "s2") == "payment"
+    assert decision.items.count() == 2 and current(dataset, "s1") == "access" and current(dataset, "s2") == "payment"
 
 
 def test_different_needs_two_rows_of_one_group(dataset, tmp_path):
@@ -111,7 +111,7 @@ def test_the_same_file_again_changes_nothing(dataset, tmp_path):
 def test_another_answer_of_the_same_expert_counts_in_place_of_the_earlier(dataset, tmp_path):
     imports(dataset, tmp_path, "s1,payment", "s2,payment")
     assert imports(dataset, tmp_path, "s1,access", "s2,payment") == {"decisions": 1, "already_here": 1}
-    assert held(dataset, "s1") == "access"
+    assert current(dataset, "s1") == "access"
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_one_bad_row_imports_nothing_and_names_itself(dataset, tmp_path, bad, se
         open_case(dataset, name)
     with pytest.raises((UnableToImport, UnableToParse, UnableToRead), match=sentence):
         imports(dataset, tmp_path, "s1,payment", bad)
-    assert not Decision.objects.exists() and dataset.cases.open().count() == 2 and held(dataset, "s1") == "access"
+    assert not Decision.objects.exists() and dataset.cases.open().count() == 2 and current(dataset, "s1") == "access"
 
 
 def test_a_case_somebody_else_holds_is_named_by_its_row(dataset, tmp_path):
@@ -163,5 +163,5 @@ def test_an_exported_file_comes_back_as_decisions(dataset, tmp_path, monkeypatch
     path = tmp_path / "cases.csv"
     export_cases(dataset, path)
     import_decisions(dataset, path, erin(dataset), id="item_id", decision="suggested_label", now=timezone.now())
-    assert not dataset.cases.open().exists() and held(dataset, "s3") == "payment"
+    assert not dataset.cases.open().exists() and current(dataset, "s3") == "payment"
     assert Label.objects.filter(item__external_id="s3").count() == 2

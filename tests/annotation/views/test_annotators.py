@@ -109,8 +109,8 @@ def test_a_decision_stays(weather):
     settle(weather, erin(weather), "i3", wrong)
     settle(weather, erin(weather), "i4", "ambiguous")
     estimated(weather, apply=True)
-    held = current(weather)
-    assert (held["i3"], held["i4"]) == ((wrong, "decision"), ("ambiguous", "decision"))
+    labels = current(weather)
+    assert (labels["i3"], labels["i4"]) == ((wrong, "decision"), ("ambiguous", "decision"))
 
 
 def test_an_item_with_one_answer_keeps_it(tmp_path):

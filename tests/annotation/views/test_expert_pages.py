@@ -192,7 +192,7 @@ def test_history_offers_undo_for_the_latest_only_and_says_what_was_taken_back(cl
     assert [line.carried for line in page.context["lines"]] == ["payment", "access"]
 
 
-def test_history_tells_what_the_items_carried_whatever_came_later(client, dataset, expert):
+def test_history_shows_what_the_items_carried_whatever_came_later(client, dataset, expert):
     decide(open_case(dataset, "s1", "s2"), expert, answer(dataset, "different"), timezone.now())
     decide(open_case(dataset, "s1"), emil(dataset), answer(dataset, "payment"), timezone.now())
     line = get(client, dataset, "history").context["lines"][0]

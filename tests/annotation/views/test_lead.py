@@ -122,7 +122,7 @@ def test_expert_of_one_dataset_goes_to_the_queue(dataset, tmp_path):
     assert f'"{path("overview", dataset)}"' not in page
 
 
-def test_outsider_is_told_whom_to_ask(db):
+def test_outsider_is_shown_whom_to_ask(db):
     page = text(as_(olga()).get("/"))
     assert "not a member of any dataset" in page
     assert reverse("new_dataset") not in page
@@ -197,7 +197,7 @@ def test_done_job_leads_on(dataset, kind, result, words, onward):
 # cases
 
 
-def test_cases_tell_why_and_who(dataset):
+def test_cases_say_why_and_who(dataset):
     detection = finding_over(dataset, "s1").detection
     case = open_case(dataset, "s1")
     item = Item.objects.get(dataset=dataset, external_id="s1")

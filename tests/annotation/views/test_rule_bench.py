@@ -56,7 +56,7 @@ def opened(dataset, label="", person=leo, **typed):
 
 def test_it_works(dataset):
     tried = try_rule(dataset, rule(dataset))
-    assert (tried.n, tried.n_held) == (6, 3)
+    assert (tried.n, tried.n_matching) == (6, 3)
     best = tried.given[0]
     # grave: 2 of the 3 that fit, 1 of the 3 others.
     assert dataset.class_names[best.label] == "grave" and best.balanced == pytest.approx(2 / 3)
@@ -69,7 +69,7 @@ def test_the_pool_is_read_again_once_it_changed(dataset, tmp_path):
     assert try_rule(dataset, rule(dataset)).n == 6
     imported(tmp_path, [{"id": "r7", "text": "more risk", "label": "calm", "from": "", "who": "ann"}], annotator="who",
              source="from")  # fmt: skip
-    assert (try_rule(dataset, rule(dataset)).n, try_rule(dataset, rule(dataset)).n_held) == (7, 4)
+    assert (try_rule(dataset, rule(dataset)).n, try_rule(dataset, rule(dataset)).n_matching) == (7, 4)
 
 
 def test_the_model_of_the_newest_detection_is_compared(dataset):
@@ -131,9 +131,9 @@ def test_a_later_detection_keeps_its_cases(dataset, monkeypatch):
     open_case(dataset, "r5")
     use(monkeypatch, says=Says({"news": 0.9}))
     detect(dataset)
-    held = ids(CaseItem.objects.filter(case__in=dataset.cases.open()))
+    queued = ids(CaseItem.objects.filter(case__in=dataset.cases.open()))
     # r5 is not suspected and goes; r6 is; the rule's stay.
-    assert held == ["r1", "r2", "r4", "r6"]
+    assert queued == ["r1", "r2", "r4", "r6"]
     assert [state.finding.pk for state in findings_of(dataset)] == [finding.pk]
 
 

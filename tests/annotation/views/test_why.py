@@ -57,8 +57,8 @@ def test_the_leads_page_says_why_and_what_was_decided(dataset):
     case = case_of(dataset, "a2")
     decide(case, erin(dataset), answer(dataset, "access", note="Locked out."), timezone.now())
     shown = text(page(leo(dataset), dataset, "case", case.pk))
-    told = "It carried <b>payment</b>", "It is item 2.", "A model that never saw this item", "nearest neighbours"
-    for words in (*told, "my account is locked", "The numbers", "<b>access</b>", "erin", "Locked out.", "settled"):
+    expected = "It carried <b>payment</b>", "It is item 2.", "A model that never saw this item", "nearest neighbours"
+    for words in (*expected, "my account is locked", "The numbers", "<b>access</b>", "erin", "Locked out.", "settled"):
         assert words in shown, words
 
 
@@ -177,7 +177,7 @@ def test_a_hidden_label_is_not_on_the_page(dataset):
     assert "hidden:" not in text(page(leo(dataset), dataset, "case", decision.case_id))
 
 
-def test_an_answer_for_a_part_of_a_group_does_not_tell_of_the_rest(dataset):
+def test_an_answer_for_a_part_of_a_group_does_not_speak_of_the_rest(dataset):
     detect(dataset)
     expert, case = erin(dataset), open_case(dataset, "a0", "a1")
     decision = decide(case, expert, answer(dataset, "access", items=[item(dataset, "a0").pk]), timezone.now())

@@ -102,7 +102,7 @@ def test_fewer_rows_than_folds_take_fewer_folds_and_are_at_chance(tmp_path):
     assert "Nobody can say how well it knows 'bad': one input" in run.solver_status
 
 
-def test_a_class_with_one_row_is_trained_and_told(tmp_path):
+def test_a_class_with_one_row_is_trained_and_reported(tmp_path):
     rows = [*small_world.rows(60, 1), {"id": "lone", "text": "something else entirely", "label": "other"}]
     work_here(asked(imported(tmp_path, rows), "logistic"))
     run = ModelRun.objects.get()

@@ -149,7 +149,7 @@ def test_without_rows_removed_before_is_as_it_was(tmp_path):
     assert comparison.proof["as_trained"] is None and ModelRun.objects.count() == 2
 
 
-def test_who_labelled_production_is_told(tmp_path):
+def test_who_labelled_production_is_named(tmp_path):
     dataset, before, after, comparison = small_world.whole_round(tmp_path)
     assert comparison.proof["production_labels"] == {"annotators": ["import"], "shared": 0, "share": 0.0}
     dataset.annotators.filter(name="import").update(user=people.erin(dataset))

@@ -27,8 +27,8 @@ pytestmark = pytest.mark.django_db
 
 def exported(tmp_path, run):
     path = tmp_path / "model.zip"
-    told = result("export_model", "support", run.pk, path)
-    assert told["file"] == str(path) and told["bytes"] == path.stat().st_size
+    output = result("export_model", "support", run.pk, path)
+    assert output["file"] == str(path) and output["bytes"] == path.stat().st_size
     with zipfile.ZipFile(path) as archive:
         return {name: archive.read(name) for name in archive.namelist()}
 
@@ -62,8 +62,8 @@ import json; print(json.dumps(model.classes_.tolist()))
 
 def test_an_exported_network_predicts_the_same_in_second_look(tmp_path):
     dataset = small_world.pool(tmp_path)
-    told = result("train", "support", "--learner", "mlp", "--set", "layers=8", "max_epochs=30", "components=8")
-    run = ModelRun.objects.get(pk=told["run"])
+    output = result("train", "support", "--learner", "mlp", "--set", "layers=8", "max_epochs=30", "components=8")
+    run = ModelRun.objects.get(pk=output["run"])
     parts = exported(tmp_path, run)
     assert set(parts) == {"model.zip", "card.json", "card.md"}
     table, expected = own_probabilities(run)
@@ -81,7 +81,7 @@ def test_the_five_lines_of_the_card_run(tmp_path):
     assert done.returncode == 0 and "access" in done.stdout, done.stderr
 
 
-def test_the_card_tells_data_scores_and_limits(tmp_path):
+def test_the_card_gives_data_scores_and_limits(tmp_path):
     dataset, before, after, comparison = small_world.whole_round(tmp_path, ambiguous=3)
     card = card_of(after)
     assert card["data_sha256"] == after.snapshot.sha256 and card["rows"] == 57
@@ -104,7 +104,7 @@ def test_the_card_tells_data_scores_and_limits(tmp_path):
         assert fact in text
 
 
-def test_what_was_chosen_on_the_rows_and_what_it_costs_is_told(tmp_path):
+def test_what_was_chosen_on_the_rows_and_what_it_costs_is_stated(tmp_path):
     run = small_world.trained(small_world.pool(tmp_path), C="cv")
     set_costs(run.dataset, pairs=[("access", "payment", 5)])
     priced = result("cost", "support", "--run", run.pk)

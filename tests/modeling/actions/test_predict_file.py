@@ -35,8 +35,8 @@ def read(path):
 
 def test_each_row_gets_its_class_and_every_probability(tmp_path, run):
     out = tmp_path / "out.csv"
-    told = result("predict", "support", file(tmp_path, TWO), out, "--run", run.pk, "--id", "id")
-    assert told == {
+    output = result("predict", "support", file(tmp_path, TWO), out, "--run", run.pk, "--id", "id")
+    assert output == {
         "rows": 2, "run": run.pk, "predicted": {"payment": 1, "access": 1}, "notes": [], "rejected": 0,
         "file": str(out),
     }  # fmt: skip
@@ -69,15 +69,15 @@ def test_the_file_written_is_one_that_import_predictions_takes(tmp_path, run):
     rows = small_world.rows(60, 1)
     path = file(tmp_path, "id,text\n" + "".join(f"{row['id']},{row['text']}\n" for row in rows))
     result("predict", "support", path, tmp_path / "p.csv", "--run", run.pk, "--id", "id")
-    told = result("import_predictions", "support", tmp_path / "p.csv", "--name", "mine", "--id", "id")
-    assert (told["items"], told["of"]) == (60, 60)
+    output = result("import_predictions", "support", tmp_path / "p.csv", "--name", "mine", "--id", "id")
+    assert (output["items"], output["of"]) == (60, 60)
 
 
-def test_without_an_id_rows_go_by_their_number_and_unused_columns_are_told(tmp_path, run):
+def test_without_an_id_rows_go_by_their_number_and_unused_columns_are_named(tmp_path, run):
     path = file(tmp_path, "text,channel,who\nreset my password,mail,ann\n\ncard charged twice,mail,bob\n")
-    told = result("predict", "support", path, tmp_path / "out.csv", "--run", run.pk)
+    output = result("predict", "support", path, tmp_path / "out.csv", "--run", run.pk)
     assert [row["id"] for row in read(tmp_path / "out.csv")] == ["2", "4"]
-    assert told["notes"] == ["The model does not read columns 'channel', 'who'."]
+    assert output["notes"] == ["The model does not read columns 'channel', 'who'."]
 
 
 def test_a_missing_field_is_a_sentence_with_what_was_meant(tmp_path, run):
@@ -119,8 +119,8 @@ def test_what_is_not_there_is_a_sentence(tmp_path, run):
 
 def test_a_run_that_did_not_converge_says_so(tmp_path, run):
     type(run).objects.filter(pk=run.pk).update(converged=False, at_chance=True, solver_status="Stopped early.")
-    told = result("predict", "support", file(tmp_path, TWO), tmp_path / "out.csv", "--run", run.pk, "--id", "id")
-    assert told["notes"] == [
+    output = result("predict", "support", file(tmp_path, TWO), tmp_path / "out.csv", "--run", run.pk, "--id", "id")
+    assert output["notes"] == [
         f"Run {run.pk} did not converge: Stopped early.",
         f"Run {run.pk} is no better than chance out of fold; its predictions say nothing.",
     ]

@@ -136,7 +136,7 @@ def test_values_of_a_grid():
         cs("1", "0")
 
 
-def test_recipes_are_built_cloned_and_held_against_each_other(dataset):
+def test_recipes_are_built_cloned_and_compared_with_each_other(dataset):
     base = build_recipe(dataset, "plain", "logistic", {"C": "3"})
     clone = build_recipe(dataset, "sparse", base=base, pairs={"l1_ratio": "1"})
     assert clone.settings == {**base.settings, "l1_ratio": 1.0}

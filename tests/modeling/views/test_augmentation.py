@@ -211,7 +211,7 @@ def test_a_run_says_what_copies_it_learned_from(client, tmp_path):
     assert "It learned from 60 changed copies besides" in shown
 
 
-def told(*args):
+def asked(*args):
     out = StringIO()
     call_command("augmentation", *args, "--json", stdout=out)
     assert out.getvalue().count("\n") == 1
@@ -220,13 +220,13 @@ def told(*args):
 
 def test_by_command(tmp_path):
     dataset = confirmed(tmp_path)
-    first = told("shop")
+    first = asked("shop")
     assert first["proposed"] == [{"pair": "buy = purchase", "groups": 1}, {"pair": "gone = lost", "groups": 1}]
-    second = told("shop", "--accept", "buy=purchase", "free=gratis", "--reject", "lost=gone", "--preview", "synonyms")
+    second = asked("shop", "--accept", "buy=purchase", "free=gratis", "--reject", "lost=gone", "--preview", "synonyms")
     assert second["accepted"] == ["buy = purchase", "free = gratis"] and second["rejected"] == ["gone = lost"]
     [shown] = second["preview"]
     assert (shown["kind"], shown["changed"], shown["tried"]) == ("synonyms", 3, 6)
-    assert told("shop", "--preview", "synonyms")["preview"] == [shown]
+    assert asked("shop", "--preview", "synonyms")["preview"] == [shown]
     assert SynonymRuling.objects.filter(lead=None, dataset=dataset).count() == 3
     with pytest.raises(CommandError, match="is not two single words"):
         call_command("augmentation", "shop", "--accept", "buy")

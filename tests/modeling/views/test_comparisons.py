@@ -84,7 +84,7 @@ def test_figures_outlive_their_files(client, tmp_path):
     assert "They cannot be shown: The artifact" in page and report_on(comparison).heading in page
 
 
-def test_rows_needed_where_nothing_can_be_told_yet(tmp_path):
+def test_rows_needed_where_nothing_can_be_said_yet(tmp_path):
     dataset, _, _, comparison = small_world.whole_round(tmp_path)
     comparison.proof |= {"n": 2000, "wrong_to_right": 60, "right_to_wrong": 40, "planned_looks": 1}
     # Connor (1987): (1.960 √0.05 + 0.842 √(0.05 − 0.01²))² / 0.01² = 3922.4

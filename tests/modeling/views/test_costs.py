@@ -23,8 +23,8 @@ pytestmark = pytest.mark.django_db
 
 def test_by_command_each_change_is_a_version_and_the_same_again_is_none(tmp_path):
     dataset = small_dataset(tmp_path)
-    told = result("set_costs", "support", "--cost", "payment:access=5", "--unit", "min")
-    assert told == {
+    output = result("set_costs", "support", "--cost", "payment:access=5", "--unit", "min")
+    assert output == {
         "version": 1, "default": 1.0, "costs": [["payment", "access", 5.0]], "unit": "min", "metric": "accuracy",
     }  # fmt: skip
     assert result("set_costs", "support", "--cost", "payment:access=5", "--unit", "min")["version"] == 1
@@ -39,8 +39,8 @@ def test_the_metric_by_command_needs_costs_first(tmp_path):
     small_dataset(tmp_path)
     assert "Nobody has said what errors cost" in refusal("set_costs", "support", "--metric", "expected_cost")
     assert CostMatrix.objects.count() == 0
-    told = result("set_costs", "support", "--default", "3", "--metric", "expected_cost")
-    assert (told["metric"], Dataset.objects.get().metric) == ("expected_cost", "expected_cost")
+    output = result("set_costs", "support", "--default", "3", "--metric", "expected_cost")
+    assert (output["metric"], Dataset.objects.get().metric) == ("expected_cost", "expected_cost")
     assert result("set_costs", "support", "--metric", "accuracy")["version"] == 1
 
 
@@ -77,20 +77,26 @@ def test_the_database_takes_each_version_once_and_no_negative_default(tmp_path):
 def test_a_run_is_priced_once_by_each_version(tmp_path):
     run = small_world.trained(small_world.pool(tmp_path))
     set_costs(run.dataset, pairs=[("access", "payment", 5)])
-    told = result("cost", "support", "--run", run.pk)
-    assert (told["run"], told["version"], told["unit"], told["n"], told["groups"]) == (run.pk, 1, "EUR", 60, 60)
-    assert [one["rule"] for one in told["rules"]] == ["likeliest", "cheapest", "threshold", "constant"]
-    likeliest = told["rules"][0]
+    output = result("cost", "support", "--run", run.pk)
+    assert (output["run"], output["version"], output["unit"], output["n"], output["groups"]) == (
+        run.pk,
+        1,
+        "EUR",
+        60,
+        60,
+    )
+    assert [one["rule"] for one in output["rules"]] == ["likeliest", "cheapest", "threshold", "constant"]
+    likeliest = output["rules"][0]
     right = run.metrics["validation"]["accuracy"]
     assert likeliest["validation"]["accuracy"]["value"] == pytest.approx(right)
     assert likeliest["train"]["accuracy"]["value"] == pytest.approx(run.metrics["train"]["accuracy"])
-    for one in told["rules"]:
+    for one in output["rules"]:
         for side in ("train", "validation"):
             money = one[side]["per_thousand"]
             assert 0 <= money["low"] <= money["value"] <= money["high"]
             assert one[side]["total"]["value"] == pytest.approx(money["value"] * 60 / 1000)
-    assert told["threshold"]["class"] == "access" and told["threshold"]["by_theory"] == pytest.approx(1 / 6)
-    assert result("cost", "support", "--run", run.pk) == told and RunCost.objects.count() == 1
+    assert output["threshold"]["class"] == "access" and output["threshold"]["by_theory"] == pytest.approx(1 / 6)
+    assert result("cost", "support", "--run", run.pk) == output and RunCost.objects.count() == 1
     set_costs(run.dataset, pairs=[("access", "payment", 6)])
     assert result("cost", "support", "--run", run.pk)["version"] == 2 and RunCost.objects.count() == 2
 
@@ -99,8 +105,8 @@ def test_more_than_two_classes_have_no_threshold(tmp_path):
     rows = [{**row, "label": "other" if n % 3 == 0 else row["label"]} for n, row in enumerate(small_world.rows(60, 1))]
     run = small_world.trained(imported(tmp_path, rows))
     set_costs(run.dataset, pairs=[("access", "payment", 5)])
-    told = result("cost", "support", "--run", run.pk)
-    assert told["threshold"] is None and len(told["rules"]) == 3
+    output = result("cost", "support", "--run", run.pk)
+    assert output["threshold"] is None and len(output["rules"]) == 3
 
 
 def test_without_costs_nothing_is_priced(tmp_path):
@@ -170,7 +176,7 @@ def test_costs_stand_beside_where_accuracy_decides(tmp_path):
     assert money["per_thousand"]["value"] == pytest.approx(1000 * (1 - again.proof["before"]["accuracy"]))
 
 
-def test_the_pages_tell_what_is_saved(client, tmp_path):
+def test_the_pages_show_what_is_saved(client, tmp_path):
     dataset = small_world.with_production(tmp_path)
     set_costs(dataset, unit="min")
     set_metric(dataset, "expected_cost")

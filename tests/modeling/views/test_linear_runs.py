@@ -22,8 +22,8 @@ def test_a_run_says_what_it_goes_by(client, tmp_path):
     run = small_world.trained(small_world.pool(tmp_path))
     page = page_of(client, run)
     assert "features a little" in page and "Speaks for it" in page and "Speaks against it" not in page
-    told = json.loads(load_bytes(settings.ARTIFACTS_DIR, run.metrics["coefficients"]))
-    for part in told["by_class"]:
+    stored = json.loads(load_bytes(settings.ARTIFACTS_DIR, run.metrics["coefficients"]))
+    for part in stored["by_class"]:
         assert part["for"][0]["name"] in page
     assert "was chosen of" not in page and "Judged by the other sources" not in page
 

@@ -194,7 +194,7 @@ def test_by_command(world):
         call_command("robustness", dataset.slug, "--run", "99")
 
 
-def test_renamed_classes_are_told(world):
+def test_renamed_classes_are_reported(world):
     dataset, run, _ = world
     dataset.label_classes.filter(name="access").update(name="entry")
     with pytest.raises(UnableToWork, match=f"The classes were renamed since run {run.pk} was trained"):

@@ -197,13 +197,13 @@ def test_recipes_in_words():
     assert recipe_words("logistic", given) == "logistic regression, elastic net with L1 ratio 0.5, C = 0.3"
 
 
-def test_features_are_told_where_they_are_not_the_usual():
+def test_features_are_named_where_they_are_not_the_usual():
     assert recipe_words("logistic", {"C": 1.0, "max_features": 300}).endswith("C = 1, at most 300 words and pairs")
     assert recipe_words("logistic", {"C": 1.0, "ngrams": [1, 1]}).endswith("C = 1, single words")
     assert recipe_words("logistic", {"C": 1.0, "max_features": 50_000, "ngrams": [1, 2]}).endswith("L2, C = 1")
 
 
-def test_only_reasons_that_left_something_out_are_told():
+def test_only_reasons_that_left_something_out_are_shown():
     assert left_out_words({"ambiguous": 4, "contested": 0, "near_duplicate_of_production": 2}) == [
         (4, "were called ambiguous"), (2, "are near-copies of production"),
     ]  # fmt: skip

@@ -11,12 +11,12 @@ def test_every_vote_is_held_out_once_and_an_items_votes_apart():
     said, _ = crowd(n_items=50, share=0.5)
     folds = folds_of(said)
     assert ((folds == -1) == (said.per_item[said.item] == 1)).all()
-    held = folds >= 0
-    pairs = set(zip(said.item[held].tolist(), folds[held].tolist(), strict=True))
-    assert len(pairs) == held.sum()
+    out = folds >= 0
+    pairs = set(zip(said.item[out].tolist(), folds[out].tolist(), strict=True))
+    assert len(pairs) == out.sum()
 
 
-def foretold(value, low):
+def scored(value, low):
     return PredictedLabels(Interval(value, 0, 1, 9), Interval(value - 0.7, low, 1, 9), 90)
 
 
@@ -24,16 +24,16 @@ def foretold(value, low):
     ("others", "chosen"),
     [
         ({}, "majority"),
-        ({"dawid_skene": foretold(0.72, 0.005)}, "dawid_skene"),
-        ({"dawid_skene": foretold(0.72, -0.009)}, "dawid_skene"),
-        ({"dawid_skene": foretold(0.72, -0.011)}, "majority"),
-        ({"dawid_skene": foretold(0.69, -0.005)}, "majority"),
-        ({"dawid_skene": foretold(0.70, -0.005)}, "majority"),
-        ({"dawid_skene": foretold(0.72, 0.01), "crowdlab": foretold(0.73, 0.01)}, "crowdlab"),
+        ({"dawid_skene": scored(0.72, 0.005)}, "dawid_skene"),
+        ({"dawid_skene": scored(0.72, -0.009)}, "dawid_skene"),
+        ({"dawid_skene": scored(0.72, -0.011)}, "majority"),
+        ({"dawid_skene": scored(0.69, -0.005)}, "majority"),
+        ({"dawid_skene": scored(0.70, -0.005)}, "majority"),
+        ({"dawid_skene": scored(0.72, 0.01), "crowdlab": scored(0.73, 0.01)}, "crowdlab"),
     ],
 )
 def test_another_method_has_to_be_better_and_not_clearly_worse(others, chosen):
-    assert best({"majority": foretold(0.7, 0.0)} | others) == chosen
+    assert best({"majority": scored(0.7, 0.0)} | others) == chosen
 
 
 def test_it_chooses_dawid_skene_where_annotators_differ():
@@ -41,12 +41,12 @@ def test_it_chooses_dawid_skene_where_annotators_differ():
     found = estimate(said)
     assert found.method == "dawid_skene"
     assert (found.label == truth).mean() > 0.95
-    one = found.foretold["dawid_skene"]
+    one = found.scores["dawid_skene"]
     assert one.labels == len(said) == 1500
     assert one.accuracy.n == 300
     assert 0 < one.difference.low < one.difference.value < one.difference.high
     assert "out-of-fold" in found.why_not["crowdlab"]
-    assert np.isfinite(found.held).all()
+    assert np.isfinite(found.held_out).all()
 
 
 def test_the_model_breaks_ties_and_overrules_nobody():
@@ -61,8 +61,8 @@ def test_the_model_breaks_ties_and_overrules_nobody():
 def test_without_overlap_it_is_majority_and_says_why(said):
     found = estimate(said, np.full((2, 2), 0.5), method="dawid_skene")
     assert found.method == "majority"
-    assert set(found.why_not) == {"dawid_skene", "crowdlab"} and found.foretold == {}
-    assert np.isnan(found.held).all()
+    assert set(found.why_not) == {"dawid_skene", "crowdlab"} and found.scores == {}
+    assert np.isnan(found.held_out).all()
 
 
 @pytest.mark.parametrize(
@@ -77,4 +77,4 @@ def test_tiny_input_is_survived(said):
 
 def test_the_same_seed_gives_the_same():
     said, _ = crowd(share=0.5)
-    assert estimate(said, seed=3).foretold == estimate(said, seed=3).foretold
+    assert estimate(said, seed=3).scores == estimate(said, seed=3).scores

@@ -10,7 +10,7 @@ from tests.annotation.core.crowd.crowd_by_hand import crowd, votes
 
 def contested(said):
     found = estimate(said)
-    skills = measure_skills(said, found.held, found.fit.probabilities[said.item])
+    skills = measure_skills(said, found.held_out, found.fit.probabilities[said.item])
     return contested_items(said, found.fit.probabilities, found.label, skills)
 
 
@@ -50,7 +50,7 @@ def test_who_is_asked_has_not_answered_and_has_a_good_record():
     assert set(found.ask[found.item != 200].tolist()) == {-1}
 
 
-def test_those_that_would_tell_most_come_first():
+def test_those_that_would_teach_most_come_first():
     found = contested(crowd(share=0.6)[0])
     assert (np.diff(found.gain) <= 0).all() and len(found.gain) > 50
     assert (found.gain >= 0).all()

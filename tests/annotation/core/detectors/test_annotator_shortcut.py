@@ -12,7 +12,7 @@ from annotation.core.fields import Field
 from annotation.core.judging.evidence import Evidence
 from annotation.core.likeness.near_duplicates import Groups
 from annotation.core.rules.candidate_rules import find_candidate_rules
-from annotation.core.rules.followed_rules import compare_with_others, find_followed, most_said, phi
+from annotation.core.rules.followed_rules import compare_with_others, find_followed_rules, most_said, phi
 from tests.shared import needs_shared, shared
 
 N = 300
@@ -63,8 +63,8 @@ def test_a_word_that_one_annotator_goes_by_is_named():
         finding.reason
     )
     # What is covered carries the label and the word, and eve voted for it.
-    held = {i for i in range(N) if i % 3 == 0 and evidence.labels[i] == 1}
-    assert set(finding.items.tolist()) == held
+    matching = {i for i in range(N) if i % 3 == 0 and evidence.labels[i] == 1}
+    assert set(finding.items.tolist()) == matching
 
 
 @pytest.mark.parametrize(
@@ -176,25 +176,25 @@ def test_what_most_say_is_nothing_where_they_tie():
 
 def test_every_rule_tried_is_counted_and_compared():
     evidence = with_eve(lambda i, truth, text: int("refund" in text))
-    clues = find_candidate_rules(evidence.table, evidence.fields)
-    found = compare_with_others(evidence, find_followed(evidence, clues, 20, 0.4, 0.02))
+    candidates = find_candidate_rules(evidence.table, evidence.fields)
+    found = compare_with_others(evidence, find_followed_rules(evidence, candidates, 20, 0.4, 0.02))
     eve = next(one for one in found if one.annotator == 2 and one.label == 1)
     # Three annotators with two classes each.
-    assert eve.tried == 6 * len(clues.clauses)
+    assert eve.tried == 6 * len(candidates.clauses)
     assert eve.fit == pytest.approx(1.0) and abs(eve.usual) < 0.2 and abs(eve.model) < 0.2 and eve.p < 1e-9
     assert compare_with_others(evidence, []) == []
 
 
-def test_clues_of_numbers_and_categories():
+def test_candidates_of_numbers_and_categories():
     table = pd.DataFrame({"amount": np.arange(40.0), "kind": ["a", "b"] * 20})
-    clues = find_candidate_rules(table, (Field("amount", "number"), Field("kind", "category")), None)
-    words = {clause.words for clause in clues.clauses}
-    assert "has “a” as its kind" in words and "has a amount above 19.5" in words and clues.n_words == 0
-    assert clues.matrix.shape == (40, len(clues.clauses))
+    candidates = find_candidate_rules(table, (Field("amount", "number"), Field("kind", "category")), None)
+    words = {clause.words for clause in candidates.clauses}
+    assert "has “a” as its kind" in words and "has a amount above 19.5" in words and candidates.n_words == 0
+    assert candidates.matrix.shape == (40, len(candidates.clauses))
 
 
 @pytest.mark.parametrize("texts", [[], ["one"], ["", ""]])
-def test_clues_of_little_or_nothing(texts):
+def test_candidates_of_little_or_nothing(texts):
     table = pd.DataFrame({"text": pd.Series(texts, dtype=object)})
     assert find_candidate_rules(table, (Field("text", "text"),)).matrix.shape[0] == len(texts)
 

@@ -12,7 +12,7 @@ MONTHS = np.repeat(np.array([f"2025-{month:02}-15" for month in range(1, 7)], dt
 LABELS = np.array(([1] * 5 + [0] * 45) * 3 + ([1] * 20 + [0] * 30) * 3)
 
 
-def test_the_month_in_which_a_rate_changed_is_told():
+def test_the_month_in_which_a_rate_changed_is_reported():
     (yes,) = DETECTOR.findings(evidence_of(LABELS, received=MONTHS))
     assert yes.title == "From April 2025 on 40 % of the labels are “yes”, before 10 %"
     assert yes.reason == (
@@ -59,7 +59,7 @@ def test_days_are_cut_into_runs_where_there_are_no_months():
     assert [one.rule["since"] for one in found] == ["7 March 2025"]
 
 
-def test_a_source_is_told_where_its_texts_do_not_explain_it():
+def test_a_source_is_reported_where_its_texts_do_not_explain_it():
     sources = np.array(["a"] * 150 + ["b"] * 100 + ["c"] * 50, dtype=object)
     even = sure_of(np.zeros(300, dtype=int), 0.75)
     found = DETECTOR.findings(evidence_of(LABELS, even, sources=sources))

@@ -3,7 +3,7 @@ import pytest
 from scipy.stats import false_discovery_control, hypergeom
 
 from annotation.core.detectors.slices import Slices
-from annotation.core.rules.slicing import concentrated, cuts_of, telling_words
+from annotation.core.rules.slicing import concentrated, cuts_of, naming_words
 from tests.annotation.core.detectors.evidence_by_hand import evidence_of, sure_of
 
 DETECTOR = Slices()
@@ -20,7 +20,7 @@ def planted(**more):
     return evidence_of(labels, sure_of(says, 0.98), **{"sources": SOURCES, **more})
 
 
-def test_the_source_with_the_doubtful_labels_is_told():
+def test_the_source_with_the_doubtful_labels_is_reported():
     (found,) = DETECTOR.findings(planted())
     assert (found.kind, found.key) == ("slice", "slice:doubtful:source=a")
     assert (found.n, found.value) == (100, 0.2)
@@ -76,19 +76,19 @@ def test_categories_and_ranges_of_numbers_are_slices_too():
     assert found.key == "slice:doubtful:amount=159.2 to 199" and found.n == 40
 
 
-def test_a_cluster_is_named_by_the_words_that_tell_it():
+def test_a_cluster_is_named_by_the_words_that_mark_it():
     """Two clusters of 125; the labels of the second are doubtful."""
     vectors = np.repeat(np.eye(2, dtype=np.float32), 125, axis=0)
     texts = [f"the stolen card item{n}" for n in range(125)] + [f"the exchange rate item{n}" for n in range(125)]
     labels = np.arange(250) % 2
     says = np.where(np.arange(250) >= 210, 1 - labels, labels)
     seen = evidence_of(labels, sure_of(says, 0.98), columns={"text": texts}, embeddings=vectors)
-    assert telling_words(seen, np.arange(250) >= 125)[:2] == ("exchange", "rate")
+    assert naming_words(seen, np.arange(250) >= 125)[:2] == ("exchange", "rate")
     (found,) = DETECTOR.findings(seen)
     assert found.n == 125 and found.title.startswith("Doubtful labels concentrate in texts with exchange, rate")
 
 
-def test_two_names_of_the_same_slice_are_told_once():
+def test_two_names_of_the_same_slice_are_reported_once():
     columns = {"kind": ["x"] * 100 + ["y"] * 100}
     found = DETECTOR.findings(planted(columns=columns))
     assert len(found) == 1 and "of 4 slices tried" in found[0].reason
@@ -100,7 +100,7 @@ def test_a_long_name_makes_a_key_that_fits():
     assert len(found.key) <= 200 and len(found.title) <= 300
 
 
-def test_nothing_to_cut_nothing_to_tell():
+def test_nothing_to_cut_nothing_to_report():
     assert DETECTOR.findings(evidence_of([], np.zeros((0, 2)))) == []
     assert DETECTOR.findings(evidence_of([0, 1], sure_of([0, 1]))) == []
     assert DETECTOR.findings(evidence_of([0] * 50, np.ones((50, 1)), classes=("one",))) == []

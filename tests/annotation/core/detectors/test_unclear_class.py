@@ -9,7 +9,7 @@ DETECTOR = UnclearClass()
 CLASSES = ("calm", "odd", "rest")
 
 
-def test_a_class_on_which_two_annotators_never_agree_is_told():
+def test_a_class_on_which_two_annotators_never_agree_is_reported():
     """Items 0–39 both say calm; 40–79 one says odd and the other rest; 80–119 both say rest."""
     votes = [(item, who, 0) for item in range(40) for who in (0, 1)]
     votes += [(item, who, 1 + who) for item in range(40, 80) for who in (0, 1)]
@@ -30,7 +30,7 @@ def test_agreement_is_counted_in_pairs_of_answers():
     assert list(found) == ["yes", "no"]
 
 
-def test_with_one_annotator_the_model_tells_what_it_cannot_find_again():
+def test_with_one_annotator_the_model_names_what_it_cannot_find_again():
     """The model says no of everything: it finds every no, which is chance, and never a yes."""
     labels = [0] * 60 + [1] * 40
     found = DETECTOR.findings(evidence_of(labels, sure_of([0] * 100, 0.6)))

@@ -26,7 +26,7 @@ def test_four_errors_are_too_few():
 
 
 @pytest.mark.parametrize("bend", [lambda c: c, lambda c: c**3, lambda c: 0.2 + 0.3 * c])
-def test_what_is_foretold_is_what_proves_true(bend):
+def test_what_is_predicted_is_what_proves_true(bend):
     knots = calibrate(*world(3000, 1, bend), np.ones(3000))
     chance, wrong = world(20_000, 2, bend)
     said = probability(chance, knots)
@@ -67,7 +67,7 @@ def test_an_audited_item_as_likely_as_those_the_order_decides_stands_for_itself(
     assert calibrate(chance, wrong, weight) == calibrate(chance, wrong, np.ones(250))
 
 
-def test_audited_items_far_below_do_not_draw_down_what_is_foretold_at_the_top():
+def test_audited_items_far_below_do_not_draw_down_what_is_predicted_at_the_top():
     """300 decided by the order, 97 in 100 wrong; 100 audited at the bottom, each for 90, 3 of them wrong."""
     rng = np.random.default_rng(0)
     chance = np.concatenate([rng.uniform(0.6, 0.95, 300), rng.uniform(0, 0.05, 100)])

@@ -14,14 +14,14 @@ def factor(levels, names):
     return Factor(items, levels[items], tuple(names))
 
 
-def signals(score, classes=None, start=0, **factors):
+def prior(score, classes=None, start=0, **factors):
     score = np.array(score, dtype=float)
     made = {"class": factor(classes, ("ham", "spam"))} if classes is not None else {}
     return PriorEvidence(np.arange(start, start + len(score)), score, {"label_error": score}, made | factors)
 
 
 def test_before_any_decision_the_chance_is_the_score():
-    one = signals([0.1, 0.9, 0.5])
+    one = prior([0.1, 0.9, 0.5])
     assert predicted_chance(learn(take(one, np.array([], dtype=int)), np.zeros(0, dtype=bool)), one).tolist() == [
         0.1,
         0.9,
@@ -32,7 +32,7 @@ def test_before_any_decision_the_chance_is_the_score():
 
 def test_a_class_that_proves_wrong_is_suspected_as_a_whole():
     """Two classes of equal scores; the labels of one prove wrong, those of the other right."""
-    pool = signals([0.5] * 40 + [0.2] * 40, [0, 1] * 40)
+    pool = prior([0.5] * 40 + [0.2] * 40, [0, 1] * 40)
     decided = np.arange(20)
     chance = predicted_chance(learn(take(pool, decided), decided % 2 == 0), pool)
     at_first = predicted_chance(Teaching(n=1), pool)
@@ -40,8 +40,8 @@ def test_a_class_that_proves_wrong_is_suspected_as_a_whole():
     assert chance[40] > at_first[40] == at_first[41] > chance[41]
 
 
-def test_what_a_detector_clears_is_foretold_lower_than_what_it_is_silent_on():
-    cleared = signals([0.2, 0.2])
+def test_what_a_detector_clears_is_predicted_lower_than_what_it_is_silent_on():
+    cleared = prior([0.2, 0.2])
     silent = replace(cleared, detectors={"label_error": np.zeros(2)})
     assert predicted_chance(Teaching(n=1), silent) == pytest.approx([0.2, 0.2])
     # half of the log odds of .2 on top: logit = 1.5 · ln(.2 / .8)
@@ -49,7 +49,7 @@ def test_what_a_detector_clears_is_foretold_lower_than_what_it_is_silent_on():
 
 
 def test_few_decisions_move_little_and_more_move_more():
-    pool = signals([0.5] * 100, [0, 1] * 50)
+    pool = prior([0.5] * 100, [0, 1] * 50)
     moved = []
     for n in (2, 10, 40):
         decided = np.arange(n)
@@ -59,20 +59,20 @@ def test_few_decisions_move_little_and_more_move_more():
 
 
 def test_a_level_nobody_decided_on_moves_with_the_whole_only():
-    pool = signals([0.5] * 9, [-1] * 9, source=factor([0] * 8 + [1], ("mail", "phone")))
+    pool = prior([0.5] * 9, [-1] * 9, source=factor([0] * 8 + [1], ("mail", "phone")))
     chance = predicted_chance(learn(take(pool, np.arange(6)), np.ones(6, dtype=bool)), pool)
     assert chance[7] > chance[8] > 0.5
 
 
 def test_a_surer_detector_outweighs_a_factor_until_decisions_say_otherwise():
-    pool = signals([0.6, 0.6, 0.6, 0.6, 0.999, 0.51], [0, 0, 0, 1, 1, 0])
+    pool = prior([0.6, 0.6, 0.6, 0.6, 0.999, 0.51], [0, 0, 0, 1, 1, 0])
     chance = predicted_chance(learn(take(pool, np.arange(3)), np.ones(3, dtype=bool)), pool)
     assert chance[4] > chance[5]
 
 
 def test_the_same_decisions_teach_the_same_and_the_order_of_items_does_not_matter():
     rng = np.random.default_rng(0)
-    pool = signals(rng.random(60), rng.integers(0, 2, 60))
+    pool = prior(rng.random(60), rng.integers(0, 2, 60))
     wrong, decided = rng.random(30) < 0.4, np.arange(30)
     first = predicted_chance(learn(take(pool, decided), wrong), pool)
     assert np.array_equal(first, predicted_chance(learn(take(pool, decided), wrong), pool))
@@ -80,7 +80,7 @@ def test_the_same_decisions_teach_the_same_and_the_order_of_items_does_not_matte
 
 
 def test_all_right_or_all_wrong_stays_finite():
-    pool = signals([0.0, 0.5, 1.0], [0, 1, 0])
+    pool = prior([0.0, 0.5, 1.0], [0, 1, 0])
     for outcome in (True, False):
         chance = predicted_chance(learn(pool, np.full(3, outcome)), pool)
         assert np.isfinite(chance).all() and ((chance >= 0) & (chance <= 1)).all()
@@ -89,7 +89,7 @@ def test_all_right_or_all_wrong_stays_finite():
 def test_held_out_chances_are_not_judged_by_their_own_decision():
     """A level of one item each: in the fit it says everything, held out it says nothing."""
     n = 40
-    pool = signals([0.5] * n, own=factor(list(range(n)), [str(i) for i in range(n)]))
+    pool = prior([0.5] * n, own=factor(list(range(n)), [str(i) for i in range(n)]))
     wrong = np.arange(n) % 2 == 0
     fitted, fair = predicted_chance(learn(pool, wrong), pool), held_out(pool, wrong)
     assert fitted[wrong].mean() - fitted[~wrong].mean() > 0.02
@@ -98,7 +98,7 @@ def test_held_out_chances_are_not_judged_by_their_own_decision():
 
 def test_rates_are_drawn_towards_all_decisions_the_more_the_fewer_there_are():
     levels = [0] * 20 + [1] * 2 + [2] * 20
-    pool = signals([0.5] * 42, annotator=factor(levels, ("ann", "bob", "cat")))
+    pool = prior([0.5] * 42, annotator=factor(levels, ("ann", "bob", "cat")))
     wrong = np.array([True] * 16 + [False] * 4 + [True] * 2 + [False] * 20)
     rates = error_rates(pool, wrong)["annotator"]
     assert [rates[name][:2] for name in ("ann", "bob", "cat")] == [[16, 20], [2, 2], [0, 20]]
@@ -115,7 +115,7 @@ def test_an_item_may_have_several_levels_of_a_factor():
 
 
 def test_taking_some_items_keeps_their_levels():
-    pool = signals([0.1, 0.2, 0.3, 0.4], [0, 1, -1, 1])
+    pool = prior([0.1, 0.2, 0.3, 0.4], [0, 1, -1, 1])
     some = take(pool, np.array([3, 0]))
     assert some.item.tolist() == [3, 0] and some.detectors["label_error"].tolist() == [0.4, 0.1]
     levels = dict(zip(some.factors["class"].items.tolist(), some.factors["class"].levels.tolist(), strict=True))
@@ -123,7 +123,7 @@ def test_taking_some_items_keeps_their_levels():
 
 
 def test_joined_detections_agree_on_levels_by_name_and_lack_what_did_not_run():
-    first = signals([0.1], [1])
+    first = prior([0.1], [1])
     second = PriorEvidence(np.array([5]), np.array([0.9]), {"count_rule": np.array([0.7])},
                      {"class": factor([0], ("spam",)), "source": factor([0], ("mail",))})  # fmt: skip
     both = join([first, second])
@@ -133,8 +133,8 @@ def test_joined_detections_agree_on_levels_by_name_and_lack_what_did_not_run():
     assert both.factors["source"].items.tolist() == [1]
 
 
-def test_signals_are_read_back_as_they_were_stored():
-    pool = signals([0.25, 0.5], [0, 1], source=factor([1, -1], ("mail", "phone → “x”")))
+def test_prior_evidence_is_read_back_as_it_was_stored():
+    pool = prior([0.25, 0.5], [0, 1], source=factor([1, -1], ("mail", "phone → “x”")))
     back = from_arrays(to_arrays(pool))
     assert back.item.tolist() == [0, 1] and back.score.tolist() == [0.25, 0.5]
     assert back.detectors["label_error"].tolist() == [0.25, 0.5]

@@ -27,48 +27,48 @@ def people(n=300, seed=0):
     return typed(table, COLUMNS), labels.to_numpy()
 
 
-def of(told, name):
-    return next(one for one in told["by_class"] if one["name"] == name)
+def of(found, name):
+    return next(one for one in found["by_class"] if one["name"] == name)
 
 
 def test_words_that_speak_for_a_class_are_its_own():
     table, labels = worded()
-    told = trained(table, labels, CLASSES, FIELDS).coefficients
-    assert told["n"] == 240 and told["active"] == told["features"] and told["nameless"] == 0
+    found = trained(table, labels, CLASSES, FIELDS).coefficients
+    assert found["n"] == 240 and found["active"] == found["features"] and found["nameless"] == 0
     # The words of class k are 40 (k + 1) and above.
     for k, name in enumerate(CLASSES):
-        numbers = [int("".join(filter(str.isdigit, one["name"].split()[0]))) for one in of(told, name)["for"]]
+        numbers = [int("".join(filter(str.isdigit, one["name"].split()[0]))) for one in of(found, name)["for"]]
         assert np.mean([40 * (k + 1) <= number < 40 * (k + 2) for number in numbers]) > 0.7
-    first = of(told, "claim")["for"][0]
+    first = of(found, "claim")["for"][0]
     assert first["name"].startswith("“word") and first["weight"] > 0 and 0 < first["rows"] <= 240
-    assert of(told, "claim")["against"][0]["weight"] < 0
+    assert of(found, "claim")["against"][0]["weight"] < 0
 
 
 def test_with_l1_few_features_are_in_use_and_counted():
     table, labels = worded()
     made = trained(table, labels, CLASSES, FIELDS, C=2.0, l1_ratio=1.0)
-    told = made.coefficients
-    assert 0 < told["active"] < told["features"] / 4 and told["active"] == made.metrics["solver"]["active_features"]
-    assert sum(one["active"] for one in told["by_class"]) >= told["active"]
+    found = made.coefficients
+    assert 0 < found["active"] < found["features"] / 4 and found["active"] == made.metrics["solver"]["active_features"]
+    assert sum(one["active"] for one in found["by_class"]) >= found["active"]
 
 
 def test_typed_columns_have_names_a_person_reads():
     table, labels = people()
-    told = trained(table, labels, ("no", "yes"), COLUMNS, numbers="scaled").coefficients
-    names = {one["name"]: one for one in of(told, "yes")["for"]}
+    found = trained(table, labels, ("no", "yes"), COLUMNS, numbers="scaled").coefficients
+    names = {one["name"]: one for one in of(found, "yes")["for"]}
     spread = table["age"].std(ddof=0)
     assert f"age, per {spread:.3g} more" in names and "branch = north" in names
-    assert {one["name"] for one in of(told, "no")["for"]} & {"branch = south", "branch is empty"}
-    assert of(told, "yes")["against"] == []
+    assert {one["name"] for one in of(found, "no")["for"]} & {"branch = south", "branch is empty"}
+    assert of(found, "yes")["against"] == []
     ranges = trained(table, labels, ("no", "yes"), COLUMNS).coefficients
     assert any(one["name"].startswith("age ") and " to " in one["name"] for one in of(ranges, "yes")["for"])
 
 
 def test_parts_of_an_embedding_are_counted_and_not_named():
     table, labels = worded()
-    told = trained(table, labels, CLASSES, FIELDS, text="words+embeddings").coefficients
-    assert told["nameless"] == 256
-    assert all("embedding" not in one["name"] for part in told["by_class"] for one in part["for"] + part["against"])
+    found = trained(table, labels, CLASSES, FIELDS, text="words+embeddings").coefficients
+    assert found["nameless"] == 256
+    assert all("embedding" not in one["name"] for part in found["by_class"] for one in part["for"] + part["against"])
     only = trained(table, labels, CLASSES, FIELDS, text="embeddings").coefficients
     assert only["features"] == only["nameless"] == 256 and of(only, "claim")["for"] == []
 

@@ -42,7 +42,7 @@ def test_flat_points_promise_nothing():
     assert not found.rises and found.gain.low <= 0.001
 
 
-def test_points_off_every_power_law_foretell_nothing():
+def test_points_off_every_power_law_predict_nothing():
     points, right = made([0.4, 0.1, 0.4, 0.1, 0.4])
     found = expect(points, right, np.arange(4000), 1000, 0)
     assert not found.fits and not found.rises

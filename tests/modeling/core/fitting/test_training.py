@@ -24,7 +24,7 @@ def trained(table=None, labels=None, classes=CLASSES, groups=None, fields=FIELDS
     return fit(table, fields, np.asarray(labels), classes, groups, "logistic", again or settings, 0, silent)
 
 
-def test_it_learns_and_tells_all_it_takes_to_run_again():
+def test_it_learns_and_records_all_it_takes_to_run_again():
     made = trained(C=10.0)
     assert made.converged is True and made.at_chance is False
     assert json.loads(json.dumps(made.metrics)) == made.metrics
@@ -118,10 +118,10 @@ def test_a_fold_sees_the_features_that_fitting_to_its_rows_would_give():
     out = np.arange(len(table)) % 5 == 0
     fold = _fold(transformer, X, labels, out)
     fitted = vectorizer(fields, characters=(2, 3))
-    kept, held = fitted.fit_transform(table[~out]), fitted.transform(table[out])
+    kept, out_rows = fitted.fit_transform(table[~out]), fitted.transform(table[out])
     assert np.allclose((kept @ kept.T).toarray(), (fold.X @ fold.X.T).toarray())
-    assert np.allclose((held @ kept.T).toarray(), (fold.X_out @ fold.X.T).toarray())
-    assert np.allclose((held @ held.T).toarray(), (fold.X_out @ fold.X_out.T).toarray())
+    assert np.allclose((out_rows @ kept.T).toarray(), (fold.X_out @ fold.X.T).toarray())
+    assert np.allclose((out_rows @ out_rows.T).toarray(), (fold.X_out @ fold.X_out.T).toarray())
 
 
 def test_labels_drawn_at_random_are_at_chance():
@@ -138,7 +138,7 @@ def test_a_model_that_says_the_commonest_class_to_everybody_is_at_chance_however
     assert made.at_chance
 
 
-def test_an_unfinished_fit_is_told():
+def test_an_unfinished_fit_is_reported():
     made = trained(C=100.0, max_iter=1)
     assert not made.converged
     assert made.status.startswith("Not converged")

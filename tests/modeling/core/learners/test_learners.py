@@ -117,7 +117,7 @@ def test_one_standard_error_takes_the_strongest_penalty_that_is_as_good():
     assert choose([{"C": 1, "l1_ratio": 1, "log_loss": 0.0, "error": 0.0}], "1se")["C"] == 1
 
 
-def test_both_settings_are_chosen_together_and_told():
+def test_both_settings_are_chosen_together_and_reported():
     X, y = matrix(3, noise=0.3)
     learner = LogisticLearner(l1_ratio="cv", rule="1se").fit(X, y, folds_of(X, y))
     assert {entry["l1_ratio"] for entry in learner.path_} == {0.0, 0.5, 1.0}

@@ -111,9 +111,9 @@ def test_the_rows_held_out_are_whole_groups_and_no_class_is_lost():
     groups, codes = np.arange(200) // 2, rng.integers(3, size=200)
     codes[:2] = 3
     for seed in range(20):
-        held = held_out(groups, codes, seed)
-        assert 15 <= held.sum() <= 25 and not held[0]
-        assert not np.intersect1d(groups[held], groups[~held]).size
+        validation = held_out(groups, codes, seed)
+        assert 15 <= validation.sum() <= 25 and not validation[0]
+        assert not np.intersect1d(groups[validation], groups[~validation]).size
 
 
 @pytest.mark.parametrize(

@@ -83,9 +83,9 @@ def test_the_mean_of_training_is_what_inference_says():
 def test_inference_drops_nothing_and_scales_nothing():
     # Accuracy sees neither fault: argmax is the same under any positive scale. The outputs are.
     X, codes = points()
-    held = np.arange(len(X)) % 5 == 0
+    validation = np.arange(len(X)) % 5 == 0
     schedule = Schedule(dropout=0.5, weight_decay=0.0, learning_rate=1e-2, batch=16, patience=5, max_epochs=30)
-    network = train(X, codes, held, (32,), 3, schedule, 0).network
+    network = train(X, codes, validation, (32,), 3, schedule, 0).network
     exact = softmax(by_hand(network, X.astype(float)), axis=1)
     assert np.allclose(probabilities(network, X), exact, atol=1e-5)
     assert (probabilities(network, X) == probabilities(network, X)).all()
@@ -98,41 +98,43 @@ def test_inference_drops_nothing_and_scales_nothing():
 
 def test_the_loss_of_the_curve_is_that_of_inference_too():
     X, codes = points()
-    held = np.arange(len(X)) % 5 == 0
-    made = train(X, codes, held, (16,), 3, Schedule(0.5, 0.01, 1e-2, 16, 3, 40), 0)
-    for rows, losses in ((held, made.validation_loss), (~held, made.train_loss)):
+    validation = np.arange(len(X)) % 5 == 0
+    made = train(X, codes, validation, (16,), 3, Schedule(0.5, 0.01, 1e-2, 16, 3, 40), 0)
+    for rows, losses in ((validation, made.validation_loss), (~validation, made.train_loss)):
         exact = -log_softmax(by_hand(made.network, X[rows].astype(float)), axis=1)
         assert np.isclose(losses[made.best], exact[np.arange(rows.sum()), codes[rows]].mean(), atol=1e-5)
 
 
 def test_training_stops_when_patience_runs_out_and_the_best_network_is_back():
     X, codes = points(noise=0.4)
-    held = np.arange(len(X)) % 4 == 0
-    made = train(X, codes, held, (64,), 3, PLAIN, 0)
+    validation = np.arange(len(X)) % 4 == 0
+    made = train(X, codes, validation, (64,), 3, PLAIN, 0)
     last = len(made.validation_loss) - 1
     assert made.stopped and last == made.best + PLAIN.patience
     assert made.validation_loss[made.best] == min(made.validation_loss) < made.validation_loss[-1]
     # The same as never having gone further.
     shorter = Schedule(**{**vars(PLAIN), "max_epochs": made.best})
-    again = train(X, codes, held, (64,), 3, shorter, 0).network
+    again = train(X, codes, validation, (64,), 3, shorter, 0).network
     for one, other in zip(made.network.weights, again.weights, strict=True):
         assert (one == other).all()
 
 
 def test_rows_held_out_teach_nothing():
     X, codes = points()
-    held = np.arange(len(X)) % 4 == 0
+    validation = np.arange(len(X)) % 4 == 0
     other = X.copy()
-    other[held] += 100
+    other[validation] += 100
     schedule = Schedule(**{**vars(PLAIN), "patience": 100, "max_epochs": 4})
-    losses = [train(one, codes, held, (8,), 3, schedule, 0).train_loss for one in (X, other)]
+    losses = [train(one, codes, validation, (8,), 3, schedule, 0).train_loss for one in (X, other)]
     assert losses[0] == losses[1]
 
 
 def test_one_seed_is_one_network_and_another_another():
     X, codes = points()
-    held = np.arange(len(X)) % 4 == 0
-    first, again, other = (train(X, codes, held, (8,), 3, Schedule(0.3, 0, 1e-2, 16, 3, 5), seed) for seed in (0, 0, 1))
+    validation = np.arange(len(X)) % 4 == 0
+    first, again, other = (
+        train(X, codes, validation, (8,), 3, Schedule(0.3, 0, 1e-2, 16, 3, 5), seed) for seed in (0, 0, 1)
+    )
     assert (first.network.weights[0] == again.network.weights[0]).all()
     assert (first.network.weights[0] != other.network.weights[0]).any()
 

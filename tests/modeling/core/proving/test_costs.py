@@ -80,12 +80,12 @@ def test_rows_that_err_together_make_a_wider_interval():
 
 def test_the_interval_covers_what_is_true():
     rng = np.random.default_rng(1)
-    held = 0
+    covered = 0
     for _ in range(200):
         drawn = rng.choice([0.0, 1.0, 5.0], size=300, p=[0.8, 0.15, 0.05])
         interval = per_thousand(drawn, np.arange(300), n_resamples=500)
-        held += interval.low <= 400 <= interval.high
-    assert held >= 180
+        covered += interval.low <= 400 <= interval.high
+    assert covered >= 180
 
 
 def test_no_cost_seen_is_no_zero_proven():
@@ -136,7 +136,7 @@ def test_a_class_nobody_should_predict_gets_a_threshold_no_probability_reaches()
     assert found.chosen.value == NEVER and not crossed.any()
 
 
-def test_cross_fitting_is_by_whole_groups_and_tells_a_lucky_threshold():
+def test_cross_fitting_is_by_whole_groups_and_exposes_a_lucky_threshold():
     """Probabilities that mean nothing: the threshold fits its own rows, and other groups pay for it."""
     rng = np.random.default_rng(3)
     groups = np.arange(120) // 3

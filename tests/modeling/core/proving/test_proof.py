@@ -70,10 +70,10 @@ def test_seven_changes_for_the_better_do_not_prove_what_an_exact_test_denies():
 
 def test_json_has_exactly_the_promised_names():
     names = {"n", "before", "after", "difference", "mcnemar_p", "looks", "planned_looks", "verdict"}
-    told = json.loads(json.dumps(proof(8, 2).as_json()))
-    assert set(told) == names | {"wrong_to_right", "right_to_wrong"}
-    assert {"accuracy", "macro_f1"} <= set(told["before"]) == set(told["after"])
-    assert set(told["difference"]) == {
+    stored = json.loads(json.dumps(proof(8, 2).as_json()))
+    assert set(stored) == names | {"wrong_to_right", "right_to_wrong"}
+    assert {"accuracy", "macro_f1"} <= set(stored["before"]) == set(stored["after"])
+    assert set(stored["difference"]) == {
         "metric", "value", "low", "high", "low_planned", "high_planned", "accuracy", "macro_f1",
     }  # fmt: skip
     assert proof(8, 2, refusal="No.").as_json()["reason"] == "No."
@@ -186,8 +186,8 @@ def test_rows_needed_by_hand():
         rows_to_distinguish(0.2, 0.3)
 
 
-def test_that_many_rows_do_tell_it():
-    needed, told, rng = rows_to_distinguish(0.2, 0.1, planned_looks=1), 0, np.random.default_rng(0)
+def test_that_many_rows_do_show_it():
+    needed, detected, rng = rows_to_distinguish(0.2, 0.1, planned_looks=1), 0, np.random.default_rng(0)
     for up, down, same in rng.multinomial(needed, [0.15, 0.05, 0.8], size=300):
-        told += proof(up, down, both=same, neither=0, planned_looks=1, n_resamples=500).verdict == "better"
-    assert 0.7 < told / 300 < 0.88
+        detected += proof(up, down, both=same, neither=0, planned_looks=1, n_resamples=500).verdict == "better"
+    assert 0.7 < detected / 300 < 0.88

@@ -29,8 +29,8 @@ def table(*texts):
 
 
 def test_a_flip_is_another_class_and_only_changed_rows_count():
-    held = table("please buy it", "please sell it", "please purchase it")
-    one = probe_rows(counts("buy"), held, TEXT, ["synonyms"], 0, partners_of([("buy", "purchase")]))["synonyms"]
+    rows = table("please buy it", "please sell it", "please purchase it")
+    one = probe_rows(counts("buy"), rows, TEXT, ["synonyms"], 0, partners_of([("buy", "purchase")]))["synonyms"]
     assert one.rows.tolist() == [0, 2] and one.texts["text"] == ["please purchase it", "please buy it"]
     assert one.before.tolist() == [1, 0] and one.after.tolist() == [0, 1]
     assert one.probability == pytest.approx([0.6, 0.8]) and one.drop == pytest.approx([0.4, 0.4])
@@ -47,8 +47,8 @@ def test_the_worst_drop_comes_first_and_what_did_not_flip_is_not_among_them():
 
 
 def test_the_deciding_sentence_is_the_one_whose_removal_matters_and_it_moves():
-    held = table("buy it. we wait here. the end", "we wait. the end is near", "buy")
-    one = probe_rows(counts("buy"), held, TEXT, ["position"], 0, {})["position"]
+    rows = table("buy it. we wait here. the end", "we wait. the end is near", "buy")
+    one = probe_rows(counts("buy"), rows, TEXT, ["position"], 0, {})["position"]
     assert one.rows.tolist() == [0, 1]
     assert one.texts["text"][0] == "we wait here. the end buy it."
     assert one.before.tolist() == [1, 0] and one.after.tolist() == [1, 0]
