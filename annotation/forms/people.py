@@ -23,7 +23,7 @@ class PeopleForm(forms.Form):
         return User.objects.filter(membership__dataset=self.dataset).order_by("username")
 
     def save(self, user: User) -> str:
-        """Make the change in `user`'s name; raises UnableToChange or UnableToPublish where it can't be."""
+        """Make the change in `user`'s name; raises UnableToChange where it can't be."""
         raise NotImplementedError
 
 

@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
 from annotation.actions.jobs.work import work_here
+from annotation.core.refusal import Refusal
 from annotation.models import Job
 
 MOST_SEED = 2**31 - 1
@@ -22,13 +23,13 @@ class HouseCommand(BaseCommand):
     def execute(self, *args: Any, **options: Any) -> str | None:
         try:
             return super().execute(*args, **options)
-        except Exception as error:
-            if type(error).__name__.startswith("UnableTo"):
-                raise CommandError(str(error)) from None
-            if isinstance(error, DatabaseError) and NO_TABLE.search(str(error)):
-                said = "The database has no tables yet, or old ones. Run make up, or manage.py migrate."
-                raise CommandError(said) from None
-            raise
+        except Refusal as refusal:
+            raise CommandError(str(refusal)) from None
+        except DatabaseError as error:
+            if not NO_TABLE.search(str(error)):
+                raise
+            said = "The database has no tables yet, or old ones. Run make up, or manage.py migrate."
+            raise CommandError(said) from None
 
     def handle(self, *args: Any, **options: Any) -> None:
         result = self.act(options)

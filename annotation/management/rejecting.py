@@ -1,10 +1,12 @@
 """What the commands that import share: the rows that can't be taken, as a file."""
 
 from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from annotation.actions.files.rejected_rows import copy_rejected
+from annotation.actions.files.rejected_rows import UnableToTake, copy_rejected
 
 
 def add_rejecting(parser: ArgumentParser) -> None:
@@ -17,6 +19,16 @@ def add_rejecting(parser: ArgumentParser) -> None:
 def keep_rejected(artifact: str, path: Path | None) -> None:
     if artifact and path:
         copy_rejected(artifact, path)
+
+
+@contextmanager
+def rejecting_to(path: Path | None) -> Iterator[None]:
+    """Rows for which everything inside is refused are kept as a file too."""
+    try:
+        yield
+    except UnableToTake as error:
+        keep_rejected(error.rejects.artifact, path)
+        raise
 
 
 def without_artifact(result: dict[str, Any]) -> dict[str, Any]:

@@ -9,13 +9,14 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from annotation.access import Request, dataset_for_lead
-from annotation.actions.queue.draw_audit import SIZE, UnableToAudit, draw_audit
+from annotation.actions.queue.draw_audit import SIZE, draw_audit
 from annotation.core.intervals import Interval, wilson
 from annotation.core.order.audit_draw import ENOUGH_ERRORS
 from annotation.core.order.calibration import LEAST
 from annotation.models import Dataset, LearnedOrder
 from annotation.reading.audit_answers import AuditState, audit_state
 from annotation.templatetags.house import percent, spaced
+from annotation.views.refusals import refused_to
 
 SHOWN = 6
 FACTORS = {
@@ -34,6 +35,7 @@ class Level:
 
 
 @require_http_methods(["GET", "POST"])
+@refused_to("audit")
 def audit(request: Request, slug: str) -> HttpResponse:
     dataset = dataset_for_lead(request.user, slug)
     if request.method == "POST":
@@ -49,14 +51,11 @@ def audit(request: Request, slug: str) -> HttpResponse:
 
 def _draw(request: Request, dataset: Dataset) -> HttpResponse:
     """Each audit has a seed of its own: how many came before it."""
-    try:
-        drawn = draw_audit(
-            dataset, seed=dataset.audits.count(), lead=request.user, now=timezone.now(),
-            after=request.POST.get("after", ""),
-        )  # fmt: skip
-        messages.success(request, f"{drawn.n_drawn:,} items are drawn; they come up among the cases of the queue.")
-    except UnableToAudit as refusal:
-        messages.warning(request, str(refusal))
+    drawn = draw_audit(
+        dataset, seed=dataset.audits.count(), lead=request.user, now=timezone.now(),
+        after=request.POST.get("after", ""),
+    )  # fmt: skip
+    messages.success(request, f"{drawn.n_drawn:,} items are drawn; they come up among the cases of the queue.")
     return redirect("audit", dataset.slug)
 
 

@@ -6,22 +6,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
-from django.contrib import messages
 from django.http import FileResponse, Http404, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 from django.views.decorators.vary import vary_on_headers
 
 from annotation.access import Request, dataset_for_expert, dataset_for_lead, part_for_lead
-from annotation.actions.files.export_cases import UnableToExport, export_cases
+from annotation.actions.files.export_cases import export_cases
 from annotation.forms.cases import CaseFilterForm
 from annotation.models import Case, Dataset, Decision, Detection, Item, User
 from annotation.reading.cases import excerpt_of, list_cases, queue_state
 from annotation.reading.prediction_sets import imported_sets
 from annotation.reading.why import Neighbour, Why, detection_behind, explain
 from annotation.views.expert import Member, compared, members_of
+from annotation.views.refusals import refused_to
 
 # Members of a group that are explained on one page; a group of hundreds is one story.
 SHOWN = 12
@@ -98,14 +98,11 @@ def _card(dataset: Dataset, member: Member, why: Why) -> Card:
 
 
 @require_GET
+@refused_to("cases")
 def download_cases(request: Request, slug: str) -> HttpResponseBase:
     dataset = dataset_for_lead(request.user, slug)
     with tempfile.TemporaryDirectory(dir=settings.UPLOADS_DIR) as folder:
         path = Path(folder) / "cases.csv"
-        try:
-            export_cases(dataset, path)
-        except UnableToExport as error:
-            messages.error(request, str(error))
-            return redirect("cases", slug)
+        export_cases(dataset, path)
         # the open file outlives its name
         return FileResponse(path.open("rb"), as_attachment=True, filename=f"{slug}-cases.csv", content_type="text/csv")

@@ -25,6 +25,7 @@ from annotation.actions.queue import decide as answers
 from annotation.actions.queue import lease as leases
 from annotation.actions.queue.decide import Answer, UnableToDecide
 from annotation.core.likeness.differences import Piece, negation_differs, word_differences
+from annotation.core.refusal import Refusal
 from annotation.models import Case, CaseItem, CurrentLabel, Dataset, Decision, Finding, Flag, Item, LabelClass, User
 
 DIGITS = 9
@@ -44,7 +45,7 @@ def decide(request: Request, slug: str, pk: int) -> HttpResponse:
     now = timezone.now()
     try:
         answers.decide(case, request.user, _answer(request, case, now), now)
-    except UnableToDecide as refusal:
+    except Refusal as refusal:
         messages.warning(request, str(refusal))
     return _go_on(request, case.dataset, finding)
 
@@ -66,7 +67,7 @@ def undo(request: Request, slug: str, pk: int) -> HttpResponse:
         case = answers.undo(decision, request.user, uuid4(), timezone.now())
         messages.success(request, f"Your answer to case {case.pk} is taken back; the case is yours again.")
         finding = finding if finding and dataset.cases.of_finding(finding.pk).filter(pk=case.pk).exists() else None
-    except UnableToDecide as refusal:
+    except Refusal as refusal:
         messages.warning(request, str(refusal))
     return _go_on(request, dataset, finding)
 

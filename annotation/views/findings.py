@@ -9,21 +9,18 @@ from django.views.decorators.http import require_GET, require_POST
 from annotation.access import Request, dataset_for_lead, part_for_lead
 from annotation.actions.detecting.detect import request_detection
 from annotation.actions.detecting.open_finding import not_yet_open, open_finding
-from annotation.core.refusal import Refusal
 from annotation.models import Finding, Ruling
 from annotation.reading.finding_kinds import by_kind
 from annotation.reading.findings import findings_of
 from annotation.reading.quarantine import quarantined_now
+from annotation.views.refusals import refused_to
 
 
 @require_POST
+@refused_to("cases")
 def detect(request: Request, slug: str) -> HttpResponse:
     dataset = dataset_for_lead(request.user, slug)
-    try:
-        job = request_detection(dataset, predictions=request.POST.get("predictions", ""), user=request.user)
-    except Refusal as error:
-        messages.error(request, str(error))
-        return redirect("cases", slug)
+    job = request_detection(dataset, predictions=request.POST.get("predictions", ""), user=request.user)
     return redirect("job", slug, job.pk)
 
 
@@ -52,6 +49,7 @@ def give_ruling(request: Request, slug: str, pk: int) -> HttpResponse:
 
 
 @require_POST
+@refused_to("findings")
 def open_its_cases(request: Request, slug: str, pk: int) -> HttpResponse:
     finding = part_for_lead(request.user, slug, Finding.objects.select_related("dataset"), pk)
     n = open_finding(finding, request.user, timezone.now())

@@ -14,9 +14,10 @@ from django.views.decorators.vary import vary_on_headers
 from annotation.access import Request, part_for_lead
 from annotation.actions.files.import_items import ImportParams, request_import
 from annotation.actions.files.uploads import find_upload, token_of
-from annotation.actions.jobs.cancel import UnableToCancel, cancel
+from annotation.actions.jobs.cancel import cancel
 from annotation.models import Job
 from annotation.views.downloads import rejected_file
+from annotation.views.refusals import refused_to
 
 SLOW = timedelta(seconds=15)
 
@@ -56,12 +57,10 @@ def import_good(request: Request, slug: str, pk: int) -> HttpResponse:
 
 
 @require_POST
+@refused_to("job", "slug", "pk")
 def cancel_job(request: Request, slug: str, pk: int) -> HttpResponse:
     job = part_for_lead(request.user, slug, Job.objects.all(), pk)
-    try:
-        cancel(job, timezone.now())
-    except UnableToCancel as error:
-        messages.error(request, str(error))
+    cancel(job, timezone.now())
     return redirect("job", slug, job.pk)
 
 

@@ -9,10 +9,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 
 from annotation.access import Request, dataset_for_lead
-from annotation.actions.people.change_people import UnableToChange
-from annotation.actions.people.publish_guideline import UnableToPublish
 from annotation.forms.dataset_settings import DatasetSettingsForm, DropReasonForm, GuidelineForm, ReasonForm
 from annotation.forms.people import LinkForm, MemberForm, PeopleForm, RemoveForm, RoleForm
+from annotation.forms.refusals import told_by
 from annotation.models import Dataset, Decision, Membership, User
 
 SHOWN_NAMES = 1_000
@@ -20,7 +19,6 @@ PEOPLE_FORMS: dict[str, type[PeopleForm]] = {
     "member": MemberForm, "role": RoleForm, "remove": RemoveForm, "link": LinkForm, "guideline": GuidelineForm,
     "reason": ReasonForm, "drop_reason": DropReasonForm, "settings": DatasetSettingsForm,
 }  # fmt: skip
-REFUSALS = (UnableToChange, UnableToPublish)
 
 
 @never_cache
@@ -49,13 +47,10 @@ def _change(request: Request, dataset: Dataset) -> HttpResponse:
 
 def _saved(form: PeopleForm, user: User) -> str | None:
     """What was done, or None with the form telling why not."""
-    if not form.is_valid():
-        return None
-    try:
-        return form.save(user)
-    except REFUSALS as error:
-        form.add_error(None, str(error))
-        return None
+    if form.is_valid():
+        with told_by(form):
+            return form.save(user)
+    return None
 
 
 def _show(request: Request, dataset: Dataset, **shown: Any) -> HttpResponse:

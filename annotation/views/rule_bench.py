@@ -12,7 +12,8 @@ from django.views.decorators.http import require_GET, require_POST
 from django.views.decorators.vary import vary_on_headers
 
 from annotation.access import Request, dataset_for_expert
-from annotation.actions.detecting.open_rule import UnableToOpen, open_queue
+from annotation.actions.detecting.open_rule import open_queue
+from annotation.core.refusal import Refusal
 from annotation.core.rules.typed_rules import (
     KINDS,
     NUMBERED,
@@ -26,6 +27,7 @@ from annotation.forms.field_kinds import choice_field
 from annotation.models import Dataset
 from annotation.reading.rule_bench import Tried, try_rule
 from annotation.templatetags.house import percent
+from annotation.views.refusals import refused_to
 
 SHOWN = 20
 
@@ -83,7 +85,7 @@ def rules(request: Request, slug: str) -> HttpResponse:
     if not form.is_empty:
         try:
             page |= _shown(dataset, try_rule(dataset, form.rule(dataset)))
-        except UnableToReadRule as fault:
+        except Refusal as fault:
             page["fault"] = str(fault)
     # the choice of another kind brings other inputs with it; typing brings only what is beneath them
     part = request.htmx and not request.htmx.history_restore_request
@@ -92,16 +94,12 @@ def rules(request: Request, slug: str) -> HttpResponse:
 
 
 @require_POST
+@refused_to("rules")
 def open_rule(request: Request, slug: str) -> HttpResponse:
     dataset = dataset_for_expert(request.user, slug)
     form = RuleForm(dataset, request.POST)
-    try:
-        finding = open_queue(
-            dataset, request.user, form.rule(dataset), form.cleaned_data.get("label", ""), timezone.now()
-        )
-    except (UnableToReadRule, UnableToOpen) as fault:
-        messages.error(request, str(fault))
-        return redirect("rules", slug)
+    rule = form.rule(dataset)
+    finding = open_queue(dataset, request.user, rule, form.cleaned_data.get("label", ""), timezone.now())
     n = dataset.cases.open().of_finding(finding.pk).count()
     messages.success(request, f"The rule's queue has {n:,} open case{'' if n == 1 else 's'}.")
     return redirect(reverse("queue", args=[slug]) + f"?finding={finding.pk}")

@@ -9,12 +9,13 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET
 
 from annotation.access import Request, dataset_for_lead
-from annotation.actions.files.import_items import UnableToImport, check, import_params, refuse_rejected, request_import
+from annotation.actions.files.import_items import check, import_params, refuse_rejected, request_import
 from annotation.actions.files.rejected_rows import UnableToTake
 from annotation.actions.files.uploads import Upload, find_upload, keep_upload, remember
 from annotation.actions.people.create_dataset import create_dataset, may_create
 from annotation.core.files.guessing import guess_mapping
 from annotation.core.files.tables import Table, UnableToRead, no_rows, open_source
+from annotation.core.refusal import Refusal
 from annotation.forms.importing import ColumnsForm, EncodingForm, NewDatasetForm, UploadForm
 from annotation.models import Dataset
 from annotation.views.downloads import rejected_file
@@ -54,7 +55,7 @@ def choose_columns(request: Request, slug: str, token: str) -> HttpResponse:
         return _read_again(request, upload)
     try:
         table = _table(upload)
-    except UnableToRead as error:
+    except Refusal as error:
         return _show(request, dataset, upload, fault=str(error))
     form = ColumnsForm(table.columns, request.POST or None, initial=_initial(dataset, upload, table))
     if not form.is_valid():
@@ -76,7 +77,7 @@ def _import(request: Request, dataset: Dataset, upload: Upload, table: Table, fo
         some_good = error.rejects.n < len(table) + len(table.broken)
         page = {"rejects": error.rejects, "some_good": some_good}
         return _show(request, dataset, upload, table=table, form=form, fault=str(error), **page)
-    except (UnableToRead, UnableToImport) as error:
+    except Refusal as error:
         return _show(request, dataset, upload, table=table, form=form, fault=str(error))
     job = request_import(asked, user=request.user)
     return redirect("job", dataset.slug, job.pk)

@@ -8,10 +8,11 @@ from django.db.models import Q
 
 from annotation.access import typed_id
 from annotation.forms.field_kinds import choice_field, row_field
+from annotation.forms.refusals import told_by
 from annotation.models import Dataset, Snapshot
 from modeling.actions.training.capacity import GROWTHS
-from modeling.actions.training.sweep import Spec, UnableToSweep, grid_specs, spec_of, values_of
-from modeling.core.learners import LEARNERS, UnableToConfigure, settings_of
+from modeling.actions.training.sweep import Spec, grid_specs, spec_of, values_of
+from modeling.core.learners import LEARNERS, settings_of
 from modeling.forms.training import Option, as_typed
 from modeling.models import Recipe
 from modeling.reading.runs import SORTS, RunFilter
@@ -130,10 +131,8 @@ class SweepForm(RecipeSettingsForm):
         self.specs: list[Spec] = [spec_of(recipe) for recipe in self.named if recipe.pk in data.get("recipes", ())]
         if data.get("learner"):
             grid = {key: values_of(text) for key, text in self._grid(data["learner"]).items()}
-            try:
+            with told_by(self):
                 self.specs += grid_specs(self.dataset, data["learner"], {}, grid)
-            except (UnableToConfigure, UnableToSweep) as error:
-                self.add_error(None, str(error))
         return data
 
     def _grid(self, learner: str) -> dict[str, str]:

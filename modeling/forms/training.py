@@ -7,10 +7,11 @@ from django import forms
 
 from annotation.access import typed_id
 from annotation.forms.field_kinds import choice_field, row_field
+from annotation.forms.refusals import told_by
 from annotation.models import Dataset, Item, Snapshot
 from modeling.actions.training.synonyms import accepted_pairs
 from modeling.core.fitting.augmentation import augmentation_settings
-from modeling.core.learners import LEARNERS, Setting, UnableToConfigure, learner_settings, settings_of
+from modeling.core.learners import LEARNERS, Setting, learner_settings, settings_of
 from modeling.core.perturbations import PERTURBATIONS
 from modeling.models import ModelRun
 from modeling.reading.loop_progress import alone, runs_of
@@ -60,11 +61,9 @@ class TrainForm(forms.Form):
         elif data.get("how") == self.LIKE and data.get("augment"):
             self.add_error("augment", "An earlier run's settings bring its own copies; untick those chosen here.")
         elif data.get("how") and data["how"] != self.LIKE:
-            try:
+            with told_by(self):
                 learner_settings(self.learner(), self.pairs())
                 augmentation_settings(self.of_copies(), accepted_pairs(self.dataset))
-            except UnableToConfigure as error:
-                self.add_error(None, str(error))
         return data
 
     def learner(self) -> str:

@@ -18,7 +18,7 @@ PAGE = 50
 
 
 class UnableToList(Refusal):
-    """There is no such list of rows, or nothing in it to open."""
+    """There is no such list of rows."""
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,12 @@ import numpy as np
 from django.conf import settings
 
 from annotation import frames
-from annotation.core.artifacts import UnableToLoad, load_bytes
+from annotation.core.artifacts import load_bytes
+from annotation.core.refusal import Refusal
 from annotation.core.rules.slicing import Cut
 from annotation.models import CurrentLabel, Dataset, Item, Job
-from modeling.core.fitting.model_artifacts import UnableToLoadModel, load_model
-from modeling.core.fitting.training import UnableToPredict, predict
+from modeling.core.fitting.model_artifacts import load_model
+from modeling.core.fitting.training import predict
 from modeling.core.telling.confusions import Confusion, confusion_of
 from modeling.core.telling.overconfidence import ConfidentlyWrong, Memory, confidence_limit, confidently_wrong, memory
 from modeling.core.telling.reliability import Reliability, reliability, temperature_scaled
@@ -131,7 +132,7 @@ def recall_of(rows: RunRows) -> CorrectedSince:
         return CorrectedSince(item, old, new, old, None)
     try:
         fitted = _as_learned(rows, item)
-    except (UnableToLoad, UnableToLoadModel, UnableToPredict) as error:
+    except Refusal as error:
         return CorrectedSince(item, old, new, held_out, None, str(error))
     return CorrectedSince(item, old, new, fitted, memory(old, new, fitted, held_out))
 

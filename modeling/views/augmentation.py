@@ -12,10 +12,11 @@ from django.views.decorators.vary import vary_on_headers
 
 from annotation.access import Request, dataset_for_lead
 from annotation.models import Dataset
+from annotation.views.refusals import refused_to
 from modeling.actions.training.preview_copies import preview_copies
 from modeling.actions.training.synonyms import proposed_pairs, rule_on, rulings_of
 from modeling.core.perturbations import PERTURBATIONS
-from modeling.core.perturbations.synonyms import Pair, UnableToPair, read_pair, written
+from modeling.core.perturbations.synonyms import Pair, read_pair, written
 from modeling.models import SynonymRuling
 
 FIRST_KINDS = ("typos", "case")
@@ -38,15 +39,12 @@ def augmentation(request: Request, slug: str) -> HttpResponse:
 
 
 @require_POST
+@refused_to("augmentation")
 def rule_synonyms(request: Request, slug: str) -> HttpResponse:
     """Accept or reject the pairs that were ticked, or the one whose button was pressed, and those typed."""
     dataset = dataset_for_lead(request.user, slug)
     ruling = request.POST.get("ruling", "")
-    try:
-        pairs = _pairs(request)
-    except UnableToPair as fault:
-        messages.error(request, f"{fault} Nothing was changed.")
-        return redirect("augmentation", slug)
+    pairs = _pairs(request)
     if ruling not in SynonymRuling.RULINGS or not pairs:
         messages.error(request, "Tick or type at least one pair of words first.")
         return redirect("augmentation", slug)

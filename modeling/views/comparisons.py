@@ -7,9 +7,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from annotation.access import Request, dataset_for_lead, typed_id
-from annotation.actions.jobs.work import UnableToWork
-from annotation.actions.snapshot import UnableToSnapshot, snapshot
-from annotation.core.artifacts import UnableToLoad
+from annotation.actions.snapshot import snapshot
+from annotation.core.refusal import Refusal
+from annotation.forms.refusals import told_by
 from annotation.models import Dataset, Job, PredictionSet, Snapshot, User
 from modeling.actions.proving.compare import request_comparison
 from modeling.figures.charts.dots import dot_chart
@@ -22,7 +22,6 @@ from modeling.reading.loop_progress import alone, comparisons_of, loop_progress_
 from modeling.reports import Flip, bars_of, flips, labels_changed, report_on, rows_needed
 
 SHOWN = 100
-REFUSALS = (UnableToWork, UnableToSnapshot)
 
 
 @require_GET
@@ -38,10 +37,8 @@ def compare(request: Request, slug: str) -> HttpResponse:
     dataset = dataset_for_lead(request.user, slug)
     form = CompareForm(dataset, request.POST)
     if form.is_valid():
-        try:
+        with told_by(form):
             return redirect("job", slug, _request(dataset, form.cleaned_data, request.user).pk)
-        except REFUSALS as error:
-            form.add_error(None, str(error))
     return _list(request, dataset, form, status=400)
 
 
@@ -109,8 +106,8 @@ def _flips(found: Comparison) -> tuple[list[Flip], str]:
     """The rows that flipped, or why they cannot be shown: the figures outlive the files they came from."""
     try:
         return flips(found), ""
-    except UnableToLoad as error:
-        return [], str(error)
+    except Refusal as refusal:
+        return [], str(refusal)
 
 
 def _needed(found: Comparison) -> tuple[int, float] | None:

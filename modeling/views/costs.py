@@ -7,10 +7,11 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
 from annotation.access import Request, dataset_for_lead, typed_id
+from annotation.forms.refusals import told_by
 from annotation.models import Dataset
+from annotation.views.refusals import refused_to
 from modeling.actions.proving.price_run import request_pricing
 from modeling.actions.proving.set_costs import set_costs, set_metric
-from modeling.core.proving.costs import UnableToPrice
 from modeling.figures.charts.costs import cost_curve, cost_rows
 from modeling.figures.words.costs import rule_rows, run_cost_heading, threshold_heading, threshold_options
 from modeling.figures.words.recipes import recipe_words
@@ -21,6 +22,7 @@ from modeling.reading.loop_progress import runs_of
 RUNS = 50
 
 
+@refused_to("costs")
 def costs(request: Request, slug: str) -> HttpResponse:
     dataset = dataset_for_lead(request.user, slug)
     if request.method == "POST":
@@ -35,34 +37,25 @@ def _save(request: Request, dataset: Dataset) -> HttpResponse:
     form = CostsForm(dataset, request.POST)
     if form.is_valid():
         data = form.cleaned_data
-        try:
+        with told_by(form):
             made = set_costs(
                 dataset, default=data["default"], pairs=form.pairs(), unit=data["unit"], user=request.user,
                 based_on=data["based_on"],
             )  # fmt: skip
             messages.success(request, f"These costs are version {made.version}; they count from now on.")
             return redirect("costs", dataset.slug)
-        except UnableToPrice as error:
-            form.add_error(None, str(error))
     return _show(request, dataset, form, status=400)
 
 
 def _decide_by(request: Request, dataset: Dataset) -> HttpResponse:
-    try:
-        set_metric(dataset, request.POST.get("metric", ""))
-        messages.success(request, f"Comparisons are decided by {Dataset.METRICS[dataset.metric]} from now on.")
-    except UnableToPrice as error:
-        messages.error(request, str(error))
+    set_metric(dataset, request.POST.get("metric", ""))
+    messages.success(request, f"Comparisons are decided by {Dataset.METRICS[dataset.metric]} from now on.")
     return redirect("costs", dataset.slug)
 
 
 def _price(request: Request, dataset: Dataset) -> HttpResponse:
     run = get_object_or_404(runs_of(dataset), pk=typed_id(request.POST.get("run", "")))
-    try:
-        return redirect("job", dataset.slug, request_pricing(run, user=request.user).pk)
-    except UnableToPrice as error:
-        messages.error(request, str(error))
-        return redirect("costs", dataset.slug)
+    return redirect("job", dataset.slug, request_pricing(run, user=request.user).pk)
 
 
 CHANGES = {"costs": _save, "metric": _decide_by, "price": _price}

@@ -5,7 +5,8 @@ from typing import Any
 
 from django.conf import settings
 
-from annotation.core.artifacts import UnableToLoad, load_bytes
+from annotation.core.artifacts import load_bytes
+from annotation.core.refusal import Refusal
 from modeling.figures.charts.path import by_ratio, line_names, path_chart, ratio_words
 from modeling.figures.words.runs import coefficients_heading, path_heading, sources_heading
 from modeling.models import ModelRun
@@ -25,7 +26,7 @@ def _coefficients(run: ModelRun) -> dict[str, Any] | None:
         return None
     try:
         found = json.loads(load_bytes(settings.ARTIFACTS_DIR, name))
-    except UnableToLoad as error:
+    except Refusal as error:
         gone = {"gone": str(error)}
         return gone | {"heading": coefficients_heading(gone)}
     shown = found["by_class"]

@@ -10,10 +10,11 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from annotation.access import Request, dataset_for_lead, part_for_lead, typed_id
+from annotation.forms.refusals import told_by
 from annotation.models import Dataset
-from modeling.actions.training.recipes import UnableToBuild, build_recipe, differing, recipe_facts, title_of
+from annotation.views.refusals import refused_to
+from modeling.actions.training.recipes import build_recipe, differing, recipe_facts, title_of
 from modeling.actions.training.train import request_training
-from modeling.core.learners import UnableToConfigure
 from modeling.figures.words.recipes import recipe_words
 from modeling.forms.lab import RecipeForm
 from modeling.models import Recipe
@@ -32,16 +33,15 @@ def build(request: Request, slug: str) -> HttpResponse:
     dataset = dataset_for_lead(request.user, slug)
     form = RecipeForm(request.POST, base=_base(request, dataset, request.POST))
     if form.is_valid():
-        try:
+        with told_by(form):
             made = build_recipe(dataset, **form.recipe())
             messages.success(request, f"{made.name} is built: {recipe_words(made.learner, made.settings)}.")
             return redirect("recipes", slug)
-        except (UnableToBuild, UnableToConfigure) as error:
-            form.add_error(None, str(error))
     return _list(request, dataset, form, status=400)
 
 
 @require_POST
+@refused_to("recipes")
 def train(request: Request, slug: str, pk: int) -> HttpResponse:
     recipe = part_for_lead(request.user, slug, Recipe.objects.select_related("dataset"), pk)
     return redirect("job", slug, request_training(recipe.dataset, recipe=recipe, user=request.user).pk)

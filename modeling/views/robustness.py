@@ -10,13 +10,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from annotation.access import Request, dataset_for_lead
-from annotation.actions.jobs.work import UnableToWork
 from annotation.models import Dataset, Item, Job
 from annotation.reading.cases import excerpt_of
+from annotation.views.refusals import refused_to
 from modeling.actions.running.check_robustness import KIND, request_robustness
-from modeling.actions.running.open_flipped import UnableToOpenFlipped, open_flipped
+from modeling.actions.running.open_flipped import open_flipped
 from modeling.actions.training.preview_copies import marked
-from modeling.core.learners import UnableToConfigure
 from modeling.core.telling.robustness import PROBES
 from modeling.figures.words.numbers import percent, span
 from modeling.figures.words.recipes import recipe_words
@@ -44,6 +43,7 @@ def robustness(request: Request, slug: str, pk: int) -> HttpResponse:
 
 
 @require_POST
+@refused_to("robustness", "slug", "pk")
 def check(request: Request, slug: str, pk: int) -> HttpResponse:
     dataset = dataset_for_lead(request.user, slug)
     run = get_object_or_404(runs_of(dataset), pk=pk)
@@ -51,24 +51,17 @@ def check(request: Request, slug: str, pk: int) -> HttpResponse:
     if not typed.isdecimal() or len(typed) > 10 or int(typed) > MOST_SEED:
         messages.error(request, f"{typed[:20]!r} is no seed; give a whole number from 0 to {MOST_SEED}.")
         return redirect("robustness", slug, pk)
-    try:
-        job = request_robustness(dataset, run, probes=request.POST.getlist("probe"), seed=int(typed), user=request.user)
-    except (UnableToWork, UnableToConfigure) as fault:
-        messages.error(request, str(fault))
-        return redirect("robustness", slug, pk)
+    job = request_robustness(dataset, run, probes=request.POST.getlist("probe"), seed=int(typed), user=request.user)
     return redirect("robustness", slug, pk) if job.is_over else redirect("job", slug, job.pk)
 
 
 @require_POST
+@refused_to("robustness", "slug", "pk")
 def open_cases(request: Request, slug: str, pk: int, job: int, probe: str) -> HttpResponse:
     dataset = dataset_for_lead(request.user, slug)
     run = get_object_or_404(runs_of(dataset), pk=pk)
     done = get_object_or_404(run.asked(KIND), pk=job, status=Job.DONE)
-    try:
-        finding, n = open_flipped(done, probe, request.user, timezone.now())
-    except UnableToOpenFlipped as fault:
-        messages.error(request, str(fault))
-        return redirect("robustness", slug, pk)
+    finding, n = open_flipped(done, probe, request.user, timezone.now())
     left = "" if n else " Experts decided on all of them or have them in their queue."
     messages.success(request, f"{n:,} case{'' if n == 1 else 's'} opened, as a finding of yours.{left}")
     return redirect(f"{reverse('findings', args=[slug])}#finding-{finding.pk}")

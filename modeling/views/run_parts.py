@@ -11,9 +11,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from annotation.access import Request, dataset_for_lead
-from annotation.actions.jobs.work import UnableToWork
-from annotation.core.artifacts import UnableToLoad
+from annotation.core.refusal import Refusal
 from annotation.models import Dataset
+from annotation.views.refusals import refused_to
 from modeling.actions.running.describe_run import request_description
 from modeling.actions.running.open_rows import open_rows
 from modeling.actions.training.learning_curve import request_curve
@@ -30,7 +30,7 @@ from modeling.figures.words.description import (
     temperature_sentence,
 )
 from modeling.models import ModelRun
-from modeling.reading.items_behind_figures import CELL, CONFIDENT, MEMORIZED, RowsAsked, UnableToList, list_rows
+from modeling.reading.items_behind_figures import CELL, CONFIDENT, MEMORIZED, RowsAsked, list_rows
 from modeling.reading.learning_curves import curve_of, curve_under_way
 from modeling.reading.loop_progress import runs_of
 from modeling.reading.run_description import description_of, takes_a_job
@@ -47,7 +47,7 @@ def description_sections(found: ModelRun) -> dict[str, Any]:
     described; `unreadable` says why it cannot be."""
     try:
         description = description_of(found)
-    except UnableToLoad as error:
+    except Refusal as error:
         return {"description": None, "unreadable": str(error)}
     page: dict[str, Any] = {"description": description, "learning": _learning(found), "by_job": takes_a_job(found)}
     if description is None:
@@ -133,43 +133,34 @@ def _run(request: Request, slug: str, pk: int) -> tuple[Dataset, ModelRun]:
 
 
 @require_POST
+@refused_to("run", "slug", "pk")
 def describe(request: Request, slug: str, pk: int) -> HttpResponse:
     _, found = _run(request, slug, pk)
     return redirect("job", slug, request_description(found, user=request.user).pk)
 
 
 @require_POST
+@refused_to("run", "slug", "pk")
 def learn(request: Request, slug: str, pk: int) -> HttpResponse:
     _, found = _run(request, slug, pk)
-    try:
-        return redirect("job", slug, request_curve(found, user=request.user).pk)
-    except UnableToWork as error:
-        messages.error(request, str(error))
-        return redirect("run", slug, pk)
+    return redirect("job", slug, request_curve(found, user=request.user).pk)
 
 
 @require_GET
+@refused_to("run", "slug", "pk")
 def rows(request: Request, slug: str, pk: int) -> HttpResponse:
     dataset, found = _run(request, slug, pk)
     choice, after = _choice(request.GET), request.GET.get("after", "")
-    try:
-        listed = list_rows(found, choice, after)
-    except (UnableToList, UnableToLoad) as error:
-        messages.error(request, str(error))
-        return redirect("run", slug, pk)
+    listed = list_rows(found, choice, after)
     page = {"dataset": dataset, "run": found, "choice": choice, "listed": listed, "after": after}
     return render(request, "modeling/run_rows.html", page)
 
 
 @require_POST
+@refused_to("run", "slug", "pk")
 def open_them(request: Request, slug: str, pk: int) -> HttpResponse:
     _, found = _run(request, slug, pk)
-    choice = _choice(request.POST)
-    try:
-        finding, n = open_rows(found, choice, request.user, timezone.now())
-    except (UnableToList, UnableToLoad) as error:
-        messages.error(request, str(error))
-        return redirect(rows_url(found, choice))
+    finding, n = open_rows(found, _choice(request.POST), request.user, timezone.now())
     opened = f"{n:,} case{'s are' if n != 1 else ' is'} open now" if n else "All of these rows had an open case already"
     messages.success(request, f"{opened}: {finding.title}.")
     return redirect(f"{reverse('cases', args=[slug])}?finding={finding.pk}")

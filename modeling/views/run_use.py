@@ -11,10 +11,11 @@ from django.views.decorators.http import require_GET
 
 from annotation.access import Request, dataset_for_lead, part_for_lead
 from annotation.actions.files.uploads import Upload, find_upload, keep_upload
-from annotation.core.artifacts import UnableToLoad
 from annotation.core.files.parsing_inputs import check_input_columns
-from annotation.core.files.tables import UnableToRead, open_source
+from annotation.core.files.tables import open_source
+from annotation.forms.refusals import told_by
 from annotation.models import Dataset, Job
+from annotation.views.refusals import refused_to
 from modeling.actions.running.export_model import packed
 from modeling.actions.running.predict_file import request_prediction
 from modeling.reading.loop_progress import runs_of
@@ -36,12 +37,10 @@ def predict(request: Request, slug: str, pk: int) -> HttpResponse:
         chosen = form.cleaned_data
         file = chosen.pop("file")
         upload = keep_upload(file.name, file.chunks(), dataset, request.user, chosen)
-        try:
+        with told_by(form):
             _refuse_columns(dataset, upload)
             job = request_prediction(run, upload, costs=bool(chosen["costs"] and dataset.costs), user=request.user)
             return redirect("job", slug, job.pk)
-        except UnableToRead as error:
-            form.add_error(None, str(error))
     page: dict[str, Any] = {"dataset": dataset, "run": run, "form": form, "fields": dataset.typed_fields}
     return render(request, "modeling/predict.html", page, status=400 if form.errors else 200)
 
@@ -65,15 +64,11 @@ def download_predicted(request: Request, slug: str, pk: int) -> HttpResponseBase
 
 
 @require_GET
+@refused_to("run", "slug", "pk")
 def download_model(request: Request, slug: str, pk: int) -> HttpResponseBase:
     """The model with its card as a .zip."""
     dataset = dataset_for_lead(request.user, slug)
     run = get_object_or_404(runs_of(dataset), pk=pk)
-    try:
-        data = packed(run)
-    except UnableToLoad as error:
-        messages.error(request, f"The model cannot be exported: {error}")
-        return redirect("run", slug, pk)
-    response = HttpResponse(data, content_type="application/zip")
+    response = HttpResponse(packed(run), content_type="application/zip")
     response["Content-Disposition"] = f'attachment; filename="{dataset.slug}-run-{run.pk}.zip"'
     return response

@@ -13,10 +13,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from annotation.access import Request, dataset_for_lead, typed_id
-from annotation.actions.files.write_table import UnableToExport
-from annotation.actions.jobs.work import UnableToWork
 from annotation.core.intervals import wilson
+from annotation.forms.refusals import told_by
 from annotation.models import Dataset
+from annotation.views.refusals import refused_to
 from modeling.actions.running.export_runs import export_runs
 from modeling.actions.training.recipes import differing, run_facts
 from modeling.actions.training.train import request_training
@@ -47,11 +47,8 @@ def train(request: Request, slug: str) -> HttpResponse:
     dataset = dataset_for_lead(request.user, slug)
     form = TrainForm(dataset, request.POST)
     if form.is_valid():
-        try:
-            job = request_training(dataset, user=request.user, **form.recipe())
-            return redirect("job", slug, job.pk)
-        except UnableToWork as error:
-            form.add_error(None, str(error))
+        with told_by(form):
+            return redirect("job", slug, request_training(dataset, user=request.user, **form.recipe()).pk)
     return _list(request, dataset, form, status=400)
 
 
@@ -102,16 +99,13 @@ def diff(request: Request, slug: str) -> HttpResponse:
 
 
 @require_GET
+@refused_to("runs")
 def download_runs(request: Request, slug: str) -> HttpResponseBase:
     dataset = dataset_for_lead(request.user, slug)
     asked = RunsForm(dataset, request.GET).asked()
     with tempfile.TemporaryDirectory(dir=settings.UPLOADS_DIR) as folder:
         path = Path(folder) / "runs.csv"
-        try:
-            export_runs(dataset, path, asked)
-        except UnableToExport as error:
-            messages.error(request, str(error))
-            return redirect("runs", slug)
+        export_runs(dataset, path, asked)
         # the open file outlives its name
         return FileResponse(path.open("rb"), as_attachment=True, filename=f"{slug}-runs.csv", content_type="text/csv")
 

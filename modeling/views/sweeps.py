@@ -9,8 +9,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from annotation.access import Request, dataset_for_lead, part_for_lead
-from annotation.actions.jobs import work
+from annotation.forms.refusals import told_by
 from annotation.models import Dataset, Job
+from annotation.views.refusals import refused_to
 from modeling.actions.training import capacity, sweep
 from modeling.figures.charts.capacity import growth_plots
 from modeling.figures.charts.dots import Bar, dot_chart
@@ -34,11 +35,9 @@ def start(request: Request, slug: str) -> HttpResponse:
     dataset = dataset_for_lead(request.user, slug)
     form = SweepForm(dataset, request.POST)
     if form.is_valid():
-        try:
+        with told_by(form):
             job = sweep.request_sweep(dataset, form.specs, form.cleaned_data["seeds"], user=request.user)
             return redirect("job", slug, job.pk)
-        except (sweep.UnableToSweep, work.UnableToWork) as error:
-            form.add_error(None, str(error))
     return _list(request, dataset, form, status=400)
 
 
@@ -47,15 +46,14 @@ def grow(request: Request, slug: str) -> HttpResponse:
     dataset = dataset_for_lead(request.user, slug)
     form = CapacityForm(request.POST)
     if form.is_valid():
-        try:
+        with told_by(form):
             job = capacity.request_capacity(dataset, form.cleaned_data["grows"], user=request.user)
             return redirect("job", slug, job.pk)
-        except (sweep.UnableToSweep, work.UnableToWork) as error:
-            form.add_error(None, str(error))
     return _list(request, dataset, SweepForm(dataset), growing=form, status=400)
 
 
 @require_POST
+@refused_to("sweeps")
 def again(request: Request, slug: str, pk: int) -> HttpResponse:
     """A sweep that was cancelled or failed goes on where it was."""
     stopped = Job.objects.filter(kind__in=KINDS, status__in=(Job.CANCELLED, Job.FAILED))

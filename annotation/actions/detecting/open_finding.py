@@ -10,9 +10,14 @@ from django.db.models import Count, Exists, OuterRef, QuerySet
 from annotation import bulk
 from annotation.actions.queue.open_cases import Unit, create_cases
 from annotation.core.artifacts import UnableToLoad, bytes_to_arrays, load_bytes
+from annotation.core.refusal import Refusal
 from annotation.models import DECIDED, Case, CaseItem, CurrentLabel, Detection, Finding, FindingItem, Ruling, User
 
 MOST = 2000
+
+
+class UnableToOpen(Refusal):
+    """There is nothing to open as cases, or more than anybody would look at."""
 
 
 def not_yet_open(findings: Sequence[Finding]) -> dict[int, int]:

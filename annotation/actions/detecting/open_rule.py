@@ -6,10 +6,9 @@ import numpy as np
 from django.db import transaction
 
 from annotation import bulk
-from annotation.actions.detecting.open_finding import open_items_of
+from annotation.actions.detecting.open_finding import UnableToOpen, open_items_of
 from annotation.actions.detecting.write_finding import finding_over, write_finding
 from annotation.core.intervals import wilson
-from annotation.core.refusal import Refusal
 from annotation.core.rules.typed_rules import TypedRule, applies, judge
 from annotation.models import DECIDED, Dataset, Finding, User
 from annotation.reading.rule_bench import pool_of
@@ -17,10 +16,6 @@ from annotation.reading.rule_bench import pool_of
 KIND = "rule"
 # A rule for more than this is no hunch: nobody will look at so many.
 MOST_ITEMS = 20_000
-
-
-class UnableToOpen(Refusal):
-    """The rule's items cannot be opened as a queue."""
 
 
 @transaction.atomic

@@ -12,11 +12,12 @@ from django.db import transaction
 
 from annotation import bulk
 from annotation.actions.files.import_items import UnableToImport
-from annotation.actions.queue.decide import Answer, UnableToDecide, decide
+from annotation.actions.queue.decide import Answer, decide
 from annotation.actions.queue.open_cases import Unit, create_cases
 from annotation.actions.queue.reorder import reorder
 from annotation.core.files.parsing_labels import parse_decisions
 from annotation.core.files.tables import read_table
+from annotation.core.refusal import Refusal
 from annotation.models import Case, CaseItem, Dataset, Decision, Item, LabelClass, Membership, User
 
 
@@ -101,5 +102,5 @@ def _decide_all(dataset: Dataset, bundle: Sequence[tuple[Any, Item]], expert: Us
     covered = [item.pk for _, item in bundle]
     try:
         decide(case, expert, Answer(row.outcome, uuid4(), label, items=covered, blind=False), now, learn=False)
-    except UnableToDecide as error:
+    except Refusal as error:
         raise UnableToImport(f"Row {row.row}: {error}") from None

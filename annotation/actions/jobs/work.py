@@ -53,8 +53,11 @@ def work(job_id: int, rings: bool = True) -> Job | None:
                 _finish(job, outcome, rings)
     except Superseded:
         log.warning("job %s attempt %s was superseded or cancelled; its work is dropped", job.pk, job.attempt)
+    except Refusal as refusal:
+        _fail(job, str(refusal), rings)
     except Exception as error:
-        _fail(job, error, rings)
+        log.exception("job %s failed", job.pk)
+        _fail(job, f"This failed unexpectedly ({type(error).__name__}: {error}). The server's log has it.", rings)
     job.refresh_from_db()
     return job
 
@@ -128,13 +131,7 @@ def _change(job: Job, **changes: Any) -> None:
         raise Superseded
 
 
-def _fail(job: Job, error: Exception, rings: bool) -> None:
-    """A sentence for the person who asked; an error of ours is named as one and its trace logged."""
-    if isinstance(error, UnableToWork) or type(error).__name__.startswith("UnableTo"):
-        sentence = str(error)
-    else:
-        log.exception("job %s failed", job.pk)
-        sentence = f"This failed unexpectedly ({type(error).__name__}: {error}). The server's log has the details."
+def _fail(job: Job, sentence: str, rings: bool) -> None:
     try:
         with transaction.atomic():
             lock_wholes(job)

@@ -4,7 +4,7 @@ import secrets
 
 from django.db import transaction
 
-from annotation.core.refusal import Refusal
+from annotation.actions.people.change_people import UnableToChange
 from annotation.models import Annotator, Dataset, Membership, User
 
 
@@ -27,11 +27,7 @@ def user_named(username: str) -> tuple[User, str | None]:
     return User.objects.create_user(username, password=password), password
 
 
-class UnableToLink(Refusal):
-    """No such annotator in this dataset."""
-
-
 def link_annotator(dataset: Dataset, name: str, user: User) -> None:
     """Say that labels by `name` are `user`'s, so that they are never asked about them again; None takes it back."""
     if not Annotator.objects.filter(dataset=dataset, name=name).update(user=user):
-        raise UnableToLink(f"{dataset.slug!r} has no labels by {name!r}.")
+        raise UnableToChange(f"{dataset.slug!r} has no labels by {name!r}.")

@@ -10,7 +10,7 @@ from annotation.models import Case, Dataset, Membership, User
 
 
 class UnableToChange(Refusal):
-    """The change would leave the dataset in a state nobody can mend; the message is for the lead who asked."""
+    """The change would leave the dataset in a state nobody can mend, or overtakes another; for the lead who asked."""
 
 
 def change_role(dataset: Dataset, user: User, role: str) -> None:

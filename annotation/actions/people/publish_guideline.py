@@ -3,18 +3,14 @@
 from django.db import transaction
 
 from annotation import bulk
-from annotation.core.refusal import Refusal
+from annotation.actions.people.change_people import UnableToChange
 from annotation.models import Dataset, Guideline, User
-
-
-class UnableToPublish(Refusal):
-    """Somebody published a version meanwhile; the message is for the lead whose text was not taken."""
 
 
 def publish_guideline(dataset: Dataset, text: str, user: User, based_on: int) -> Guideline:
     """Append the next version; `based_on` is the version its author saw, 0 = none.
 
-    The same text again is the same version. Raises UnableToPublish where the newest is not the one that was seen.
+    The same text again is the same version. Raises UnableToChange where the newest is not the one that was seen.
     """
     with transaction.atomic():
         bulk.lock_dataset(dataset)
@@ -23,7 +19,7 @@ def publish_guideline(dataset: Dataset, text: str, user: User, based_on: int) ->
         if newest and newest.text == text:
             return newest
         if version != based_on:
-            raise UnableToPublish(
+            raise UnableToChange(
                 f"Version {version} was published while you wrote; read it first, then publish yours again."
             )
         return Guideline.objects.create(dataset=dataset, version=version + 1, text=text, author=user)

@@ -4,9 +4,8 @@ from typing import Any
 
 from annotation.access import dataset_by_slug
 from annotation.actions.files.import_labels import import_labels
-from annotation.actions.files.rejected_rows import UnableToTake
 from annotation.management.house import HouseCommand, add_json
-from annotation.management.rejecting import add_rejecting, keep_rejected, without_artifact
+from annotation.management.rejecting import add_rejecting, keep_rejected, rejecting_to, without_artifact
 
 
 class Command(HouseCommand):
@@ -26,14 +25,11 @@ class Command(HouseCommand):
 
     def act(self, options: dict[str, Any]) -> dict[str, Any]:
         dataset = dataset_by_slug(options["dataset"])
-        try:
+        with rejecting_to(options["rejected"]):
             result = import_labels(
                 dataset, options["file"], item=options["item"], annotator=options["annotator"],
                 label=options["label"], seconds=options["seconds"], at=options["at"],
                 abstain=tuple(options["abstain"]), accept_good=options["accept_good"],
             )  # fmt: skip
-        except UnableToTake as error:
-            keep_rejected(error.rejects.artifact, options["rejected"])
-            raise
         keep_rejected(result["rejected_rows"], options["rejected"])
         return without_artifact(result)

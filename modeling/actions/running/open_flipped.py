@@ -6,17 +6,12 @@ from typing import Any
 from django.db import transaction
 
 from annotation import bulk
-from annotation.actions.detecting.open_finding import open_finding
+from annotation.actions.detecting.open_finding import UnableToOpen, open_finding
 from annotation.actions.detecting.write_finding import finding_over, write_finding
-from annotation.core.refusal import Refusal
 from annotation.models import Finding, Job, User
 from modeling.core.telling.robustness import PROBES
 
 KIND = "robustness"
-
-
-class UnableToOpenFlipped(Refusal):
-    """A probe has nothing to open."""
 
 
 @transaction.atomic
@@ -26,7 +21,7 @@ def open_flipped(job: Job, name: str, lead: User, now: datetime) -> tuple[Findin
     bulk.lock_dataset(job.own_dataset)
     probed = next((one for one in job.outcome["probes"] if one["name"] == name), None)
     if probed is None or not probed["flipped"]:
-        raise UnableToOpenFlipped(f"The probe {name!r} flipped no item; there is nothing to open.")
+        raise UnableToOpen(f"The probe {name!r} flipped no item; there is nothing to open.")
     key = f"{KIND}:{job.key}:{name}"
     finding = finding_over(job.own_dataset, key, probed["flipped"]) or _written(job, probed, key, lead)
     return finding, open_finding(finding, lead, now)

@@ -5,12 +5,12 @@ from datetime import datetime
 from django.db import transaction
 
 from annotation import bulk
-from annotation.actions.detecting.open_finding import open_items_of
+from annotation.actions.detecting.open_finding import UnableToOpen, open_items_of
 from annotation.actions.detecting.write_finding import finding_over, write_finding
 from annotation.core.intervals import wilson
 from annotation.models import DECIDED, CurrentLabel, Finding, User
 from modeling.models import ModelRun
-from modeling.reading.items_behind_figures import RowsAsked, UnableToList, chosen_rows
+from modeling.reading.items_behind_figures import RowsAsked, chosen_rows
 
 KIND = "run_rows"
 MOST_ITEMS = 2_000
@@ -19,7 +19,7 @@ MOST_ITEMS = 2_000
 @transaction.atomic
 def open_rows(run: ModelRun, choice: RowsAsked, user: User, now: datetime) -> tuple[Finding, int]:
     """The rows on which no expert has decided as a finding of `user`, the first 2,000, with a case for each that has
-    none; returns it and how many cases were opened. Raises UnableToList where nothing is left to open."""
+    none; returns it and how many cases were opened. Raises UnableToOpen where nothing is left to open."""
     dataset = run.dataset
     bulk.lock_dataset(dataset)
     rows, chosen = chosen_rows(run, choice)
@@ -30,7 +30,7 @@ def open_rows(run: ModelRun, choice: RowsAsked, user: User, now: datetime) -> tu
         decided |= set(current.values_list("item_id", flat=True))
     items = [item for item in wanted.tolist() if item not in decided][:MOST_ITEMS]
     if not items:
-        raise UnableToList("Experts have decided on all of these rows; there is nothing to open.")
+        raise UnableToOpen("Experts have decided on all of these rows; there is nothing to open.")
     finding = _finding(run, choice, user, items, len(wanted), len(rows.item))
     return finding, open_items_of(finding, now, MOST_ITEMS)
 

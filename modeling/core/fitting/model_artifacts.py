@@ -25,10 +25,6 @@ class UnableToStoreModel(Refusal):
     """The model holds something that could not be read back without trusting it."""
 
 
-class UnableToLoadModel(Refusal):
-    """The bytes are no stored model, or hold types nobody vouches for."""
-
-
 def dump_model(model: Pipeline | DenseModel) -> bytes:
     """The fitted model as a skops file, or for a DenseModel as a zip of arrays, JSON and skops files. Raises
     UnableToStoreModel where `load_model` would refuse it."""
@@ -36,12 +32,12 @@ def dump_model(model: Pipeline | DenseModel) -> bytes:
 
 
 def load_model(data: bytes) -> Pipeline | DenseModel:
-    """The model that `dump_model` stored. Raises UnableToLoadModel for other bytes and for untrusted types."""
+    """The model that `dump_model` stored. Raises UnableToLoad for other bytes and for untrusted types."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             parts = {name: archive.read(name) for name in archive.namelist()} if FACTS in archive.namelist() else {}
     except zipfile.BadZipFile as error:
-        raise UnableToLoadModel(f"These bytes are not a stored model ({error}).") from error
+        raise UnableToLoad(f"These bytes are not a stored model ({error}).") from error
     return _load_dense(parts) if parts else _load(data)
 
 
@@ -57,9 +53,9 @@ def _load(data: bytes) -> Any:
     try:
         untrusted = skops.get_untrusted_types(data=data)
     except (zipfile.BadZipFile, KeyError, ValueError) as error:
-        raise UnableToLoadModel(f"These bytes are not a stored model ({error}).") from error
+        raise UnableToLoad(f"These bytes are not a stored model ({error}).") from error
     if untrusted:
-        raise UnableToLoadModel(
+        raise UnableToLoad(
             f"The model was not loaded, for it holds types nobody vouches for: {', '.join(untrusted)}. Train it again."
         )
     return skops.loads(data, trusted=[])
@@ -93,8 +89,8 @@ def _load_dense(parts: dict[str, bytes]) -> DenseModel:
         features.wide_, features.arrays_ = arrays.pop("wide"), arrays
         features.columns_ = _load(parts[COLUMNS]) if COLUMNS in parts else None
         return DenseModel(features, _estimator(facts, parts), facts["learner"])
-    except (KeyError, ValueError, TypeError, UnableToLoad) as error:
-        raise UnableToLoadModel(f"These bytes are not a stored model ({error}).") from error
+    except (KeyError, ValueError, TypeError) as error:
+        raise UnableToLoad(f"These bytes are not a stored model ({error}).") from error
 
 
 def _estimator(facts: dict[str, Any], parts: dict[str, bytes]) -> Any:
@@ -102,7 +98,7 @@ def _estimator(facts: dict[str, Any], parts: dict[str, bytes]) -> Any:
         return _load(parts[ESTIMATOR])
     name = facts["learner"]
     if name not in LEARNERS:
-        raise UnableToLoadModel(f"The model was trained by the learner {name!r}, which is no longer there.")
+        raise UnableToLoad(f"The model was trained by the learner {name!r}, which is no longer there.")
     return LEARNERS[name].restore(facts["estimator"], bytes_to_arrays(parts[LEARNED]))
 
 

@@ -3,10 +3,9 @@ from pathlib import Path
 from typing import Any
 
 from annotation.access import dataset_by_slug
-from annotation.actions.files.rejected_rows import UnableToTake
 from annotation.core.files.parsing_items import UnableToParse
 from annotation.management.house import HouseCommand, add_json
-from annotation.management.rejecting import keep_rejected, without_artifact
+from annotation.management.rejecting import keep_rejected, rejecting_to, without_artifact
 from modeling.actions.running.predict_file import PredictionRequest, predict_file
 from modeling.reading.find_run import run_named
 
@@ -36,10 +35,7 @@ class Command(HouseCommand):
             options["file"], options["id"], encoding=options["encoding"], costs=options["costs"],
             threshold=options["threshold"], accept_good=options["accept_good"],
         )  # fmt: skip
-        try:
+        with rejecting_to(options["rejected"]):
             result = predict_file(run, asked, options["out"])
-        except UnableToTake as error:
-            keep_rejected(error.rejects.artifact, options["rejected"])
-            raise
         keep_rejected(result["rejected_rows"], options["rejected"])
         return {**without_artifact(result), "file": str(options["out"])}

@@ -6,7 +6,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from annotation.actions.detecting.open_rule import UnableToOpen, open_queue
+from annotation.actions.detecting.open_finding import UnableToOpen
+from annotation.actions.detecting.open_rule import open_queue
 from annotation.actions.queue.decide import decide
 from annotation.actions.queue.lease import lease
 from annotation.actions.queue.open_cases import open_cases

@@ -6,13 +6,14 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 from django.utils import timezone
 
+from annotation.actions.detecting.open_finding import UnableToOpen
 from annotation.actions.jobs.work import UnableToWork, work_here
 from annotation.actions.queue.decide import decide
 from annotation.actions.queue.open_cases import open_cases
 from annotation.core.fields import Field
 from annotation.models import Case, Finding, Item, Job
 from modeling.actions.running.check_robustness import request_robustness
-from modeling.actions.running.open_flipped import UnableToOpenFlipped, open_flipped
+from modeling.actions.running.open_flipped import open_flipped
 from modeling.core.telling.robustness import PROBES
 from modeling.models import ModelRun
 from tests import people
@@ -111,7 +112,7 @@ def test_flipped_items_open_as_cases_of_a_finding_once(world):
     assert again == finding and more == 0 and Finding.objects.filter(kind="robustness").count() == 1
     open_cases(dataset, [], now)  # a later detection that suspects nothing
     assert dataset.cases.open().count() == opened
-    with pytest.raises(UnableToOpenFlipped, match="The probe 'case' flipped no item"):
+    with pytest.raises(UnableToOpen, match="The probe 'case' flipped no item"):
         open_flipped(job, "case", leo, now)
 
 

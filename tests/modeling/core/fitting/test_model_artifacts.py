@@ -5,7 +5,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from modeling.core.fitting.model_artifacts import UnableToLoadModel, UnableToStoreModel, dump_model, load_model
+from annotation.core.artifacts import UnableToLoad
+from modeling.core.fitting.model_artifacts import UnableToStoreModel, dump_model, load_model
 
 
 def theirs(values):
@@ -26,11 +27,11 @@ def test_a_model_with_somebodys_own_code_is_neither_stored_nor_loaded():
     model, _ = pipeline(("own", FunctionTransformer(theirs)))
     with pytest.raises(UnableToStoreModel, match="theirs"):
         dump_model(model)
-    with pytest.raises(UnableToLoadModel, match=r"types nobody vouches for: .*theirs"):
+    with pytest.raises(UnableToLoad, match=r"types nobody vouches for: .*theirs"):
         load_model(skops.dumps(model))
 
 
 @pytest.mark.parametrize("data", [b"", b"not a model", b"PK\x05\x06" + bytes(18)])
 def test_other_bytes_are_refused(data):
-    with pytest.raises(UnableToLoadModel, match="not a stored model"):
+    with pytest.raises(UnableToLoad, match="not a stored model"):
         load_model(data)

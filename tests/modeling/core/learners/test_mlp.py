@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from annotation.core.artifacts import UnableToLoad
 from annotation.core.features.vectorizer import typed
 from annotation.core.fields import Field
 from modeling.core.fitting.dense_features import DenseFeatures
-from modeling.core.fitting.model_artifacts import UnableToLoadModel, dump_model, load_model
+from modeling.core.fitting.model_artifacts import dump_model, load_model
 from modeling.core.fitting.training import FEATURES, fit, predict
 from modeling.core.learners import (
     LEARNERS,
@@ -76,7 +77,7 @@ def test_a_stored_network_that_lost_a_part_is_refused():
             for name in whole.namelist():
                 if name != lost:
                     part.writestr(name, whole.read(name))
-        with pytest.raises(UnableToLoadModel, match="not a stored model"):
+        with pytest.raises(UnableToLoad, match="not a stored model"):
             load_model(buffer.getvalue())
 
 
