@@ -41,12 +41,13 @@ from annotation.models import (
     Ruling,
     Snapshot,
 )
-from modeling.actions.proving.compare import production_predictions, request_comparison
+from modeling.actions.proving.compare import request_comparison
+from modeling.actions.proving.predict_production import predict_side, read_rows
 from modeling.actions.training.train import request_training, save_probabilities
 from modeling.core.fitting.training import fit, predict
 from modeling.demo.filings import NEGATIVE, NEUTRAL, Filings, generate
 from modeling.models import Comparison, ModelRun
-from modeling.reading.comparison_sides import Side, probabilities_for
+from modeling.reading.comparison_sides import Side
 
 SLUG = "filings"
 BUDGET = 500
@@ -279,11 +280,10 @@ def _random_arm(dataset: Dataset, before: ModelRun, production: Snapshot, filing
 def _bar(seed: int, name: str, arm: ModelRun | PredictionSet, production: Snapshot) -> dict[str, Any]:
     """Accuracy of one arm on production, with its Wilson interval."""
     side = Side(arm, None) if isinstance(arm, ModelRun) else Side(None, arm)
-    frame = frames.snapshot_rows(production)
-    predicted = probabilities_for(production_predictions(side, production), frame).argmax(axis=1)
-    right = int((predicted == frames.codes(frame["label"], production.dataset.class_names)).sum())
-    interval = wilson(right, len(frame))
+    rows = read_rows(production)
+    right = int((predict_side(side, rows).classes == rows.truth).sum())
+    interval = wilson(right, len(rows.truth))
     return {
         "seed": seed, "name": name, "accuracy": interval.value, "low": interval.low, "high": interval.high,
-        "n": len(frame),
+        "n": len(rows.truth),
     }  # fmt: skip

@@ -1,28 +1,27 @@
 """Before and after on one frozen production snapshot, as a job."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from django.conf import settings
 from django.db.models import Count
 
-from annotation import bulk, frames
+from annotation import bulk
 from annotation.actions.jobs.enqueue import enqueue
 from annotation.actions.jobs.work import UnableToWork, Write
 from annotation.actions.snapshot import matched
-from annotation.core.artifacts import load_bytes
 from annotation.core.progress import Report
-from annotation.models import Dataset, Decision, Job, Label, PredictionSet, Snapshot, User
+from annotation.models import CostMatrix, Dataset, Decision, Job, Label, PredictionSet, Snapshot, User
+from modeling.actions.proving.predict_production import Predicted, ProductionRows, keep, predict_side, read_rows
 from modeling.actions.proving.price import losses_of, money_beside
-from modeling.actions.training.train import save_probabilities, train_like
-from modeling.core.fitting.model_artifacts import load_model
-from modeling.core.fitting.training import predict
+from modeling.actions.training.train import Trained, train_like
 from modeling.core.proving.evaluation import metrics, slice_table
+from modeling.core.proving.proof import Proof, at_look
 from modeling.core.proving.proof import compare as prove
-from modeling.models import Comparison, ModelRun
-from modeling.reading.comparison_sides import Side, find_side, probabilities_for
+from modeling.models import Comparison
+from modeling.reading.comparison_sides import Side, find_side
 
 
 def request_comparison(
@@ -37,25 +36,100 @@ def request_comparison(
     return enqueue("comparison", dataset, params, user=user, background=background)
 
 
+@dataclass(frozen=True)
+class Terms:
+    """By what comparisons of a dataset are decided, as of one moment."""
+
+    metric: str
+    planned_looks: int
+    costs: CostMatrix | None
+    classes: tuple[str, ...]
+
+    @classmethod
+    def of(cls, dataset: Dataset) -> "Terms":
+        return cls(dataset.metric, dataset.planned_looks, dataset.costs, dataset.class_names)
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """All that a comparison says but for which look it is. trained: runs made for it; sets: what each side says, before
+    and after first, to be kept; facts: what stands beside the proof."""
+
+    terms: Terms
+    proof: Proof
+    facts: dict[str, Any]
+    before: Side
+    after: Side
+    as_trained: Side | None
+    trained: Sequence[Trained]
+    kept: Sequence[Trained]
+    sets: Sequence[Predicted]
+
+
 def run(job: Job, report: Report) -> Write:
-    dataset = job.own_dataset
-    production = Snapshot.objects.get(pk=job.params["snapshot"])
-    before, after = find_side(dataset, job.params["before"]), find_side(dataset, job.params["after"])
-    save_matched = _match(before, after, job, report)
-    save_kept = _keep_quarantined(before, after, job, report)
+    """Everything is worked out here; the look is counted where it is written."""
+    production = Snapshot.objects.select_related("dataset").get(pk=job.params["snapshot"])
+    first, after = (find_side(job.own_dataset, job.params[name]) for name in ("before", "after"))
+    again = _match(first, after, job, report)
+    kept = _keep_quarantined(first, after, job, report)
+    before = Side(again.run, None) if again else first
     report("predicting production", 0.8)
+    rows = read_rows(production)
+    was, now = predict_side(before, rows), predict_side(after, rows)
+    if there := _compared_before(was.predictions, now.predictions, production):
+        return lambda: _result(there)
+    beside = [predict_side(first, rows)] if again else []
+    both = [predict_side(Side(one.run, None), rows) for one in kept]
+    report("resampling", 0.85)
+    terms = Terms.of(production.dataset)
+    facts = {
+        "cost": money_beside(terms.costs, rows.truth, was.probabilities, now.probabilities),
+        "slices": _slices(rows.truth, was.classes, now.classes, rows.frame["source"]),
+        "production_labels": _who_labelled(production), "left_out": _left_out(after),
+        "quarantine_kept": _both_ways(kept, both, terms, rows), "as_trained": _as_trained(beside, before, rows),
+    }  # fmt: skip
+    proof = _prove(terms, rows, was, now, production.comparisons.count() + 1)
+    trained, sets = [again] if again else [], [was, now, *beside, *both]
+    found = Found(terms, proof, facts, before, after, first if again else None, trained, kept, sets)
+    return lambda: _write(production, found)
 
-    def write() -> dict[str, Any]:
-        bulk.lock_dataset(dataset)
-        matched_before = Side(save_matched(), None) if save_matched else before
-        kept = save_kept() if save_kept else None
-        comparison = _compare(production, matched_before, after, before if save_matched else None, kept)
-        return {"comparison": comparison.pk, **comparison.proof}
 
-    return write
+def _write(production: Snapshot, found: Found) -> dict[str, Any]:
+    """Insert what was found, as the look that it is by now; nothing where the same was compared meanwhile. Raises
+    UnableToWork where the terms are no longer those it was worked out by."""
+    bulk.lock_dataset(production.dataset)
+    if Terms.of(Dataset.objects.get(pk=production.dataset_id)) != found.terms:
+        raise UnableToWork(
+            "By what comparisons are decided was changed while this one was under way. Ask for it again; it counted no "
+            "look."
+        )
+    for one in (*found.trained, *found.kept):
+        one.insert()
+    before, after, *_ = [keep(one, production) for one in found.sets]
+    if there := _compared_before(before, after, production):
+        return _result(there)
+    look = production.comparisons.count() + 1
+    proof = at_look(found.proof, look, refusal=found.before.refusal or found.after.refusal)
+    if found.kept:
+        found.facts["quarantine_kept"]["runs"] = [one.run.pk for one in found.kept]
+    return _result(Comparison.objects.create(
+        snapshot=production, before=before, after=after, before_run=found.before.run, after_run=found.after.run,
+        as_trained=found.as_trained.run if found.as_trained else None, costs=found.terms.costs, look=look,
+        verdict=proof.verdict, proof={**proof.as_json(), **found.facts},
+    ))  # fmt: skip
 
 
-def _match(before: Side, after: Side, job: Job, report: Report) -> Callable[[], ModelRun] | None:
+def _compared_before(before: PredictionSet, after: PredictionSet, production: Snapshot) -> Comparison | None:
+    if before.pk is None or after.pk is None:
+        return None
+    return production.comparisons.filter(before=before, after=after).first()
+
+
+def _result(comparison: Comparison) -> dict[str, Any]:
+    return {"comparison": comparison.pk, **comparison.proof}
+
+
+def _match(before: Side, after: Side, job: Job, report: Report) -> Trained | None:
     """Train *before* again where it had rows that *after* lacks, so that both lack the same; None where it need not."""
     if not before.run or not after.run:
         return None
@@ -67,49 +141,21 @@ def _match(before: Side, after: Side, job: Job, report: Report) -> Callable[[], 
     return train_like(rows, before.run, report_stage, job)
 
 
-def _keep_quarantined(
-    before: Side, after: Side, job: Job, report: Report
-) -> Callable[[], tuple[ModelRun, ModelRun]] | None:
-    """Train both sides again with the labels in quarantine kept; None where there are none."""
-    if not (before.run and after.run):
-        return None
+def _keep_quarantined(before: Side, after: Side, job: Job, report: Report) -> list[Trained]:
+    """Train both sides, before and after, again with the labels in quarantine kept; nothing where there are none."""
+    if not before.run or not after.run or not after.run.snapshot.with_quarantined:
+        return []
     rows = after.run.snapshot.with_quarantined
-    if rows is None:
-        return None
     report_stage = lambda stage, share: report(f"with the quarantined labels kept: {stage}", 0.4 + 0.4 * share)  # noqa: E731
-    save_after = train_like(rows, after.run, report_stage, job)
-    save_before = train_like(matched(rows, before.run.snapshot), before.run, report_stage, job)
-    return lambda: (save_before(), save_after())
+    of_after = train_like(rows, after.run, report_stage, job)
+    return [train_like(matched(rows, before.run.snapshot), before.run, report_stage, job), of_after]
 
 
-def _compare(
-    production: Snapshot, before: Side, after: Side, as_trained: Side | None, kept: tuple[ModelRun, ModelRun] | None
-) -> Comparison:
-    sets = [production_predictions(side, production) for side in (before, after)]
-    there = Comparison.objects.filter(snapshot=production, before=sets[0], after=sets[1]).first()
-    if there:
-        return there
-    frame = frames.snapshot_rows(production)
-    look = production.comparisons.count() + 1
-    refusal = before.refusal or after.refusal
-    truth, costs = frames.codes(frame["label"], production.dataset.class_names), production.dataset.costs
-    probabilities = [probabilities_for(one, frame) for one in sets]
-    was, now = (one.argmax(axis=1) for one in probabilities)
-    proof = prove(
-        truth, was, now, len(production.dataset.class_names), production.dataset.metric, look,
-        production.dataset.planned_looks, refusal=refusal,
-        losses=losses_of(costs, truth, probabilities[0], probabilities[1]),
-    )  # fmt: skip
-    context = {
-        "cost": money_beside(costs, truth, probabilities[0], probabilities[1]),
-        "slices": _slices(truth, was, now, frame["source"]), "production_labels": _who_labelled(production),
-        "left_out": _left_out(after), "quarantine_kept": _both_ways(kept, production, frame, truth),
-        "as_trained": _as_trained(as_trained, before, production, frame, truth),
-    }  # fmt: skip
-    return Comparison.objects.create(
-        snapshot=production, before=sets[0], after=sets[1], before_run=before.run, after_run=after.run,
-        as_trained=as_trained.run if as_trained else None, costs=costs, look=look, verdict=proof.verdict,
-        proof={**proof.as_json(), **context},
+def _prove(terms: Terms, rows: ProductionRows, before: Predicted, after: Predicted, look: int) -> Proof:
+    losses = losses_of(terms.costs, rows.truth, before.probabilities, after.probabilities)
+    return prove(
+        rows.truth, before.classes, after.classes, len(terms.classes), terms.metric, look, terms.planned_looks,
+        losses=losses,
     )  # fmt: skip
 
 
@@ -130,21 +176,13 @@ def _who_labelled(production: Snapshot) -> dict[str, Any]:
 
 
 def _both_ways(
-    kept: tuple[ModelRun, ModelRun] | None, production: Snapshot, frame: pd.DataFrame, truth: np.ndarray
+    kept: Sequence[Trained], sides: Sequence[Predicted], terms: Terms, rows: ProductionRows
 ) -> dict[str, Any] | None:
     """The same comparison with the labels in quarantine kept on both sides: shown beside, never instead."""
-    if kept is None:
+    if not kept:
         return None
-    sets = [production_predictions(Side(run, None), production) for run in kept]
-    probabilities = [probabilities_for(one, frame) for one in sets]
-    was, now = (one.argmax(axis=1) for one in probabilities)
-    dataset = production.dataset
-    proof = prove(
-        truth, was, now, len(dataset.class_names), dataset.metric, 1, dataset.planned_looks,
-        losses=losses_of(dataset.costs, truth, probabilities[0], probabilities[1]),
-    )  # fmt: skip
-    rows = [run.snapshot.n_rows for run in kept]
-    return {"runs": [run.pk for run in kept], "rows": rows, **{
+    proof = _prove(terms, rows, sides[0], sides[1], 1)
+    return {"rows": [one.run.snapshot.n_rows for one in kept], **{
         name: getattr(proof, name) for name in ("before", "after", "difference")
     }}  # fmt: skip
 
@@ -154,30 +192,10 @@ def _left_out(after: Side) -> dict[str, int]:
     return after.run.snapshot.left_out if after.run else {}
 
 
-def _as_trained(
-    first: Side | None, matched_before: Side, production: Snapshot, frame: pd.DataFrame, truth: np.ndarray
-) -> dict[str, Any] | None:
+def _as_trained(first: Sequence[Predicted], before: Side, rows: ProductionRows) -> dict[str, Any] | None:
     """*Before* as it was first trained, with the rows that *after* no longer has: shown beside, never instead."""
-    if not (first and first.run and matched_before.run):
+    if not first:
         return None
-    shown = metrics(truth, probabilities_for(production_predictions(first, production), frame))
-    removed = first.run.snapshot.n_rows - matched_before.run.snapshot.n_rows
-    return {**shown, "run": first.run.pk, "rows_removed": removed}
-
-
-def production_predictions(side: Side, production: Snapshot) -> PredictionSet:
-    """The side's probabilities for the production rows; a run's are computed once and kept under their own name."""
-    if side.predictions:
-        return side.predictions
-    dataset, run = production.dataset, side.own_run
-    name = f"run {run.pk} on production snapshot {production.pk}"
-    there = dataset.prediction_sets.filter(name=name).first()
-    if there:
-        return there
-    frame = frames.snapshot_rows(production)
-    table = frames.content_table(frame["content"], dataset.typed_fields)
-    model = load_model(load_bytes(settings.ARTIFACTS_DIR, run.artifact))
-    arrays = save_probabilities(frame["item"].to_numpy(), predict(model, table, dataset.class_names))
-    return PredictionSet.objects.create(
-        dataset=dataset, name=name, classes=list(dataset.class_names), arrays=arrays, n=len(frame)
-    )
+    run = first[0].side.own_run
+    removed = run.snapshot.n_rows - before.own_run.snapshot.n_rows
+    return {**metrics(rows.truth, first[0].probabilities), "run": run.pk, "rows_removed": removed}

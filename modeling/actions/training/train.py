@@ -2,7 +2,6 @@
 
 import json
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -90,10 +89,10 @@ def run(job: Job, report: Report) -> Write:
         Snapshot.objects.get(pk=chosen) if chosen else freeze(job.own_dataset, Snapshot.TRAINING, user=job.created_by)
     )
     order = TrainingOrder(job.params["learner"], job.params["settings"], job.seed, job.params["like"])
-    save = train_on(rows, order, lambda stage, share: report(stage, 0.05 + 0.9 * share), job)
+    trained = train_on(rows, order, lambda stage, share: report(stage, 0.05 + 0.9 * share), job)
 
     def write() -> dict[str, Any]:
-        made = save()
+        made = trained.insert()
         return {
             "run": made.pk, "snapshot": rows.pk, "status": made.solver_status, "converged": made.converged,
             "resolved": made.resolved, "parameter_hash": made.parameter_hash,
@@ -102,8 +101,24 @@ def run(job: Job, report: Report) -> Write:
     return write
 
 
-def train_on(rows: Snapshot, order: TrainingOrder, report: Report, job: Job) -> Callable[[], ModelRun]:
-    """Fit, and return the function that inserts the run; until it is called only files have been written."""
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """A run that was fitted and whose files are written; it has no id before `insert`, unless it was there already."""
+
+    run: ModelRun
+    order: TrainingOrder | None = None
+
+    def insert(self) -> ModelRun:
+        """Add its rows: recipe, prediction set, run."""
+        if self.order and self.run.pk is None:
+            self.run.recipe = _recipe(self.run.dataset, self.order)
+            self.run.predictions.save(force_insert=True)
+            self.run.save(force_insert=True)
+        return self.run
+
+
+def train_on(rows: Snapshot, order: TrainingOrder, report: Report, job: Job) -> Trained:
+    """Fit, and write files; no row before the run is inserted."""
     started, cpu_started = time.monotonic(), time.process_time()
     dataset = rows.dataset
     frame = frames.snapshot_rows(rows)
@@ -123,7 +138,7 @@ def train_on(rows: Snapshot, order: TrainingOrder, report: Report, job: Job) -> 
     arrays = save_probabilities(frame["item"].to_numpy(), fitted.oof)
     cost = {"cpu_seconds": time.process_time() - cpu_started, "predict_seconds": _predicting(fitted.model, table)}
     cost["seconds"] = time.monotonic() - started
-    return lambda: _insert(rows, order, fitted, artifact, arrays, cost, job)
+    return Trained(_run(rows, order, fitted, artifact, arrays, cost, job), order)
 
 
 def _predicting(model: Model, table: pd.DataFrame) -> float:
@@ -134,13 +149,13 @@ def _predicting(model: Model, table: pd.DataFrame) -> float:
     return (time.process_time() - started) * TIMED / len(some)
 
 
-def train_like(rows: Snapshot, like: ModelRun, report: Report, job: Job) -> Callable[[], ModelRun]:
+def train_like(rows: Snapshot, like: ModelRun, report: Report, job: Job) -> Trained:
     """`like` once more on other rows, with its resolved settings; the run there already is, where there is one."""
     wanted = without_rows(like.resolved)
     there = ModelRun.objects.filter(snapshot=rows, recipe=like.recipe)
     same = next((run for run in there if without_rows(run.resolved) == wanted), None)
     if same:
-        return lambda: same
+        return Trained(same)
     return train_on(rows, TrainingOrder(like.recipe.learner, like.resolved, like.recipe.seed, like.pk), report, job)
 
 
@@ -155,17 +170,15 @@ def save_probabilities(items: np.ndarray, probabilities: np.ndarray) -> str:
     return save_bytes(settings.ARTIFACTS_DIR, data, ".npz")
 
 
-def _insert(
+def _run(
     rows: Snapshot, order: TrainingOrder, fitted: Fit, artifact: str, arrays: str, cost: dict[str, float], job: Job
 ) -> ModelRun:
-    dataset = rows.dataset
-    recipe = _recipe(dataset, order)
-    predictions = PredictionSet.objects.create(
-        dataset=dataset, name=f"out of fold, job {job.pk}, snapshot {rows.pk}", classes=list(dataset.class_names),
-        arrays=arrays, n=rows.n_rows,
+    predictions = PredictionSet(
+        dataset=rows.dataset, name=f"out of fold, job {job.pk}, snapshot {rows.pk}", n=rows.n_rows, arrays=arrays,
+        classes=list(rows.dataset.class_names),
     )  # fmt: skip
-    return ModelRun.objects.create(
-        recipe=recipe, snapshot=rows, job=job, like_id=order.like, resolved=fitted.resolved,
+    return ModelRun(
+        snapshot=rows, job=job, like_id=order.like, resolved=fitted.resolved,
         converged=fitted.converged, solver_status=fitted.status, at_chance=fitted.at_chance, metrics=fitted.metrics,
         parameter_hash=fitted.parameter_hash, environment=fitted.environment, artifact=artifact,
         predictions=predictions, **cost,

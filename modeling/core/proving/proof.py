@@ -1,6 +1,6 @@
 """Before and after on the same rows: how large the difference is, and whether it may be told from chance."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from math import ceil
 from typing import Any, Literal
 
@@ -144,6 +144,13 @@ def compare(
     return Proof(
         n, scored, rescored, difference, up, down, float(mcnemar_p), looks, planned_looks, verdict, reason,
     )  # fmt: skip
+
+
+def at_look(proof: Proof, looks: int, *, steered: bool = False, refusal: str | None = None) -> Proof:
+    """The same figures read as look number `looks`: how often a set was read moves the verdict, not the resampling."""
+    low, high = proof.difference["low_planned"], proof.difference["high_planned"]
+    verdict, reason = _verdict(low, high, looks, proof.planned_looks, steered, refusal)
+    return replace(proof, looks=looks, verdict=verdict, reason=reason)
 
 
 def rows_to_distinguish(discordant_share: float, difference: float, planned_looks: int = 10, power: float = 0.8) -> int:
