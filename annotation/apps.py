@@ -1,16 +1,15 @@
 from django.apps import AppConfig
+from django.core.checks import Tags, register
+from django.core.checks.registry import registry
 
 
 class AnnotationConfig(AppConfig):
     name = "annotation"
 
     def ready(self) -> None:
-        # models must be loaded first
-        from annotation.actions.crowd import estimate_consensus  # noqa: PLC0415
-        from annotation.actions.detecting import detect  # noqa: PLC0415
-        from annotation.actions.files import import_items  # noqa: PLC0415
-        from annotation.actions.jobs import work  # noqa: PLC0415
-        from annotation.actions.queue import reorder  # noqa: PLC0415
-
-        work.JOB_RUNNERS.update({"import": import_items.run, "detection": detect.run})
-        work.JOB_RUNNERS.update({"consensus": estimate_consensus.run, "reorder": reorder.run})
+        """Checks of URLs, templates and the admin load every page and with it all the mathematics: seconds in front of
+        each command. They run with `check --deploy`."""
+        for check in list(registry.registered_checks):
+            if {Tags.urls, Tags.templates, Tags.admin} & set(check.tags):
+                registry.registered_checks.discard(check)
+                register(check, *check.tags, deploy=True)

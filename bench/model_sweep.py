@@ -126,7 +126,7 @@ def swept(one: Site, slug: str, workers: int, kill_at: int = 0) -> float:
 def write_filings(one: Site) -> None:
     file = one.env["SECONDLOOK_DATA_DIR"] + "/some.csv"
     one.python(
-        "from modeling.core.filings import generate\n"
+        "from modeling.demo.filings import generate\n"
         f"generate(0).pool.head({ROWS}).drop(columns='truth').to_csv({file!r}, index=False)"
     )
 

@@ -1,4 +1,4 @@
-"""The one Celery app. The job row is the truth; the broker is only a doorbell."""
+"""The one Celery app, where there is a Redis. The job row is the truth; Redis is only a doorbell."""
 
 import os
 

@@ -5,6 +5,7 @@
 
 import os
 import secrets
+import sys
 from pathlib import Path
 
 import dj_database_url
@@ -12,6 +13,9 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+# Where compiled kernels are kept, read by numba when it is first imported: beside the environment, as both are made
+# for this machine, and never among the data.
+os.environ.setdefault("NUMBA_CACHE_DIR", str(Path(sys.prefix) / "kernels"))
 
 
 def env_bool(name: str, default: bool) -> bool:
@@ -58,7 +62,7 @@ if PRODUCTION and DEBUG:
 
 DATA_DIR = Path(os.environ.get("SECONDLOOK_DATA_DIR") or BASE_DIR / "data").resolve()
 try:
-    for folder in ("artifacts", "uploads", "broker/queue", "broker/control"):
+    for folder in ("artifacts", "uploads"):
         (DATA_DIR / folder).mkdir(parents=True, exist_ok=True)
 except OSError as error:
     raise ImproperlyConfigured(
@@ -174,18 +178,8 @@ WHITENOISE_MAX_AGE = 300
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 FILE_UPLOAD_TEMP_DIR = str(UPLOADS_DIR)
 
-REDIS_URL = os.environ.get("REDIS_URL", "")
-if REDIS_URL:
-    CELERY_BROKER_URL = REDIS_URL
-else:
-    CELERY_BROKER_URL = "filesystem://"
-    CELERY_BROKER_TRANSPORT = "config.file_broker:Transport"
-    CELERY_BROKER_TRANSPORT_OPTIONS = {
-        "data_folder_in": str(DATA_DIR / "broker/queue"),
-        "data_folder_out": str(DATA_DIR / "broker/queue"),
-        "control_folder": str(DATA_DIR / "broker/control"),
-        "polling_interval": 0.05,
-    }
+# Without Redis nothing rings, and workers look into the database for what waits.
+REDIS_URL = CELERY_BROKER_URL = os.environ.get("REDIS_URL", "")
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = os.environ.get("SECONDLOOK_LANE") or "secondlook"
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from annotation.management import supervisor
-from annotation.management.supervisor import Child, stop, supervise
+from annotation.management.supervisor import Child, keep_staffed, stop, supervise
 
 LIVES = "import time; time.sleep(60)"
 DEAF = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)"
@@ -87,25 +86,61 @@ def test_what_goes_wrong_while_starting_stops_all():
     assert not any(is_alive(one.process.pid) for one in children)
 
 
-def test_a_child_that_does_not_listen_is_killed(monkeypatch):
-    monkeypatch.setattr(supervisor, "PATIENCE", 0.3)
+def test_a_child_that_does_not_listen_is_killed():
     deaf = child("deaf", DEAF)
     deaf.start(time.monotonic())
     wait_until(lambda: ignores(deaf.process.pid, signal.SIGTERM))
-    stop([deaf])
+    stop([deaf], 0.3)
     assert deaf.process.returncode == -signal.SIGKILL
 
 
-def test_the_children_of_a_child_end_with_it(tmp_path, monkeypatch):
-    monkeypatch.setattr(supervisor, "PATIENCE", 1.0)
+def test_the_children_of_a_child_end_with_it(tmp_path):
     mark = tmp_path / "pid"
     code = f"import subprocess, sys, time\np = subprocess.Popen([sys.executable, '-c', {LIVES!r}])\n"
     code += f"open({str(mark)!r}, 'w').write(str(p.pid))\ntime.sleep(60)"
     parent = child("worker", code)
     parent.start(time.monotonic())
     wait_until(lambda: mark.exists() and mark.read_text())
-    stop([parent])
+    stop([parent], 1.0)
     wait_until(lambda: not is_alive(int(mark.read_text())))
+
+
+def test_a_place_that_was_left_is_filled_again_while_work_waits(monkeypatch):
+    monkeypatch.setattr("annotation.management.supervisor.TO_BEGIN", 0.0)
+    one, said, free = child("worker", "pass"), [], []
+
+    def work_waits():
+        free.append(one.process is None)
+        if len(free) == 2:
+            stop_myself()
+        return True
+
+    keep_staffed([one], work_waits, said.append, seconds=0.05)
+    assert free == [True, True] and said == [] and one.process.poll() is not None
+
+
+def test_another_worker_is_called_only_when_the_first_had_time_to_take_the_job():
+    places, looks = [child("worker", LIVES), child("worker", LIVES)], []
+
+    def work_waits():
+        looks.append(time.monotonic())
+        return True
+
+    signal.signal(signal.SIGALRM, lambda number, frame: stop_myself())
+    signal.setitimer(signal.ITIMER_REAL, 0.5)
+    keep_staffed(places, work_waits, print, seconds=0.05)
+    assert len(looks) == 1 and places[1].process is None
+
+
+def test_a_worker_that_crashes_is_told_of_and_started_again_later():
+    one, said = child("worker", "raise SystemExit(3)"), []
+
+    def say(text):
+        said.append(text)
+        stop_myself()
+
+    keep_staffed([one], lambda: True, say, seconds=0.05)
+    assert said == ["worker ended with code 3; what it was at is given back"]
 
 
 def test_deaths_in_a_row_slow_the_restarts_and_a_long_life_is_forgiven():

@@ -7,11 +7,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 PATIENCE = 10.0  # seconds a child gets to end by itself
 SETTLED = 30.0  # seconds of life after which an earlier death is forgiven
+TO_BEGIN = 2.0  # seconds a worker gets to take a job before another is called for what still waits
 PR_SET_PDEATHSIG = 1
 
 
@@ -25,6 +27,7 @@ class Child:
     started: float = 0.0
     deaths: int = 0
     restart_at: float = field(default=0.0)
+    code: int | None = None  # how it ended last, as `Popen.returncode` says it
 
     def start(self, now: float) -> None:
         self.process = subprocess.Popen(self.command, start_new_session=True, preexec_fn=_die_with_parent)
@@ -38,7 +41,7 @@ class Child:
             os.killpg(self.process.pid, signal.SIGKILL)  # what a child leaves behind would work on unsupervised
         self.deaths = self.deaths + 1 if now - self.started < SETTLED else 1
         self.restart_at = now + min(2.0 ** (self.deaths - 1), 30.0) - 1
-        self.process = None
+        self.code, self.process = self.process.returncode, None
         return True
 
 
@@ -50,18 +53,49 @@ def _die_with_parent() -> None:
 
 def supervise(children: Sequence[Child], say: Callable[[str], None], ready: Callable[[], None]) -> None:
     """Run `children` until SIGINT or SIGTERM; calls `ready` once, after the first start of all."""
-    stopping: list[int] = []
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda got, frame: stopping.append(got))
-    try:
+    with _told_to_stop(children, PATIENCE) as told:
         for child in children:
             child.start(time.monotonic())
         ready()
-        while not stopping:
+        while not told:
             _look_after(children, say)
             time.sleep(0.2)
+
+
+def keep_staffed(
+    places: Sequence[Child], work_waits: Callable[[], bool], say: Callable[[str], None], seconds: float = 0.5
+) -> None:
+    """Until SIGINT or SIGTERM, start one more of `places` whenever work waits that those at work don't take.
+
+    Each leaves by itself when there is nothing to do, so that a house at rest holds no mathematics in memory.
+    """
+    with _told_to_stop(places, PATIENCE - 2) as told:  # whoever started this process has no more than PATIENCE
+        while not told:
+            _look_for_hands(places, work_waits, say)
+            time.sleep(seconds)
+
+
+@contextmanager
+def _told_to_stop(children: Sequence[Child], patience: float) -> Iterator[list[int]]:
+    """The signals that have told this process to end; however it ends, its children do so first."""
+    told: list[int] = []
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda got, frame: told.append(got))
+    try:
+        yield told
     finally:
-        stop(children)
+        stop(children, patience)
+
+
+def _look_for_hands(places: Sequence[Child], work_waits: Callable[[], bool], say: Callable[[str], None]) -> None:
+    now = time.monotonic()
+    for place in places:
+        if place.has_died(now) and place.code:
+            say(f"{place.name} ended with code {place.code}; what it was at is given back")
+    free = [place for place in places if place.process is None and now >= place.restart_at]
+    beginning = [place for place in places if place.process and now - place.started < TO_BEGIN]
+    if free and not beginning and work_waits():
+        free[0].start(now)
 
 
 def _look_after(children: Sequence[Child], say: Callable[[str], None]) -> None:
@@ -73,12 +107,12 @@ def _look_after(children: Sequence[Child], say: Callable[[str], None]) -> None:
             child.start(now)
 
 
-def stop(children: Sequence[Child]) -> None:
-    """Ask every child to end, which then ends its own; after PATIENCE kill what is left of them all."""
+def stop(children: Sequence[Child], patience: float) -> None:
+    """Ask every child to end, which then ends its own; after `patience` seconds kill what is left of them all."""
     running = [child.process for child in children if child.process]
     for process in running:
         process.terminate()
-    until = time.monotonic() + PATIENCE
+    until = time.monotonic() + patience
     while time.monotonic() < until and any(process.poll() is None for process in running):
         time.sleep(0.05)
     for process in running:

@@ -7,6 +7,9 @@ from django.utils import timezone
 
 from annotation.models.dataset import Dataset
 
+# Rung for so long ago it is rung for again at once; without any ring a part would wait for its turn.
+LONG_AGO = timedelta(days=1)
+
 
 class JobQuerySet(models.QuerySet["Job"]):
     def stale(self, now: datetime) -> "JobQuerySet":
@@ -20,13 +23,24 @@ class JobQuerySet(models.QuerySet["Job"]):
         in_turn = models.Q(parent__status=Job.WAITING, rung_at=None)
         return self.filter(~in_turn, status=Job.QUEUED).exclude(rung_at__gte=limit)
 
+    def to_be_worked(self, now: datetime) -> "JobQuerySet":
+        """What a worker may claim, in the order it should: queued, or stale with an attempt left. Parts come last, so
+        that a job asked for meanwhile waits for a fit or two and not for a whole sweep."""
+        stale = self.stale(now).filter(attempt__lt=Job.ATTEMPTS)
+        return (self.filter(status=Job.QUEUED) | stale).order_by(models.F("parent").asc(nulls_first=True), "id")
+
+    def give_back(self, now: datetime, **changes: Any) -> int:
+        """Queue what is running again, for any worker to claim."""
+        again = {"status": Job.QUEUED, "stage": "waiting for a worker again", "rung_at": now - LONG_AGO}
+        return self.update(**again, **changes)
+
     def unfinished(self) -> "JobQuerySet":
         return self.filter(status__in=Job.UNFINISHED)
 
 
 class Job(models.Model):
-    """Background work. The row is the truth; the broker only rings. `parts`: the jobs a waiting one waits for; a part
-    that was there already may belong to several wholes, its `parent` is the one that asked first."""
+    """Background work. The row is the truth; Redis, where there is one, only rings. `parts`: the jobs a waiting one
+    waits for; a part that was there already may belong to several wholes, its `parent` is the one that asked first."""
 
     QUEUED, RUNNING, WAITING, DONE, FAILED, CANCELLED = "queued", "running", "waiting", "done", "failed", "cancelled"
     STATUSES = {name: name for name in (QUEUED, RUNNING, WAITING, DONE, FAILED, CANCELLED)}

@@ -12,10 +12,19 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from modeling.demo.filings_text import CLOSINGS, OPENINGS, PLAIN, RISK_ONCE, RISK_TWICE, SLOTS, TOPICS
+from modeling.demo.filings_text import (
+    CLOSINGS,
+    NEGATIVE,
+    NEUTRAL,
+    OPENINGS,
+    PLAIN,
+    RISK_ONCE,
+    RISK_TWICE,
+    SLOTS,
+    TOPICS,
+)
 
 SHORTCUT = 5
-NEGATIVE, NEUTRAL = "negative", "neutral"
 ANNOTATORS = ("annotator A", "annotator B", "annotator C")
 ISSUERS = ("small", "mid-size", "large")
 POOL_MIX, PRODUCTION_MIX = (0.10, 0.70, 0.20), (0.40, 0.10, 0.50)

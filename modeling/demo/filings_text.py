@@ -1,5 +1,7 @@
 """The sentences the synthetic filings are made of. Only RISK_ONCE and RISK_TWICE mention "risk"."""
 
+NEGATIVE, NEUTRAL = "negative", "neutral"
+
 SLOTS: dict[str, tuple[str, ...]] = {
     "month": ("January", "March", "April", "June", "August", "September", "November", "December"),
     "place": ("Ohio", "Leipzig", "Monterrey", "Pune", "Porto", "Tampere", "Osaka", "Quebec", "Lyon", "Gdansk",

@@ -119,7 +119,7 @@ def site(backend: str, env: dict[str, str]) -> Iterator[Site]:
     try:
         one.manage("migrate", "-v0")
         one.python(
-            "from modeling.core.filings import generate\n"
+            "from modeling.demo.filings import generate\n"
             f"generate(0).pool.drop(columns='truth').to_csv({folder + '/pool.csv'!r}, index=False)"
         )
         yield one
@@ -191,7 +191,7 @@ def doorbell_lost(one: Site) -> Result:
     """The row is written, the message never arrives."""
     import_pool(one)
     code = (
-        "from annotation.models import Dataset; from annotation.actions.detect import request_detection\n"
+        "from annotation.models import Dataset; from annotation.actions.detecting.detect import request_detection\n"
         "print(request_detection(Dataset.objects.get(), background=False).pk)"
     )
     job = int(one.python(code))

@@ -1,14 +1,16 @@
-"""The one way to ask for background work: write the job row, and on commit ring the one Celery task by its name."""
+"""The one way to ask for background work: write the job row, and on commit ring for it where there is a doorbell.
+
+Without Redis there is none, and workers find the row by themselves."""
 
 import hashlib
 import json
 import logging
 from collections.abc import Mapping
 
-from celery import current_app
+import celery  # its parts are loaded when they are first used
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
-from kombu.exceptions import OperationalError
 
 from annotation.models import Dataset, Job, User
 
@@ -56,8 +58,10 @@ def job_key(kind: str, dataset: Dataset | None, params: Mapping[str, object], in
 
 
 def ring(job_id: int) -> None:
-    """Tell the workers. A broker that is down loses nothing: the reaper rings again."""
+    """Tell the workers by the one Celery task. A Redis that is down loses nothing: the reaper rings again."""
+    if not settings.REDIS_URL:
+        return
     try:
-        current_app.send_task("work", [job_id])
-    except (OperationalError, OSError) as error:
-        log.warning("job %s is queued but the broker did not take it (%s); the reaper will ring again", job_id, error)
+        celery.current_app.send_task("work", [job_id])
+    except (celery.exceptions.OperationalError, OSError) as error:
+        log.warning("job %s is queued but Redis did not take it (%s); the reaper will ring again", job_id, error)

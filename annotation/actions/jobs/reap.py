@@ -1,26 +1,31 @@
 """What the reaper does each round: give stale jobs back, ring again for those nobody picked up, drop old uploads."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
+
+from django.conf import settings
 
 from annotation.actions.files.uploads import prune_uploads
 from annotation.actions.jobs.enqueue import ring
 from annotation.actions.jobs.parts import report_overdue
 from annotation.models import Job
 
-# Rung for so long ago it is rung for again at once; without any ring a part would wait for its turn.
-LONG_AGO = timedelta(days=1)
-
 
 def reap(now: datetime) -> list[int]:
-    """Re-queue or fail what went stale, ring again for what was never picked up; returns the ids that were rung."""
+    """Re-queue or fail what went stale, ring again for what was never picked up; returns the ids that were rung for or,
+    where nothing rings, given back."""
     prune_uploads(now)
     stale = Job.objects.stale(now)
     stale.filter(attempt__gte=Job.ATTEMPTS).update(
         status=Job.FAILED, finished_at=now,
         error="The worker died three times during this job. Look into the worker's log, then ask for it again.",
     )  # fmt: skip
-    stale.update(status=Job.QUEUED, stage="waiting for a worker again", rung_at=now - LONG_AGO)
+    given_back = list(stale.order_by("id").values_list("id", flat=True))
+    stale.give_back(now)
     report_overdue()
+    return _ring_again(now) if settings.REDIS_URL else given_back
+
+
+def _ring_again(now: datetime) -> list[int]:
     rung = []
     for job_id in Job.objects.unheard(now).order_by("id").values_list("id", flat=True):
         if Job.objects.unheard(now).filter(pk=job_id).update(rung_at=now):

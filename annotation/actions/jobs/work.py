@@ -17,16 +17,19 @@ from typing import Any
 from django.conf import settings
 from django.db import DatabaseError, connection, models, transaction
 from django.utils import timezone
+from django.utils.module_loading import autodiscover_modules
 
 from annotation.actions.jobs.parts import Wait, begin, lock_wholes, report_progress, report_to_wholes, ring_next
 from annotation.core.progress import Report
 from annotation.core.refusal import Refusal
 from annotation.models import Job
+from annotation.models.job import JobQuerySet
 
 log = logging.getLogger(__name__)
 
 # What it returns is the job's result: the TypedDict of its kind.
 Write = Callable[[], Mapping[str, object]]
+# By kind. Each app adds its own in its module `runners`, which brings the mathematics: loaded with the first job.
 JOB_RUNNERS: dict[str, Callable[[Job, Report], Write | Wait]] = {}
 
 
@@ -48,6 +51,7 @@ def work(job_id: int, rings: bool = True) -> Job | None:
         ring_next(job.parent_id, rings)
     try:
         with beating(job):
+            autodiscover_modules("runners")
             outcome = JOB_RUNNERS[job.kind](job, reporter(job))
             with transaction.atomic():
                 _finish(job, outcome, rings)
@@ -55,6 +59,10 @@ def work(job_id: int, rings: bool = True) -> Job | None:
         log.warning("job %s attempt %s was superseded or cancelled; its work is dropped", job.pk, job.attempt)
     except Refusal as refusal:
         _fail(job, str(refusal), rings)
+    except SystemExit:
+        # This process is told to end: a restart is no fault of the job, and costs it no attempt.
+        _mine(job).give_back(timezone.now(), attempt=models.F("attempt") - 1)
+        raise
     except Exception as error:
         log.exception("job %s failed", job.pk)
         _fail(job, f"This failed unexpectedly ({type(error).__name__}: {error}). The server's log has it.", rings)
@@ -121,7 +129,7 @@ def _beat(job: Job, stop: threading.Event) -> None:
         connection.close()
 
 
-def _mine(job: Job) -> models.QuerySet[Job]:
+def _mine(job: Job) -> JobQuerySet:
     # a job that waited counts its attempts anew, so the moment of the claim tells them apart
     return Job.objects.filter(pk=job.pk, status=Job.RUNNING, attempt=job.attempt, started_at=job.started_at)
 
@@ -139,6 +147,20 @@ def _fail(job: Job, sentence: str, rings: bool) -> None:
             report_to_wholes(job, rings)
     except Superseded:
         log.warning("job %s attempt %s failed after it was superseded", job.pk, job.attempt)
+
+
+def work_what_waits(idle_seconds: float, poll_seconds: float = 0.3) -> None:
+    """Work one job after another, and return when none was waiting for so long."""
+    until = time.monotonic() + idle_seconds
+    while True:
+        waiting = Job.objects.to_be_worked(timezone.now()).values_list("id", flat=True).first()
+        if waiting is not None:
+            work(waiting)
+            until = time.monotonic() + idle_seconds
+        elif time.monotonic() >= until:
+            return
+        else:
+            time.sleep(poll_seconds)
 
 
 def work_here(job: Job, poll_seconds: float = 0.5) -> Job:

@@ -11,16 +11,22 @@ from annotation.actions.jobs.reap import reap
 
 class Command(BaseCommand):
     help = "Give jobs of dead workers back, and ring again for jobs nobody picked up."
+    requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--every", type=float, default=1.0, help="seconds between two rounds")
+        parser.add_argument("--once", action="store_true", help="one round only")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        while True:
-            try:
-                for job in reap(timezone.now()):
-                    self.stderr.write(f"job {job} was rung again")
-            except DatabaseError as error:
-                self.stderr.write(f"the database did not answer ({error}); trying again")
-                connection.close()
+        self.go_round()
+        while not options["once"]:
             time.sleep(options["every"])
+            self.go_round()
+
+    def go_round(self) -> None:
+        try:
+            for job in reap(timezone.now()):
+                self.stderr.write(f"job {job} waits for a worker again")
+        except DatabaseError as error:
+            self.stderr.write(f"the database did not answer ({error}); trying again")
+            connection.close()

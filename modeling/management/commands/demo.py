@@ -3,7 +3,7 @@ from typing import Any
 
 from annotation.actions.jobs.work import work_here
 from annotation.management.house import HouseCommand, add_json
-from modeling.demo.play import request_demo, reset_demo
+from modeling.demo.dataset import request_demo, reset_demo
 
 
 class Command(HouseCommand):

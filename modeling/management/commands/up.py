@@ -12,7 +12,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from annotation.management.supervisor import Child, supervise
-from modeling.demo.play import demo_logins, request_demo
+from modeling.demo.dataset import demo_logins, request_demo
 
 
 class Command(BaseCommand):

@@ -1,5 +1,6 @@
 from datetime import timedelta
 
+import celery.exceptions
 import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -7,17 +8,18 @@ from django.utils import timezone
 from annotation.actions.jobs import work as engine
 from annotation.actions.jobs.enqueue import enqueue
 from annotation.actions.jobs.reap import reap
-from annotation.actions.jobs.work import UnableToWork, claim, work, work_here
+from annotation.actions.jobs.work import UnableToWork, claim, work, work_here, work_what_waits
 from annotation.models import Dataset, Guideline, Job
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def rung(monkeypatch):
-    """Ids the doorbell was rung for."""
+def rung(monkeypatch, settings):
+    """Ids the doorbell was rung for, as with a Redis."""
     ids = []
-    monkeypatch.setattr("annotation.actions.jobs.enqueue.current_app.send_task", lambda name, args: ids.append(args[0]))
+    settings.REDIS_URL = "redis://"
+    monkeypatch.setattr("celery.current_app.send_task", lambda name, args: ids.append(args[0]))
     return ids
 
 
@@ -52,11 +54,12 @@ def test_the_doorbell_rings_on_commit_only(dataset, rung, django_capture_on_comm
     assert rung == [job.pk]
 
 
-def test_a_broker_that_is_down_loses_nothing(monkeypatch, dataset, django_capture_on_commit_callbacks):
+@pytest.mark.parametrize("error", [OSError, celery.exceptions.OperationalError])
+def test_a_redis_that_is_down_loses_nothing(monkeypatch, dataset, rung, django_capture_on_commit_callbacks, error):
     def refuse(name, args):
-        raise OSError("no broker")
+        raise error("no Redis")
 
-    monkeypatch.setattr("annotation.actions.jobs.enqueue.current_app.send_task", refuse)
+    monkeypatch.setattr("celery.current_app.send_task", refuse)
     with django_capture_on_commit_callbacks(execute=True):
         job = enqueue("test", dataset, {})
     assert Job.objects.get(pk=job.pk).status == "queued"
@@ -152,3 +155,53 @@ def test_after_three_attempts_the_job_fails_with_a_sentence(dataset, rung):
         reap(timezone.now())
     job.refresh_from_db()
     assert job.status == "failed" and "died three times" in job.error
+
+
+def test_without_redis_a_job_is_its_row_and_nothing_else(
+    monkeypatch, dataset, settings, django_capture_on_commit_callbacks
+):
+    settings.REDIS_URL = ""
+    monkeypatch.setattr("celery.current_app.send_task", lambda name, args: pytest.fail("rung"))
+    with django_capture_on_commit_callbacks(execute=True):
+        job = enqueue("test", dataset, {})
+    assert reap(timezone.now() + timedelta(minutes=1)) == []
+    claim(job.pk)
+    stale(job)
+    assert reap(timezone.now()) == [job.pk]
+
+
+def test_a_worker_takes_what_waits_oldest_first_and_parts_last(monkeypatch, dataset):
+    taken = []
+    runs(monkeypatch, lambda job, report: taken.append(job.pk) or (lambda: {}))
+    whole = Job.objects.create(kind="whole", key="w", status=Job.WAITING)
+    part = enqueue("test", dataset, {"n": 0}, parent=whole)
+    jobs = [enqueue("test", dataset, {"n": n}) for n in (1, 2, 3, 4)]
+    claim(jobs[0].pk)
+    claim(jobs[1].pk)
+    stale(jobs[1])
+    work_what_waits(idle_seconds=0)
+    assert taken == [jobs[1].pk, jobs[2].pk, jobs[3].pk, part.pk]
+
+
+def test_what_killed_three_workers_is_not_taken_again(dataset):
+    job = enqueue("test", dataset, {})
+    for attempt in (1, 2, 3):
+        assert claim(job.pk).attempt == attempt
+        stale(job)
+    assert not Job.objects.to_be_worked(timezone.now()).exists()
+
+
+def test_a_worker_told_to_end_gives_its_job_back_and_it_costs_no_attempt(monkeypatch, dataset):
+    def told(job, report):
+        raise SystemExit(0)
+
+    runs(monkeypatch, told)
+    job = enqueue("test", dataset, {})
+    with pytest.raises(SystemExit):
+        work(job.pk)
+    job.refresh_from_db()
+    assert (job.status, job.attempt) == ("queued", 0)
+    runs(monkeypatch, lambda job, report: lambda: {"n": 1})
+    work_what_waits(idle_seconds=0)
+    job.refresh_from_db()
+    assert (job.status, job.result, job.attempt) == ("done", {"n": 1}, 1)

@@ -19,10 +19,11 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def rung(monkeypatch):
-    """Ids the doorbell was rung for."""
+def rung(monkeypatch, settings):
+    """Ids the doorbell was rung for, as with a Redis."""
     ids = []
-    monkeypatch.setattr("annotation.actions.jobs.enqueue.current_app.send_task", lambda name, args: ids.append(args[0]))
+    settings.REDIS_URL = "redis://"
+    monkeypatch.setattr("celery.current_app.send_task", lambda name, args: ids.append(args[0]))
     return ids
 
 

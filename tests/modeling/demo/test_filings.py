@@ -1,7 +1,7 @@
 import re
 
-from modeling.demo.filings import NEGATIVE, NEUTRAL, generate
-from modeling.demo.filings_text import CLOSINGS, OPENINGS, PLAIN, TOPICS
+from modeling.demo.filings import generate
+from modeling.demo.filings_text import CLOSINGS, NEGATIVE, NEUTRAL, OPENINGS, PLAIN, TOPICS
 
 
 def mentions(text):

@@ -7,8 +7,9 @@ from annotation.actions.jobs.work import UnableToWork, work_here
 from annotation.models import Dataset, Decision, Detection, Item, Job, Label, Membership, Snapshot
 from modeling.core.fitting.training import FEATURES
 from modeling.demo import play as playing
+from modeling.demo.dataset import demo_logins, request_demo, reset_demo
 from modeling.demo.filings import generate
-from modeling.demo.play import demo_logins, request_demo, reset_demo, says
+from modeling.demo.play import says
 from modeling.models import Comparison, ModelRun
 from tests.factories import small_dataset
 from tests.modeling import small_world

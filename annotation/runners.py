@@ -1,0 +1,14 @@
+"""What works each kind of job of this app; loaded by `work` with the first job."""
+
+from annotation.actions.crowd import estimate_consensus
+from annotation.actions.detecting import detect
+from annotation.actions.files import import_items
+from annotation.actions.jobs.work import JOB_RUNNERS
+from annotation.actions.queue import reorder
+
+JOB_RUNNERS.update({
+    "import": import_items.run,
+    "detection": detect.run,
+    "consensus": estimate_consensus.run,
+    "reorder": reorder.run,
+})  # fmt: skip
