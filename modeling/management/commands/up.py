@@ -17,6 +17,7 @@ from modeling.demo.dataset import demo_logins, request_demo
 
 class Command(BaseCommand):
     help = "Serve Second Look on 127.0.0.1: web, worker and reaper, supervised. Ctrl-C stops all."
+    requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--port", type=int, default=8000)
@@ -25,7 +26,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         port = options["port"]
         refuse_taken(port)
-        call_command("migrate", verbosity=0)
+        call_command("migrate", verbosity=0, skip_checks=True)
         if not options["no_demo"]:
             request_demo(0)
         manage = [sys.executable, os.path.abspath(sys.argv[0])]
@@ -54,9 +55,8 @@ class Command(BaseCommand):
 
 def web_command(port: int) -> list[str]:
     return [
-        sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", "2",
-        "--threads", "4", "--worker-class", "gthread", "--log-level", "warning", "--timeout", "120",
-        "--chdir", str(settings.BASE_DIR),
+        sys.executable, "-m", "gunicorn", "config.wsgi", "--config", "config/gunicorn.py",
+        "--bind", f"127.0.0.1:{port}", "--chdir", str(settings.BASE_DIR),
     ]  # fmt: skip
 
 
