@@ -5,7 +5,6 @@
 
 import os
 import secrets
-import sys
 from pathlib import Path
 
 import dj_database_url
@@ -13,9 +12,6 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-# Where compiled kernels are kept, read by numba when it is first imported: beside the environment, as both are made
-# for this machine, and never among the data.
-os.environ.setdefault("NUMBA_CACHE_DIR", str(Path(sys.prefix) / "kernels"))
 
 
 def env_bool(name: str, default: bool) -> bool:

@@ -4,8 +4,9 @@ import unicodedata
 from collections.abc import Sequence
 
 import numpy as np
-from numba import njit
 from scipy import sparse
+
+from annotation.core.compiled import compiled
 
 # 2 ** 20 places for a few hundred thousand terms: one in some dozen shares its column with another.
 BITS = 20
@@ -56,7 +57,7 @@ def _kind(character: str) -> int:
     return SYMBOL if character in "%‰" or unicodedata.category(character) == "Sc" else OTHER
 
 
-@njit(nogil=True)
+@compiled()
 def _word_end(kinds: np.ndarray, points: np.ndarray, at: int, end: int) -> int:
     """Where the word, number or symbol that starts at `at` ends."""
     kind = kinds[at]
@@ -76,7 +77,7 @@ def _word_end(kinds: np.ndarray, points: np.ndarray, at: int, end: int) -> int:
     return place
 
 
-@njit(nogil=True)
+@compiled()
 def _count_terms(points: np.ndarray, kinds: np.ndarray, starts: np.ndarray) -> np.ndarray:
     """Where the terms of each text end among the terms of all, int64 (n + 1,)."""
     ends = np.zeros(len(starts), dtype=np.int64)
@@ -95,7 +96,7 @@ def _count_terms(points: np.ndarray, kinds: np.ndarray, starts: np.ndarray) -> n
     return ends
 
 
-@njit(nogil=True)
+@compiled()
 def _mixed(value: np.uint64) -> np.uint64:
     """The bits of `value` spread over the whole word (the finalizer of splitmix64, Steele et al. 2014)."""
     value = (value ^ (value >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
@@ -103,7 +104,7 @@ def _mixed(value: np.uint64) -> np.uint64:
     return value ^ (value >> np.uint64(31))
 
 
-@njit(nogil=True)
+@compiled()
 def _write_terms(
     points: np.ndarray, kinds: np.ndarray, starts: np.ndarray, ends: np.ndarray, terms: np.ndarray
 ) -> None:

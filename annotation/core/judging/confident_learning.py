@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
+
+from annotation.core.compiled import compiled
 
 # A probability this close below a threshold reaches it, as it does in the field's reference implementation.
 CLOSE = 1e-6
@@ -122,7 +123,7 @@ def _rounded(rows: np.ndarray) -> np.ndarray:
     return whole.astype(np.int64)
 
 
-@njit(nogil=True)
+@compiled()
 def _read(
     probabilities: np.ndarray, labels: np.ndarray, reach: np.ndarray, own: np.ndarray, margin: np.ndarray,
     belongs: np.ndarray,

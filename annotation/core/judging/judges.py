@@ -6,8 +6,9 @@ labels: int (n,), −1 = none. folds: int (n,). learned: bool (n,), the items to
 from collections.abc import Iterator
 
 import numpy as np
-from numba import njit
 from scipy import sparse
+
+from annotation.core.compiled import compiled
 
 # Few items are gone through more often, so that every model takes enough steps. The dense model, whose steps cost
 # least, takes twice as many: with planted errors in banking77 more were found first so.
@@ -99,7 +100,7 @@ def _splits(folds: np.ndarray, learned: np.ndarray) -> Iterator[tuple[np.ndarray
             yield learn, np.flatnonzero(folds == fold)
 
 
-@njit(nogil=True, fastmath=True)
+@compiled(fastmath=True)
 def _descend(
     data: np.ndarray, indices: np.ndarray, indptr: np.ndarray, labels: np.ndarray, order: np.ndarray,
     weights: np.ndarray, bias: np.ndarray, first_rate: float,
@@ -134,7 +135,7 @@ def _descend(
                 line[k] += value * error[k]
 
 
-@njit(nogil=True, fastmath=True)
+@compiled(fastmath=True)
 def _logits(
     data: np.ndarray, indices: np.ndarray, indptr: np.ndarray, rows: np.ndarray, weights: np.ndarray,
     bias: np.ndarray, out: np.ndarray,

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 
 import numpy as np
-from numba import njit
+
+from annotation.core.compiled import compiled
 
 # Up to so many items every pair is compared; of more, only those in cells near one another (inverted file index,
 # Sivic and Zisserman 2003), whose number grows with the root of the items.
@@ -58,7 +59,7 @@ def _cells(vectors: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
     return np.concatenate([block.argmax(axis=1) for block in blocks]), centres
 
 
-@njit(nogil=True)
+@compiled()
 def _best(
     cosine: np.ndarray, near: np.ndarray, groups_there: np.ndarray, rows: np.ndarray, own: np.ndarray,
     positions: np.ndarray, similarities: np.ndarray,

@@ -8,7 +8,8 @@ exps (K, n), exp(score − the row's top); totals (n,) are their sums, and with 
 from math import exp, log
 
 import numpy as np
-from numba import njit
+
+from annotation.core.compiled import compiled
 
 # p (1 − p) is not taken for less, so that rows long decided do not send a step to infinity.
 LEAST_CURVATURE = 1e-5
@@ -19,7 +20,7 @@ HALVINGS = 30
 PASSES = 4
 
 
-@njit(nogil=True)
+@compiled()
 def sweep(
     data: np.ndarray, indices: np.ndarray, indptr: np.ndarray, codes: np.ndarray, weights: np.ndarray,
     intercepts: np.ndarray, exps: np.ndarray, totals: np.ndarray, chosen: np.ndarray, starts: np.ndarray,
@@ -66,7 +67,7 @@ def sweep(
         )  # fmt: skip
 
 
-@njit(nogil=True)
+@compiled()
 def _steps(
     data: np.ndarray, indices: np.ndarray, indptr: np.ndarray, old: np.ndarray, chosen: np.ndarray, first: int,
     last: int, slope: np.ndarray, bend: np.ndarray, l1: float, l2: float, room: np.ndarray,
@@ -128,7 +129,7 @@ def _steps(
     return shift, dearer
 
 
-@njit(nogil=True)
+@compiled()
 def _line_search(
     weights: np.ndarray, intercepts: np.ndarray, k: int, own: np.ndarray, totals: np.ndarray, codes: np.ndarray,
     target: int, chosen: np.ndarray, first: int, last: int, new: np.ndarray, moved: np.ndarray, shift: float,
@@ -171,7 +172,7 @@ def _line_search(
     return 0.0
 
 
-@njit(nogil=True)
+@compiled()
 def look(
     data: np.ndarray, indices: np.ndarray, indptr: np.ndarray, codes: np.ndarray, weights: np.ndarray,
     intercepts: np.ndarray, exps: np.ndarray, totals: np.ndarray, gradient: np.ndarray, level: np.ndarray,
