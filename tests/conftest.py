@@ -1,4 +1,11 @@
+import os
+
 import pytest
+
+# Before numpy is imported: the suite's processes share the cores among themselves, and small arrays are slower on many
+# threads than on one. So a file runs alone as fast as in the suite.
+for library in ("OMP", "OPENBLAS", "MKL", "NUMBA"):
+    os.environ.setdefault(f"{library}_NUM_THREADS", "1")
 
 
 @pytest.fixture(autouse=True)
