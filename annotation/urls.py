@@ -28,7 +28,7 @@ urlpatterns = [
     path("d/<slug:slug>/queue/<int:pk>/skip/", expert.skip, name="skip"),
     path("d/<slug:slug>/queue/undo/<int:pk>/", expert.undo, name="undo"),
     path("d/<slug:slug>/history/", expert.history, name="history"),
-    path("d/<slug:slug>/guidelines/", expert.guidelines, name="guidelines"),
+    path("d/<slug:slug>/guidelines/", people.guidelines, name="guidelines"),
     path("d/<slug:slug>/detect/", findings.detect, name="detect"),
     path("d/<slug:slug>/jobs/<int:pk>/", jobs.job, name="job"),
     path("d/<slug:slug>/jobs/<int:pk>/cancel/", jobs.cancel_job, name="cancel_job"),
@@ -49,4 +49,5 @@ urlpatterns = [
     path("d/<slug:slug>/cases.csv", cases.download_cases, name="download_cases"),
     path("d/<slug:slug>/audit/", audit.audit, name="audit"),
     path("d/<slug:slug>/people/", people.people, name="people"),
+    path("d/<slug:slug>/question/", people.question, name="question"),
 ]

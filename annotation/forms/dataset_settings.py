@@ -14,8 +14,9 @@ from annotation.models import Dataset, Reason, User
 
 class GuidelineForm(PeopleForm):
     text = forms.CharField(
-        widget=forms.Textarea(attrs={"rows": 12}), error_messages={"required": "Write how to label first."}
-    )
+        label="How to label", widget=forms.Textarea(attrs={"rows": 12, "class": "wide"}),
+        error_messages={"required": "Write how to label first."},
+    )  # fmt: skip
     based_on = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
 
     def __init__(self, dataset: Dataset, data: Any = None) -> None:
@@ -30,7 +31,10 @@ class GuidelineForm(PeopleForm):
 
 
 class ReasonForm(PeopleForm):
-    text = forms.CharField(max_length=120, error_messages={"required": "Write a reason."})
+    text = forms.CharField(
+        max_length=120, label="Add", error_messages={"required": "Write a reason."},
+        widget=forms.TextInput(attrs={"placeholder": "earnings guidance"}),
+    )  # fmt: skip
 
     def clean_text(self) -> str:
         text = self.cleaned_data["text"]
@@ -63,22 +67,28 @@ class DropReasonForm(PeopleForm):
 class DatasetSettingsForm(PeopleForm):
     """The question, what each class means (the field `meaning_7` is that of class 7), and how proof is judged."""
 
-    question = forms.CharField(max_length=200, error_messages={"required": "Write the question experts answer."})
-    metric = forms.ChoiceField(choices=Dataset.METRICS)
-    planned_looks = forms.IntegerField(min_value=1, max_value=1000)
+    question = forms.CharField(
+        max_length=200, label="The question", widget=forms.TextInput(attrs={"class": "wide"}),
+        error_messages={"required": "Write the question experts answer."},
+    )  # fmt: skip
+    metric = forms.ChoiceField(choices=Dataset.METRICS, label="Deciding metric")
+    planned_looks = forms.IntegerField(min_value=1, max_value=1000, label="Planned looks at production")
 
     def __init__(self, dataset: Dataset, data: Any = None) -> None:
         super().__init__(dataset, data)
         self.classes = list(dataset.label_classes.all())
         self.initial = {name: getattr(dataset, name) for name in ("question", "metric", "planned_looks")}
         for one in self.classes:
-            self.fields[f"meaning_{one.pk}"] = forms.CharField(max_length=200, required=False, label=one.name)
+            self.fields[f"meaning_{one.pk}"] = forms.CharField(
+                max_length=200, required=False, label=f"What “{one.name}” means",
+                widget=forms.TextInput(attrs={"class": "wide"}),
+            )  # fmt: skip
             self.initial[f"meaning_{one.pk}"] = one.meaning
 
     def clean_metric(self) -> str:
         metric = self.cleaned_data["metric"]
         if metric == Dataset.EXPECTED_COST and self.dataset.costs is None:
-            raise forms.ValidationError("Nobody has said what errors cost; say it on Costs, under Runs, first.")
+            raise forms.ValidationError("Nobody has said what errors cost; say it on Costs, under Models, first.")
         return metric
 
     def meanings(self) -> list[forms.BoundField]:

@@ -11,9 +11,11 @@ from annotation.forms.field_kinds import row_field
 from annotation.models import Dataset, Membership, User
 from annotation.models.dataset import AnnotatorQuerySet
 
+ROLES = {Membership.EXPERT: "expert", Membership.LEAD: "lead"}
+
 
 class PeopleForm(forms.Form):
-    """A form of the people page."""
+    """A form about a dataset's people, its question or its guideline."""
 
     def __init__(self, dataset: Dataset, data: Any = None) -> None:
         super().__init__(data)
@@ -32,12 +34,15 @@ class MemberForm(PeopleForm):
 
     username = forms.RegexField(
         r"^[\w.@+-]{1,150}$",
+        label="Add",
+        max_length=150,
+        widget=forms.TextInput(attrs={"placeholder": "user name", "autocomplete": "off"}),
         error_messages={
             "required": "Write a user name.",
             "invalid": "A user name has up to 150 letters, digits and @ . + - _ and no spaces.",
         },
     )
-    role = forms.ChoiceField(choices={Membership.EXPERT: "expert", Membership.LEAD: "lead"})
+    role = forms.ChoiceField(choices=ROLES, label="as")
     password: str | None = None
 
     def clean_username(self) -> str:
@@ -61,7 +66,16 @@ class OfMemberForm(PeopleForm):
 
 
 class RoleForm(OfMemberForm):
-    role = forms.ChoiceField(choices={Membership.EXPERT: "expert", Membership.LEAD: "lead"})
+    role = forms.ChoiceField(choices=ROLES)
+
+    @classmethod
+    def of(cls, membership: Membership) -> "RoleForm":
+        """The form in the line of one member."""
+        form = cls(membership.dataset)
+        form.auto_id = False  # there is one such field a line
+        form.initial = {"role": membership.role, "member": membership.user_id}
+        form.fields["role"].widget.attrs["aria-label"] = f"Role of {membership.user.get_username()}"
+        return form
 
     def save(self, user: User) -> str:
         member, role = self.cleaned_data["member"], self.cleaned_data["role"]
@@ -79,12 +93,16 @@ class RemoveForm(OfMemberForm):
 class LinkForm(OfMemberForm):
     """Whose labels those by a name from a file are; nobody takes the link back."""
 
-    annotator = forms.CharField(max_length=200, error_messages={"required": "Write a name from your files."})
+    annotator = forms.CharField(
+        max_length=200, label="Labels by", error_messages={"required": "Write a name from your files."},
+        widget=forms.TextInput(attrs={"list": "names", "placeholder": "name in files", "autocomplete": "off"}),
+    )  # fmt: skip
 
     def __init__(self, dataset: Dataset, data: Any = None) -> None:
         super().__init__(dataset, data)
         self.fields["member"].required = False
         row_field(self, "member").empty_label = "nobody"
+        self.fields["member"].label = "are by"
 
     def names(self) -> AnnotatorQuerySet:
         """Annotators out of files; the answers of users are theirs anyway."""

@@ -38,6 +38,18 @@ def spaced(name: str) -> str:
 
 
 @register.filter
+def quoted(name: object) -> str:
+    """positive → “positive”, so that a class stands out in a sentence."""
+    return f"“{name}”"
+
+
+@register.filter
+def counted(pairs: Iterable[tuple[str, int]]) -> str:
+    """(name, how many) → 3 access, 1 payment."""
+    return ", ".join(f"{n:,} {name}" for name, n in pairs)
+
+
+@register.filter
 def percent(share: float | None, digits: int = 1) -> str:
     """0.1234 → 12.3 %; nothing known → –."""
     if share is None or math.isnan(share):

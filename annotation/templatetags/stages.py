@@ -10,7 +10,6 @@ from django.template.context import RequestContext
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
-from annotation.actions.people.create_dataset import may_create
 from annotation.models import Dataset, Job, Membership
 
 register = template.Library()
@@ -43,7 +42,12 @@ STAGES: dict[str, tuple[MenuPage, ...]] = {
         MenuPage("costs", "Costs"),
     ),
     "Proof": (MenuPage("comparisons", "Comparisons"),),
-    "Data": (MenuPage("import", "Import"), MenuPage("people", "People"), MenuPage("jobs", "Jobs")),
+    "Data": (
+        MenuPage("import", "Import"),
+        MenuPage("question", "Classes and question"),
+        MenuPage("people", "Members"),
+        MenuPage("jobs", "Jobs"),
+    ),
 }
 FOR_EXPERTS = ("queue", "history", "guidelines", "rules")
 # Counting stops here: a mark says that something waits, the page says how much.
@@ -69,7 +73,6 @@ class Standing:
     stages: tuple[Link, ...] = ()
     pages: tuple[Link, ...] = ()
     datasets: tuple[Link, ...] = ()
-    may_create: bool = False
 
 
 @register.simple_block_tag(takes_context=True)
@@ -78,17 +81,17 @@ def standing(context: RequestContext, content: str) -> Standing:
     dataset, user = context.get("dataset"), context.get("user")
     if not isinstance(dataset, Dataset) or user is None or not user.is_authenticated:
         return Standing()
-    role = dataset.role_of(user)
-    if role is None:
-        return Standing()
+    mine = Membership.objects.filter(user=user).select_related("dataset").order_by("dataset__name")[:DATASETS]
+    roles = {one.dataset_id: one.role for one in mine}
+    role = roles.get(dataset.pk) or dataset.role_of(user)
     name, path = content.strip(), context["request"].path
-    marks = _marks(dataset, user, role, name)
-    own = {"datasets": _datasets(user, name), "may_create": may_create(user)}
-    if role == Membership.EXPERT:
-        return Standing(_links(dataset, _pages_of(FOR_EXPERTS), name, path, marks), **own)
+    marks, datasets = _marks(dataset, user, role, name), _datasets(mine, name)
+    if role != Membership.LEAD:
+        return Standing(_links(dataset, _pages_of(FOR_EXPERTS), name, path, marks), datasets=datasets)
     stages = tuple(_stage(dataset, title, pages, name, path, marks) for title, pages in STAGES.items())
     beneath = next((pages for pages in STAGES.values() if name in {page.name for page in pages}), ())
-    return Standing(stages, _links(dataset, beneath, name, path, marks) if len(beneath) > 1 else (), **own)
+    pages = _links(dataset, beneath, name, path, marks) if len(beneath) > 1 else ()
+    return Standing(stages, pages, datasets)
 
 
 def _pages_of(names: Iterable[str]) -> list[MenuPage]:
@@ -124,7 +127,7 @@ def _url(name: str, slug: str) -> str:
         return ""
 
 
-def _marks(dataset: Dataset, user: Any, role: str, name: str) -> dict[str, tuple[str, str]]:
+def _marks(dataset: Dataset, user: Any, role: str | None, name: str) -> dict[str, tuple[str, str]]:
     """MenuPage → how much waits there, in a word and in a sentence. The queue says on its own page what is open."""
     marks = {}
     if name != "queue" and (n := dataset.cases.free_for(user, timezone.now())[: MOST + 1].count()):
@@ -144,9 +147,8 @@ def _counted(n: int) -> str:
     return f"{MOST}+" if n > MOST else str(n)
 
 
-def _datasets(user: Any, name: str) -> tuple[Link, ...]:
-    """The user's datasets, each on this same page where the user may see it there."""
-    mine = Membership.objects.filter(user=user).select_related("dataset").order_by("dataset__name")[:DATASETS]
+def _datasets(mine: Iterable[Membership], name: str) -> tuple[Link, ...]:
+    """Each dataset on this same page where its member may see it, else on the first page."""
     known = {page.name for pages in STAGES.values() for page in pages}
     links = []
     for one in mine:

@@ -1,4 +1,4 @@
-"""The expert's pages: one case at a time, my history, the guidelines.
+"""The expert's pages: one case at a time, and my history.
 
 What an item carries, who labelled it and why it was flagged are not on the page of an open case: they are read only for
 decisions that were made.
@@ -85,13 +85,6 @@ def history(request: Request, slug: str) -> HttpResponse:
         "newest": not before.isdecimal(), "last": answers.last_decision(dataset.pk, request.user),
     }  # fmt: skip
     return render(request, "annotation/expert/history.html", context)
-
-
-@require_GET
-def guidelines(request: Request, slug: str) -> HttpResponse:
-    dataset = dataset_for_expert(request.user, slug)
-    versions = dataset.guidelines.select_related("author").order_by("-version")
-    return render(request, "annotation/expert/guidelines.html", {"dataset": dataset, "versions": versions})
 
 
 class Ids(forms.TypedMultipleChoiceField):

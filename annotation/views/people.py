@@ -1,5 +1,6 @@
-"""Who works on a dataset, and by which words."""
+"""Who works on a dataset, what they are asked, and by which guideline they answer."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -8,41 +9,59 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 
-from annotation.access import Request, dataset_for_lead
+from annotation.access import Request, dataset_for_expert, dataset_for_lead
 from annotation.forms.dataset_settings import DatasetSettingsForm, DropReasonForm, GuidelineForm, ReasonForm
 from annotation.forms.people import LinkForm, MemberForm, PeopleForm, RemoveForm, RoleForm
 from annotation.forms.refusals import told_by
 from annotation.models import Dataset, Decision, Membership, User
 
 SHOWN_NAMES = 1_000
-PEOPLE_FORMS: dict[str, type[PeopleForm]] = {
-    "member": MemberForm, "role": RoleForm, "remove": RemoveForm, "link": LinkForm, "guideline": GuidelineForm,
-    "reason": ReasonForm, "drop_reason": DropReasonForm, "settings": DatasetSettingsForm,
-}  # fmt: skip
+# By page the forms on it, each under the name that is sent with it as `change`.
+FORMS: dict[str, dict[str, type[PeopleForm]]] = {
+    "people": {"member": MemberForm, "role": RoleForm, "remove": RemoveForm, "link": LinkForm},
+    "question": {"settings": DatasetSettingsForm, "reason": ReasonForm, "drop_reason": DropReasonForm},
+    "guidelines": {"guideline": GuidelineForm},
+}
 
 
 @never_cache
 def people(request: Request, slug: str) -> HttpResponse:
-    dataset = dataset_for_lead(request.user, slug)
+    return _page(request, dataset_for_lead(request.user, slug), "people", "annotation/lead/people.html", _members)
+
+
+def question(request: Request, slug: str) -> HttpResponse:
+    return _page(request, dataset_for_lead(request.user, slug), "question", "annotation/lead/question.html", _reasons)
+
+
+def guidelines(request: Request, slug: str) -> HttpResponse:
+    """All versions for whoever answers by them; leads publish the next one here."""
+    member = dataset_for_lead if request.method == "POST" else dataset_for_expert
+    dataset = member(request.user, slug)
+    return _page(request, dataset, "guidelines", "annotation/expert/guidelines.html", _versions)
+
+
+def _page(
+    request: Request, dataset: Dataset, name: str, template: str, read: Callable[[Dataset], dict[str, Any]]
+) -> HttpResponse:
+    """The page `name` with its forms; one that was sent is saved, or shown again with what is wrong with it."""
+    shown, made = {}, None
     if request.method == "POST":
-        return _change(request, dataset)
-    return _show(request, dataset)
+        change = request.POST.get("change", "")
+        form = _form(name, change)(dataset, request.POST)
+        done = _saved(form, request.user)
+        made = _made(form) if done else None
+        if done and not made:
+            messages.success(request, done)
+            return _after(request, dataset, name)
+        shown = {} if done else {change: form}
+    fresh = {change: form(dataset) for change, form in FORMS[name].items() if change not in shown}
+    return render(request, template, {"dataset": dataset, "forms": fresh | shown, "made": made, **read(dataset)})
 
 
-def _change(request: Request, dataset: Dataset) -> HttpResponse:
-    name = request.POST.get("change", "")
-    if name not in PEOPLE_FORMS:
+def _form(name: str, change: str) -> type[PeopleForm]:
+    if change not in FORMS[name]:
         raise Http404
-    form = PEOPLE_FORMS[name](dataset, request.POST)
-    done = _saved(form, request.user)
-    if done is None:
-        return _show(request, dataset, **{name: form})
-    if password := getattr(form, "password", None):
-        # shown in this answer only, so neither redirected nor kept in a message's cookie
-        return _show(request, dataset, made={"username": form.cleaned_data["username"], "password": password})
-    messages.success(request, done)
-    leads = Membership.objects.filter(dataset=dataset, user=request.user, role=Membership.LEAD).exists()
-    return redirect("people", dataset.slug) if leads else redirect("datasets")
+    return FORMS[name][change]
 
 
 def _saved(form: PeopleForm, user: User) -> str | None:
@@ -53,16 +72,33 @@ def _saved(form: PeopleForm, user: User) -> str | None:
     return None
 
 
-def _show(request: Request, dataset: Dataset, **shown: Any) -> HttpResponse:
-    fresh = {name: form(dataset) for name, form in PEOPLE_FORMS.items() if name not in shown}
-    members = Membership.objects.filter(dataset=dataset).select_related("user").order_by("-role", "user__username")
+def _made(form: PeopleForm) -> dict[str, str] | None:
+    """A user who had to be made: shown in this answer only, so neither redirected nor kept in a message's cookie."""
+    if not isinstance(form, MemberForm) or form.password is None:
+        return None
+    return {"username": form.cleaned_data["username"], "password": form.password}
+
+
+def _after(request: Request, dataset: Dataset, name: str) -> HttpResponse:
+    """Back to the page, or out of it where the lead has just left."""
+    leads = Membership.objects.filter(dataset=dataset, user=request.user, role=Membership.LEAD).exists()
+    return redirect(name, dataset.slug) if leads else redirect("datasets")
+
+
+def _members(dataset: Dataset) -> dict[str, Any]:
+    members = Membership.objects.filter(dataset=dataset).select_related("user", "dataset").order_by("-role", "user__username")
     standing = Decision.objects.standing().filter(case__dataset=dataset).order_by()
     decisions = dict(standing.values_list("expert").annotate(Count("id")))
     names = dataset.annotators.exclude(name__startswith="@").select_related("user").order_by("name")
-    page = {
-        "dataset": dataset, "forms": fresh | shown, "made": shown.get("made"),
-        "members": [(member, decisions.get(member.user_id, 0)) for member in members],
+    return {
+        "members": [(one, decisions.get(one.user_id, 0), RoleForm.of(one)) for one in members],
         "linked": names.filter(user__isnull=False), "names": names[:SHOWN_NAMES], "n_names": names.count(),
-        "guideline": dataset.guideline, "reasons": dataset.reasons.annotate(used=Count("decision")),
     }  # fmt: skip
-    return render(request, "annotation/lead/people.html", page)
+
+
+def _reasons(dataset: Dataset) -> dict[str, Any]:
+    return {"reasons": dataset.reasons.annotate(used=Count("decision"))}
+
+
+def _versions(dataset: Dataset) -> dict[str, Any]:
+    return {"versions": dataset.guidelines.select_related("author").order_by("-version")}

@@ -28,7 +28,7 @@ from tests.factories import answer, open_case, small_dataset
 from tests.pages import html_of
 from tests.people import emil, erin, leo, olga, otto, user
 
-PAGES = ("job", "disagreement", "findings", "cases", "download_cases", "people", "import")
+PAGES = ("job", "disagreement", "findings", "cases", "download_cases", "people", "question", "import")
 
 
 @pytest.fixture
@@ -52,8 +52,8 @@ def text(response):
     return unescape(html_of(response)).replace("\xa0", " ")
 
 
-def change(dataset, person, **data):
-    return as_(person).post(path("people", dataset), data, follow=True)
+def change(dataset, person, page="people", **data):
+    return as_(person).post(path(page, dataset), data, follow=True)
 
 
 def finding_over(dataset, *external_ids, key="payment>access"):
@@ -477,9 +477,9 @@ def test_only_names_from_files_are_linked(dataset):
 
 def test_guideline_gets_a_new_version_each_time(dataset):
     lead = leo(dataset)
-    change(dataset, lead, change="guideline", text="Look twice.", based_on=0)
-    change(dataset, lead, change="guideline", text="Look three times.", based_on=1)
-    change(dataset, lead, change="guideline", text="Look three times.", based_on=2)
+    change(dataset, lead, "guidelines", change="guideline", text="Look twice.", based_on=0)
+    change(dataset, lead, "guidelines", change="guideline", text="Look three times.", based_on=1)
+    change(dataset, lead, "guidelines", change="guideline", text="Look three times.", based_on=2)
     assert list(dataset.guidelines.order_by("version").values_list("version", "text", "author__username")) == [
         (1, "Look twice.", "leo"), (2, "Look three times.", "leo"),
     ]  # fmt: skip
@@ -487,8 +487,8 @@ def test_guideline_gets_a_new_version_each_time(dataset):
 
 def test_guideline_written_over_anothers_is_refused_and_kept_on_the_page(dataset):
     lead = leo(dataset)
-    change(dataset, lead, change="guideline", text="Theirs.", based_on=0)
-    page = change(dataset, lead, change="guideline", text="My long text.", based_on=0)
+    change(dataset, lead, "guidelines", change="guideline", text="Theirs.", based_on=0)
+    page = change(dataset, lead, "guidelines", change="guideline", text="My long text.", based_on=0)
     assert "Version 1 was published while you wrote" in text(page)
     assert "My long text." in text(page)
     assert dataset.guideline.text == "Theirs."
@@ -497,20 +497,20 @@ def test_guideline_written_over_anothers_is_refused_and_kept_on_the_page(dataset
 def test_reasons_come_and_go_unless_used(dataset):
     lead = leo(dataset)
     for reason in ("liquidity", "guidance", "liquidity"):
-        page = change(dataset, lead, change="reason", text=reason)
+        page = change(dataset, lead, "question", change="reason", text=reason)
     assert "in the list already" in text(page)
     used, unused = dataset.reasons.all()
     assert (used.text, used.position, unused.position) == ("liquidity", 0, 1)
     decide(open_case(dataset, "s1"), erin(dataset), answer(dataset, "access", reasons=[used]), timezone.now())
-    assert "stays in the list" in text(change(dataset, lead, change="drop_reason", reason=used.pk))
-    change(dataset, lead, change="drop_reason", reason=unused.pk)
+    assert "stays in the list" in text(change(dataset, lead, "question", change="drop_reason", reason=used.pk))
+    change(dataset, lead, "question", change="drop_reason", reason=unused.pk)
     assert list(dataset.reasons.all()) == [used]
 
 
 def test_question_meanings_metric_and_looks(dataset):
     access, payment = dataset.label_classes.order_by("name")
     change(
-        dataset, leo(dataset), change="settings", question="What do they want?", metric="macro_f1", planned_looks=5,
+        dataset, leo(dataset), "question", change="settings", question="What do they want?", metric="macro_f1", planned_looks=5,
         **{f"meaning_{access.pk}": "cannot get in"},
     )  # fmt: skip
     dataset.refresh_from_db()

@@ -272,14 +272,14 @@ def test_the_metric_and_a_price_are_asked_for_on_the_page(client, tmp_path):
     assert client.post(url(dataset), {"change": "nothing"}).status_code == 404
 
 
-def test_people_refuses_the_metric_without_costs(client, tmp_path):
+def test_the_metric_of_costs_is_refused_without_costs(client, tmp_path):
     dataset = small_dataset(tmp_path)
     client.force_login(people.leo(dataset))
     posted = {"change": "settings", "question": "What?", "metric": "expected_cost", "planned_looks": "5"}
-    page = html_of(client.post(reverse("people", args=[dataset.slug]), posted))
-    assert "Nobody has said what errors cost; say it on Costs, under Runs, first." in page
+    page = html_of(client.post(reverse("question", args=[dataset.slug]), posted))
+    assert "Nobody has said what errors cost; say it on Costs, under Models, first." in page
     set_costs(dataset)
-    client.post(reverse("people", args=[dataset.slug]), posted)
+    client.post(reverse("question", args=[dataset.slug]), posted)
     assert Dataset.objects.get().metric == "expected_cost"
 
 
