@@ -1,3 +1,4 @@
+from django.contrib.auth.views import LogoutView
 from django.urls import path
 
 from annotation.views import (
@@ -17,6 +18,8 @@ from annotation.views import (
 
 urlpatterns = [
     path("", datasets.datasets, name="datasets"),
+    path("login/", account.LogInView.as_view(), name="login"),
+    path("logout/", LogoutView.as_view(), name="logout"),
     path("account/", account.account, name="account"),
     path("account/password/", account.NewPasswordView.as_view(), name="password_change"),
     path("datasets/new/", upload.new_dataset, name="new_dataset"),

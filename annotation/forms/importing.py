@@ -28,26 +28,42 @@ ONCE = ("label", "id", "annotator", "source", "received")
 
 
 class NewDatasetForm(forms.Form):
-    name = forms.CharField(max_length=120, error_messages={"required": "Give the dataset a name."})
+    name = forms.CharField(
+        max_length=120, error_messages={"required": "Give the dataset a name."},
+        widget=forms.TextInput(attrs={"placeholder": "Support requests", "autofocus": True, "class": "wide"}),
+    )  # fmt: skip
 
 
 class UploadForm(forms.Form):
-    file = forms.FileField(allow_empty_file=True, error_messages={"required": "Choose a file first."})
-    split = forms.ChoiceField(choices=SPLITS, initial=Item.POOL)
+    file = forms.FileField(
+        allow_empty_file=True, error_messages={"required": "Choose a file first."},
+        widget=forms.FileInput(attrs={"accept": ".csv, .tsv, .jsonl, .parquet, .gz"}),
+    )  # fmt: skip
+    split = forms.ChoiceField(choices=SPLITS, initial=Item.POOL, label="Where it goes", widget=forms.RadioSelect)
     encoding = forms.ChoiceField(choices=ENCODINGS, required=False)
 
 
 class EncodingForm(forms.Form):
-    encoding = forms.ChoiceField(choices=ENCODINGS, required=False)
+    encoding = forms.ChoiceField(choices=ENCODINGS, required=False, label="Letters come out wrong? Encoding")
 
 
 class ColumnsForm(forms.Form):
     """Which column plays which part; the field `role_3` is that of the fourth column."""
 
-    split = forms.ChoiceField(choices=SPLITS)
-    repair = forms.BooleanField(required=False)
-    abstain = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 2}))
-    classes = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 2}))
+    split = forms.ChoiceField(choices=SPLITS, label="Where it goes", widget=forms.RadioSelect)
+    repair = forms.BooleanField(
+        required=False, label="Repair texts in a broken encoding, such as â€™ for ’",
+        help_text="Only what is plainly broken changes. Items never change later.",
+    )  # fmt: skip
+    abstain = forms.CharField(
+        required=False, label="Label values that mean “I cannot tell”, one a line",
+        help_text="Every other value of a label column is a class.", widget=forms.Textarea(attrs={"rows": 2}),
+    )  # fmt: skip
+    classes = forms.CharField(
+        required=False, label="Classes, one a line, in the order of their keys",
+        help_text="Left empty, they are the labels found. They stay as they are from then on.",
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )  # fmt: skip
 
     def __init__(self, columns: Sequence[str], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -93,6 +93,7 @@ class RemoveForm(OfMemberForm):
 class LinkForm(OfMemberForm):
     """Whose labels those by a name from a file are; nobody takes the link back."""
 
+    field_order = ("annotator", "member")
     annotator = forms.CharField(
         max_length=200, label="Labels by", error_messages={"required": "Write a name from your files."},
         widget=forms.TextInput(attrs={"list": "names", "placeholder": "name in files", "autocomplete": "off"}),

@@ -91,14 +91,13 @@ class KindOfFindings:
 
 
 def by_kind(found: Iterable[FindingState], shown: int = 5) -> list[KindOfFindings]:
-    """Findings by kind, in the order of KINDS, each kind's in the order given; dismissed ones are always folded."""
-    kinds: dict[str, list[FindingState]] = {name: [] for name in (*KINDS, "")}
+    """Findings by kind in the order given, a kind where its first stands; dismissed ones are always folded."""
+    kinds: dict[str, list[FindingState]] = {}
     for state in found:
-        kinds[state.finding.kind if state.finding.kind in KINDS else ""].append(state)
+        kinds.setdefault(state.finding.kind if state.finding.kind in KINDS else "", []).append(state)
     grouped = []
     for name, states in kinds.items():
         standing = [state for state in states if state.rule != "dismissed"]
         folded = standing[shown:] + [state for state in states if state.rule == "dismissed"]
-        if states:
-            grouped.append(KindOfFindings(KINDS.get(name, OTHER), standing[:shown], folded))
+        grouped.append(KindOfFindings(KINDS.get(name, OTHER), standing[:shown], folded))
     return grouped

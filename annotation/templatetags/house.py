@@ -50,6 +50,12 @@ def counted(pairs: Iterable[tuple[str, int]]) -> str:
 
 
 @register.filter
+def by_name(pairs: Iterable[tuple[str, int]]) -> str:
+    """(name, how many) → erin 12, leo 3."""
+    return ", ".join(f"{name} {n:,}" for name, n in pairs)
+
+
+@register.filter
 def percent(share: float | None, digits: int = 1) -> str:
     """0.1234 → 12.3 %; nothing known → –."""
     if share is None or math.isnan(share):

@@ -17,7 +17,7 @@ from annotation.access import Request, dataset_for_expert, dataset_for_lead, par
 from annotation.actions.files.export_cases import export_cases
 from annotation.forms.cases import CaseFilterForm
 from annotation.models import Case, Dataset, Decision, Detection, Item, User
-from annotation.reading.cases import excerpt_of, list_cases, queue_state
+from annotation.reading.cases import QueueState, excerpt_of, list_cases, queue_state
 from annotation.reading.prediction_sets import imported_sets
 from annotation.reading.why import Neighbour, Why, detection_behind, explain
 from annotation.views.expert import Member, compared, members_of
@@ -35,15 +35,22 @@ def cases(request: Request, slug: str) -> HttpResponse:
     finding, detector = form.chosen()
     now, after = timezone.now(), request.GET.get("after", "")
     listed = list_cases(dataset, now, finding=finding.pk if finding else None, detector=detector, after=after)
+    state = queue_state(dataset, now)
     page = {
-        "dataset": dataset, "state": queue_state(dataset, now), "form": form, "finding": finding, "detector": detector,
-        "after": after, "listed": listed, "prediction_sets": imported_sets(dataset),
+        "dataset": dataset, "state": state, "heading": _heading(state), "form": form, "finding": finding,
+        "detector": detector, "after": after, "listed": listed, "prediction_sets": imported_sets(dataset),
         "detection": dataset.detections.order_by("-id").first(),
         "learned": dataset.learned_orders.order_by("-id").first(),
     }  # fmt: skip
     # going back asks HTMX for the whole page again
     part = request.htmx and not request.htmx.history_restore_request
     return render(request, f"annotation/lead/{'_cases' if part else 'cases'}.html", page)
+
+
+def _heading(state: QueueState) -> str:
+    if state.open:
+        return f"{state.open:,} case{' waits' if state.open == 1 else 's wait'} for an expert"
+    return f"No case is open; experts have settled {state.settled:,}" if state.settled else "No case is open"
 
 
 @require_GET

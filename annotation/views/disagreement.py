@@ -26,16 +26,20 @@ def disagreement(request: Request, slug: str) -> HttpResponse:
 
 
 def _measured(found: Disagreement) -> list[tuple[str, Rate]]:
-    kinds = (("items with two or more answers", found.by_items), ("near-duplicate groups", found.by_groups))
-    return [(units, rate) for units, rate in kinds if rate.before.n or rate.after.n]
+    """What differed, {} of them, and how often. Near-copies that carry different labels may all have one annotator."""
+    kinds = (
+        ("Annotators disagreed on {} items that two or more labelled", found.by_items),
+        ("{} near-duplicate groups carried different labels", found.by_groups),
+    )
+    return [(differed, rate) for differed, rate in kinds if rate.before.n or rate.after.n]
 
 
 def _heading(found: Disagreement) -> str:
     """The finding in words: of the items where there are any, else of the groups."""
-    for units, rate in _measured(found):
+    for differed, rate in _measured(found):
         before, after = percent(rate.before.value), percent(rate.after.value)
         still = "still " if before == after else ""
-        return f"{before} of the {units} disagree; after relabelling {still}{after}"
+        return f"{differed.format(f'{before} of the')}; after relabelling {still}{after}"
     return "Nothing to compare yet: no item has two answers"
 
 
@@ -43,12 +47,15 @@ def _charts(found: Disagreement) -> list[dict[str, Any]]:
     """One strip per kind of unit that was measured, all on one scale, so that they can be compared."""
     kinds = _measured(found)
     top = max((one.high for _, rate in kinds for one in (rate.before, rate.after) if one.n), default=1.0)
-    return [{"title": _title(units, rate), "rate": rate, "rows": _rows(rate, top), "top": top} for units, rate in kinds]
+    return [
+        {"title": _title(differed, rate), "rate": rate, "rows": _rows(rate, top), "top": top}
+        for differed, rate in kinds
+    ]
 
 
-def _title(units: str, rate: Rate) -> str:
+def _title(differed: str, rate: Rate) -> str:
     before, after = (f"{_count(one):,} of {one.n:,}" for one in (rate.before, rate.after))
-    return f"{before} {units} disagreed; {after} do now"
+    return f"{differed.format(before)}; now {after}"
 
 
 def _count(share: Interval) -> int:

@@ -1,5 +1,7 @@
 """What detections found: asked for, read and ruled on."""
 
+from collections.abc import Sequence
+
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -11,7 +13,7 @@ from annotation.actions.detecting.detect import request_detection
 from annotation.actions.detecting.open_finding import not_yet_open, open_finding
 from annotation.models import Finding, Ruling
 from annotation.reading.finding_kinds import by_kind
-from annotation.reading.findings import findings_of
+from annotation.reading.findings import FindingState, findings_of
 from annotation.reading.quarantine import quarantined_now
 from annotation.views.refusals import refused_to
 
@@ -29,11 +31,19 @@ def findings(request: Request, slug: str) -> HttpResponse:
     dataset = dataset_for_lead(request.user, slug)
     found = findings_of(dataset)
     page = {
-        "dataset": dataset, "findings": found, "kinds": by_kind(found), "rulings": Ruling.RULINGS,
+        "dataset": dataset, "findings": found, "kinds": by_kind(found), "heading": _heading(found),
         "unopened": not_yet_open([one.finding for one in found]), "held": quarantined_now(dataset),
         "detection": dataset.detections.order_by("-id").first(),
     }  # fmt: skip
     return render(request, "annotation/lead/findings.html", page)
+
+
+def _heading(found: Sequence[FindingState]) -> str:
+    """The finding with most open cases, which comes first, and how many more there are."""
+    if not found:
+        return "Nothing explains many doubtful labels at once"
+    title, more = found[0].finding.title, len(found) - 1
+    return f"{title}, and {more:,} more finding{'' if more == 1 else 's'}" if more else title
 
 
 @require_POST

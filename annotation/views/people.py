@@ -86,7 +86,9 @@ def _after(request: Request, dataset: Dataset, name: str) -> HttpResponse:
 
 
 def _members(dataset: Dataset) -> dict[str, Any]:
-    members = Membership.objects.filter(dataset=dataset).select_related("user", "dataset").order_by("-role", "user__username")
+    members = (
+        Membership.objects.filter(dataset=dataset).select_related("user", "dataset").order_by("-role", "user__username")
+    )
     standing = Decision.objects.standing().filter(case__dataset=dataset).order_by()
     decisions = dict(standing.values_list("expert").annotate(Count("id")))
     names = dataset.annotators.exclude(name__startswith="@").select_related("user").order_by("name")

@@ -222,12 +222,12 @@ def test_page_shows_methods_annotators_and_contested_items(weather):
     weather.annotators.filter(name="g1").update(user=erin(weather))
     estimated(weather, method="dawid_skene")
     shown = page(weather)
-    assert "Dawid-Skene foretells annotators best" in shown and "of 600 held-out labels" in shown
+    assert "Dawid-Skene predicts annotators best" in shown and "of 600 labels set aside" in shown
     assert "There are no out-of-fold probabilities" in shown
     # with what stands around them: two letters alone also come up in a form's random token
     assert max(shown.index(f">p{number}</a>") for number in (2, 3, 4)) < shown.index(">g0</a>")
     assert 'g1</a> <span class="tag">erin</span>' in shown
-    assert " called " in shown and "Settle labels by it" in shown
+    assert "” called “" in shown and "Settle labels by it" in shown
     assert "an error" in shown or "honest disagreement" in shown or "ask " in shown
 
 

@@ -113,7 +113,9 @@ def test_nothing_left_says_how_many_others_hold(client, dataset, expert):
     client.post(reverse("skip", args=[dataset.slug, Case.objects.exclude(pk=held.pk).get().pk]))
     text = read(get(client, dataset))
     assert "Nothing is left for you" in text
-    assert "2 cases are open, but you labelled the items or passed them on, or others hold them: 1 at this" in text
+    assert (
+        "You labelled the items of the 2 open cases or passed them on, or others hold them: 1 at this moment." in text
+    )
     assert "Look again" in text
 
 

@@ -354,6 +354,21 @@ def test_a_finding_without_items_has_no_queue(dataset):
     assert path("open_finding", dataset, finding.pk) not in page
 
 
+def test_findings_are_headed_by_the_one_with_most_open_cases(dataset):
+    for item in ("s1", "s2", "s3"):
+        open_case(dataset, item)
+    few = finding_over(dataset, "s1", key="few")
+    many = Finding.objects.create(
+        dataset=dataset, detection=few.detection, kind="count_rule", key="many", title="“pay” more than once → payment",
+        reason="So it seems.", rule={}, n=2, value=1, low=0.3, high=1,
+    )  # fmt: skip
+    for item in dataset.items.filter(external_id__in=["s2", "s3"]):
+        FindingItem.objects.create(finding=many, item=item)
+    page = text(as_(leo(dataset)).get(path("findings", dataset)))
+    assert "<h1>“pay” more than once → payment, and 1 more finding</h1>" in page
+    assert page.index("Labels given by counting a word") < page.index("One class labelled as another")
+
+
 def test_a_lead_opens_the_items_of_a_finding_and_so_accepts_it(dataset):
     """s1 waits already and s2 is decided: s3 and s4 are opened, once."""
     finding = finding_over(dataset, "s1", "s2", "s3", "s4")
@@ -380,12 +395,12 @@ def test_disagreement_heading_says_the_finding(dataset):
     item = Item.objects.get(dataset=dataset, external_id="s1")
     annotator = Annotator.objects.create(dataset=dataset, name="ann2")
     item.labels.create(annotator=annotator, label_class=dataset.label_classes.get(name="payment"), origin="import")
-    assert "100.0 % of the items with two or more answers disagree; after relabelling still" in text(
+    assert "Annotators disagreed on 100.0 % of the items that two or more labelled; after relabelling still" in text(
         lead.get(path("disagreement", dataset))
     )
     decide(open_case(dataset, "s1"), erin(dataset), answer(dataset, "access"), timezone.now())
     page = text(lead.get(path("disagreement", dataset)))
-    assert "disagree; after relabelling 0.0 %" in page
+    assert "after relabelling 0.0 %" in page
     assert "access ↔ payment" in page
 
 
@@ -510,8 +525,8 @@ def test_reasons_come_and_go_unless_used(dataset):
 def test_question_meanings_metric_and_looks(dataset):
     access, payment = dataset.label_classes.order_by("name")
     change(
-        dataset, leo(dataset), "question", change="settings", question="What do they want?", metric="macro_f1", planned_looks=5,
-        **{f"meaning_{access.pk}": "cannot get in"},
+        dataset, leo(dataset), "question", change="settings", question="What do they want?", metric="macro_f1",
+        planned_looks=5, **{f"meaning_{access.pk}": "cannot get in"},
     )  # fmt: skip
     dataset.refresh_from_db()
     assert (dataset.question, dataset.metric, dataset.planned_looks) == ("What do they want?", "macro_f1", 5)

@@ -170,7 +170,7 @@ def test_the_page_for_lead_and_expert_and_for_nobody_else(dataset):
 def test_a_rule_typed_shows_what_it_explains(dataset):
     page = text(as_(leo(dataset)).get(reverse("rules", args=[dataset.slug]), {"kind": "word", "name": "risk"}))
     assert "3 of 6 items fit: each contains “risk”" in page
-    assert "It says a little about what carries grave: 66.7 % of the labelled items that fit do, and 33.3 % of" in (
+    assert "It says a little about what carries “grave”: 66.7 % of the labelled items that fit do, and 33.3 % of" in (
         page.replace("\u00a0", " ")
     )
     assert "No detection has run yet" in page and "risk of rain" in page
