@@ -31,7 +31,8 @@ class RuleForm(forms.Form):
 
     def __init__(self, dataset: Dataset, data: QueryDict) -> None:
         super().__init__(data)
-        choice_field(self, "kind").choices = kinds_for(dataset)
+        self.kinds = kinds_for(dataset)
+        choice_field(self, "kind").choices = self.kinds
         choice_field(self, "label").choices = [("", "any label"), *((name, name) for name in dataset.class_names)]
         self._ask_for_the_parts_of(self.chosen_kind, dataset)
 
@@ -54,8 +55,8 @@ class RuleForm(forms.Form):
 
     @property
     def chosen_kind(self) -> str:
-        kind, kinds = self.data.get("kind", ""), [name for name, _ in choice_field(self, "kind").choices]
-        return kind if kind in kinds else kinds[0]
+        kind = self.data.get("kind", "")
+        return kind if kind in dict(self.kinds) else self.kinds[0][0]
 
     @property
     def is_empty(self) -> bool:
