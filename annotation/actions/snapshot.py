@@ -2,6 +2,7 @@
 
 import hashlib
 
+import numpy as np
 import pandas as pd
 from django.db import transaction
 
@@ -9,6 +10,7 @@ from annotation import bulk, frames
 from annotation.core.likeness.grouping import copies_of_items
 from annotation.core.refusal import Refusal
 from annotation.models import CurrentLabel, Dataset, Item, Snapshot, SnapshotRow, User
+from annotation.reading.pool_evidence import state_of
 from annotation.reading.quarantine import quarantined_items
 
 
@@ -25,24 +27,41 @@ def snapshot(
     Training rows are pool items with a current label that is not in quarantine and that are no near-duplicates of
     production. With `labels_of` the rows are today's, the labels those that snapshot held. What is left out is counted
     by reason. Where a quarantine leaves labels out, the same rows with them are frozen too, so that a comparison can
-    show both ways.
+    show both ways. The search for near-duplicates is done before the dataset is locked, and once more only where the
+    rows became others meanwhile.
     """
+    copies = _Copies(dataset)
+    state, chosen = state_of(dataset), _chosen(dataset, purpose, sources, labels_of, copies)
     with transaction.atomic():
         bulk.lock_dataset(dataset)
-        split = Item.POOL if purpose == Snapshot.TRAINING else Item.PRODUCTION
-        rows, left_out = _labelled(dataset, split, sources)
-        if purpose == Snapshot.TRAINING:
-            rows, left_out["near_duplicate_of_production"] = _without_copies(dataset, rows)
-        if labels_of:
-            rows, left_out["not_in_labels_of"] = _with_labels_of(rows, labels_of)
+        if state_of(dataset) != state:
+            chosen = _chosen(dataset, purpose, sources, labels_of, copies)
+        rows, left_out = chosen
         aside = rows["item"].isin(quarantined_items(dataset) if purpose == Snapshot.TRAINING else ())
         both = None
         if aside.any():
             both = _freeze(dataset, purpose, rows, left_out, sources, labels_of, user)
             rows, left_out = rows[~aside], {**left_out, "quarantined": int(aside.sum())}
         if rows.empty:
-            raise UnableToSnapshot(_nothing(dataset, split, sources, left_out))
+            raise UnableToSnapshot(_nothing(dataset, _split(purpose), sources, left_out))
         return _freeze(dataset, purpose, rows, left_out, sources, labels_of, user, both)
+
+
+def _split(purpose: str) -> str:
+    return Item.POOL if purpose == Snapshot.TRAINING else Item.PRODUCTION
+
+
+def _chosen(
+    dataset: Dataset, purpose: str, sources: tuple[str, ...], labels_of: Snapshot | None, copies: "_Copies"
+) -> tuple[pd.DataFrame, dict[str, int]]:
+    """The rows to freeze but for a quarantine, and why others are left out, counted."""
+    rows, left_out = _labelled(dataset, _split(purpose), sources)
+    if purpose == Snapshot.TRAINING:
+        among = copies.among(rows)
+        rows, left_out["near_duplicate_of_production"] = rows[~among], int(among.sum())
+    if labels_of:
+        rows, left_out["not_in_labels_of"] = _with_labels_of(rows, labels_of)
+    return rows, left_out
 
 
 def _labelled(dataset: Dataset, split: str, sources: tuple[str, ...]) -> tuple[pd.DataFrame, dict[str, int]]:
@@ -57,15 +76,29 @@ def _labelled(dataset: Dataset, split: str, sources: tuple[str, ...]) -> tuple[p
     return rows[rows["state"] == CurrentLabel.LABELLED], {"without_label": unlabelled, **left_out}
 
 
-def _without_copies(dataset: Dataset, rows: pd.DataFrame) -> tuple[pd.DataFrame, int]:
-    production = frames.items(dataset, Item.PRODUCTION)
-    if production.empty or rows.empty:
-        return rows, 0
-    content = [*production["content"], *rows["content"]]
-    table = frames.content_table(content, dataset.typed_fields)
-    reference = pd.Series(range(len(content))).lt(len(production)).to_numpy()
-    copies = copies_of_items(table, dataset.typed_fields, reference)[len(production) :]
-    return rows[~copies], int(copies.sum())
+class _Copies:
+    """Which rows are near-duplicates of production; asked again of the same items it answers at once."""
+
+    def __init__(self, dataset: Dataset) -> None:
+        self.dataset = dataset
+        self._asked: tuple[list[int], list[int]] | None = None
+        self._found = np.zeros(0, dtype=bool)
+
+    def among(self, rows: pd.DataFrame) -> np.ndarray:
+        """Bool (n,), by the rows. Items never change, so their ids say all."""
+        production = frames.items(self.dataset, Item.PRODUCTION)
+        asked = production["item"].tolist(), rows["item"].tolist()
+        if asked != self._asked:
+            self._asked, self._found = asked, self._search(production, rows)
+        return self._found
+
+    def _search(self, production: pd.DataFrame, rows: pd.DataFrame) -> np.ndarray:
+        if production.empty or rows.empty:
+            return np.zeros(len(rows), dtype=bool)
+        content = [*production["content"], *rows["content"]]
+        table = frames.content_table(content, self.dataset.typed_fields)
+        reference = np.arange(len(content)) < len(production)
+        return copies_of_items(table, self.dataset.typed_fields, reference)[len(production) :]
 
 
 def _with_labels_of(rows: pd.DataFrame, earlier: Snapshot) -> tuple[pd.DataFrame, int]:

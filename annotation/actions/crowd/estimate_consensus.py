@@ -14,7 +14,7 @@ from annotation import bulk, frames
 from annotation.actions.crowd.settle_consensus import current_labels
 from annotation.actions.jobs.enqueue import enqueue
 from annotation.actions.jobs.work import UnableToWork, Write
-from annotation.actions.queue.settle import settle
+from annotation.actions.queue.settle import Settled, settle
 from annotation.core.artifacts import arrays_to_bytes, save_bytes
 from annotation.core.crowd.consensus_choice import CROWDLAB, METHODS, Estimate, PredictedLabels, estimate
 from annotation.core.crowd.contested_items import Contested, contested_items
@@ -75,22 +75,23 @@ def run(job: Job, report: Report) -> Write:
     contested = contested_items(crowd.votes, found.fit.probabilities, found.label, skills)
     ids = dict(dataset.annotators.values_list("name", "id"))
     arrays = _store(crowd, found, skills, contested, [ids[name] for name in crowd.annotators])
+    facts = {
+        "method": found.method, "methods": _methods(found), "skills": _entries(crowd, skills, ids), "arrays": arrays,
+        "n_items": len(crowd.items), "n_labels": len(crowd.votes),
+    }  # fmt: skip
+    says, n_contested = consensus_labels(dataset, crowd, found.label), int((~crowd.closed[contested.item]).sum())
     report("writing the consensus", 0.95)
 
     def write() -> dict[str, Any]:
         bulk.lock_dataset(dataset)
-        row = Consensus.objects.create(
-            dataset=dataset, method=found.method, methods=_methods(found), skills=_entries(crowd, skills, ids),
-            arrays=arrays, n_items=len(crowd.items), n_labels=len(crowd.votes), applied=job.params["apply"],
-            created_by=job.created_by,
-        )  # fmt: skip
-        changes = changed_labels(dataset, crowd, found.label)
-        if job.params["apply"]:
+        row = Consensus.objects.create(dataset=dataset, applied=job.params["apply"], created_by=job.created_by, **facts)
+        changes = changed_labels(says)
+        if row.applied:
             settle(changes, "consensus", timezone.now())
         return {
             "consensus": row.pk, "method": row.method, "items": row.n_items, "labels": row.n_labels,
-            "annotators": len(crowd.annotators), "contested": int((~crowd.closed[contested.item]).sum()),
-            "changes": len(changes), "applied": row.applied, "methods": row.methods,
+            "annotators": len(crowd.annotators), "contested": n_contested, "changes": len(changes),
+            "applied": row.applied, "methods": row.methods,
         }  # fmt: skip
 
     return write
@@ -121,20 +122,26 @@ def read_crowd(dataset: Dataset) -> Crowd:
     )  # fmt: skip
 
 
-def changed_labels(dataset: Dataset, crowd: Crowd, label: np.ndarray) -> list[tuple[int, int | None, str]]:
-    """(item, class, state) of the items whose current label the consensus would change: two or more annotators
-    answered, and no expert has decided."""
+def consensus_labels(dataset: Dataset, crowd: Crowd, label: np.ndarray) -> list[Settled]:
+    """What the consensus says of the items two or more annotators answered. label: int (n,), −1 = a tie."""
     classes = list(dataset.label_classes.values_list("id", flat=True))
     several = crowd.votes.per_item > 1
-    items = crowd.items[several].tolist()
+    return [
+        (item, None, CurrentLabel.CONTESTED) if code < 0 else (item, classes[code], CurrentLabel.LABELLED)
+        for item, code in zip(crowd.items[several].tolist(), label[several].tolist(), strict=True)
+    ]
+
+
+def changed_labels(says: Sequence[Settled]) -> list[Settled]:
+    """Those of `says` that differ from the current label, where no expert has decided."""
+    items = [item for item, *_ in says]
     current = {item: (label_class, state, basis) for item, label_class, state, basis in current_labels(items)}
-    rows = []
-    for item, code in zip(items, label[several].tolist(), strict=True):
-        label_class, state, basis = current.get(item, (None, "", ""))
-        says = (None, CurrentLabel.CONTESTED) if code < 0 else (classes[code], CurrentLabel.LABELLED)
-        if basis not in DECIDED and says != (label_class, state):
-            rows.append((item, *says))
-    return rows
+    changed = []
+    for item, label_class, state in says:
+        *now, basis = current.get(item, (None, "", ""))
+        if basis not in DECIDED and now != [label_class, state]:
+            changed.append((item, label_class, state))
+    return changed
 
 
 def _blind_answers(dataset: Dataset) -> pd.DataFrame:

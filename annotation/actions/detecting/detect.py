@@ -10,13 +10,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from annotation import bulk
-from annotation.actions.detecting.write_detection import (
-    units_to_open,
-    worth_showing,
-    write_findings,
-    write_flags,
-    write_groups,
-)
+from annotation.actions.detecting.write_detection import detection_rows, worth_showing, write_rows
 from annotation.actions.jobs.enqueue import enqueue
 from annotation.actions.jobs.work import UnableToWork, Write
 from annotation.actions.queue.open_cases import open_cases
@@ -74,21 +68,21 @@ def run(job: Job, report: Report) -> Write:
     order = order_units(evidence.groups.of, evidence.labels, learned.chance, contested, learned.pace, prior.effect)
     arrays = _store(evidence, prior, worth_showing(order, suspicions, contested))
     index = _kept(evidence.index) if evidence.index else ""
+    rows = detection_rows(dataset, pool, evidence, order, suspicions, contested, learned)
+    facts = {
+        "n_items": len(pool), "arrays": arrays, "index": index, "failed": suspicions.failed,
+        "n_groups": len(rows.groups), "n_conflicts": int(order.is_group.sum()), "n_flags": len(rows.flags),
+        "n_findings": len(rows.findings),
+    }  # fmt: skip
     report("writing flags and cases", 0.9)
 
     def write() -> dict[str, Any]:
         bulk.lock_dataset(dataset)
         detection = Detection.objects.create(
-            dataset=dataset, params=job.params, seed=job.seed, n_items=len(pool), arrays=arrays, index=index,
-            n_groups=int((evidence.groups.sizes > 1).sum()), n_conflicts=int(order.is_group.sum()),
-            n_flags=sum(int(mask.sum()) for mask in suspicions.flagged.values()),
-            n_findings=len(suspicions.findings), failed=suspicions.failed, seconds=time.monotonic() - started,
-        )  # fmt: skip
-        in_conflict = write_groups(detection, pool, evidence, order)
-        write_flags(detection, dataset, pool, suspicions)
-        write_findings(detection, pool, suspicions.findings)
-        units = units_to_open(pool, order, suspicions, contested, in_conflict, learned)
-        cases = open_cases(dataset, units, timezone.now())
+            dataset=dataset, params=job.params, seed=job.seed, seconds=time.monotonic() - started, **facts
+        )
+        write_rows(detection, rows)
+        cases = open_cases(dataset, rows.units, timezone.now())
         if learned.n:
             keep_learned(dataset, detection, learned, read_at)
         return {

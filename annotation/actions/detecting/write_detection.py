@@ -1,7 +1,7 @@
-"""What a detection found, as rows: its groups, flags and findings, and the units it opens as cases."""
+"""What a detection found, as rows made before the lock is taken: groups, flags, findings and units to open."""
 
-from collections.abc import Iterator
-from itertools import chain
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -27,52 +27,82 @@ def worth_showing(order: QueueOrder, found: Suspicions, contested: np.ndarray) -
     return shown
 
 
-def write_groups(detection: Detection, pool: pd.DataFrame, evidence: Evidence, order: QueueOrder) -> dict[int, str]:
-    """Store groups of two or more; returns unit → the group's digest for the units in conflict."""
-    digests, groups = pool["digest"].to_numpy(), evidence.groups
-    large = np.flatnonzero(groups.sizes > 1)
-    conflict = np.zeros(len(groups.sizes), dtype=bool)
-    conflict[groups.of[order.is_group[order.of]]] = True
-    medoids = digests[groups.medoid[large]]
-    bulk.insert(
-        Group,
-        ["detection_id", "digest", "size", "in_conflict"],
-        zip([detection.pk] * len(large), medoids, groups.sizes[large].tolist(), conflict[large].tolist(), strict=True),
-    )
-    ids = dict(zip(large.tolist(), detection.groups.order_by("id").values_list("id", flat=True), strict=True))
-    members = np.flatnonzero(groups.sizes[groups.of] > 1)
-    pairs = zip(groups.of[members].tolist(), pool["item"].iloc[members], strict=True)
-    bulk.insert(GroupMember, ["group_id", "item_id"], ((ids[group], item) for group, item in pairs))
-    units = np.flatnonzero(order.is_group)
-    first = pd.Series(np.arange(len(order.of))).groupby(order.of).first()
-    return {int(unit): digests[groups.medoid[groups.of[first[unit]]]] for unit in units}
+@dataclass(frozen=True, eq=False)
+class DetectionRows:
+    """Everything a detection inserts, as plain rows that lack its id alone.
+
+    groups: (digest, size, in conflict) of two or more; members: (place in `groups`, item); flags: (detector, item,
+    current label, score, reason, suggested class); findings: each with the items it covers; units: to open as cases.
+    """
+
+    groups: Sequence[tuple[str, int, bool]]
+    members: Sequence[tuple[int, int]]
+    flags: Sequence[tuple[str, int, int | None, float, str, int | None]]
+    findings: Sequence[tuple[Suspicion, list[int]]]
+    units: Sequence[Unit]
 
 
-def write_flags(detection: Detection, dataset: Dataset, pool: pd.DataFrame, found: Suspicions) -> None:
-    classes = list(dataset.label_classes.values_list("id", flat=True))
-    items, current = pool["item"].tolist(), pool["current"].tolist()
+def detection_rows(
+    dataset: Dataset, pool: pd.DataFrame, evidence: Evidence, order: QueueOrder, found: Suspicions,
+    contested: np.ndarray, learned: Learned,
+) -> DetectionRows:  # fmt: skip
+    groups, members = _groups(pool, evidence, order)
+    units = units_to_open(pool, order, found, contested, _digests_in_conflict(pool, evidence, order), learned)
+    findings = [(finding, pool["item"].iloc[finding.items].tolist()) for finding in found.findings]
+    return DetectionRows(groups, members, list(_flags(dataset, pool, found)), findings, units)
 
-    def rows(name: str) -> Iterator[tuple]:
-        for position, reason in zip(np.flatnonzero(found.flagged[name]).tolist(), found.reasons[name], strict=True):
-            suggested = int(found.suggested[name][position])
-            version = current[position]
-            yield (
-                detection.pk, name, items[position], None if pd.isna(version) else int(version),
-                float(found.scores[name][position]), reason, None if suggested < 0 else classes[suggested],
-            )  # fmt: skip
 
+def write_rows(detection: Detection, rows: DetectionRows) -> None:
+    """Insert groups, flags and findings; inside the transaction that made the detection."""
+    groups = ((detection.pk, *row) for row in rows.groups)
+    bulk.insert(Group, ["detection_id", "digest", "size", "in_conflict"], groups)
+    ids = list(detection.groups.order_by("id").values_list("id", flat=True))
+    bulk.insert(GroupMember, ["group_id", "item_id"], ((ids[place], item) for place, item in rows.members))
     columns = ["detection_id", "detector", "item_id", "current_label_id", "score", "reason", "suggested_id"]
-    bulk.insert(Flag, columns, chain.from_iterable(map(rows, found.scores)))
-
-
-def write_findings(detection: Detection, pool: pd.DataFrame, findings: list[Suspicion]) -> None:
-    for finding in findings:
+    bulk.insert(Flag, columns, ((detection.pk, *row) for row in rows.flags))
+    for finding, items in rows.findings:
         row = Finding(
             dataset=detection.dataset, detection=detection, kind=finding.kind, key=finding.key,
             title=finding.title, reason=finding.reason,
             rule=finding.rule, n=finding.n, value=finding.value, low=finding.low, high=finding.high,
         )  # fmt: skip
-        write_finding(row, pool["item"].iloc[finding.items].tolist())
+        write_finding(row, items)
+
+
+def _groups(
+    pool: pd.DataFrame, evidence: Evidence, order: QueueOrder
+) -> tuple[list[tuple[str, int, bool]], list[tuple[int, int]]]:
+    digests, groups = pool["digest"].to_numpy(), evidence.groups
+    large = np.flatnonzero(groups.sizes > 1)
+    conflict = np.zeros(len(groups.sizes), dtype=bool)
+    conflict[groups.of[order.is_group[order.of]]] = True
+    medoids = digests[groups.medoid[large]].tolist()
+    rows = list(zip(medoids, groups.sizes[large].tolist(), conflict[large].tolist(), strict=True))
+    members = np.flatnonzero(groups.sizes[groups.of] > 1)
+    places = np.searchsorted(large, groups.of[members]).tolist()
+    return rows, list(zip(places, pool["item"].iloc[members].tolist(), strict=True))
+
+
+def _digests_in_conflict(pool: pd.DataFrame, evidence: Evidence, order: QueueOrder) -> dict[int, str]:
+    """Unit → its group's digest, for the units that are groups in conflict."""
+    digests, groups = pool["digest"].to_numpy(), evidence.groups
+    first = pd.Series(np.arange(len(order.of))).groupby(order.of).first()
+    units = np.flatnonzero(order.is_group).tolist()
+    return {unit: digests[groups.medoid[groups.of[first[unit]]]] for unit in units}
+
+
+def _flags(
+    dataset: Dataset, pool: pd.DataFrame, found: Suspicions
+) -> Iterator[tuple[str, int, int | None, float, str, int | None]]:
+    classes = list(dataset.label_classes.values_list("id", flat=True))
+    items, current = pool["item"].tolist(), pool["current"].tolist()
+    for name in found.scores:
+        for position, reason in zip(np.flatnonzero(found.flagged[name]).tolist(), found.reasons[name], strict=True):
+            suggested, version = int(found.suggested[name][position]), current[position]
+            yield (
+                name, items[position], None if pd.isna(version) else int(version), float(found.scores[name][position]),
+                reason, None if suggested < 0 else classes[suggested],
+            )  # fmt: skip
 
 
 def units_to_open(

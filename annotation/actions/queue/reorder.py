@@ -1,5 +1,7 @@
 """After every few decisions the open cases are put in the order that the decisions taught."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -64,10 +66,14 @@ def run(job: Job, report: Report) -> Write:
     report("learning from the decisions", 0.1)
     learned = learn_from_decisions(job.own_dataset, prior_evidence_of(detection))
     report("putting the cases in order", 0.8)
+    found = new_order(job.own_dataset, learned)
 
     def write() -> dict[str, Any]:
         bulk.lock_dataset(job.own_dataset)
-        order = apply_order(job.own_dataset, detection, learned, now)
+        if newest_detection(job.own_dataset) != detection:
+            # a detection that came meanwhile has learned from the decisions itself, and its order stands
+            return {"learned_order": None, "decisions": found.n_decisions}
+        order = apply_order(job.own_dataset, detection, found, now)
         return {"learned_order": order.pk, "decisions": order.n_decisions}
 
     return write
@@ -78,22 +84,49 @@ def reorder(dataset: Dataset, now: datetime) -> LearnedOrder | None:
     detection = newest_detection(dataset)
     if detection is None:
         return None
-    return apply_order(dataset, detection, learn_from_decisions(dataset, prior_evidence_of(detection)), now)
+    learned = learn_from_decisions(dataset, prior_evidence_of(detection))
+    return apply_order(dataset, detection, new_order(dataset, learned), now)
 
 
-def apply_order(dataset: Dataset, detection: Detection, learned: Learned, now: datetime) -> LearnedOrder:
-    """Give the open cases their new score and probability, open what decisions made likely, and keep what was learned.
+@dataclass(frozen=True)
+class NewOrder:
+    """What decisions make of the queue. moved: (case, score, probability) of the open cases that change their place;
+    likely: labels that no detector flags and that decisions made likely to be wrong, the likeliest first."""
 
-    `now`: when the decisions were read; later ones count as new."""
-    cases = open_case_items(dataset)
-    scores = score_cases(dataset, cases, learned)
+    moved: Sequence[tuple[int, float, float | None]]
+    likely: Sequence[Unit]
+    learned: Learned
+
+    @property
+    def n_decisions(self) -> int:
+        return self.learned.n
+
+
+def new_order(dataset: Dataset, learned: Learned) -> NewOrder:
+    scores = score_cases(dataset, open_case_items(dataset), learned)
     moved = scores[(scores["new"] - scores["score"]).abs().ge(STEP) | ~_same(scores["likely"], scores["probability"])]
     rows = zip(moved.index, moved["new"], moved["likely"], strict=True)
-    changed = ((int(pk), float(new), None if pd.isna(p) else float(p)) for pk, new, p in rows)
-    bulk.update(Case, ["score", "probability"], changed)
-    if learned.n >= ENOUGH:
-        _open_likely(dataset, learned, cases, scores, now)
-    return keep_learned(dataset, detection, learned, now)
+    changed = [(int(pk), float(new), None if pd.isna(p) else float(p)) for pk, new, p in rows]
+    likely = _likely(learned, scores["new"].to_numpy()) if learned.n >= ENOUGH else []
+    return NewOrder(changed, likely, learned)
+
+
+def _likely(learned: Learned, scores: np.ndarray) -> list[Unit]:
+    ahead = likely_first(learned, scores)
+    value = worth(learned.value[ahead], np.ones(len(ahead)), np.zeros(len(ahead), bool), learned.pace)
+    items = learned.prior.item[ahead].tolist()
+    return [Unit(frozenset([item]), score) for item, score in zip(items, value.tolist(), strict=True)]
+
+
+def apply_order(dataset: Dataset, detection: Detection, found: NewOrder, now: datetime) -> LearnedOrder:
+    """Give the cases that are still open their new score and probability, open what decisions made likely, and keep
+    what was learned; inside a transaction that holds the dataset.
+
+    `now`: when the decisions were read; later ones count as new."""
+    still = set(dataset.cases.open().values_list("id", flat=True))
+    bulk.update(Case, ["score", "probability"], [row for row in found.moved if row[0] in still])
+    create_cases(dataset, _not_yet_asked(found.likely), now)
+    return keep_learned(dataset, detection, found.learned, now)
 
 
 def keep_learned(dataset: Dataset, detection: Detection, learned: Learned, now: datetime) -> LearnedOrder:
@@ -109,15 +142,11 @@ def _same(a: pd.Series, b: pd.Series) -> pd.Series:
     return (a.isna() & b.isna()) | (a - b).abs().lt(STEP)
 
 
-def _open_likely(dataset: Dataset, learned: Learned, cases: pd.DataFrame, scores: pd.DataFrame, now: datetime) -> None:
-    """A case for each label that no detector flags and that decisions made likely to be wrong."""
-    ahead = likely_first(learned, scores["new"].to_numpy())
-    wanted = dict(zip(learned.prior.item[ahead].tolist(), ahead.tolist(), strict=True))
-    labelled = CurrentLabel.objects.in_force().filter(item__in=list(wanted), state=CurrentLabel.LABELLED)
-    fresh = set(labelled.exclude(basis__in=DECIDED).values_list("item_id", flat=True)) - set(cases["item"])
-    fresh -= set(CaseItem.objects.filter(item__in=fresh, case__status=Case.SETTLED).values_list("item_id", flat=True))
-    positions = [wanted[item] for item in wanted if item in fresh]
-    value = worth(learned.value[positions], np.ones(len(positions)), np.zeros(len(positions), bool), learned.pace)
-    items = learned.prior.item[positions].tolist()
-    units = [Unit(frozenset([item]), score) for item, score in zip(items, value.tolist(), strict=True)]
-    create_cases(dataset, units, now)
+def _not_yet_asked(units: Sequence[Unit]) -> list[Unit]:
+    """Those of one labelled item that no expert has decided on and that no case holds or held to its end."""
+    wanted = [item for unit in units for item in unit.items]
+    labelled = CurrentLabel.objects.in_force().filter(item__in=wanted, state=CurrentLabel.LABELLED)
+    fresh = set(labelled.exclude(basis__in=DECIDED).values_list("item_id", flat=True))
+    asked = CaseItem.objects.filter(item__in=fresh, case__status__in=[Case.OPEN, Case.SETTLED])
+    fresh -= set(asked.values_list("item_id", flat=True))
+    return [unit for unit in units if unit.items <= fresh]

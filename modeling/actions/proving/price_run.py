@@ -44,11 +44,10 @@ def run(job: Job, report: Report) -> Write:
     truth = frames.codes(frame["label"], dataset.class_names)
     report("adding up what errors cost", 0.5)
     found = price(truth, held_out, learned, matrix_of(costs), groups, priced.recipe.seed)
+    told = as_json(found, dataset.class_names)
 
     def write() -> dict[str, Any]:
-        made, _ = RunCost.objects.get_or_create(
-            run=priced, costs=costs, defaults={"report": as_json(found, dataset.class_names)}
-        )
+        made, _ = RunCost.objects.get_or_create(run=priced, costs=costs, defaults={"report": told})
         return {"run": priced.pk, "version": costs.version, "unit": costs.unit, **made.report}
 
     return write

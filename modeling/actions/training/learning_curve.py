@@ -30,8 +30,8 @@ def request_curve(run: ModelRun, *, user: User | None = None, again: bool = Fals
 
 def run(job: Job, report: Report) -> Write:
     found = ModelRun.objects.select_related("snapshot__dataset", "predictions").get(pk=job.params["run"])
-    curve = measure(found, job.seed, report)
-    return lambda: {"run": found.pk, **as_json(curve)}
+    told = {"run": found.pk, **as_json(measure(found, job.seed, report))}
+    return lambda: told
 
 
 def measure(run: ModelRun, seed: int, report: Report) -> LearningCurve:

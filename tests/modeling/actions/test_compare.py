@@ -7,6 +7,7 @@ from annotation.access import UnableToFind
 from annotation.actions.jobs.work import UnableToWork, work_here
 from annotation.actions.snapshot import snapshot
 from annotation.models import Dataset, Job, PredictionSet, Ruling, Snapshot
+from modeling.actions.proving import compare as comparing
 from modeling.actions.proving.compare import request_comparison
 from modeling.actions.training.train import save_probabilities
 from modeling.models import Comparison, ModelRun
@@ -155,6 +156,55 @@ def test_who_labelled_production_is_named(tmp_path):
     dataset.annotators.filter(name="import").update(user=people.erin(dataset))
     third = small_world.compared(dataset, after, before)
     assert third.proof["production_labels"] == {"annotators": ["import"], "shared": 40, "share": 1.0}
+
+
+def worked_out(dataset, before, after, production):
+    """What a worker has in hand before it takes the lock."""
+    job = request_comparison(dataset, before, after, production, background=False)
+    return comparing.run(job, lambda stage, share: None)
+
+
+@pytest.fixture
+def two_sets(tmp_path):
+    """dataset, production, with the sets "right" and "wrong"."""
+    dataset = small_world.with_production(tmp_path)
+    production, items, truth = production_of(dataset)
+    predictions(dataset, "right", items, truth)
+    predictions(dataset, "wrong", items, [1 - code for code in truth])
+    return dataset, production
+
+
+def test_a_look_counted_meanwhile_counts(two_sets):
+    dataset, production = two_sets
+    Dataset.objects.filter(pk=dataset.pk).update(planned_looks=1)
+    write = worked_out(dataset, "wrong", "right", production)
+    assert compare(dataset, "right", "wrong", production)["looks"] == 1
+    result = write()
+    assert (result["looks"], result["verdict"]) == (2, "exploratory")
+    assert result["difference"]["value"] == 1 and "has been read 2 times" in result["reason"]
+
+
+def test_the_same_compared_meanwhile_is_no_second_look(two_sets):
+    dataset, production = two_sets
+    writes = [worked_out(dataset, "wrong", "right", production) for _ in range(2)]
+    assert writes[0]() == writes[1]() and Comparison.objects.get().look == 1
+
+
+def test_the_same_runs_compared_meanwhile_keep_one_set_each(tmp_path):
+    dataset, before, after = two_runs(tmp_path)
+    production = snapshot(dataset, Snapshot.PRODUCTION)
+    writes = [worked_out(dataset, str(before.pk), str(after.pk), production) for _ in range(2)]
+    assert writes[0]() == writes[1]() and Comparison.objects.get().look == 1
+    assert PredictionSet.objects.filter(name__contains="on production snapshot").count() == 2
+
+
+def test_terms_that_changed_meanwhile_refuse_it_and_no_look_is_counted(two_sets):
+    dataset, production = two_sets
+    write = worked_out(dataset, "wrong", "right", production)
+    Dataset.objects.filter(pk=dataset.pk).update(metric="macro_f1")
+    with pytest.raises(UnableToWork, match="was changed while this one was under way. Ask for it again"):
+        write()
+    assert not Comparison.objects.exists()
 
 
 def test_a_set_that_lacks_rows_is_no_look(tmp_path):
