@@ -56,7 +56,7 @@ def weather() -> list[Row]:
         evidence = gathered(votes, texts.reindex(tweets).fillna("").tolist())
         predicted = evidence.probabilities
         ours = estimate(votes, predicted)
-        print(f"{pool}: {ours.method} chosen; held-out labels foretold: " + "; ".join(
+        print(f"{pool}: {ours.method} chosen; held-out labels predicted: " + "; ".join(
             f"{name} {one.accuracy.value:.4f} ({one.accuracy.low:.4f} to {one.accuracy.high:.4f}, {one.labels} labels "
             f"of {one.accuracy.n} items), against majority {one.difference.value:+.4f} ({one.difference.low:+.4f} to "
             f"{one.difference.high:+.4f})" for name, one in ours.scores.items()))  # fmt: skip

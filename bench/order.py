@@ -1,7 +1,7 @@
 """The order of review that learns, probabilities, and the audit, on core functions alone: no database.
 
 Learning order against fixed order: decisions come back in batches of 25, each text counted once. Reliability: what the
-next batch and, at the end, everything left was foretold to be, against what it was, by tenths. Audit: how often the
+next batch and, at the end, everything left was predicted to be, against what it was, by tenths. Audit: how often the
 interval covers the share that is truly wrong.
 """
 
@@ -181,14 +181,14 @@ def predicted_chances(one: World, seed: int, budget: int) -> tuple[np.ndarray, n
 
 
 def reliability_rows(name: str, worlds: list[tuple[World, int]], budget: int) -> list[Row]:
-    """Prints the table by tenths, and whether the interval of what proved wrong meets the tenth foretold; the row is
-    the mean distance of a foretelling's tenth from what it proved."""
+    """Prints the table by tenths, and whether the interval of what proved wrong meets the tenth predicted; the row is
+    the mean distance of a predicted tenth from what it proved."""
     parts = [predicted_chances(one, seed, budget) for one, seed in worlds]
     said, wrong, waiting = (np.concatenate(columns) for columns in zip(*parts, strict=True))
     both = ("of both kinds", np.ones_like(waiting))
     for title, own in (("just before they were decided", ~waiting), (f"left after {budget} decisions", waiting), both):
         print(f"\nReliability on {name}, items {title}: n {own.sum()}, wrong {wrong[own].sum()}")
-        print(f"{'foretold':>10} {'n':>7} {'mean':>6} {'proved':>6} {'95 % interval':>15}  holds")
+        print(f"{'predicted':>10} {'n':>7} {'mean':>6} {'proved':>6} {'95 % interval':>15}  holds")
         for low, _, n, mean, share in tenths(said[own], wrong[own]):
             proved = wilson(round(n * share), n)
             holds = "yes" if proved.low <= (low + 1) / 10 and proved.high >= low / 10 else "no"
@@ -203,7 +203,7 @@ def reliability_rows(name: str, worlds: list[tuple[World, int]], budget: int) ->
 
 
 def tenths(said: np.ndarray, wrong: np.ndarray) -> list[tuple[int, int, int, float, float]]:
-    """(tenth, next tenth, n, mean foretold, share proved) of the tenths that hold items."""
+    """(tenth, next tenth, n, mean predicted, share proved) of the tenths that have items."""
     tenth = np.minimum((said * 10).astype(int), 9)
     return [
         (low, low + 1, int((tenth == low).sum()), float(said[tenth == low].mean()), float(wrong[tenth == low].mean()))

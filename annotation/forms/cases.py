@@ -20,7 +20,7 @@ class CaseFilterForm(forms.Form):
 
     finding = FindingChoiceField(
         Finding.objects.none(), required=False, empty_label="any finding or none",
-        error_messages={"invalid_choice": "That finding is of an earlier detection; these are all open cases."},
+        error_messages={"invalid_choice": "That finding is from an earlier detection; all open cases are shown."},
     )  # fmt: skip
     detector = forms.ChoiceField(required=False)
 

@@ -11,7 +11,7 @@ from annotation.core.files.parsing_items import ItemMapping
 from annotation.models import Item
 
 ENCODINGS = {
-    "": "found out from the file", "utf-8": "UTF-8", "cp1252": "Windows-1252", "latin-1": "ISO 8859-1",
+    "": "detect from the file", "utf-8": "UTF-8", "cp1252": "Windows-1252", "latin-1": "ISO 8859-1",
     "cp1250": "Windows-1250", "cp1251": "Windows-1251", "shift_jis": "Shift JIS", "gb18030": "GB 18030",
     "utf-16": "UTF-16",
 }  # fmt: skip
@@ -21,7 +21,7 @@ SPLITS = {
 }
 ROLES = {
     "ignore": "ignore", "text": "text", "number": "number", "category": "category", "label": "label",
-    "wide": "another annotator's labels", "id": "id", "annotator": "annotator", "source": "source",
+    "wide": "labels by one more annotator", "id": "id", "annotator": "annotator", "source": "source",
     "received": "received",
 }  # fmt: skip
 ONCE = ("label", "id", "annotator", "source", "received")

@@ -119,5 +119,5 @@ class LinkForm(OfMemberForm):
         name, member = self.cleaned_data["annotator"], self.cleaned_data["member"]
         link_annotator(self.dataset, name, member)
         if member is None:
-            return f"Labels by “{name}” are nobody's here now."
+            return f"Labels by “{name}” now belong to no member."
         return f"Labels by “{name}” are {member.username}'s, who is never asked about those items again."

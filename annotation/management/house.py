@@ -54,7 +54,7 @@ def add_seed(parser: ArgumentParser) -> None:
 def _seed(written: str) -> int:
     """Whatever draws at random takes no negative seed, and the database keeps none beyond 31 bits."""
     if not written.isdecimal() or int(written) > MOST_SEED:
-        raise ArgumentTypeError(f"{written!r} is no seed; give a whole number from 0 to {MOST_SEED}.")
+        raise ArgumentTypeError(f"{written!r} is not a seed; give a whole number from 0 to {MOST_SEED}.")
     return int(written)
 
 

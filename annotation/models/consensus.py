@@ -8,7 +8,7 @@ from annotation.models.dataset import Dataset
 class Consensus(models.Model):
     """One estimate of what the annotators together say and how good each of them is.
 
-    methods: method → how well it foretells held-out annotators, with its interval and n. skills: one entry per
+    methods: method → how well it predicts held-out annotators, with its interval and n. skills: one entry per
     annotator. `arrays` names the artifact with items, posterior probabilities and confusion matrices. `applied` says
     whether current labels were settled by it.
     """

@@ -25,7 +25,7 @@ SHOWN_MISTAKES = 3
 
 @dataclass(frozen=True)
 class MethodRow:
-    """A method and how much of the held-out labels it foretold, in [0, 1]; `difference` is to majority."""
+    """A method and how much of the held-out labels it predicted, in [0, 1]; `difference` is to majority."""
 
     name: str
     chosen: bool

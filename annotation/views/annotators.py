@@ -40,10 +40,10 @@ def estimate(request: Request, slug: str) -> HttpResponse:
 def _heading(found: Annotators | None) -> str:
     """The finding in words: which method predicts best, and how well."""
     if found is None:
-        return "Nobody has asked yet how good the annotators are"
+        return "The annotators have not been judged yet"
     chosen = next(row for row in found.methods if row.chosen)
     if chosen.accuracy is None:
-        return "No item has labels of two annotators, so nobody can be judged by the others"
+        return "No item has labels of two annotators, so annotators cannot be compared"
     share = f"{percent(chosen.accuracy.value)} of {chosen.labels:,} labels set aside"
     best = max(row.accuracy.value for row in found.methods if row.accuracy)
     if chosen.accuracy.value < best:

@@ -61,7 +61,7 @@ def _draw(request: Request, dataset: Dataset) -> HttpResponse:
 
 def _heading(state: AuditState | None) -> str:
     if state is None:
-        return "How many labels are wrong? An audit tells"
+        return "How many labels are wrong? An audit answers that"
     rate = state.rate.rate
     if not state.rate.answered:
         return f"None of the {state.rate.drawn:,} items drawn is answered yet"

@@ -11,7 +11,7 @@ def costs_of(dataset: Dataset) -> CostMatrix:
     found = dataset.costs
     if found is None:
         raise UnableToPrice(
-            f"Nobody has said what errors cost in {dataset.slug!r}; say it on its page Costs or with set_costs first."
+            f"Nobody has said what errors cost in {dataset.slug!r}; set costs on its page Costs or with set_costs."
         )
     return found
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.db.models import Q, QuerySet
 
 from annotation.models import Case, Dataset, Decision, Detection, Item, Membership
+from modeling.figures.words.numbers import counted
 from modeling.models import Comparison, ModelRun
 
 
@@ -96,15 +97,15 @@ def _untried(dataset: Dataset, runs: QuerySet[ModelRun]) -> tuple[ModelRun, Mode
 
 
 def next_step(now: LoopProgress) -> Step:
-    """The one thing to do now. Labels come first; a run on the labels as they came is needed before they change."""
+    """The one thing to do now. Labels come first; a run on the labels as imported is needed before they change."""
     if not now.pool:
         return Step("Everything starts with a file of items and their labels.", "Import items", "import")
     if now.detection is None:
-        return Step(f"No detector has looked at the {now.pool:,} items yet.", "Detect", "detect", posts=True)
+        return Step(f"No detector has looked at {counted(now.pool, 'item')} yet.", "Detect", "detect", posts=True)
     if not now.runs:
         return Step(
             "Train once on the labels as they are now: without a run from before there is nothing to prove later.",
-            "Retrain", "runs",
+            "Train", "runs",
         )  # fmt: skip
     if now.untried and now.production:
         return _compare(*now.untried)
@@ -122,7 +123,9 @@ def next_step(now: LoopProgress) -> Step:
             "Retrain", "runs",
         )  # fmt: skip
     if now.unseen:
-        return Step(f"{now.unseen:,} items came after the last detection.", "Detect again", "detect", posts=True)
+        return Step(
+            f"{counted(now.unseen, 'item')} came after the last detection.", "Detect again", "detect", posts=True
+        )
     done = "the newest run is compared" if now.newest_comparison else "no label has changed since the first run"
     return Step(f"No case is open and {done}. New items start the next round.", "Import items", "import")
 

@@ -46,7 +46,7 @@ def rule_synonyms(request: Request, slug: str) -> HttpResponse:
     ruling = request.POST.get("ruling", "")
     pairs = _pairs(request)
     if ruling not in SynonymRuling.RULINGS or not pairs:
-        messages.error(request, "Tick or type at least one pair of words first.")
+        messages.error(request, "Tick or write at least one pair of words first.")
         return redirect("augmentation", slug)
     news = rule_on(dataset, pairs, ruling, request.user, timezone.now())
     messages.success(request, f"{len(news)} pair{'' if len(news) == 1 else 's'} of words {ruling}.")
@@ -70,7 +70,7 @@ def _synonyms(dataset: Dataset) -> dict[str, Any]:
 
 def _heading(accepted: int, proposed: int) -> str:
     if proposed:
-        return f"Pairs of words that wait for your word: {proposed}"
+        return f"Pairs of words that wait for your ruling: {proposed}"
     return f"Pairs of words that stand for one another here: {accepted}" if accepted else "Copies that keep their label"
 
 

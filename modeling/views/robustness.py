@@ -49,7 +49,7 @@ def check(request: Request, slug: str, pk: int) -> HttpResponse:
     run = get_object_or_404(runs_of(dataset), pk=pk)
     typed = request.POST.get("seed", "0")
     if not typed.isdecimal() or len(typed) > 10 or int(typed) > MOST_SEED:
-        messages.error(request, f"{typed[:20]!r} is no seed; give a whole number from 0 to {MOST_SEED}.")
+        messages.error(request, f"{typed[:20]!r} is not a seed; give a whole number from 0 to {MOST_SEED}.")
         return redirect("robustness", slug, pk)
     job = request_robustness(dataset, run, probes=request.POST.getlist("probe"), seed=int(typed), user=request.user)
     return redirect("robustness", slug, pk) if job.is_over else redirect("job", slug, job.pk)

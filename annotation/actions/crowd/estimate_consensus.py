@@ -64,7 +64,7 @@ def run(job: Job, report: Report) -> Write:
     predicted = None
     if method in ("", CROWDLAB) and crowd.votes.overlap:
         predicted = _predicted(dataset, crowd, job.seed, lambda stage, share: report(stage, 0.05 + 0.6 * share))
-    stage = "foretelling held-out labels"
+    stage = "predicting held-out labels"
     found = estimate(
         crowd.votes, predicted, method, job.seed, lambda share: report(stage, 0.65 + 0.2 * share)
     )  # fmt: skip

@@ -35,9 +35,9 @@ def open_queue(dataset: Dataset, user: User, rule: TypedRule, label: str, now: d
         wanted &= codes == dataset.class_names.index(label)
     items = pool.frame["item"].to_numpy(dtype=np.int64)[wanted].tolist()
     if not items:
-        raise UnableToOpen("The rule holds for no labelled item that is still undecided; there is nothing to open.")
+        raise UnableToOpen("The rule fits no labelled item that is still undecided; there is nothing to open.")
     if len(items) > MOST_ITEMS:
-        raise UnableToOpen(f"The rule holds for {len(items):,} items; narrow it to {MOST_ITEMS:,} or fewer.")
+        raise UnableToOpen(f"The rule fits {len(items):,} items; narrow it to {MOST_ITEMS:,} or fewer.")
     there = finding_over(dataset, _key(rule, label), items)
     finding = there or _written(dataset, user, rule, label, items, holds, codes)
     open_items_of(finding, now, MOST_ITEMS)

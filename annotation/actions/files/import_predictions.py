@@ -65,7 +65,7 @@ def _part(
         if name not in known:
             faults.add(position, f"the {split} of {dataset.slug!r} has no item '{name}'; import the items first", id)
         elif (earlier := first.setdefault(name, row)) != row:
-            faults.add(position, f"the id '{name}' already stands in row {earlier}; keep one of the two", id)
+            faults.add(position, f"the id '{name}' is already in row {earlier}; keep one of the two", id)
     refuse(faults.rejected())
     return np.array([known[name] for name in ids], dtype=np.int64), probability
 

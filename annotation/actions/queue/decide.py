@@ -225,5 +225,5 @@ def _take_in_the_rest(case: Case, decision: Decision, user: User, now: datetime)
     ids = since.exclude(pk=case.pk).exclude(status=Case.WITHDRAWN).values_list("id", flat=True)
     rest = Case.objects.select_for_update(of=("self",)).filter(pk__in=set(ids))
     if any(other.status == Case.SETTLED or _held_by_another(other, user, now) for other in rest):
-        raise UnableToDecide("Somebody has taken up the rest of this group, so your answer can't be taken back.")
+        raise UnableToDecide("Somebody has started on the rest of this group, so your answer can't be taken back.")
     rest.update(status=Case.WITHDRAWN)

@@ -1,4 +1,4 @@
-"""Which consensus to believe: the one that best foretells labels it has not seen, and majority unless it is beaten."""
+"""Which consensus to believe: the one that best predicts labels it has not seen, and majority unless it is beaten."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -51,10 +51,10 @@ def estimate(
     votes: Votes, predicted: np.ndarray | None = None, method: str = "", seed: int = 0,
     tick: Tick = lambda share: None,
 ) -> Estimate:  # fmt: skip
-    """The consensus by `method`, or by the one that foretells best where none is named.
+    """The consensus by `method`, or by the one that predicts best where none is named.
 
     predicted: a model's out-of-fold probabilities float (n, K), which CROWDLAB needs. A method other than majority is
-    chosen only if it foretells more held-out labels than majority does and the 95 % interval of the difference stays
+    chosen only if it predicts more held-out labels than majority does and the 95 % interval of the difference stays
     above minus one point. `tick` is called with the share done.
     """
     why_not = _why_not(votes, predicted)
@@ -73,7 +73,7 @@ def estimate(
 
 
 def best(scores: dict[str, PredictedLabels]) -> str:
-    """The method with most held-out labels foretold among those not clearly below majority; majority where equal."""
+    """The method with most held-out labels predicted among those not clearly below majority; majority where equal."""
     sound = [MAJORITY] + [name for name, one in scores.items() if name != MAJORITY and one.difference.low > -MARGIN]
     return max(sound, key=lambda name: scores[name].accuracy.value if name in scores else 0.0)
 
@@ -92,7 +92,7 @@ def folds_of(votes: Votes, n_folds: int = FOLDS, seed: int = 0) -> np.ndarray:
 
 def _why_not(votes: Votes, predicted: np.ndarray | None) -> dict[str, str]:
     if not votes.overlap:
-        sentence = "No item has labels of two annotators, so nothing tells one annotator from another."
+        sentence = "No item has labels of two annotators, so annotators cannot be compared."
         return {DAWID_SKENE: sentence, CROWDLAB: sentence}
     if predicted is None:
         return {CROWDLAB: "There are no out-of-fold probabilities of a model for these items."}
@@ -146,7 +146,7 @@ def _compared(item: np.ndarray, hits: np.ndarray, majority: np.ndarray, seed: in
 
 
 def _share(item: np.ndarray, values: np.ndarray, seed: int) -> Interval:
-    """Mean of the values with an interval that resamples items, whose labels are foretold by the same probabilities."""
+    """Mean of the values with an interval that resamples items, whose labels the same probabilities predict."""
     _, unit = np.unique(item, return_inverse=True)
     total, n = np.bincount(unit, values).round(6), np.bincount(unit)
     cells, occurs = np.unique(np.stack([total, n], axis=1), axis=0, return_counts=True)

@@ -16,7 +16,7 @@ OUTCOMES = {":ambiguous": "ambiguous", ":different": "different", ":bad_input": 
 NOT_A_NUMBER = "is not a number; write it like 1234.5, or leave the cell empty"
 NOT_SECONDS = "is not a time in seconds; write it like 12.5, or leave the cell empty"
 NOT_A_DATE = "is not a date; write it like 2024-05-31 or 2024-05-31T14:05:00Z, or leave the cell empty"
-NOT_STORABLE = "the cell holds a NUL or half a character; remove it"
+NOT_STORABLE = "the cell has a NUL or half a character; remove it"
 
 
 class UnableToParse(UnableToRead):
@@ -96,7 +96,7 @@ def label_fault(value: str, classes: tuple[str, ...]) -> str:
     if classes and value not in classes:
         return f"{unknown(value, classes)}; correct it, or name it as an abstention"
     if value in OUTCOMES:
-        return f"'{value}' is kept for decisions and can't be a label; give it another name"
+        return f"'{value}' is reserved for decisions and can't be a label; give it another name"
     return name_fault(value, longest=MAX_LABEL)
 
 

@@ -119,7 +119,7 @@ def find_encoding(path: Path, name: str, zipped: bool, form: str, declared: str 
     if scan.blank:
         raise UnableToRead(f"The file '{name}' is empty; it needs a header and at least one row")
     if scan.nul is not None:
-        damaged = "a NUL byte stands in this row; the file is damaged or no text: export it again or name its encoding"
+        damaged = "this row has a NUL byte; the file is damaged or is not text: export it again or name its encoding"
         raise UnableToRead(damaged, scan.nul)
     return encoding
 
@@ -133,7 +133,7 @@ def _scan(path: Path, name: str, zipped: bool, encoding: str) -> _Scan:
             part = stream.read(PART)
             size += len(part)
             if size > MAX_BYTES:
-                raise UnableToRead(f"The file '{name}' holds more than {MAX_BYTES / (1 << 30):.3g} GiB; split it")
+                raise UnableToRead(f"The file '{name}' has more than {MAX_BYTES / (1 << 30):.3g} GiB; split it")
             try:
                 text = decoder.decode(part, final=not part)
             except UnicodeDecodeError as error:

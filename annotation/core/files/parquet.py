@@ -25,7 +25,7 @@ def columns(path: Path, name: str, zipped: bool) -> tuple[str, ...]:
         if not column.strip():
             raise UnableToRead(f"column {position} has no name; give it one or delete it")
         if found.index(column) + 1 < position:
-            raise UnableToRead("the name stands twice; rename one", column=column)
+            raise UnableToRead("the name is there twice; rename one", column=column)
     if not found:
         raise UnableToRead(f"The file '{name}' has no column of texts, numbers or dates; write some")
     return found
@@ -57,7 +57,7 @@ def _file(path: Path, name: str, zipped: bool) -> Iterator[pq.ParquetFile]:
             with pq.ParquetFile(plain if zipped else stream, pre_buffer=False) as file:
                 yield file
     except pa.ArrowException:
-        raise UnableToRead(f"The file '{name}' is no whole Parquet file; export or upload it again") from None
+        raise UnableToRead(f"The file '{name}' is not a complete Parquet file; export or upload it again") from None
 
 
 def _plain(kind: pa.DataType) -> bool:

@@ -271,8 +271,8 @@ class ItemParser:
     def _said_before(self, name: str, position: int) -> str:
         row, differs = self._ledger.earlier[position]
         if differs:
-            return f"the id '{name}' stands in row {row} with another content; give each item an id of its own"
-        return f"the id '{name}' already stands in row {row}; delete one, or name the annotator column"
+            return f"the id '{name}' is in row {row} with another content; give each item an id of its own"
+        return f"the id '{name}' is already in row {row}; delete one, or name the annotator column"
 
     def _labels(self, rows: _ItemRows, ids: list[str], good: np.ndarray, repeated: np.ndarray) -> pd.DataFrame:
         mapping, answers = self.mapping, rows.answers.only(good)

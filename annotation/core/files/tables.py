@@ -186,7 +186,7 @@ def _rows(stream: io.TextIOWrapper, delimiter: str, width: int) -> Iterator[tupl
             yield Broken(row, (), cells)
         elif len(cells) != width:
             here = "1 cell" if len(cells) == 1 else f"{len(cells)} cells"
-            advice = f"put quotes around a cell that holds the separator '{delimiter}'"
+            advice = f"put quotes around a cell that contains the separator '{delimiter}'"
             yield Broken(row, tuple(cells), f"the row has {here}, the header has {width}; {advice}")
         else:
             yield row, cells
@@ -278,7 +278,7 @@ def _object(line: str, row: int) -> dict[str, str]:
         if type(value) is not str:
             record[name] = _scalar(value, row, name)
         elif "\\u" in line and unstorable(value):
-            raise UnableToRead("the text holds NUL or half a character (\\u0000, \\ud83d); remove it", row, name)
+            raise UnableToRead("the text has a NUL or half a character (\\u0000, \\ud83d); remove it", row, name)
     return record
 
 

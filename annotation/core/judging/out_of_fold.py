@@ -34,7 +34,7 @@ def out_of_fold(
 
     matrix: non-negative float32 CSR (n, features), vectors: float32 (n, d), both with rows of length 1. labels: int
     (n,), −1 = none: judged but not learned from. Logistic regression on each, naive Bayes and neighbours are pooled,
-    each weighed by how well it foretells labels it has not seen; once from all labels, and once without those that
+    each weighed by how well it predicts labels it has not seen; once from all labels, and once without those that
     the first round doubts. Both rounds count alike. `tick` is called with the share done.
     """
     if n_classes < 2:

@@ -27,7 +27,7 @@ Knots = tuple[tuple[float, float], ...]
 def calibrate(chance: np.ndarray, wrong: np.ndarray, weight: np.ndarray) -> Knots:
     """Knots (chance, probability), both rising, or () where the decisions are too few.
 
-    chance: float (k,) in [0, 1], each foretold without its own decision; wrong: bool (k,); weight: float (k,) > 0, the
+    chance: float (k,) in [0, 1], each predicted without its own decision; wrong: bool (k,); weight: float (k,) > 0, the
     inverse inclusion probability of an audited item, 1 of another. A line in log odds (Platt 1999) fills in where
     decisions are few, bins of chances correct it where they are many, and the result is made to rise by pooling
     adjacent violators (Zadrozny & Elkan 2002; Barlow et al. 1972). Each bin counts for the line by the decisions it

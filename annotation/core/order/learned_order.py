@@ -128,7 +128,7 @@ def predicted_chance(teaching: Teaching, prior: PriorEvidence) -> np.ndarray:
 
 
 def held_out(decided: PriorEvidence, wrong: np.ndarray) -> np.ndarray:
-    """Chance float (k,) of each decided item as the other decisions foretell it: what may be calibrated without
+    """Chance float (k,) of each decided item as the other decisions predict it: what may be calibrated without
     judging a decision by itself. Folds go round by position."""
     k, wrong = len(wrong), np.asarray(wrong, dtype=bool)
     chance = np.asarray(decided.score, dtype=float).copy()

@@ -16,7 +16,7 @@ class Command(HouseCommand):
             "--method",
             choices=["auto", *METHODS],
             default="auto",
-            help="auto: the one that best foretells held-out labels",
+            help="auto: the one that best predicts held-out labels",
         )
         parser.add_argument("--apply", action="store_true", help="settle current labels by it; experts' decisions stay")
         add_seed(parser)

@@ -13,7 +13,7 @@ class Command(HouseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("dataset")
         parser.add_argument("file", type=Path)
-        parser.add_argument("--all", action="store_true", help="then every other labelled pool item by score")
+        parser.add_argument("--all", action="store_true", help="after them every other labelled pool item, by score")
         add_json(parser)
 
     def act(self, options: dict[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from annotation.management.house import HouseCommand, add_json
 
 
 class Command(HouseCommand):
-    help = "Write every item with the label held true and where it comes from, to .csv, .tsv, .jsonl or .parquet."
+    help = "Write every item with its current label and where that comes from, to .csv, .tsv, .jsonl or .parquet."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("dataset")

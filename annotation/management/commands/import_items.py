@@ -33,8 +33,10 @@ class Command(HouseCommand):
         parser.add_argument("--received", metavar="COL", help="when the item came in")
         parser.add_argument("--split", choices=["pool", "production"], default="pool")
         parser.add_argument("--class", nargs="+", default=[], dest="classes", metavar="NAME")
-        parser.add_argument("--abstain", nargs="+", default=[], metavar="VALUE", help="label values that are no label")
-        parser.add_argument("--encoding", help="if it is not found out rightly")
+        parser.add_argument(
+            "--abstain", nargs="+", default=[], metavar="VALUE", help="values that mean no label was given"
+        )
+        parser.add_argument("--encoding", help="if it is not detected correctly")
         parser.add_argument("--name", help="the dataset's name, on first import")
         parser.add_argument("--dry-run", action="store_true", help="check everything, write nothing")
         parser.add_argument("--repair", action="store_true", help="mend texts in a broken encoding (â€™ for ’)")

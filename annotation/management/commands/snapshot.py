@@ -13,7 +13,7 @@ class Command(HouseCommand):
         parser.add_argument("dataset")
         parser.add_argument("--purpose", choices=["training", "production"], required=True)
         parser.add_argument("--source", nargs="+", default=[], metavar="NAME")
-        parser.add_argument("--labels-of", type=int, metavar="SNAPSHOT", help="today's rows with the labels held then")
+        parser.add_argument("--labels-of", type=int, metavar="SNAPSHOT", help="today's rows with that one's labels")
         add_json(parser)
 
     def act(self, options: dict[str, Any]) -> dict[str, Any]:

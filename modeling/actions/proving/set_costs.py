@@ -42,7 +42,7 @@ def set_costs(
 def set_metric(dataset: Dataset, metric: str) -> None:
     """By what comparisons are decided from now on. Raises UnableToPrice where it is none, or nobody has set costs."""
     if metric not in Dataset.METRICS:
-        raise UnableToPrice(f"{metric!r} is no deciding metric; choose one of {', '.join(Dataset.METRICS)}.")
+        raise UnableToPrice(f"{metric!r} is not a deciding metric; choose one of {', '.join(Dataset.METRICS)}.")
     if metric == Dataset.EXPECTED_COST:
         costs_of(dataset)
     dataset.metric = metric

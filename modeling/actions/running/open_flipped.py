@@ -34,7 +34,7 @@ def _written(job: Job, probed: dict[str, Any], key: str, lead: User) -> Finding:
         title=f"Items that run {run} takes for another class after a change: {PROBES[probed['name']]}",
         reason=(
             f"The change leaves the meaning alone, and still the class run {run} predicts for an item it has not seen "
-            f"became another one for {n:,} of {probed['n']:,}: its grip on them is loose, or their label is doubtful."
+            f"became another one for {n:,} of {probed['n']:,}: it is not sure of them, or their label is doubtful."
         ),
         n=probed["n"], value=probed["value"], low=probed["low"], high=probed["high"],
     )  # fmt: skip

@@ -126,7 +126,7 @@ def measure(job: Job, parts: Sequence[Job], old: Snapshot | None, new: Snapshot,
         and part.params["settings"] == _settings(job.own_dataset, growth, size, regularized)
     ]
     if not any(point["run"] for point in points):
-        raise UnableToWork(f"None of the {len(parts)} fits ended well. The first: {parts[0].error or parts[0].status}")
+        raise UnableToWork(f"None of the {len(parts)} fits succeeded. The first: {parts[0].error or parts[0].status}")
     changes = _changes(points)
     for point in points:
         point.pop("right")

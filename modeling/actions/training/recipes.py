@@ -67,7 +67,7 @@ def build_recipe(
             raise UnableToBuild(f"There is a recipe {name!r} already; recipes are never changed, take another name.")
         there = Recipe.objects.alike(dataset, learner, settings, seed).exclude(name="").first()
         if there:
-            raise UnableToBuild(f"Recipe {there.name!r} says exactly this already; change a setting.")
+            raise UnableToBuild(f"Recipe {there.name!r} has exactly these settings already; change one.")
         return Recipe.objects.create(dataset=dataset, name=name, learner=learner, settings=settings, seed=seed)
 
 

@@ -10,7 +10,7 @@ from annotation.core.intervals import Interval, multinomial_bootstrap, percentil
 
 SHARES = (0.1, 0.2, 0.4, 0.7, 1.0)
 RESAMPLES = 500
-# A part with fewer groups is not learned from; a curve through fewer points than FEWEST foretells nothing.
+# A part with fewer groups is not learned from; a curve through fewer points than FEWEST predicts nothing.
 LEAST, FEWEST = 10, 4
 # Half as many labels again: further out a curve through five points says nothing.
 BEYOND = 0.5
@@ -44,7 +44,7 @@ class Power:
 @dataclass(frozen=True)
 class Expected:
     """gain: of accuracy in [0, 1] that `more` labels like these are expected to bring, with its interval. fits: whether
-    the power law goes through the interval of every point, of four or more; where not, it foretells nothing."""
+    the power law goes through the interval of every point, of four or more; where not, it predicts nothing."""
 
     more: int
     gain: Interval

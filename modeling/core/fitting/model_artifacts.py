@@ -45,7 +45,7 @@ def _dump(model: Any) -> bytes:
     data = skops.dumps(model, compression=zipfile.ZIP_DEFLATED)
     untrusted = skops.get_untrusted_types(data=data)
     if untrusted:
-        raise UnableToStoreModel(f"The model holds types that may not be stored: {', '.join(untrusted)}.")
+        raise UnableToStoreModel(f"The model contains types that may not be stored: {', '.join(untrusted)}.")
     return data
 
 
@@ -56,7 +56,8 @@ def _load(data: bytes) -> Any:
         raise UnableToLoad(f"These bytes are not a stored model ({error}).") from error
     if untrusted:
         raise UnableToLoad(
-            f"The model was not loaded, for it holds types nobody vouches for: {', '.join(untrusted)}. Train it again."
+            f"The model was not loaded, for it contains types that are not known to be safe: {', '.join(untrusted)}. "
+            "Train it again."
         )
     return skops.loads(data, trusted=[])
 

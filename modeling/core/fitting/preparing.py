@@ -64,7 +64,7 @@ class DenseFolds(Sequence[Fold]):
 
 def _all_alike(table: pd.DataFrame, fields: Sequence[Field]) -> UnableToTrain:
     shown = ", ".join(field.name for field in fields)
-    return UnableToTrain(f"All {len(table)} rows look alike in {shown}: there is nothing to tell the classes by.")
+    return UnableToTrain(f"All {len(table)} rows look alike in {shown}: nothing distinguishes the classes.")
 
 
 def _features(

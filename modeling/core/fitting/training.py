@@ -189,8 +189,8 @@ def predict(model: Model, table: pd.DataFrame, classes: Sequence[str]) -> np.nda
     missing = [str(name) for name in model.classes_ if name not in classes]
     if missing:
         raise UnableToPredict(
-            f"The model was trained to tell {', '.join(map(repr, missing))} too, which is not among the classes asked "
-            f"for: {', '.join(classes)}. Train it again on today's classes."
+            f"The model was trained to predict {', '.join(map(repr, missing))} too, which is not among the classes "
+            f"asked for: {', '.join(classes)}. Train it again on today's classes."
         )
     if not len(table):
         return np.zeros((0, len(classes)))

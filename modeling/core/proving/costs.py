@@ -175,8 +175,8 @@ def _refuse_nonsense(matrix: np.ndarray, classes: Sequence[str]) -> None:
     if len(wrong):
         truth, predicted = (classes[code] for code in wrong[0])
         raise UnableToPrice(
-            f"{truth!r} predicted rightly would cost more than {truth!r} predicted as {predicted!r}; nobody would want "
-            "it predicted rightly then. Give the error the higher cost."
+            f"{truth!r} predicted correctly would cost more than {truth!r} predicted as {predicted!r}; "
+            "give the error the higher cost."
         )
     if not (matrix != matrix.diagonal()[:, None]).any():
         raise UnableToPrice("Every prediction would cost the same; give at least one error a cost above 0.")

@@ -174,7 +174,7 @@ def _check(
     losses: Losses | None,
 ) -> None:  # fmt: skip
     if metric not in DECIDING:
-        raise UnableToCompare(f"{metric!r} is no deciding metric; choose one of {', '.join(DECIDING)}.")
+        raise UnableToCompare(f"{metric!r} is not a deciding metric; choose one of {', '.join(DECIDING)}.")
     if metric == EXPECTED_COST and losses is None:
         raise UnableToCompare("Nobody has said what errors cost; set costs before they decide a comparison.")
     if not len(truth) == len(before) == len(after):

@@ -129,7 +129,7 @@ def _check(X: Matrix, y: np.ndarray, Cs: Sequence[float], l1_ratio: float) -> No
         raise UnableToSolve("A feature is missing or infinite in some row; fill it in or leave it out first.")
     present = np.unique(y)
     if len(present) < 2:
-        raise UnableToSolve("All rows have the same class; two are needed to tell one from the other.")
+        raise UnableToSolve("All rows have the same class; two are needed to learn anything.")
     if present[0] != 0 or present[-1] != len(present) - 1:
         raise UnableToSolve("Classes must be numbered 0, 1, 2 … without a gap.")
     if not len(Cs) or not all(0 < C < np.inf for C in Cs) or any(np.diff(Cs) <= 0):

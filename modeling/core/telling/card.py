@@ -52,7 +52,10 @@ def limits_of(
         found.append("Out of fold it is no better than chance. Do not use it.")
     found += [f"{n:,} items of the pool {why}; it has not learned from them." for n, why in left_out]
     if contested and pool:
-        found.append(f"{contested:,} of {pool:,} pool items ({contested / pool:.1%}) are contested: people disagree.")
+        found.append(
+            f"{contested:,} of {pool:,} pool items ({contested / pool:.1%}) are contested: annotators, near-copies or "
+            "experts disagree."
+        )
     for name, n in rows_by_class.items():
         if n == 0:
             found.append(f"It has no row of the class {name!r} and never predicts it.")
@@ -65,7 +68,7 @@ def limits_of(
     if chosen:
         found.append(f"Chosen on these very rows, which flatters its scores a little: {', '.join(chosen)}.")
     found.append("Its scores are against labels that may be wrong; only a comparison on production is proof.")
-    found.append("A probability is its own opinion of itself. Check it on labels you trust before you rely on it.")
+    found.append("A probability is the model's own opinion. Check it on labels you trust before you rely on it.")
     return found
 
 

@@ -20,7 +20,7 @@ def reliability_plot(before: dict[str, Any], after: dict[str, Any]) -> Plot:
     on = Ground(scale, scale)
     return Plot(
         axis(scale, "confidence in the predicted class", shares(scale)),
-        axis(scale, "share predicted rightly", shares(scale), upright=True),
+        axis(scale, "share predicted correctly", shares(scale), upright=True),
         lines=(on.line([(scale.low, scale.low), (scale.high, scale.high)], "other", DASHED),),
         spots=tuple(
             on.spot(one["confidence"], one["right"], series, series == "before")

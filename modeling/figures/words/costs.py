@@ -5,7 +5,7 @@ from typing import Any
 from modeling.figures.words.numbers import money, quoted
 
 RULES = {
-    "likeliest": ("Likeliest class", "what a model says when nobody counts costs"),
+    "likeliest": ("Likeliest class", "what a model predicts when costs do not count"),
     "cheapest": ("Cheapest class", "least expected cost, from its probabilities as they are"),
     "threshold": ("Threshold", "chosen on rows it has not seen; each row by a threshold from other groups"),
 }
@@ -38,7 +38,7 @@ def threshold_heading(found: dict[str, Any]) -> str:
     """From which probability on a class is predicted at least cost. found: `threshold` of a cost report."""
     name, alone = quoted(found["class"]), f"the costs alone would say {found['by_theory']:.2f}"
     if found["never"]:
-        return f"{name} had best never be predicted; {alone}"
+        return f"{name} is best never predicted; {alone}"
     limits = f"{found['low']:.2f} to {found['high']:.2f}"
     return f"Predicting {name} costs least from a probability of {found['value']:.2f} on ({limits}); {alone}"
 

@@ -24,8 +24,8 @@ def _calibration_of(found: dict[str, Any]) -> str:
     if gap["high"] < 0:
         return f"It is not sure enough: confidence is below accuracy by {_points(_turned(gap))}"
     if found["p"] >= LEVEL:
-        return f"Its confidence is borne out as far as {error['n']:,} rows can tell"
-    return f"Confidence and accuracy part by {percent(error['value'])} on average ({_limits(error)}), both ways"
+        return f"Its confidence matches its accuracy, as far as {error['n']:,} rows show"
+    return f"Confidence and accuracy differ by {percent(error['value'])} on average ({_limits(error)}), both ways"
 
 
 def temperature_sentence(found: dict[str, Any]) -> str:
@@ -39,7 +39,7 @@ def temperature_sentence(found: dict[str, Any]) -> str:
     fell = after["loss"] < before["loss"] and after["error"]["value"] < before["error"]["value"]
     if fell:
         return f"A temperature of {spread} would bring {change}; it changes no predicted class."
-    return f"One temperature for all rows does not mend it: {spread} would bring {change}."
+    return f"One temperature for all rows does not correct it: {spread} would bring {change}."
 
 
 def confusion_heading(found: dict[str, Any]) -> str:
@@ -57,7 +57,7 @@ def slices_heading(slices: list[dict[str, Any]]) -> str:
     """The slice that stands apart with the lowest accuracy, contested rows before all others."""
     low = [one for one in slices if one["apart"] and one["right"]["value"] < one["rest"]["value"]]
     if not low:
-        return "In no slice is it right less often than elsewhere, as far as these rows can tell"
+        return "No slice is clearly worse than the other rows"
     worst = next((one for one in low if one["kind"] == "contested"), min(low, key=lambda one: one["right"]["value"]))
     return (
         f"It is right about {percent(worst['right']['value'])} {_rows_of(worst)} ({_limits(worst['right'])}) and "
@@ -75,7 +75,7 @@ def confident_heading(found: dict[str, Any]) -> str:
     wrong = found["wrong"]
     n = round(wrong["value"] * wrong["n"])
     if not n:
-        return "On no row is it surer of another class than the labels allow"
+        return "It is nowhere surer of another class than the labels allow"
     rows = f"{n:,} row{'' if n == 1 else 's'}"
     return f"On {rows} it is surer of another class than the labels allow ({percent(wrong['value'])}, {_limits(wrong)})"
 

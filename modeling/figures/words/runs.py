@@ -34,18 +34,18 @@ def path_heading(C: float, tried: int, sparse: bool) -> str:
 
 
 def coefficients_heading(found: dict[str, Any]) -> str:
-    """found: a linear run's largest weights; without them, the run itself is asked in vain."""
+    """found: a linear run's largest weights; without them, the run cannot be read."""
     if "gone" in found:
-        return "What it goes by cannot be read"
+        return "Its weights cannot be read"
     if found["active"] < found["features"]:
-        return f"It goes by {found['active']:,} of {found['features']:,} features"
-    return f"It goes by all {found['features']:,} features a little"
+        return f"It uses {found['active']:,} of {found['features']:,} features"
+    return f"It uses all {found['features']:,} features, each a little"
 
 
 def sources_heading(worst: dict[str, Any] | None) -> str:
     """worst: the source that surely loses when the model has not seen it."""
     if worst is None:
-        return "No source loses for certain when the model has not seen it"
+        return "No source clearly loses accuracy when the model has not seen it"
     return f"A source it has never seen may cost accuracy: {worst['source'] or 'no source'}"
 
 

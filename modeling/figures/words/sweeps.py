@@ -6,7 +6,7 @@ from modeling.figures.words.numbers import percent, signed, signed_span, span
 
 METRIC_WORDS = {"accuracy": "accuracy", "macro_f1": "macro F1"}
 LONGEST = 30
-SIDES = {"old": "the labels as they came", "new": "the labels of now"}
+SIDES = {"old": "the labels as imported", "new": "today’s labels"}
 
 
 def sweep_heading(kind: str, found: dict[str, Any]) -> str:
@@ -33,7 +33,7 @@ def _capacity_heading(found: dict[str, Any]) -> str:
         one = of.get(("growing", "new", False, slice_))
         if one and one["n"]:
             return f"Growing without regularization {_moved(one, words)}"
-    return "Too few sizes ended well to say what growing does"
+    return "Too few sizes were trained to say what growing does"
 
 
 def _moved(one: dict[str, Any], words: str) -> str:

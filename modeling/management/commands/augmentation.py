@@ -19,7 +19,7 @@ class Command(HouseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("dataset")
-        parser.add_argument("--accept", nargs="+", default=[], metavar="A=B", help="two words that mean the same here")
+        parser.add_argument("--accept", nargs="+", default=[], metavar="A=B", help="two words of the same meaning")
         parser.add_argument("--reject", nargs="+", default=[], metavar="A=B")
         parser.add_argument("--preview", metavar="KIND,…", help=f"copies by {', '.join(PERTURBATIONS)}")
         parser.add_argument("--rows", type=int, default=ROWS, help="items of each kind in the preview")

@@ -9,7 +9,7 @@ from modeling.reading.learning_curves import curve_of
 
 
 class Command(HouseCommand):
-    help = "What a run tells of itself out of fold: calibration, confusion, slices, confidently wrong rows, memory."
+    help = "What is known of a run out of fold: calibration, confusion, slices, confidently wrong rows, memory."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("dataset")

@@ -22,7 +22,7 @@ class Command(HouseCommand):
         how = parser.add_mutually_exclusive_group()
         how.add_argument("--costs", action="store_true", help="the class of least expected cost, not the likeliest")
         how.add_argument("--threshold", default="", metavar="CLASS=P", help="that class from that probability on")
-        parser.add_argument("--encoding", help="if it is not found out rightly")
+        parser.add_argument("--encoding", help="if it is not detected correctly")
         parser.add_argument("--accept-good", action="store_true", help="predict the good rows without the others")
         parser.add_argument("--rejected", type=Path, metavar="FILE", help="write rejected rows here, with the reason")
         add_json(parser)

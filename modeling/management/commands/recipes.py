@@ -11,7 +11,7 @@ from modeling.models import Recipe
 
 
 class Command(HouseCommand):
-    help = "List recipes; build one, clone one with changes, or hold two against each other."
+    help = "List recipes; build one, clone one with changes, or compare two."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("dataset")

@@ -164,7 +164,7 @@ def test_only_leads_come_in(client, tmp_path):
     ("changes", "url", "words"),
     [
         ({"pool": 0}, "import", "Everything starts with a file"),
-        ({"detection": None}, "detect", "No detector has looked at the 100 items"),
+        ({"detection": None}, "detect", "No detector has looked at 100 items"),
         ({"runs": 0, "open": 9}, "runs", "nothing to prove later"),
         ({"untried": RUNS, "open": 9}, "comparisons", "Run 2 has learned from labels that run 1 did not have"),
         ({"open": 9, "decided_since": 8}, "cases", "9 cases are open"),
