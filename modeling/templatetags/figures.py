@@ -49,9 +49,10 @@ def share(value: float, low: float, high: float) -> SafeString:
 
 
 @register.simple_tag
-def share_of(found: dict[str, Any]) -> SafeString:
-    """A share with its limits, from what holds value, low, high and n; of nothing: –."""
-    return share(found["value"], found["low"], found["high"]) if found.get("n") else SafeString("–")
+def share_of(found: Any) -> SafeString:
+    """A share with its limits, from an object or JSON with value, low, high and n; of nothing: –."""
+    of = found if isinstance(found, dict) else vars(found)
+    return share(of["value"], of["low"], of["high"]) if of.get("n") else SafeString("–")
 
 
 @register.simple_tag
