@@ -272,5 +272,5 @@ def test_a_database_without_tables_is_one_sentence(monkeypatch):
 @pytest.mark.parametrize("seed", ["-1", "x", "1.5", str(2**31)])
 @pytest.mark.parametrize("command", ["audit nobody", "consensus nobody", "detect nobody", "train nobody --like 1"])
 def test_a_seed_nothing_can_be_drawn_by_is_refused_at_once(command, seed):
-    with pytest.raises(CommandError, match="is no seed; give a whole number from 0 to 2147483647"):
+    with pytest.raises(CommandError, match="is not a seed; give a whole number from 0 to 2147483647"):
         call_command(*command.split(), f"--seed={seed}")

@@ -86,7 +86,7 @@ def test_values_of_parquet_as_text(tmp_path):
 @pytest.mark.parametrize("content", [b"", b"text,label\n", b"PAR1 and no more"])
 def test_what_is_no_parquet_is_refused(tmp_path, content):
     (tmp_path / "a.parquet").write_bytes(content)
-    with pytest.raises(UnableToRead, match="'a.parquet' is no whole Parquet file"):
+    with pytest.raises(UnableToRead, match="'a.parquet' is not a complete Parquet file"):
         read_table(tmp_path / "a.parquet")
 
 
@@ -133,7 +133,7 @@ def test_good_rows_on_request_and_the_others_back_with_their_reasons(tmp_path):
     assert [row[3] for row in rows[1:]] == ["3", "4", "6", "7"]
     assert rows[1][:3] == ["b", "two", ""]
     assert rows[2][4] == "column 'text': the cell is empty; fill it or delete the row."
-    assert rows[3][4].startswith("column 'id': the id 'a' stands in row 2 with another content")
+    assert rows[3][4].startswith("column 'id': the id 'a' is in row 2 with another content")
     assert rows[4][4].startswith("column 'label': 'z' is none of 'x', 'y'")
     done = result(*command, "--class", "x", "y", "--accept-good")
     assert (done["items"], done["labels"], done["rejected"]) == (2, 2, 4)

@@ -75,7 +75,7 @@ def test_sets_over_production_are_no_choice_for_a_detection(dataset, tmp_path):
         ("id,access,payment\ns1,,1\n", "Row 2, column 'access': the cell is empty"),
         ("id,access,payment\ns1,-0.2,1.2\n", "Row 2, column 'access': '-0.2' is not a probability"),
         ("id,access,payment\nx,0,1\n", "Row 2, column 'id': the pool of 'support' has no item 'x'"),
-        ("id,access,payment\ns1,0,1\ns1,0,1\n", "Row 3, column 'id': the id 's1' already stands in row 2"),
+        ("id,access,payment\ns1,0,1\ns1,0,1\n", "Row 3, column 'id': the id 's1' is already in row 2"),
         ("id,access,payment\ns1,0\n", "Row 2: the row has 2 cells"),
         ("id,access,payment\n", "has a header but no rows"),
     ],

@@ -214,7 +214,7 @@ def page(dataset, **query):
 
 
 def test_page_before_the_first_estimate_has_one_thing_to_do(weather):
-    assert "Nobody has asked yet" in page(weather)
+    assert "The annotators have not been judged yet" in page(weather)
     assert reverse("estimate_consensus", args=[weather.slug]) in page(weather)
 
 
@@ -256,7 +256,7 @@ def test_a_decided_item_is_no_longer_listed(weather):
 def test_page_of_annotators_who_share_no_item(tmp_path):
     dataset = small_dataset(tmp_path)
     estimated(dataset, method="majority")
-    assert "nobody can be judged by the others" in page(dataset)
+    assert "annotators cannot be compared" in page(dataset)
     assert "nobody else answered" in page(dataset)
 
 

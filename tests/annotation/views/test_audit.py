@@ -205,7 +205,7 @@ def test_the_command_draws_and_prints_the_estimate(dataset):
 def test_the_page_draws_and_says_what_is_known(dataset, client):
     client.force_login(leo(dataset))
     url = reverse("audit", args=[dataset.slug])
-    assert "How many labels are wrong? An audit tells" in html_of(client.get(url))
+    assert "How many labels are wrong? An audit answers that" in html_of(client.get(url))
     assert client.post(url).status_code == 302 and Audit.objects.get().lead == leo(dataset)
     assert "None of the 60 items drawn is answered yet" in html_of(client.get(url))
     for case in dataset.cases.open()[:40]:

@@ -65,8 +65,8 @@ def unlabelled(tmp_path):
     [
         (one_class, "logistic", "All 12 rows are labelled 'late'; training needs two classes."),
         (one_class, "mlp", "All 12 rows are labelled 'late'; training needs two classes."),
-        (constant_table, "logistic", "rows look alike in a, b: there is nothing to tell the classes by."),
-        (constant_table, "mlp", "rows look alike in a, b: there is nothing to tell the classes by."),
+        (constant_table, "logistic", "rows look alike in a, b: nothing distinguishes the classes."),
+        (constant_table, "mlp", "rows look alike in a, b: nothing distinguishes the classes."),
         (one_row, "logistic", "training needs two classes."),
         (unlabelled, "logistic", "Left out: 1 without label"),
         (small_dataset, "mlp", "6 different inputs are too few for that; 10 are needed"),

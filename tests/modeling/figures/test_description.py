@@ -48,7 +48,7 @@ class Headings(SimpleTestCase):
         assert said.startswith("A temperature of 1.80 (1.70 to 1.90 over folds) would bring the calibration error from")
         assert "from 0.500 to 0.400; it changes no predicted class." in said
         worse = temperature_sentence(calibrated(before, reliable(BOTH, error=0.09, loss=0.4)))
-        assert worse.startswith("One temperature for all rows does not mend it")
+        assert worse.startswith("One temperature for all rows does not correct it")
 
     def test_confusion(self):
         pairs = [{"label": "a", "predicted": "b", "count": 12, "share": share(0.12, 0.07, 0.2)}]

@@ -138,7 +138,7 @@ def test_the_page_lists_pairs_and_shows_copies_with_their_differences(client, tm
     dataset = confirmed(tmp_path)
     client.force_login(people.leo(dataset))
     shown = html_of(page(client, dataset, kind=["typos", "order"], seed="1"))
-    assert "Pairs of words that wait for your word: 2" in shown and "buy = purchase" in shown
+    assert "Pairs of words that wait for your ruling: 2" in shown and "buy = purchase" in shown
     assert "<ins>" in shown and "<del>" in shown and "None of these items has two sentences." in shown
     assert "6 of 6 labelled items would have a copy" in shown
 
@@ -168,8 +168,8 @@ def test_accepting_rejecting_and_typing(client, tmp_path):
     [
         ({"typed": "can = can't", "ruling": "accepted"}, "is a negation or a number; those are never"),
         ({"typed": "buy", "ruling": "accepted"}, "is not two single words"),
-        ({"ruling": "accepted"}, "Tick or type at least one pair of words first."),
-        ({"typed": "a = b", "ruling": "maybe"}, "Tick or type at least one pair of words first."),
+        ({"ruling": "accepted"}, "Tick or write at least one pair of words first."),
+        ({"typed": "a = b", "ruling": "maybe"}, "Tick or write at least one pair of words first."),
     ],
 )
 def test_what_is_no_pair_is_a_sentence_and_changes_nothing(client, tmp_path, data, sentence):

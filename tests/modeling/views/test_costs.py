@@ -240,7 +240,7 @@ def test_many_classes_are_rows_of_errors(client, tmp_path):
         ({"default": "-1"}, "cannot cost -1"),
         ({"default": "nan"}, "Enter a number."),
         ({"unit": ""}, "Say what costs are counted in."),
-        ({"cost_0_0": "3"}, "predicted rightly would cost more"),
+        ({"cost_0_0": "3"}, "predicted correctly would cost more"),
     ],
 )
 def test_what_makes_no_sense_is_a_sentence_on_the_page(client, tmp_path, change, sentence):

@@ -191,14 +191,14 @@ WRONG_CELLS = [
         {"id": "id"},
         4,
         "id",
-        "the id 'a1' already stands in row 2; delete one, or name the annotator column.",
+        "the id 'a1' is already in row 2; delete one, or name the annotator column.",
     ),
     (
         ["a1|a|x", "a1|b|x"],
         {"id": "id"},
         3,
         "id",
-        "the id 'a1' stands in row 2 with another content; give each item an id of its own.",
+        "the id 'a1' is in row 2 with another content; give each item an id of its own.",
     ),
     ([f"{'i' * 201}|a|"], {"id": "id"}, 2, "id", "the value has 201 characters; shorten it to 200."),
     ([f"1|a|{'l' * 101}"], {"label": "c"}, 2, "c", "the value has 101 characters; shorten it to 100."),
@@ -207,10 +207,10 @@ WRONG_CELLS = [
         {"label": "c"},
         2,
         "c",
-        "':different' is kept for decisions and can't be a label; give it another name.",
+        "':different' is reserved for decisions and can't be a label; give it another name.",
     ),
-    (["1|a\0|x"], {}, 2, "text", "the cell holds a NUL or half a character; remove it."),
-    (["1|a|x\ud83d"], {"label": "c"}, 2, "c", "the cell holds a NUL or half a character; remove it."),
+    (["1|a\0|x"], {}, 2, "text", "the cell has a NUL or half a character; remove it."),
+    (["1|a|x\ud83d"], {"label": "c"}, 2, "c", "the cell has a NUL or half a character; remove it."),
     (
         ["1|a|ham", "2|b|spm"],
         {"label": "c", "classes": ("spam", "ham")},
@@ -239,7 +239,7 @@ def test_an_id_with_another_content_is_refused_for_several_annotators_too():
     rows = table("id|text|who|label", "a1|x|ann|p", "a1|y|bob|q")
     error = refusal(parse_items, rows, mapping(id="id", annotator="who", label="label"))
     assert str(error) == (
-        "Row 3, column 'id': the id 'a1' stands in row 2 with another content; give each item an id of its own."
+        "Row 3, column 'id': the id 'a1' is in row 2 with another content; give each item an id of its own."
     )
 
 

@@ -221,19 +221,19 @@ WRONG_ROWS = [
         "a,b,c,d\n1,2,3,4\n1,2,3,4,5\n",
         3,
         None,
-        "Row 3: the row has 5 cells, the header has 4; put quotes around a cell that holds the separator ','.",
+        "Row 3: the row has 5 cells, the header has 4; put quotes around a cell that contains the separator ','.",
     ),
     (
         'a,b\n"x\ny",2\n1\n',
         4,
         None,
-        "Row 4: the row has 1 cell, the header has 2; put quotes around a cell that holds the separator ','.",
+        "Row 4: the row has 1 cell, the header has 2; put quotes around a cell that contains the separator ','.",
     ),
     (
         "text\nx\ny\0z\n",
         3,
         None,
-        "Row 3: a NUL byte stands in this row; the file is damaged or no text: export it again or name its encoding.",
+        "Row 3: this row has a NUL byte; the file is damaged or is not text: export it again or name its encoding.",
     ),
     (
         'a,b\n1,2\n"x,2\n3,4\n',
@@ -293,13 +293,13 @@ WRONG_OBJECTS = [
         '{"a": "x\\u0000"}\n',
         1,
         "a",
-        "Row 1, column 'a': the text holds NUL or half a character (\\u0000, \\ud83d); remove it.",
+        "Row 1, column 'a': the text has a NUL or half a character (\\u0000, \\ud83d); remove it.",
     ),
     (
         '{"a": "x"}\n{"a": "\\ud83d"}\n',
         2,
         "a",
-        "Row 2, column 'a': the text holds NUL or half a character (\\u0000, \\ud83d); remove it.",
+        "Row 2, column 'a': the text has a NUL or half a character (\\u0000, \\ud83d); remove it.",
     ),
     (
         '{"a": ' + "[" * 100_000 + "\n",
@@ -366,7 +366,7 @@ def test_a_quote_that_swallows_the_file_is_refused(write):
 def test_a_file_too_large_to_hold_is_refused(write, monkeypatch):
     monkeypatch.setattr("annotation.core.files.opening.MAX_BYTES", 2 << 30 >> 21)
     error = refusal(write(gzip.compress(b"text\n" + b"x" * 2_000), "items.csv.gz"))
-    assert str(error).startswith("The file 'items.csv.gz' holds more than")
+    assert str(error).startswith("The file 'items.csv.gz' has more than")
 
 
 def test_a_missing_file_and_a_folder_are_refused(tmp_path):

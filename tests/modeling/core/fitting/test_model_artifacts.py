@@ -27,7 +27,7 @@ def test_a_model_with_somebodys_own_code_is_neither_stored_nor_loaded():
     model, _ = pipeline(("own", FunctionTransformer(theirs)))
     with pytest.raises(UnableToStoreModel, match="theirs"):
         dump_model(model)
-    with pytest.raises(UnableToLoad, match=r"types nobody vouches for: .*theirs"):
+    with pytest.raises(UnableToLoad, match=r"types that are not known to be safe: .*theirs"):
         load_model(skops.dumps(model))
 
 

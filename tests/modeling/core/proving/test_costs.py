@@ -39,7 +39,7 @@ def test_a_matrix_has_the_default_off_its_diagonal_and_the_pairs_where_they_belo
         (["a", "b"], 1, [("a", "c", 1)], "'c' is none of the classes: a, b."),
         (["a", "b"], 1, [("a", "b", 1), ("a", "b", 2)], "'a' predicted as 'b' is given twice"),
         (["a", "b"], 0, [], "Every prediction would cost the same"),
-        (["a", "b"], 1, [("a", "a", 3)], "'a' predicted rightly would cost more than 'a' predicted as 'b'"),
+        (["a", "b"], 1, [("a", "a", 3)], "'a' predicted correctly would cost more than 'a' predicted as 'b'"),
     ],
 )
 def test_costs_that_make_no_sense_are_a_sentence(classes, default, pairs, sentence):

@@ -162,7 +162,7 @@ def test_one_row_and_many_classes_give_figures():
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"metric": "auc"}, "'auc' is no deciding metric; choose one of accuracy, macro_f1"),
+        ({"metric": "auc"}, "'auc' is not a deciding metric; choose one of accuracy, macro_f1"),
         ({"after": np.array([0])}, "2 true labels, 2 predictions before and 1 after"),
         ({"truth": np.array([0, 2])}, "Row 2: the true label is none of the 2 classes"),
         ({"before": np.array([-1, 0])}, "Row 1: the prediction before"),
