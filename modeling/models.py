@@ -1,14 +1,14 @@
-from typing import Any
-
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
 from annotation.models import CostMatrix, Dataset, Job, PredictionSet, Snapshot
+from modeling.core.fitting.stored import GrowthFound, Metrics, RecipesFound, Resolved, Settings
+from modeling.core.proving.stored import ComparisonProof, CostReportJson, SideMoney
 
 
 class RecipeQuerySet(models.QuerySet["Recipe"]):
-    def alike(self, dataset: Dataset, learner: str, settings: dict[str, Any], seed: int) -> "RecipeQuerySet":
+    def alike(self, dataset: Dataset, learner: str, settings: Settings, seed: int) -> "RecipeQuerySet":
         """Those that say exactly this, the named one first."""
         found = self.filter(dataset=dataset, learner=learner, settings=settings, seed=seed)
         return found.order_by(models.Case(models.When(name="", then=1), default=0), "id")
@@ -20,7 +20,7 @@ class Recipe(models.Model):
     dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="recipes")
     name = models.CharField(max_length=80, blank=True)
     learner = models.CharField(max_length=40)
-    settings = models.JSONField()
+    settings: "models.JSONField[Settings, Settings]" = models.JSONField()
     seed = models.IntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now)
 
@@ -43,13 +43,13 @@ class ModelRun(models.Model):
     snapshot = models.ForeignKey(Snapshot, models.RESTRICT, related_name="runs")
     job = models.ForeignKey(Job, models.SET_NULL, null=True)
     like = models.ForeignKey("self", models.RESTRICT, null=True, help_text="the run whose resolved settings were used")
-    resolved = models.JSONField()
+    resolved: "models.JSONField[Resolved, Resolved]" = models.JSONField()
     converged = models.BooleanField()
     solver_status = models.TextField()
     at_chance = models.BooleanField()
-    metrics = models.JSONField()
+    metrics: "models.JSONField[Metrics, Metrics]" = models.JSONField()
     parameter_hash = models.CharField(max_length=64)
-    environment = models.JSONField()
+    environment: "models.JSONField[dict[str, str], dict[str, str]]" = models.JSONField()
     artifact = models.CharField(max_length=80)
     predictions = models.OneToOneField(PredictionSet, models.RESTRICT)
     seconds = models.FloatField()
@@ -89,13 +89,23 @@ class Sweep(models.Model):
     def __str__(self) -> str:
         return f"sweep {self.pk}"
 
+    @property
+    def recipes_found(self) -> RecipesFound:
+        """What it found, of one of the kind RECIPES."""
+        return self.found
+
+    @property
+    def growth_found(self) -> GrowthFound:
+        """What it found, of one of the kind CAPACITY."""
+        return self.found
+
 
 class RunCost(models.Model):
     """What a run costs under one version of the costs; `report` holds every figure."""
 
     run = models.ForeignKey(ModelRun, models.CASCADE, related_name="costs")
     costs = models.ForeignKey(CostMatrix, models.RESTRICT, related_name="+")
-    report = models.JSONField()
+    report: "models.JSONField[CostReportJson, CostReportJson]" = models.JSONField()
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -117,7 +127,7 @@ class Comparison(models.Model):
     costs = models.ForeignKey(CostMatrix, models.RESTRICT, null=True, related_name="+")
     look = models.PositiveIntegerField()
     verdict = models.CharField(max_length=20)
-    proof = models.JSONField()
+    proof: "models.JSONField[ComparisonProof, ComparisonProof]" = models.JSONField()
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -127,9 +137,10 @@ class Comparison(models.Model):
         ]
 
     @property
-    def sides_of_cost(self) -> list[tuple[str, dict]]:
-        """Before and after in words, with what each costs."""
-        return [(side.capitalize(), self.proof["cost"][side]) for side in ("before", "after")]
+    def sides_of_cost(self) -> list[tuple[str, SideMoney]]:
+        """Before and after in words, with what each costs; empty where there were no costs."""
+        cost = self.proof["cost"]
+        return [("Before", cost["before"]), ("After", cost["after"])] if cost else []
 
 
 class SynonymRuling(models.Model):

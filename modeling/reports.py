@@ -7,7 +7,9 @@ from django.db.models import F, OuterRef, Subquery
 
 from annotation.models import Decision, Item, SnapshotRow
 from annotation.reading.cases import excerpt_of
+from modeling.core.fitting.stored import Scores
 from modeling.core.proving.proof import EXPECTED_COST, rows_to_distinguish
+from modeling.core.proving.stored import SideScores
 from modeling.figures.charts.dots import Bar
 from modeling.figures.words.comparisons import comparison_heading
 from modeling.figures.words.recipes import differing_settings
@@ -90,13 +92,13 @@ def labels_changed(comparison: Comparison) -> int | None:
 def bars_of(comparison: Comparison) -> list[Bar]:
     """Accuracy on production: before as first trained where that differs, before, after."""
     proof, bars = comparison.proof, []
-    if proof.get("as_trained"):
-        bars.append(_bar("Before, as first trained", proof["as_trained"], proof["n"], ""))
+    if trained := proof.get("as_trained"):
+        bars.append(_bar("Before, as first trained", trained, proof["n"], ""))
     bars.append(_bar("Before, on today’s rows" if bars else "Before", proof["before"], proof["n"], "before"))
     return [*bars, _bar("After", proof["after"], proof["n"], "after")]
 
 
-def _bar(name: str, scores: dict[str, float], n: int, series: str) -> Bar:
+def _bar(name: str, scores: SideScores | Scores, n: int, series: str) -> Bar:
     return Bar(name, scores["accuracy"], scores["accuracy_low"], scores["accuracy_high"], n, series)
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtri
 
+from annotation.core.stored import IntervalJson
+
 # Resampled counts held at once by `bootstrap_interval`: 32 MiB of them.
 _BLOCK = 1 << 22
 
@@ -19,6 +21,9 @@ class Interval:
     low: float
     high: float
     n: int
+
+    def as_json(self) -> IntervalJson:
+        return {"value": self.value, "low": self.low, "high": self.high, "n": self.n}
 
 
 def wilson(successes: float, n: float, level: float = 0.95) -> Interval:

@@ -4,6 +4,7 @@ import json
 import re
 import sys
 from argparse import ArgumentParser, ArgumentTypeError
+from collections.abc import Mapping
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -39,7 +40,7 @@ class HouseCommand(BaseCommand):
             for key, value in result.items():
                 self.stdout.write(f"{key}: {readable(value)}")
 
-    def act(self, options: dict[str, Any]) -> dict[str, Any]:
+    def act(self, options: dict[str, Any]) -> Mapping[str, object]:
         raise NotImplementedError
 
 

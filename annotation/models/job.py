@@ -27,7 +27,8 @@ class JobQuerySet(models.QuerySet["Job"]):
         """What a worker may claim, in the order it should: queued, or stale with an attempt left. Parts come last, so
         that a job asked for meanwhile waits for a fit or two and not for a whole sweep."""
         stale = self.stale(now).filter(attempt__lt=Job.ATTEMPTS)
-        return (self.filter(status=Job.QUEUED) | stale).order_by(models.F("parent").asc(nulls_first=True), "id")
+        either = models.Q(status=Job.QUEUED) | models.Q(pk__in=stale)
+        return self.filter(either).order_by(models.F("parent").asc(nulls_first=True), "id")
 
     def give_back(self, now: datetime, **changes: Any) -> int:
         """Queue what is running again, for any worker to claim."""

@@ -1,7 +1,7 @@
 """Where a page stands: the stages of the loop, the pages beneath each, and what waits there for whoever looks."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django import template
@@ -85,13 +85,14 @@ def standing(context: RequestContext, content: str) -> Standing:
     roles = {one.dataset_id: one.role for one in mine}
     role = roles.get(dataset.pk) or dataset.role_of(user)
     name, path = content.strip(), context["request"].path
-    marks, datasets = _marks(dataset, user, role, name), _datasets(mine, name)
+    marks = _marks(dataset, user, role, name)
+    own = Standing(datasets=_datasets(mine, name))
     if role != Membership.LEAD:
-        return Standing(_links(dataset, _pages_of(FOR_EXPERTS), name, path, marks), datasets=datasets)
+        return replace(own, stages=_links(dataset, _pages_of(FOR_EXPERTS), name, path, marks))
     stages = tuple(_stage(dataset, title, pages, name, path, marks) for title, pages in STAGES.items())
     beneath = next((pages for pages in STAGES.values() if name in {page.name for page in pages}), ())
     pages = _links(dataset, beneath, name, path, marks) if len(beneath) > 1 else ()
-    return Standing(stages, pages, datasets)
+    return replace(own, stages=stages, pages=pages)
 
 
 def _pages_of(names: Iterable[str]) -> list[MenuPage]:

@@ -1,14 +1,13 @@
 """A run's learning curve as the newest job measured it."""
 
-from typing import Any
-
 from annotation.models import Job
+from modeling.core.fitting.stored import RunLearningCurve
 from modeling.models import ModelRun
 
 KIND = "learning_curve"
 
 
-def curve_of(run: ModelRun) -> dict[str, Any] | None:
+def curve_of(run: ModelRun) -> RunLearningCurve | None:
     """The newest curve of the run as `as_json` gives it, None where nobody has asked for one."""
     done = run.asked(KIND).filter(status=Job.DONE).first()
     return done.result if done else None

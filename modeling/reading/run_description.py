@@ -1,6 +1,6 @@
 """What a run says of itself out of fold on the rows it learned from. Production takes no part."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from modeling.core.telling.confusions import Confusion, confusion_of
 from modeling.core.telling.overconfidence import ConfidentlyWrong, Memory, confidence_limit, confidently_wrong, memory
 from modeling.core.telling.reliability import Reliability, reliability, temperature_scaled
 from modeling.core.telling.slice_accuracy import SliceAccuracy, by_flag, by_length, by_time, by_value, slice_accuracy
+from modeling.core.telling.stored import CalibrationJson, ConfidentJson, DescriptionJson, MemorizedJson
 from modeling.models import ModelRun
 from modeling.reading.rows_learned_from import RunRows, rows_of
 
@@ -27,7 +28,6 @@ SHOWN, TABLE, MOST = 20, 8, 2000
 # More rows than this take longer to read than anybody waits for a page: then a job does it.
 LIVE = 20_000
 KIND = "description"
-SHARES = ("wrong", "contested_wrong", "calm_wrong", "contested_sure", "calm_sure")
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class RunDescription:
     recall: CorrectedSince
 
 
-def description_of(run: ModelRun) -> dict[str, Any] | None:
+def description_of(run: ModelRun) -> DescriptionJson | None:
     """As `as_json`: worked out now where the rows are few, else what the newest job found; None where none ran yet.
 
     Raises UnableToLoad where the run's out-of-fold predictions cannot be read.
@@ -161,25 +161,36 @@ def _as_learned(rows: RunRows, item: np.ndarray) -> np.ndarray:
     return predict(model, table, rows.classes).argmax(axis=1)
 
 
-def as_json(described: RunDescription) -> dict[str, Any]:
+def as_json(described: RunDescription) -> DescriptionJson:
     """What the page shows, for programs too. An interval is value, low, high and n; with n = 0 the value is None."""
     rows, names = described.rows, described.rows.classes
     pairs = described.confusion.pairs
-    return _without_nan({
+    found: DescriptionJson = {
         "run": rows.run.pk, "snapshot": rows.run.snapshot_id, "n": len(rows.item), "classes": list(names),
-        "contested": int(rows.contested.sum()), "calibration": asdict(described.calibration),
+        "contested": int(rows.contested.sum()), "calibration": _calibration_json(described.calibration),
         "confusion": {
             "wrong": described.confusion.wrong, "n_pairs": len(pairs),
             "table": described.confusion.table.tolist() if len(names) <= TABLE else None,
             "pairs": [
                 {"label": names[one.given], "predicted": names[one.predicted], "count": one.count,
-                 "share": asdict(one.share)}
+                 "share": one.share.as_json()}
                 for one in pairs[:SHOWN]
             ],
         },
-        "slices": [{**asdict(one), "apart": one.apart} for one in described.slices],
-        "confident": _confident_json(described), "memorized": _memorized_json(described),
-    })  # fmt: skip
+        "slices": [one.as_json() for one in described.slices], "confident": _confident_json(described),
+        "memorized": _memorized_json(described),
+    }  # fmt: skip
+    return _without_nan(found)
+
+
+def _calibration_json(found: Calibration) -> CalibrationJson:
+    before, after = found.contested_before, found.contested_after
+    return {
+        "temperature": found.temperature, "least": found.least, "most": found.most,
+        "before": found.before.as_json(), "after": found.after.as_json(),
+        "contested_before": before.as_json() if before else None,
+        "contested_after": after.as_json() if after else None,
+    }  # fmt: skip
 
 
 def _without_nan(value: Any) -> Any:
@@ -191,19 +202,21 @@ def _without_nan(value: Any) -> Any:
     return None if isinstance(value, float) and value != value else value
 
 
-def _confident_json(described: RunDescription) -> dict[str, Any]:
+def _confident_json(described: RunDescription) -> ConfidentJson:
     found, rows = described.confident, described.rows
     return {
         "limit": found.limit.value, "basis": found.limit.basis, "accuracy": found.limit.accuracy,
-        "disagreement": asdict(found.limit.disagreement), "of": rows.units,
-        **{name: asdict(getattr(found, name)) for name in SHARES}, "items": rows.item[found.rows[:SHOWN]].tolist(),
+        "disagreement": found.limit.disagreement.as_json(), "of": rows.units,
+        "wrong": found.wrong.as_json(), "contested_wrong": found.contested_wrong.as_json(),
+        "calm_wrong": found.calm_wrong.as_json(), "contested_sure": found.contested_sure.as_json(),
+        "calm_sure": found.calm_sure.as_json(), "items": rows.item[found.rows[:SHOWN]].tolist(),
     }  # fmt: skip
 
 
-def _memorized_json(described: RunDescription) -> dict[str, Any]:
+def _memorized_json(described: RunDescription) -> MemorizedJson:
     recall = described.recall
     kept = recall.item[recall.fitted == recall.old] if recall.memory else recall.item[:0]
-    return {
+    made: MemorizedJson = {
         "corrected": len(recall.item), "problem": recall.problem, "items": kept[:MOST].tolist(),
-        **(asdict(recall.memory) if recall.memory else {}),
     }  # fmt: skip
+    return {**made, **recall.memory.as_json()} if recall.memory else made

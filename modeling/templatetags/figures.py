@@ -1,13 +1,16 @@
 """A figure with its interval in the soft colour right after it; a run in words."""
 
-from typing import Any
+from typing import Literal
 
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from annotation.core.stored import IntervalJson
+from modeling.core.fitting.stored import Scores
 from modeling.core.learners import used_words
-from modeling.figures.words.comparisons import VERDICT_TAGS, proved, proved_span, unit_words, verdict_words
+from modeling.core.proving.stored import Difference, SideScores
+from modeling.figures.words.comparisons import VERDICT_TAGS, Figure, proved, proved_span, unit_words, verdict_words
 from modeling.figures.words.numbers import money, percent, signed, signed_money, signed_span, span
 from modeling.figures.words.recipes import recipe_words
 from modeling.models import ModelRun, Recipe
@@ -49,20 +52,20 @@ def share(value: float, low: float, high: float) -> SafeString:
 
 
 @register.simple_tag
-def share_of(found: Any) -> SafeString:
+def share_of(found: object) -> SafeString:
     """A share with its limits, from an object or JSON with value, low, high and n; of nothing: –."""
     of = found if isinstance(found, dict) else vars(found)
     return share(of["value"], of["low"], of["high"]) if of.get("n") else SafeString("–")
 
 
 @register.simple_tag
-def accuracy_of(scores: dict[str, Any], key: str = "accuracy") -> SafeString:
+def accuracy_of(scores: SideScores | Scores) -> SafeString:
     """The accuracy among a run's or a comparison's scores, with its limits."""
-    return share(scores[key], scores[f"{key}_low"], scores[f"{key}_high"])
+    return share(scores["accuracy"], scores["accuracy_low"], scores["accuracy_high"])
 
 
 @register.simple_tag
-def points_of(found: dict[str, Any]) -> SafeString:
+def points_of(found: IntervalJson) -> SafeString:
     """A difference of shares in points, from what holds value, low and high."""
     return difference(found["value"], found["low"], found["high"])
 
@@ -74,21 +77,23 @@ def difference(value: float, low: float, high: float) -> SafeString:
 
 
 @register.simple_tag
-def proved_by(found: dict[str, Any]) -> SafeString:
+def proved_by(found: Difference) -> SafeString:
     """A comparison's difference with its limits: points, or what is saved where costs decide."""
     return format_html('{} <span class="soft nowrap">{}</span>', proved(found), proved_span(found))
 
 
 @register.filter
-def proved_as(found: dict[str, Any], key: str) -> str:
+def proved_as(found: Difference, key: Figure) -> str:
     """One figure of a comparison's difference, with its sign."""
     return proved(found, key)
 
 
 @register.simple_tag
-def points_in(found: dict[str, Any], metric: str) -> str:
+def points_in(found: Difference, metric: Literal["accuracy", "macro_f1"]) -> str:
     """A comparison's difference in a metric, with its limits where the verdict is on that metric."""
-    return points_of(found) if found["metric"] == metric else signed(found[metric])
+    if found["metric"] == metric:
+        return difference(found["value"], found["low"], found["high"])
+    return signed(found[metric])
 
 
 @register.filter
@@ -98,7 +103,7 @@ def verdict_tag(verdict: str) -> str:
 
 
 @register.filter
-def counted_in(found: dict[str, Any]) -> str:
+def counted_in(found: Difference) -> str:
     """What the figures of a comparison's difference count."""
     return unit_words(found)
 
@@ -110,14 +115,14 @@ def amount(value: float) -> str:
 
 
 @register.simple_tag
-def costing(found: dict[str, Any]) -> SafeString:
+def costing(found: IntervalJson) -> SafeString:
     """412.3 380.1 450.9 → 412 380 to 451: money with its limits."""
     limits = f"{money(found['low'])} to {money(found['high'])}"
     return format_html('{} <span class="soft nowrap">{}</span>', money(found["value"]), limits)
 
 
 @register.simple_tag
-def saving(found: dict[str, Any]) -> SafeString:
+def saving(found: IntervalJson) -> SafeString:
     """386 263 510 → +386 +263 to +510: what is saved with its limits."""
     limits = f"{signed_money(found['low'])} to {signed_money(found['high'])}"
     return format_html('{} <span class="soft nowrap">{}</span>', signed_money(found["value"]), limits)

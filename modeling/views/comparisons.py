@@ -12,6 +12,8 @@ from annotation.core.refusal import Refusal
 from annotation.forms.refusals import told_by
 from annotation.models import Dataset, Job, PredictionSet, Snapshot, User
 from modeling.actions.proving.compare import request_comparison
+from modeling.core.fitting.stored import Scores
+from modeling.core.proving.stored import SideScores
 from modeling.figures.charts.dots import dot_chart
 from modeling.figures.words.comparisons import settings_words
 from modeling.figures.words.numbers import p_words
@@ -87,12 +89,14 @@ def comparison(request: Request, slug: str, pk: int) -> HttpResponse:
     return render(request, "modeling/comparison.html", page)
 
 
-def _sides(found: Comparison) -> list[tuple[str, int | None, dict[str, Any]]]:
+def _sides(found: Comparison) -> list[tuple[str, int | None, SideScores | Scores]]:
     """(name, run, scores): before as first trained where that differs, before, after."""
     as_trained = found.proof.get("as_trained")
-    first = [("Before, as first trained", as_trained["run"], as_trained)] if as_trained else []
+    shown: list[tuple[str, int | None, SideScores | Scores]] = []
+    if as_trained:
+        shown.append(("Before, as first trained", as_trained["run"], as_trained))
     return [
-        *first,
+        *shown,
         (_side_words("Before", found.before_run_id, found.before), found.before_run_id, found.proof["before"]),
         (_side_words("After", found.after_run_id, found.after), found.after_run_id, found.proof["after"]),
     ]

@@ -7,6 +7,7 @@ from django.conf import settings
 
 from annotation.core.artifacts import load_bytes
 from annotation.core.refusal import Refusal
+from modeling.core.fitting.stored import Coefficients
 from modeling.figures.charts.path import by_ratio, line_names, path_chart, ratio_words
 from modeling.figures.words.runs import coefficients_heading, path_heading, sources_heading
 from modeling.models import ModelRun
@@ -25,12 +26,12 @@ def _coefficients(run: ModelRun) -> dict[str, Any] | None:
     if not name:
         return None
     try:
-        found = json.loads(load_bytes(settings.ARTIFACTS_DIR, name))
+        found: Coefficients = json.loads(load_bytes(settings.ARTIFACTS_DIR, name))
     except Refusal as error:
-        gone = {"gone": str(error)}
-        return gone | {"heading": coefficients_heading(gone)}
+        return {"gone": str(error), "heading": coefficients_heading(None)}
     shown = found["by_class"]
-    return found | {
+    return {
+        **found,
         "first": shown[:FIRST_CLASSES], "rest": shown[FIRST_CLASSES:], "binary": found["classes"] == 2,
         "heading": coefficients_heading(found),
     }  # fmt: skip
@@ -39,7 +40,7 @@ def _coefficients(run: ModelRun) -> dict[str, Any] | None:
 def _path(run: ModelRun) -> dict[str, Any] | None:
     path, resolved = run.metrics.get("path"), run.resolved
     chart = path_chart(path, resolved["C"], resolved["l1_ratio"]) if path else None
-    if chart is None:
+    if path is None or chart is None:
         return None
     chosen = (resolved["C"], resolved["l1_ratio"])
     rows = [

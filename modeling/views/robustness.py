@@ -17,6 +17,7 @@ from modeling.actions.running.check_robustness import KIND, request_robustness
 from modeling.actions.running.open_flipped import open_flipped
 from modeling.actions.training.preview_copies import marked
 from modeling.core.telling.robustness import PROBES
+from modeling.core.telling.stored import FlippedExample, RobustnessJson
 from modeling.figures.words.numbers import percent, span
 from modeling.figures.words.recipes import recipe_words
 from modeling.models import ModelRun
@@ -70,34 +71,41 @@ def open_cases(request: Request, slug: str, pk: int, job: int, probe: str) -> Ht
 def _heading(run: ModelRun, job: Job | None) -> str:
     if job is None:
         return f"How firmly run {run.pk} holds its predictions is not known yet"
-    probed = [one for one in job.outcome["probes"] if one["n"]]
+    found: RobustnessJson = job.outcome
+    probed = [(one["value"], one) for one in found["probes"] if one["value"] is not None]
     if not probed:
         return f"Nothing in these texts could be changed to probe run {run.pk}"
-    worst = max(probed, key=lambda one: one["value"])
+    share, worst = max(probed, key=lambda one: one[0])
     if not worst["flips"]:
         return f"No change flipped a prediction of run {run.pk}"
-    said = f"flips {percent(worst['value'])} of {worst['n']:,} predictions ({span(worst['low'], worst['high'])})"
+    said = f"flips {percent(share)} of {worst['n']:,} predictions ({span(worst['low'], worst['high'])})"
     most = f"The worst of {len(probed)} changes, {PROBES[worst['name']]}," if len(probed) > 1 else "The change"
     return f"{most} {said}"
 
 
 def _shown(dataset: Dataset, job: Job) -> dict[str, Any]:
     """Probes with their worst examples and how many cases they suggest, and the pairs judged apart."""
-    probes, same = job.outcome["probes"], job.outcome["consistency"]
+    found: RobustnessJson = job.outcome
+    probes, same = found["probes"], found["consistency"]
     wanted = [example["item"] for one in probes for example in one["worst"][:SHOWN]]
     wanted += [item for one in same["worst"][:SHOWN] for item in one["items"]]
     items = Item.objects.filter(dataset=dataset).in_bulk(wanted)
-    for one in probes:
-        one["title"], one["kept"] = PROBES[one["name"]], len(one["flipped"])
-        one["worst"] = [_example(items[worst["item"]], worst) for worst in one["worst"][:SHOWN]]
-    same["worst"] = same["worst"][:SHOWN]
-    for one in same["worst"]:
-        sides = zip(one["items"], one["classes"], strict=True)
-        one["sides"] = [(excerpt_of(dataset, items[item], 240), name) for item, name in sides]
-    return {"probed": sorted(probes, key=lambda one: -(one["value"] or 0)), "same": same, "shown": SHOWN}
+    probed = [
+        {**one, "title": PROBES[one["name"]], "kept": len(one["flipped"]),
+         "worst": [_example(items[worst["item"]], worst) for worst in one["worst"][:SHOWN]]}
+        for one in sorted(probes, key=lambda one: -(one["value"] or 0))
+    ]  # fmt: skip
+    apart = [
+        {**pair, "sides": [
+            (excerpt_of(dataset, items[item], 240), name)
+            for item, name in zip(pair["items"], pair["classes"], strict=True)
+        ]}
+        for pair in same["worst"][:SHOWN]
+    ]  # fmt: skip
+    return {"probed": probed, "same": {**same, "worst": apart}, "shown": SHOWN}
 
 
-def _example(item: Item, example: dict[str, Any]) -> dict[str, Any]:
+def _example(item: Item, example: FlippedExample) -> dict[str, Any]:
     texts = [(name, item.content.get(name) or "", text) for name, text in example["texts"].items()]
     pieces = [marked(text, copy) for _, text, copy in texts if text != copy]
     return {**example, "now": example["probability"] - example["drop"], "pieces": pieces}

@@ -17,7 +17,8 @@ from annotation.views.refusals import refused_to
 from modeling.actions.running.describe_run import request_description
 from modeling.actions.running.open_rows import open_rows
 from modeling.actions.training.learning_curve import request_curve
-from modeling.figures.charts.description import curve_plot, reliability_plot, strips
+from modeling.core.telling.stored import CalibrationJson, ConfidentJson, DescriptionJson, SliceJson
+from modeling.figures.charts.description import Strip, curve_plot, reliability_plot, strips
 from modeling.figures.words.description import (
     calibration_heading,
     confident_heading,
@@ -64,7 +65,7 @@ def description_sections(found: ModelRun) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _calibration(found: dict[str, Any]) -> dict[str, Any]:
+def _calibration(found: CalibrationJson) -> dict[str, Any]:
     before, after = found["before"], found["after"]
     return {
         "heading": calibration_heading(found), "temperature": temperature_sentence(found),
@@ -74,7 +75,7 @@ def _calibration(found: dict[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _confusion(run: ModelRun, description: dict[str, Any]) -> dict[str, Any]:
+def _confusion(run: ModelRun, description: DescriptionJson) -> dict[str, Any]:
     found = description["confusion"]
     pairs = [(one, rows_url(run, RowsAsked(CELL, one["label"], one["predicted"]))) for one in found["pairs"]]
     return {
@@ -83,7 +84,7 @@ def _confusion(run: ModelRun, description: dict[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _confident(run: ModelRun, found: dict[str, Any]) -> dict[str, Any]:
+def _confident(run: ModelRun, found: ConfidentJson) -> dict[str, Any]:
     return {
         "heading": confident_heading(found), "limit": limit_sentence(found), "rows": confident_rows(found),
         "n": [found["contested_wrong"]["n"], found["calm_wrong"]["n"]],
@@ -97,7 +98,7 @@ def rows_url(found: ModelRun, choice: RowsAsked) -> str:
     return f"{reverse('run_rows', args=[found.dataset.slug, found.pk])}?{given}"
 
 
-def _cells(run: ModelRun, description: dict[str, Any]) -> list[tuple[str, list[tuple[int, str, bool]]]]:
+def _cells(run: ModelRun, description: DescriptionJson) -> list[tuple[str, list[tuple[int, str, bool]]]]:
     """Rows of the confusion table as (label, cells of (count, link, right)); empty where there are many classes."""
     names, table = description["classes"], description["confusion"]["table"]
     return [
@@ -106,12 +107,12 @@ def _cells(run: ModelRun, description: dict[str, Any]) -> list[tuple[str, list[t
     ]
 
 
-def _cuts(slices: list[dict[str, Any]]) -> dict[str, Any]:
+def _cuts(slices: list[SliceJson]) -> dict[str, Any]:
     """Slices with their strips by cut: (title, those shown, those folded), and the axis they stand on."""
     if not slices:
         return {"cuts": []}
     drawn, axis = strips(slices)
-    cuts: dict[str, list[Any]] = {}
+    cuts: dict[str, list[tuple[SliceJson, Strip]]] = {}
     for one, strip in zip(slices, drawn, strict=True):
         cuts.setdefault(one["kind"], []).append((one, strip))
     listed = [(TITLES.get(kind, kind), rows[:FIRST], rows[FIRST:]) for kind, rows in cuts.items()]

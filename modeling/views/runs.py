@@ -2,7 +2,7 @@
 
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from django.conf import settings
 from django.contrib import messages
@@ -31,7 +31,10 @@ from modeling.reading.runs import SORTS, list_runs
 from modeling.views.linear_runs import linear_sections
 from modeling.views.run_parts import description_sections
 
-SHARES = (("balanced_accuracy", "Balanced accuracy"), ("macro_f1", "Macro F1"))
+SHARES: tuple[tuple[Literal["balanced_accuracy", "macro_f1"], str], ...] = (
+    ("balanced_accuracy", "Balanced accuracy"),
+    ("macro_f1", "Macro F1"),
+)
 
 
 @require_GET
@@ -164,14 +167,13 @@ def _loss(found: ModelRun) -> dict[str, Any]:
     """The loss curve where the learner has one, and its ends as rows."""
     curve = found.metrics.get("curve")
     chart = loss_curve(curve) if curve else None
-    if chart is None:
+    if curve is None or chart is None:
         return {"loss": None}
-    sides = (("Rows learned from", "train", "n"), ("Rows kept apart", "validation", "n_validation"))
-    rows = [
-        (name, curve[n], curve[f"{side}_loss"][curve["best"]], curve[f"{side}_loss"][-1], curve[f"{side}_accuracy"],
-         *_limits(curve[f"{side}_accuracy"], curve[n]))
-        for name, side, n in sides
-    ]  # fmt: skip
+    sides = (
+        ("Rows learned from", curve["n"], curve["train_loss"], curve["train_accuracy"]),
+        ("Rows kept apart", curve["n_validation"], curve["validation_loss"], curve["validation_accuracy"]),
+    )
+    rows = [(name, n, losses[curve["best"]], losses[-1], share, *_limits(share, n)) for name, n, losses, share in sides]
     return {"loss": {"chart": chart, "curve": curve, "rows": rows, "heading": loss_heading(curve)}}
 
 

@@ -15,7 +15,7 @@ from annotation.views.refusals import refused_to
 from modeling.actions.training import capacity, sweep
 from modeling.figures.charts.capacity import growth_plots
 from modeling.figures.charts.dots import Bar, dot_chart
-from modeling.figures.words.sweeps import METRIC_WORDS, change_rows, short, sweep_heading
+from modeling.figures.words.sweeps import METRIC_WORDS, change_rows, growth_heading, recipes_heading, short
 from modeling.forms.lab import CapacityForm, SweepForm
 from modeling.models import Sweep
 
@@ -65,7 +65,7 @@ def again(request: Request, slug: str, pk: int) -> HttpResponse:
 def found(request: Request, slug: str, pk: int) -> HttpResponse:
     dataset = dataset_for_lead(request.user, slug)
     one = get_object_or_404(_sweeps(dataset), pk=pk)
-    page = {"dataset": dataset, "sweep": one, "found": one.found, "heading": sweep_heading(one.kind, one.found)}
+    page = {"dataset": dataset, "sweep": one, "found": one.found, "heading": _heading(one)}
     if one.kind == Sweep.CAPACITY:
         return render(request, "modeling/capacity.html", page | _grown(one))
     return render(request, "modeling/sweep.html", page | _swept(one))
@@ -81,25 +81,30 @@ def _list(
     done = list(_sweeps(dataset).order_by("-id")[:SHOWN])
     page = {
         "dataset": dataset, "form": form, "growing": growing or CapacityForm(),
-        "rows": [(one, sweep_heading(one.kind, one.found)) for one in done],
+        "rows": [(one, _heading(one)) for one in done],
         "jobs": dataset.jobs.unfinished().filter(kind__in=KINDS).order_by("id"),
         "stopped": dataset.jobs.filter(kind__in=KINDS, status__in=(Job.CANCELLED, Job.FAILED)).order_by("-id")[:5],
-        "heading": sweep_heading(done[0].kind, done[0].found) if done else "No recipe has been swept yet",
+        "heading": _heading(done[0]) if done else "No recipe has been swept yet",
     }  # fmt: skip
     return render(request, "modeling/sweeps.html", page, status=status)
 
 
+def _heading(one: Sweep) -> str:
+    return growth_heading(one.growth_found) if one.kind == Sweep.CAPACITY else recipes_heading(one.recipes_found)
+
+
 def _swept(one: Sweep) -> dict[str, Any]:
     """The recipes, those that compete first, and a chart of the best of them."""
-    rows = one.found["recipes"]
+    swept = one.recipes_found
+    rows = swept["recipes"]
     judged = [entry for entry in rows if not entry["why"]]
     shown = judged[:BARS] + [entry for entry in judged[BARS:] if entry["simplest"]]
     bars = [
-        Bar(short(entry), entry["score"], entry["low"], entry["high"], one.found["n"],
+        Bar(short(entry), entry["score"], entry["low"], entry["high"], swept["n"],
             "after" if entry["simplest"] else "")
         for entry in shown
     ]  # fmt: skip
-    metric = METRIC_WORDS[one.found["metric"]]
+    metric = METRIC_WORDS[swept["metric"]]
     return {
         "chart": dot_chart(bars, f"{metric} on rows not seen"), "rows": rows, "metric": metric,
         "close": sum(entry["close"] for entry in judged), "judged": len(judged), "hidden": len(judged) - len(shown),
@@ -109,13 +114,14 @@ def _swept(one: Sweep) -> dict[str, Any]:
 
 
 def _grown(one: Sweep) -> dict[str, Any]:
-    growth = capacity.GROWTHS.get(one.found["grows"])
+    grown = one.growth_found
+    growth = capacity.GROWTHS.get(grown["grows"])
     if growth is None:
         raise Http404
     held = {True: growth.regularized_words, False: growth.free_words}
     return {
-        "plots": growth_plots(one.found["points"], growth.words), "growth": growth,
-        "changes": change_rows(one.found, held),
-        "lost": [point for point in one.found["points"] if point["why"]],
-        "points": [(held[point["regularized"]], point) for point in one.found["points"] if point["run"]],
+        "plots": growth_plots(grown["points"], growth.words), "growth": growth,
+        "changes": change_rows(grown, held),
+        "lost": [point for point in grown["points"] if point["why"]],
+        "points": [(held[point["regularized"]], point) for point in grown["points"] if point["run"]],
     }  # fmt: skip

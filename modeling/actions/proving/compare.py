@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 import pandas as pd
@@ -20,8 +20,25 @@ from modeling.actions.training.train import Trained, train_like
 from modeling.core.proving.evaluation import metrics, slice_table
 from modeling.core.proving.proof import Proof, at_look
 from modeling.core.proving.proof import compare as prove
+from modeling.core.proving.stored import (
+    BesideProof,
+    ComparisonProof,
+    ComparisonResult,
+    ProductionLabels,
+    QuarantineKept,
+    ScoresAsTrained,
+    SliceChange,
+)
 from modeling.models import Comparison
 from modeling.reading.comparison_sides import Side, find_side
+
+
+class ComparisonParams(TypedDict):
+    """before, after: a run's id or a prediction set's name."""
+
+    before: str
+    after: str
+    snapshot: int
 
 
 def request_comparison(
@@ -32,7 +49,7 @@ def request_comparison(
         raise UnableToWork(f"Snapshot {snapshot.pk} is a training snapshot; a comparison needs a production snapshot.")
     for named in (before, after):
         find_side(dataset, named)
-    params = {"before": before, "after": after, "snapshot": snapshot.pk}
+    params: ComparisonParams = {"before": before, "after": after, "snapshot": snapshot.pk}
     return enqueue("comparison", dataset, params, user=user, background=background)
 
 
@@ -57,7 +74,7 @@ class Found:
 
     terms: Terms
     proof: Proof
-    facts: dict[str, Any]
+    facts: BesideProof
     before: Side
     after: Side
     as_trained: Side | None
@@ -68,8 +85,9 @@ class Found:
 
 def run(job: Job, report: Report) -> Write:
     """Everything is worked out here; the look is counted where it is written."""
-    production = Snapshot.objects.select_related("dataset").get(pk=job.params["snapshot"])
-    first, after = (find_side(job.own_dataset, job.params[name]) for name in ("before", "after"))
+    asked: ComparisonParams = job.params
+    production = Snapshot.objects.select_related("dataset").get(pk=asked["snapshot"])
+    first, after = (find_side(job.own_dataset, named) for named in (asked["before"], asked["after"]))
     again = _match(first, after, job, report)
     kept = _keep_quarantined(first, after, job, report)
     before = Side(again.run, None) if again else first
@@ -82,7 +100,7 @@ def run(job: Job, report: Report) -> Write:
     both = [predict_side(Side(one.run, None), rows) for one in kept]
     report("resampling", 0.85)
     terms = Terms.of(production.dataset)
-    facts = {
+    facts: BesideProof = {
         "cost": money_beside(terms.costs, rows.truth, was.probabilities, now.probabilities),
         "slices": _slices(rows.truth, was.classes, now.classes, rows.frame["source"]),
         "production_labels": _who_labelled(production), "left_out": _left_out(after),
@@ -94,7 +112,7 @@ def run(job: Job, report: Report) -> Write:
     return lambda: _write(production, found)
 
 
-def _write(production: Snapshot, found: Found) -> dict[str, Any]:
+def _write(production: Snapshot, found: Found) -> ComparisonResult:
     """Insert what was found, as the look that it is by now; nothing where the same was compared meanwhile. Raises
     UnableToWork where the terms are no longer those it was worked out by."""
     bulk.lock_dataset(production.dataset)
@@ -110,12 +128,13 @@ def _write(production: Snapshot, found: Found) -> dict[str, Any]:
         return _result(there)
     look = production.comparisons.count() + 1
     proof = at_look(found.proof, look, refusal=found.before.refusal or found.after.refusal)
-    if found.kept:
-        found.facts["quarantine_kept"]["runs"] = [one.run.pk for one in found.kept]
+    if both := found.facts["quarantine_kept"]:
+        both["runs"] = [one.run.pk for one in found.kept]
+    said: ComparisonProof = {**proof.as_json(), **found.facts}
     return _result(Comparison.objects.create(
         snapshot=production, before=before, after=after, before_run=found.before.run, after_run=found.after.run,
         as_trained=found.as_trained.run if found.as_trained else None, costs=found.terms.costs, look=look,
-        verdict=proof.verdict, proof={**proof.as_json(), **found.facts},
+        verdict=proof.verdict, proof=said,
     ))  # fmt: skip
 
 
@@ -125,7 +144,7 @@ def _compared_before(before: PredictionSet, after: PredictionSet, production: Sn
     return production.comparisons.filter(before=before, after=after).first()
 
 
-def _result(comparison: Comparison) -> dict[str, Any]:
+def _result(comparison: Comparison) -> ComparisonResult:
     return {"comparison": comparison.pk, **comparison.proof}
 
 
@@ -159,14 +178,14 @@ def _prove(terms: Terms, rows: ProductionRows, before: Predicted, after: Predict
     )  # fmt: skip
 
 
-def _slices(truth: np.ndarray, before: np.ndarray, after: np.ndarray, sources: pd.Series) -> list[dict[str, Any]]:
+def _slices(truth: np.ndarray, before: np.ndarray, after: np.ndarray, sources: pd.Series) -> list[SliceChange]:
     """Accuracy by source, the largest first; one source is no slice."""
     if sources.nunique() < 2:
         return []
     return slice_table(truth, before, after, sources.replace("", "no source").to_numpy()).to_dict("records")
 
 
-def _who_labelled(production: Snapshot) -> dict[str, Any]:
+def _who_labelled(production: Snapshot) -> ProductionLabels:
     """Rows, the names of up to five who labelled most of them, and the share of rows labelled by pool experts."""
     labels = Label.objects.counting().filter(item__snapshotrow__snapshot=production)
     experts = Decision.objects.standing().filter(case__dataset=production.dataset).values("expert")
@@ -177,14 +196,15 @@ def _who_labelled(production: Snapshot) -> dict[str, Any]:
 
 def _both_ways(
     kept: Sequence[Trained], sides: Sequence[Predicted], terms: Terms, rows: ProductionRows
-) -> dict[str, Any] | None:
+) -> QuarantineKept | None:
     """The same comparison with the labels in quarantine kept on both sides: shown beside, never instead."""
     if not kept:
         return None
     proof = _prove(terms, rows, sides[0], sides[1], 1)
-    return {"rows": [one.run.snapshot.n_rows for one in kept], **{
-        name: getattr(proof, name) for name in ("before", "after", "difference")
-    }}  # fmt: skip
+    return {
+        "runs": [], "rows": [one.run.snapshot.n_rows for one in kept], "before": proof.before, "after": proof.after,
+        "difference": proof.difference,
+    }  # fmt: skip
 
 
 def _left_out(after: Side) -> dict[str, int]:
@@ -192,7 +212,7 @@ def _left_out(after: Side) -> dict[str, int]:
     return after.run.snapshot.left_out if after.run else {}
 
 
-def _as_trained(first: Sequence[Predicted], before: Side, rows: ProductionRows) -> dict[str, Any] | None:
+def _as_trained(first: Sequence[Predicted], before: Side, rows: ProductionRows) -> ScoresAsTrained | None:
     """*Before* as it was first trained, with the rows that *after* no longer has: shown beside, never instead."""
     if not first:
         return None

@@ -1,13 +1,11 @@
 """What predictions cost under a version of the costs: the losses that decide a comparison, and the figures beside."""
 
-from dataclasses import asdict
-from typing import Any
-
 import numpy as np
 
 from annotation.models import CostMatrix
-from modeling.core.proving.costs import Money, cheapest, losses, money_on
+from modeling.core.proving.costs import cheapest, losses, money_on
 from modeling.core.proving.proof import ITEMS, Losses
+from modeling.core.proving.stored import ComparedMoney, SideMoney
 from modeling.reading.costs import matrix_of
 
 
@@ -26,20 +24,16 @@ def unit_of(costs: CostMatrix) -> str:
 
 def money_beside(
     costs: CostMatrix | None, truth: np.ndarray, before: np.ndarray, after: np.ndarray
-) -> dict[str, Any] | None:
+) -> ComparedMoney | None:
     """What both sides cost, by the likeliest and by the cheapest class; None without costs."""
     if costs is None:
         return None
     matrix = matrix_of(costs)
-    sides = {
-        side: {
-            "likeliest": as_json(money_on(truth, probabilities.argmax(axis=1), matrix)),
-            "cheapest": as_json(money_on(truth, cheapest(probabilities, matrix), matrix)),
+    sides: list[SideMoney] = [
+        {
+            "likeliest": money_on(truth, probabilities.argmax(axis=1), matrix).as_json(),
+            "cheapest": money_on(truth, cheapest(probabilities, matrix), matrix).as_json(),
         }
-        for side, probabilities in (("before", before), ("after", after))
-    }
-    return {"version": costs.version, "unit": costs.unit, **sides}
-
-
-def as_json(money: Money) -> dict[str, Any]:
-    return asdict(money)
+        for probabilities in (before, after)
+    ]
+    return {"version": costs.version, "unit": costs.unit, "before": sides[0], "after": sides[1]}

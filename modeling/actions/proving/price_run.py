@@ -1,7 +1,6 @@
 """What a run costs on the rows it learned from and out of fold, by every rule, as a job."""
 
-from dataclasses import asdict
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 from django.conf import settings
@@ -17,21 +16,28 @@ from annotation.reading.prediction_sets import aligned
 from modeling.core.fitting.model_artifacts import load_model
 from modeling.core.fitting.training import predict
 from modeling.core.proving.costs import CONSTANT, CostReport, price
+from modeling.core.proving.stored import CostReportJson, PricedRule, PricingResult, ThresholdJson
 from modeling.core.proving.thresholds import NEVER
 from modeling.models import ModelRun, RunCost
 from modeling.reading.costs import costs_of, matrix_of
 
 
+class PricingParams(TypedDict):
+    run: int
+    costs: int
+
+
 def request_pricing(run: ModelRun, *, user: User | None = None, background: bool = True) -> Job:
     """The job that prices the run by the costs in force. The same run and costs are the same job."""
     costs = costs_of(run.dataset)
-    params = {"run": run.pk, "costs": costs.pk}
+    params: PricingParams = {"run": run.pk, "costs": costs.pk}
     return enqueue("pricing", run.dataset, params, user=user, background=background)
 
 
 def run(job: Job, report: Report) -> Write:
-    priced = ModelRun.objects.get(pk=job.params["run"])
-    costs = CostMatrix.objects.get(pk=job.params["costs"])
+    asked: PricingParams = job.params
+    priced = ModelRun.objects.get(pk=asked["run"])
+    costs = CostMatrix.objects.get(pk=asked["costs"])
     dataset = job.own_dataset
     report("reading the rows", 0.05)
     frame = frames.snapshot_rows(priced.snapshot)
@@ -44,24 +50,28 @@ def run(job: Job, report: Report) -> Write:
     truth = frames.codes(frame["label"], dataset.class_names)
     report("adding up what errors cost", 0.5)
     found = price(truth, held_out, learned, matrix_of(costs), groups, priced.recipe.seed)
-    told = as_json(found, dataset.class_names)
+    report_json = as_json(found, dataset.class_names)
 
-    def write() -> dict[str, Any]:
-        made, _ = RunCost.objects.get_or_create(run=priced, costs=costs, defaults={"report": told})
+    def write() -> PricingResult:
+        made, _ = RunCost.objects.get_or_create(run=priced, costs=costs, defaults={"report": report_json})
         return {"run": priced.pk, "version": costs.version, "unit": costs.unit, **made.report}
 
     return write
 
 
-def as_json(found: CostReport, classes: tuple[str, ...]) -> dict[str, Any]:
+def as_json(found: CostReport, classes: tuple[str, ...]) -> CostReportJson:
     """The report with classes by name; `threshold` is None for more than two."""
-    rules = [asdict(one) for one in found.rules]
-    for one in rules:
-        one["class"] = classes[found.constant] if one["rule"] == CONSTANT else None
+    rules: list[PricedRule] = [
+        {
+            "rule": one.rule, "train": one.train.as_json(), "validation": one.validation.as_json(),
+            "saved": one.saved.as_json(), "class": classes[found.constant] if one.rule == CONSTANT else None,
+        }
+        for one in found.rules
+    ]  # fmt: skip
     return {"n": found.n, "groups": found.n_groups, "rules": rules, "threshold": _threshold(found, classes)}
 
 
-def _threshold(found: CostReport, classes: tuple[str, ...]) -> dict[str, Any] | None:
+def _threshold(found: CostReport, classes: tuple[str, ...]) -> ThresholdJson | None:
     if found.threshold is None:
         return None
     one = found.threshold

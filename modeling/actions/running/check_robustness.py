@@ -1,7 +1,7 @@
 """What changes that leave the meaning alone do to a run's predictions, as a job. Only pool rows, and only unseen."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 import pandas as pd
@@ -15,8 +15,10 @@ from annotation.core.progress import Report
 from annotation.models import Dataset, Job, User
 from annotation.reading.prediction_sets import aligned
 from modeling.actions.training.synonyms import accepted_pairs
+from modeling.core.fitting.stored import Resolved
 from modeling.core.perturbations.synonyms import partners_of
 from modeling.core.telling.robustness import Consistency, Probed, ProbeFindings, checked_probes, consistency, probe
+from modeling.core.telling.stored import ConsistencyJson, FlippedExample, ProbeJson, RobustnessJson
 from modeling.models import ModelRun
 from modeling.reading.confirmed_copies import confirmed_groups
 
@@ -24,6 +26,12 @@ KIND = "robustness"
 WORST = 10
 # Flipped items a probe keeps, those with the largest drop: as many as `open_finding` opens at once.
 MOST_KEPT = 2000
+
+
+class RobustnessParams(TypedDict):
+    run: int
+    probes: list[str]
+    synonyms: list[list[str]]
 
 
 def request_robustness(
@@ -38,13 +46,14 @@ def request_robustness(
         raise UnableToWork(f"Run {run.pk} {why}; its predictions are not worth probing.")
     names = checked_probes(probes)
     pairs = [list(pair) for pair in accepted_pairs(dataset)] if "synonyms" in names else []
-    params = {"run": run.pk, "probes": names, "synonyms": pairs}
+    params: RobustnessParams = {"run": run.pk, "probes": names, "synonyms": pairs}
     inputs = job_key("confirmed", dataset, {"groups": confirmed_groups(dataset)}, "", 0)
     return enqueue(KIND, dataset, params, inputs=inputs, seed=seed, user=user, again=again, background=background)
 
 
 def run(job: Job, report: Report) -> Write:
-    probed = ModelRun.objects.select_related("snapshot__dataset", "predictions").get(pk=job.params["run"])
+    asked: RobustnessParams = job.params
+    probed = ModelRun.objects.select_related("snapshot__dataset", "predictions").get(pk=asked["run"])
     dataset, resolved = job.own_dataset, probed.resolved
     report("reading the rows", 0.02)
     frame = frames.snapshot_rows(probed.snapshot)
@@ -54,14 +63,14 @@ def run(job: Job, report: Report) -> Write:
     if set(frame["label"]) - set(resolved["classes"]):
         raise UnableToWork(f"The classes were renamed since run {probed.pk} was trained; train its settings again.")
     labels = frames.codes(frame["label"], resolved["classes"])
-    partners = partners_of(tuple(pair) for pair in job.params["synonyms"])
+    partners = partners_of((first, second) for first, second in asked["synonyms"])
     found = probe(
-        table, fields, labels, groups, resolved, job.params["probes"], job.seed, partners,
+        table, fields, labels, groups, resolved, asked["probes"], job.seed, partners,
         lambda stage, share: report(stage, 0.05 + 0.9 * share),
     )  # fmt: skip
     items = frame["item"].to_numpy(dtype=np.int64)
     same = _consistency(dataset, probed, items)
-    result = {
+    result: RobustnessJson = {
         "run": probed.pk, "seed": job.seed, "rows": found.n, "folds": found.folds,
         "probes": _probes_json(found, items, resolved["classes"]), "consistency": _same_json(same, items, resolved),
     }  # fmt: skip
@@ -76,8 +85,8 @@ def _consistency(dataset: Dataset, run: ModelRun, items: np.ndarray) -> Consiste
     return consistency([members for members in known if len(members) > 1], probabilities)
 
 
-def _probes_json(found: ProbeFindings, items: np.ndarray, classes: Sequence[str]) -> list[dict[str, Any]]:
-    made = []
+def _probes_json(found: ProbeFindings, items: np.ndarray, classes: Sequence[str]) -> list[ProbeJson]:
+    made: list[ProbeJson] = []
     for name, one in found.probes.items():
         share, flipped = one.flips, one.flipped
         made.append({
@@ -89,7 +98,7 @@ def _probes_json(found: ProbeFindings, items: np.ndarray, classes: Sequence[str]
     return made
 
 
-def _example(one: Probed, at: int, items: np.ndarray, classes: Sequence[str]) -> dict[str, Any]:
+def _example(one: Probed, at: int, items: np.ndarray, classes: Sequence[str]) -> FlippedExample:
     return {
         "item": int(items[one.rows[at]]), "before": classes[one.before[at]], "after": classes[one.after[at]],
         "probability": round(float(one.probability[at]), 4), "drop": round(float(one.drop[at]), 4),
@@ -97,7 +106,7 @@ def _example(one: Probed, at: int, items: np.ndarray, classes: Sequence[str]) ->
     }  # fmt: skip
 
 
-def _same_json(same: Consistency, items: np.ndarray, resolved: dict[str, Any]) -> dict[str, Any]:
+def _same_json(same: Consistency, items: np.ndarray, resolved: Resolved) -> ConsistencyJson:
     share, classes = same.share, resolved["classes"]
     return {
         "n": share.n, "value": share.value if share.n else None, "low": share.low, "high": share.high,

@@ -1,9 +1,8 @@
 """A run's model as a file of its own, with a card: what it learned from, what it scores, what it cannot do."""
 
 import json
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 from django.conf import settings
@@ -17,12 +16,22 @@ from annotation.reading.prediction_sets import aligned
 from modeling.core.fitting.model_artifacts import zipped
 from modeling.core.proving.scoring import scores
 from modeling.core.telling.card import card_text, limits_of
+from modeling.core.telling.stored import Card, CardComparison, CardCosts
 from modeling.figures.words.comparisons import proved, proved_span, unit_words
 from modeling.figures.words.recipes import left_out_words, recipe_words
 from modeling.models import Comparison, ModelRun
 
 
-def export_model(run: ModelRun, path: Path) -> dict[str, Any]:
+class ExportedModel(TypedDict):
+    """What was written where; model: the name of the model's file in the zip."""
+
+    run: int
+    file: str
+    bytes: int
+    model: str
+
+
+def export_model(run: ModelRun, path: Path) -> ExportedModel:
     """Write the model and its card as a .zip, whole or not at all. Raises UnableToExport or UnableToLoad."""
     if path.suffix != ".zip":
         raise UnableToExport(f"{path.name} ends in {path.suffix!r}; name a file that ends in .zip.")
@@ -44,7 +53,7 @@ def model_name(run: ModelRun) -> str:
     return f"model{Path(run.artifact).suffix}"
 
 
-def card_of(run: ModelRun) -> dict[str, Any]:
+def card_of(run: ModelRun) -> Card:
     """Every fact of the card, JSON-ready."""
     dataset, rows = run.dataset, run.snapshot
     frame = frames.snapshot_rows(rows)
@@ -53,7 +62,9 @@ def card_of(run: ModelRun) -> dict[str, Any]:
     counts = np.bincount(truth, minlength=len(dataset.class_names))
     by_class = dict(zip(dataset.class_names, counts.tolist(), strict=True))
     priced = run.costs.select_related("costs").order_by("-id").first()
-    costs = {"unit": priced.costs.unit, "version": priced.costs.version, **priced.report} if priced else None
+    costs: CardCosts | None = (
+        {"unit": priced.costs.unit, "version": priced.costs.version, **priced.report} if priced else None
+    )
     return {
         "dataset": {"slug": dataset.slug, "name": dataset.name, "question": dataset.question}, "run": run.pk,
         "model": model_name(run), "recipe": recipe_words(run.recipe.learner, run.resolved),
@@ -61,19 +72,19 @@ def card_of(run: ModelRun) -> dict[str, Any]:
         "data_sha256": rows.sha256, "classes": list(dataset.class_names), "resolved": run.resolved,
         "fields": [[field.name, field.type] for field in dataset.typed_fields],
         "parameter_hash": run.parameter_hash, "solver_status": run.solver_status, "converged": run.converged,
-        "at_chance": run.at_chance, "metrics": [asdict(one) for one in scores(truth, held_out)],
-        "calibration": run.metrics.get("calibration"), "costs": costs, "comparisons": comparisons_with(run),
+        "at_chance": run.at_chance, "metrics": [one.as_json() for one in scores(truth, held_out)],
+        "calibration": None, "costs": costs, "comparisons": comparisons_with(run),
         "left_out": rows.left_out, "limits": _limits(run, by_class), "environment": run.environment,
     }  # fmt: skip
 
 
-def comparisons_with(run: ModelRun) -> list[dict[str, Any]]:
+def comparisons_with(run: ModelRun) -> list[CardComparison]:
     """What was read on production with this run on either side, the newest first."""
     found = Comparison.objects.filter(Q(before_run=run) | Q(after_run=run)).order_by("-id")
     return [_compared(one, run) for one in found.select_related("before", "after", "before_run", "after_run")]
 
 
-def _compared(comparison: Comparison, run: ModelRun) -> dict[str, Any]:
+def _compared(comparison: Comparison, run: ModelRun) -> CardComparison:
     proof = comparison.proof
     side, other = ("after", "before") if comparison.after_run_id == run.pk else ("before", "after")
     against = getattr(comparison, f"{other}_run") or getattr(comparison, other)

@@ -5,8 +5,8 @@ label taught wrongly counts as wrong.
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, TypeAlias
+from dataclasses import dataclass
+from typing import Any, TypeAlias, TypedDict
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from annotation.models import Dataset, Item, Job, Snapshot, User
 from annotation.reading.pool_evidence import state_of
 from modeling.actions.training.sweep import UnableToSweep, predicted_classes, runs_of_parts
 from modeling.actions.training.train import recipe_settings, training_part
+from modeling.core.fitting.stored import GrowthChange, GrowthFound, GrowthPoint, Settings
 from modeling.core.proving.evaluation import paired_interval
 from modeling.core.telling.contested_rows import contested_rows
 from modeling.models import ModelRun, Sweep
@@ -30,6 +31,21 @@ from modeling.reading.rows_learned_from import near_copies
 OLD, NEW = "old", "new"
 # A point by its labels, whether it is regularized, and its size.
 Corner: TypeAlias = tuple[str, bool, int]
+# A point, and which rows it predicts rightly, bool (n,), of all items and of the contested ones; empty without a run.
+Measured: TypeAlias = tuple[GrowthPoint, dict[str, np.ndarray]]
+
+
+class CapacityParams(TypedDict):
+    """snapshot: None freezes one when the job starts."""
+
+    grows: str
+    snapshot: int | None
+
+
+class CapacityResult(GrowthFound):
+    sweep: int
+    snapshot: int
+    earlier: int | None
 
 
 @dataclass(frozen=True)
@@ -40,8 +56,8 @@ class Growth:
     learner: str
     key: str
     sizes: tuple[Any, ...]
-    regularized: dict[str, Any]
-    free: dict[str, Any]
+    regularized: Settings
+    free: Settings
     regularized_words: str
     free_words: str
     words: str
@@ -70,21 +86,23 @@ def request_capacity(
         raise UnableToSweep(f"{dataset.slug!r} has no text, so {grows} can't grow; let the width of a network grow.")
     if snapshot and snapshot.purpose != Snapshot.TRAINING:
         raise UnableToSweep(f"Snapshot {snapshot.pk} is a production snapshot; nothing is ever trained on it.")
-    params = {"grows": grows, "snapshot": snapshot.pk if snapshot else None}
+    params: CapacityParams = {"grows": grows, "snapshot": snapshot.pk if snapshot else None}
     inputs = snapshot.sha256 if snapshot else state_of(dataset)
     return enqueue("capacity", dataset, params, inputs=inputs, user=user, background=background)
 
 
 def again(job: Job, *, user: User | None = None, background: bool = True) -> Job:
     """A cancelled or failed one once more, on the rows it had frozen."""
+    asked: CapacityParams = job.params
     last = job.parts.order_by("-id").first()
-    pinned = last.params["snapshot"] if last else job.params["snapshot"]
-    rows = Snapshot.objects.filter(pk=pinned).first()
-    return request_capacity(job.own_dataset, job.params["grows"], snapshot=rows, user=user, background=background)
+    pinned = last.params["snapshot"] if last else asked["snapshot"]
+    rows = Snapshot.objects.filter(pk=pinned or 0).first()
+    return request_capacity(job.own_dataset, asked["grows"], snapshot=rows, user=user, background=background)
 
 
 def run(job: Job, report: Report) -> Write | Wait:
-    growth = GROWTHS[job.params["grows"]]
+    asked: CapacityParams = job.params
+    growth = GROWTHS[asked["grows"]]
     if not job.parts.exists():
         report("freezing the labels of then and now", 0.0)
         both = _sides(job)
@@ -100,7 +118,7 @@ def run(job: Job, report: Report) -> Write | Wait:
     old = next((side for side in sides if side.pk != new.pk), None)
     found = measure(job, parts, old, new, growth)
 
-    def write() -> dict[str, Any]:
+    def write() -> CapacityResult:
         made = Sweep.objects.create(
             dataset=job.own_dataset, kind=Sweep.CAPACITY, snapshot=new, earlier=old, job=job, found=found
         )
@@ -109,7 +127,7 @@ def run(job: Job, report: Report) -> Write | Wait:
     return write
 
 
-def measure(job: Job, parts: Sequence[Job], old: Snapshot | None, new: Snapshot, growth: Growth) -> dict[str, Any]:
+def measure(job: Job, parts: Sequence[Job], old: Snapshot | None, new: Snapshot, growth: Growth) -> GrowthFound:
     """Every point, JSON-ready, and what growing, holding back and relabelling change at the largest size."""
     runs = runs_of_parts(parts)
     rows = _FrozenRows(new, old)
@@ -118,21 +136,18 @@ def measure(job: Job, parts: Sequence[Job], old: Snapshot | None, new: Snapshot,
         for labels, side in ((OLD, old), (NEW, new)) if side
         for regularized in (True, False) for size in growth.sizes
     ]  # fmt: skip
-    points = [
+    measured = [
         _point(labels, regularized, size, part, runs.get(part.pk), rows)
         for labels, side, regularized, size in asked
         for part in parts
         if part.params["snapshot"] == side.pk
         and part.params["settings"] == _settings(job.own_dataset, growth, size, regularized)
     ]
-    if not any(point["run"] for point in points):
+    if not any(point["run"] for point, _ in measured):
         raise UnableToWork(f"None of the {len(parts)} fits succeeded. The first: {parts[0].error or parts[0].status}")
-    changes = _changes(points)
-    for point in points:
-        point.pop("right")
     return {
         "grows": job.params["grows"], "n": len(rows.truth), "contested": int(rows.contested.sum()),
-        "relabelled": rows.relabelled, "points": points, "changes": changes,
+        "relabelled": rows.relabelled, "points": [point for point, _ in measured], "changes": _changes(measured),
     }  # fmt: skip
 
 
@@ -151,8 +166,9 @@ class _FrozenRows:
 
 def _sides(job: Job) -> dict[str, Snapshot]:
     """The same rows with the labels of the first training snapshot, where those were others, and of the newest."""
-    dataset, chosen = job.own_dataset, job.params["snapshot"]
-    newest = Snapshot.objects.filter(pk=chosen).first() or freeze(dataset, Snapshot.TRAINING, user=job.created_by)
+    asked: CapacityParams = job.params
+    dataset, chosen = job.own_dataset, asked["snapshot"]
+    newest = Snapshot.objects.filter(pk=chosen or 0).first() or freeze(dataset, Snapshot.TRAINING, user=job.created_by)
     first = dataset.snapshots.filter(purpose=Snapshot.TRAINING, labels_of=None).order_by("id").first()
     if first is None or first.pk == newest.pk:
         return {NEW: newest}
@@ -161,28 +177,26 @@ def _sides(job: Job) -> dict[str, Snapshot]:
     return {NEW: new} if old.pk == new.pk else {OLD: old, NEW: new}
 
 
-def _settings(dataset: Dataset, growth: Growth, size: Any, regularized: bool) -> dict[str, Any]:
+def _settings(dataset: Dataset, growth: Growth, size: Any, regularized: bool) -> Settings:
     chosen = growth.regularized if regularized else growth.free
     return {**recipe_settings(dataset, growth.learner, {}), **chosen, growth.key: size}
 
 
-def _point(
-    labels: str, regularized: bool, size: Any, part: Job, run: ModelRun | None, rows: _FrozenRows
-) -> dict[str, Any]:
-    point: dict[str, Any] = {
+def _point(labels: str, regularized: bool, size: Any, part: Job, run: ModelRun | None, rows: _FrozenRows) -> Measured:
+    point: GrowthPoint = {
         "labels": labels, "regularized": regularized, "size": size[-1] if isinstance(size, list) else size,
-        "run": run.pk if run else None, "why": "" if run else part.error or f"{part.status}.", "right": None,
+        "run": run.pk if run else None, "why": "" if run else part.error or f"{part.status}.",
     }  # fmt: skip
     if run is None:
-        return point
+        return point, {}
     right = predicted_classes(run) == rows.truth
+    of = {"overall": right, "contested": right[rows.contested]}
     if not run.converged:
         point["why"] = run.solver_status
-    return point | {
-        "right": {"overall": right, "contested": right[rows.contested]},
-        "train_accuracy": run.metrics["train"]["accuracy"], "features": run.metrics["size"]["features"],
-        "overall": asdict(_share(right)), "contested": asdict(_share(right[rows.contested])),
-    }  # fmt: skip
+    point["train_accuracy"] = run.metrics["train"]["accuracy"]
+    point["features"] = run.metrics["size"]["features"]
+    point["overall"], point["contested"] = _share(of["overall"]).as_json(), _share(of["contested"]).as_json()
+    return point, of
 
 
 def _share(right: np.ndarray) -> Interval:
@@ -190,9 +204,9 @@ def _share(right: np.ndarray) -> Interval:
     return found if len(right) else Interval(0.0, 0.0, 1.0, 0)
 
 
-def _changes(points: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def _changes(points: Sequence[Measured]) -> list[GrowthChange]:
     """Paired differences in accuracy on the same rows, corrected for how many of them are shown (Bonferroni)."""
-    known = {(point["labels"], point["regularized"], point["size"]): point for point in points if point["run"]}
+    known = {(point["labels"], point["regularized"], point["size"]): right for point, right in points if point["run"]}
     sizes = sorted({size for _, _, size in known})
     least, most = sizes[0], sizes[-1]
     pairs: list[tuple[str, str | None, bool | None, Corner, Corner]] = [
@@ -205,11 +219,11 @@ def _changes(points: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         for regularized in (True, False)
     ]
     pairs = [one for one in pairs if one[3] in known and one[4] in known and one[3] != one[4]]
-    slices = [name for name in ("overall", "contested") if len(known[pairs[0][3]]["right"][name])] if pairs else []
+    slices = [name for name in ("overall", "contested") if len(known[pairs[0][3]][name])] if pairs else []
     level = 1 - 0.05 / max(len(pairs) * len(slices), 1)
     return [
         {"what": what, "labels": labels, "regularized": regularized, "slice": name, "from": before[2], "to": after[2],
-         **asdict(_paired(known[before]["right"][name], known[after]["right"][name], level))}
+         **_paired(known[before][name], known[after][name], level).as_json()}
         for what, labels, regularized, before, after in pairs for name in slices
     ]  # fmt: skip
 

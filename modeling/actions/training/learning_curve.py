@@ -1,8 +1,5 @@
 """A run's recipe trained again on ever more of its labels, as a job."""
 
-from dataclasses import asdict
-from typing import Any
-
 import numpy as np
 
 from annotation import frames
@@ -13,6 +10,7 @@ from annotation.core.likeness.grouping import group_items
 from annotation.core.progress import Report
 from annotation.models import Job, User
 from modeling.core.fitting.learning_curve import LearningCurve, learning_curve
+from modeling.core.fitting.stored import LearningCurveJson
 from modeling.core.fitting.training import refitter
 from modeling.models import ModelRun
 from modeling.reading.learning_curves import KIND
@@ -48,7 +46,7 @@ def measure(run: ModelRun, seed: int, report: Report) -> LearningCurve:
     return learning_curve(refit, labels, groups, fold, seed, lambda stage, share: report(stage, 0.1 + 0.9 * share))
 
 
-def as_json(curve: LearningCurve) -> dict[str, Any]:
+def as_json(curve: LearningCurve) -> LearningCurveJson:
     """points: share, rows, accuracy, low, high, n. expected: more (labels), gain with low and high (accuracy, in [0,
     1]), fits, rises, and the curve error = floor + scale · rows^(−power)."""
     one = curve.expected
@@ -61,6 +59,9 @@ def as_json(curve: LearningCurve) -> dict[str, Any]:
         "expected": {
             "more": one.more, "gain": one.gain.value, "low": one.gain.low, "high": one.gain.high, "fits": one.fits,
             "rises": one.rises,
-            "curve": {name: float(value[0]) for name, value in asdict(one.curve).items()},
+            "curve": {
+                "floor": float(one.curve.floor[0]), "scale": float(one.curve.scale[0]),
+                "power": float(one.curve.power[0]),
+            },
         },
     }  # fmt: skip

@@ -10,6 +10,7 @@ from annotation.access import typed_id
 from annotation.core.refusal import Refusal
 from annotation.models import Dataset
 from modeling.actions.training.train import recipe_settings
+from modeling.core.fitting.stored import Settings
 from modeling.core.fitting.training import FEATURES, FOUND
 from modeling.figures.words.recipes import recipe_words
 from modeling.models import Recipe
@@ -76,17 +77,17 @@ def title_of(recipe: Recipe) -> str:
     return f"{recipe.name}: {words}" if recipe.name else words
 
 
-def differing(one: dict[str, Any], other: dict[str, Any]) -> list[SettingPair]:
+def differing(one: Settings, other: Settings) -> list[SettingPair]:
     """Every setting of either, those that differ first."""
     lines = [SettingPair(key, written(one.get(key)), written(other.get(key))) for key in {**one, **other}]
     return sorted(lines, key=lambda line: not line.differs)
 
 
-def recipe_facts(recipe: Recipe) -> dict[str, Any]:
+def recipe_facts(recipe: Recipe) -> Settings:
     return {"learner": recipe.learner, **recipe.settings, "seed": recipe.seed}
 
 
-def run_facts(resolved: dict[str, Any]) -> dict[str, Any]:
+def run_facts(resolved: Settings) -> Settings:
     """What was set, the learner first; then what was found of rows, classes and fields."""
     keys = [key for key in resolved if key not in FOUND and key not in FEATURES]
     return {key: resolved[key] for key in ("learner", *keys, *FEATURES, *FOUND) if key in resolved}

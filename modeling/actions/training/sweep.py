@@ -2,10 +2,10 @@
 other, so a sweep asked for again goes on where it was cancelled or failed."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import product
 from math import prod
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 from django.conf import settings
@@ -24,6 +24,7 @@ from annotation.reading.pool_evidence import state_of
 from modeling.actions.training.train import recipe_settings, training_part
 from modeling.core.fitting.choosing_recipes import Entrant, Place, RecipeChoice, choose
 from modeling.core.fitting.complexity import plainness
+from modeling.core.fitting.stored import MeanSize, RecipesFound, Settings, SweptRecipe
 from modeling.core.proving.evaluation import METRICS
 from modeling.figures.words.recipes import recipe_words
 from modeling.models import ModelRun, Recipe, Sweep
@@ -35,17 +36,41 @@ class UnableToSweep(Refusal):
     """The sweep can't be done as asked."""
 
 
+class SpecJson(TypedDict):
+    """A Spec as a job keeps it."""
+
+    learner: str
+    settings: Settings
+    name: str
+
+
+class SweepParams(TypedDict):
+    """snapshot: None freezes one when the job starts."""
+
+    recipes: list[SpecJson]
+    seeds: int
+    snapshot: int | None
+
+
+class SweepResult(RecipesFound):
+    sweep: int
+    snapshot: int
+
+
 @dataclass(frozen=True)
 class Spec:
     """A recipe of a sweep; the sweep has its own seeds. name: empty where nobody named it."""
 
     learner: str
-    settings: dict[str, Any]
+    settings: Settings
     name: str = ""
 
     @property
     def words(self) -> str:
         return self.name or recipe_words(self.learner, self.settings)
+
+    def as_json(self) -> SpecJson:
+        return {"learner": self.learner, "settings": self.settings, "name": self.name}
 
 
 def spec_of(recipe: Recipe) -> Spec:
@@ -88,8 +113,8 @@ def request_sweep(
         raise UnableToSweep(f"{fits}; a sweep has {MOST_FITS} at most.")
     if snapshot and snapshot.purpose != Snapshot.TRAINING:
         raise UnableToSweep(f"Snapshot {snapshot.pk} is a production snapshot; nothing is ever trained on it.")
-    params = {
-        "recipes": [asdict(one) for one in chosen], "seeds": seeds, "snapshot": snapshot.pk if snapshot else None,
+    params: SweepParams = {
+        "recipes": [one.as_json() for one in chosen], "seeds": seeds, "snapshot": snapshot.pk if snapshot else None,
     }  # fmt: skip
     inputs = snapshot.sha256 if snapshot else state_of(dataset)
     return enqueue("sweep", dataset, params, inputs=inputs, user=user, background=background)
@@ -98,33 +123,36 @@ def request_sweep(
 def again(job: Job, *, user: User | None = None, background: bool = True) -> Job:
     """A sweep that was cancelled or failed, once more on the rows it had frozen: what it finished is not done again."""
     begun = job.parts.order_by("id").first()
-    pinned = begun.params["snapshot"] if begun else job.params["snapshot"]
-    rows = Snapshot.objects.filter(pk=pinned).first()
-    specs = [Spec(**one) for one in job.params["recipes"]]
-    return request_sweep(job.own_dataset, specs, job.params["seeds"], snapshot=rows, user=user, background=background)
+    asked: SweepParams = job.params
+    pinned = begun.params["snapshot"] if begun else asked["snapshot"]
+    rows = Snapshot.objects.filter(pk=pinned or 0).first()
+    specs = [Spec(**one) for one in asked["recipes"]]
+    return request_sweep(job.own_dataset, specs, asked["seeds"], snapshot=rows, user=user, background=background)
 
 
 def run(job: Job, report: Report) -> Write | Wait:
-    specs = [Spec(**one) for one in job.params["recipes"]]
+    asked: SweepParams = job.params
+    specs = [Spec(**one) for one in asked["recipes"]]
     if not job.parts.exists():
         report("freezing the training rows", 0.0)
-        chosen, seeds = job.params["snapshot"], range(job.params["seeds"])
-        rows = Snapshot.objects.filter(pk=chosen).first()
-        rows = rows or freeze(job.own_dataset, Snapshot.TRAINING, user=job.created_by)
-        return Wait([training_part(rows, one.learner, one.settings, seed) for seed in seeds for one in specs])
+        there = Snapshot.objects.filter(pk=asked["snapshot"] or 0).first()
+        frozen = there or freeze(job.own_dataset, Snapshot.TRAINING, user=job.created_by)
+        seeds = range(asked["seeds"])
+        return Wait([training_part(frozen, one.learner, one.settings, seed) for seed in seeds for one in specs])
     report("comparing the recipes", 1.0)
     rows = Snapshot.objects.get(pk=job.parts.earliest("id").params["snapshot"])
     found = judge(rows, specs, job)
 
-    def write() -> dict[str, Any]:
+    def write() -> SweepResult:
         made = Sweep.objects.create(dataset=job.own_dataset, kind=Sweep.RECIPES, snapshot=rows, job=job, found=found)
         return {"sweep": made.pk, "snapshot": rows.pk, **found}
 
     return write
 
 
-def judge(rows: Snapshot, specs: Sequence[Spec], job: Job) -> dict[str, Any]:
+def judge(rows: Snapshot, specs: Sequence[Spec], job: Job) -> RecipesFound:
     """Everything the sweep found, JSON-ready: its recipes, those that compete first, the best one leading."""
+    asked: SweepParams = job.params
     parts = list(job.parts.order_by("id"))
     runs = runs_of_parts(parts)
     fits = [[one for one in parts if _is_of(one, spec)] for spec in specs]
@@ -136,15 +164,14 @@ def judge(rows: Snapshot, specs: Sequence[Spec], job: Job) -> dict[str, Any]:
     choice = _choice(rows, [tried[at] for at in competing], job.own_dataset)
     entries = [_entry(specs[at], tried[at], why[at]) for at in range(len(specs))]
     for at, place in zip(competing, choice.places, strict=True):
-        entries[at] |= _placed(place)
+        _add_place(entries[at], place)
     entries[competing[choice.best]]["best"] = True
     entries[competing[choice.simplest]]["simplest"] = True
-    entries.sort(key=lambda one: (bool(one["why"]), -one.get("score", 0.0), one["plainness"]))
-    for entry in entries:
-        entry.pop("plainness")
+    plain = {id(entry): _plainness(runs) if runs else () for entry, runs in zip(entries, tried, strict=True)}
+    entries.sort(key=lambda one: (bool(one["why"]), -one.get("score", 0.0), plain[id(one)]))
     return {
         "metric": metric_of(job.own_dataset), "n": rows.n_rows, "units": choice.places[0].behind.n,
-        "seeds": job.params["seeds"], "fits": len(parts), "done": len(runs), "level": choice.level,
+        "seeds": asked["seeds"], "fits": len(parts), "done": len(runs), "level": choice.level,
         "simplest": specs[competing[choice.simplest]].words, "best": specs[competing[choice.best]].words,
         "recipes": entries,
     }  # fmt: skip
@@ -205,29 +232,33 @@ def _choice(rows: Snapshot, tried: Sequence[Sequence[ModelRun]], dataset: Datase
 
 def _plainness(runs: Sequence[ModelRun]) -> tuple[float, ...]:
     """Of the mean run, so that one seed's luck does not decide."""
-    size = {key: _mean(run.metrics.get("size", {}).get(key) for run in runs) for key in ("features", "parameters")}
     seconds = _mean(run.cpu_seconds for run in runs)
-    return plainness(runs[0].recipe.learner, runs[0].resolved, size, seconds or 0.0)
+    return plainness(runs[0].recipe.learner, runs[0].resolved, _mean_size(runs), seconds or 0.0)
 
 
-def _entry(spec: Spec, runs: Sequence[ModelRun], why: str) -> dict[str, Any]:
-    train = _mean(run.metrics["train"]["accuracy"] for run in runs)
-    size = {key: _mean(run.metrics.get("size", {}).get(key) for run in runs) for key in ("features", "parameters")}
+def _mean_size(runs: Sequence[ModelRun]) -> MeanSize:
+    sizes = [run.metrics["size"] for run in runs if "size" in run.metrics]
+    return {
+        "features": _mean(one["features"] for one in sizes),
+        "parameters": _mean(one["parameters"] for one in sizes),
+    }
+
+
+def _entry(spec: Spec, runs: Sequence[ModelRun], why: str) -> SweptRecipe:
+    train, size = _mean(run.metrics["train"]["accuracy"] for run in runs), _mean_size(runs)
     return {
         "name": spec.name, "learner": spec.learner, "settings": spec.settings,
         "words": recipe_words(spec.learner, spec.settings), "runs": [run.pk for run in runs], "why": why,
-        "train_accuracy": train, **size, "cpu_seconds": _mean(run.cpu_seconds for run in runs),
+        "train_accuracy": train, "features": size["features"], "parameters": size["parameters"],
+        "cpu_seconds": _mean(run.cpu_seconds for run in runs),
         "predict_seconds": _mean(run.predict_seconds for run in runs), "best": False, "simplest": False,
-        "plainness": _plainness(runs) if runs else (),
     }  # fmt: skip
 
 
-def _placed(place: Place) -> dict[str, Any]:
-    return {
-        "score": place.score.value, "low": place.score.low, "high": place.score.high, "by_seed": list(place.by_seed),
-        "behind": place.behind.value, "behind_low": place.behind.low, "behind_high": place.behind.high,
-        "close": place.close,
-    }  # fmt: skip
+def _add_place(entry: SweptRecipe, place: Place) -> None:
+    entry["score"], entry["low"], entry["high"] = place.score.value, place.score.low, place.score.high
+    entry["by_seed"], entry["close"] = list(place.by_seed), place.close
+    entry["behind"], entry["behind_low"], entry["behind_high"] = place.behind.value, place.behind.low, place.behind.high
 
 
 def _mean(values: Iterable[float | None]) -> float | None:

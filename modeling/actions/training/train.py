@@ -3,7 +3,7 @@
 import json
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 import pandas as pd
@@ -24,6 +24,7 @@ from modeling.core.fitting.augmentation import SETTINGS as OF_COPIES
 from modeling.core.fitting.augmentation import augmentation_settings
 from modeling.core.fitting.dense_features import DenseModel
 from modeling.core.fitting.model_artifacts import dump_model
+from modeling.core.fitting.stored import Resolved, Settings
 from modeling.core.fitting.training import OF_ROWS, Fit, Model, fit, predict
 from modeling.core.learners import learner_settings
 from modeling.models import ModelRun, Recipe
@@ -37,9 +38,29 @@ class TrainingOrder:
     """What to train: a learner with its settings, or with the resolved settings of the run `like`."""
 
     learner: str
-    settings: dict[str, Any]
+    settings: Settings
     seed: int
     like: int | None = None
+
+
+class TrainingParams(TypedDict):
+    """like: the run whose resolved settings these are; snapshot: None freezes one when the job starts."""
+
+    learner: str
+    settings: Settings
+    like: int | None
+    snapshot: int | None
+
+
+class TrainingResult(TypedDict):
+    """status: how the solver ended, a sentence."""
+
+    run: int
+    snapshot: int
+    status: str
+    converged: bool
+    resolved: Resolved
+    parameter_hash: str
 
 
 def request_training(
@@ -48,21 +69,24 @@ def request_training(
     again: bool = False, background: bool = True,
 ) -> Job:  # fmt: skip
     """The job that trains. The same recipe on the same rows is the same job; no `snapshot` freezes one at its start."""
+    chosen: Settings
     if like:
         if pairs:
             raise UnableToWork("--like takes every setting from the run it names; leave out --set.")
-        params = {"learner": like.recipe.learner, "settings": like.resolved, "like": like.pk}
-        seed = like.recipe.seed
+        learner, seed, chosen = like.recipe.learner, like.recipe.seed, like.resolved
     elif recipe:
         if pairs:
             raise UnableToWork("--recipe takes every setting from the recipe it names; clone it to change one.")
-        params, seed = {"learner": recipe.learner, "settings": recipe.settings, "like": None}, recipe.seed
+        learner, seed, chosen = recipe.learner, recipe.seed, recipe.settings
     else:
-        named = learner or ""
-        params = {"learner": named, "settings": recipe_settings(dataset, named, pairs or {}), "like": None}
+        learner = learner or ""
+        chosen = recipe_settings(dataset, learner, pairs or {})
     if snapshot and snapshot.purpose != Snapshot.TRAINING:
         raise UnableToWork(f"Snapshot {snapshot.pk} is a production snapshot; nothing is ever trained on it.")
-    params["snapshot"] = snapshot.pk if snapshot else None
+    params: TrainingParams = {
+        "learner": learner, "settings": chosen, "like": like.pk if like else None,
+        "snapshot": snapshot.pk if snapshot else None,
+    }  # fmt: skip
     inputs = snapshot.sha256 if snapshot else state_of(dataset)
     return enqueue("training", dataset, params, inputs=inputs, seed=seed, user=user, again=again, background=background)
 
@@ -72,26 +96,28 @@ def recipe_settings(dataset: Dataset, learner: str, pairs: dict[str, str]) -> di
     UnableToConfigure."""
     own = {key: value for key, value in pairs.items() if key not in OF_COPIES}
     copies = {key: value for key, value in pairs.items() if key in OF_COPIES}
-    return learner_settings(learner, own) | (augmentation_settings(copies, accepted_pairs(dataset)) if copies else {})
+    settings = learner_settings(learner, own)
+    return {**settings, **augmentation_settings(copies, accepted_pairs(dataset))} if copies else settings
 
 
-def training_part(rows: Snapshot, learner: str, chosen: dict[str, Any], seed: int) -> Part:
+def training_part(rows: Snapshot, learner: str, chosen: Settings, seed: int) -> Part:
     """The same job that `request_training` makes of a snapshot, as a part of another: what is trained is not trained
     again."""
-    params = {"learner": learner, "settings": chosen, "like": None, "snapshot": rows.pk}
+    params: TrainingParams = {"learner": learner, "settings": chosen, "like": None, "snapshot": rows.pk}
     return Part("training", params, inputs=rows.sha256, seed=seed)
 
 
 def run(job: Job, report: Report) -> Write:
     report("freezing the training rows", 0.02)
-    chosen = job.params["snapshot"]
-    rows = (
-        Snapshot.objects.get(pk=chosen) if chosen else freeze(job.own_dataset, Snapshot.TRAINING, user=job.created_by)
-    )
-    order = TrainingOrder(job.params["learner"], job.params["settings"], job.seed, job.params["like"])
+    asked: TrainingParams = job.params
+    if asked["snapshot"]:
+        rows = Snapshot.objects.get(pk=asked["snapshot"])
+    else:
+        rows = freeze(job.own_dataset, Snapshot.TRAINING, user=job.created_by)
+    order = TrainingOrder(asked["learner"], asked["settings"], job.seed, asked["like"])
     trained = train_on(rows, order, lambda stage, share: report(stage, 0.05 + 0.9 * share), job)
 
-    def write() -> dict[str, Any]:
+    def write() -> TrainingResult:
         made = trained.insert()
         return {
             "run": made.pk, "snapshot": rows.pk, "status": made.solver_status, "converged": made.converged,
@@ -159,7 +185,7 @@ def train_like(rows: Snapshot, like: ModelRun, report: Report, job: Job) -> Trai
     return train_on(rows, TrainingOrder(like.recipe.learner, like.resolved, like.recipe.seed, like.pk), report, job)
 
 
-def without_rows(resolved: dict[str, Any]) -> dict[str, Any]:
+def without_rows(resolved: Settings) -> dict[str, Any]:
     """Resolved settings but for what tells rows apart, not recipes."""
     return {key: value for key, value in resolved.items() if key not in OF_ROWS}
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from annotation.core.fields import Field
+from modeling.core.fitting.stored import CopySettings, Settings
 from modeling.core.learners import Setting, UnableToConfigure, UnableToTrain
 from modeling.core.perturbations import PERTURBATIONS, drawn, perturbed
 from modeling.core.perturbations.synonyms import Pair, Partners, partners_of, read_pair, written
@@ -53,10 +54,10 @@ class Rows:
         return np.arange(len(self.origin)) == self.origin
 
 
-def augmentation_settings(pairs: dict[str, str], synonyms: Iterable[Pair]) -> dict[str, Any]:
+def augmentation_settings(pairs: dict[str, str], synonyms: Iterable[Pair]) -> CopySettings:
     """The settings of copies out of `pairs` as typed (KEY → VALUE), complete with the pairs of words accepted so far;
     empty where none are asked for. Raises UnableToConfigure."""
-    asked = {}
+    asked: dict[str, Any] = {}
     for key, value in pairs.items():
         try:
             asked[key] = SETTINGS[key].read(value)
@@ -66,7 +67,7 @@ def augmentation_settings(pairs: dict[str, str], synonyms: Iterable[Pair]) -> di
         return {}
     if "augment" not in asked:
         raise UnableToConfigure(f"copies={pairs['copies']} needs augment=…: {SETTINGS['augment'].must_be}.")
-    settings = {"augment": asked["augment"], "copies": asked.get("copies", 1)}
+    settings: CopySettings = {"augment": asked["augment"], "copies": asked.get("copies", 1)}
     if "synonyms" in settings["augment"]:
         settings["synonyms"] = [written(pair) for pair in sorted(synonyms)]
         if not settings["synonyms"]:
@@ -74,7 +75,7 @@ def augmentation_settings(pairs: dict[str, str], synonyms: Iterable[Pair]) -> di
     return settings
 
 
-def with_copies(table: pd.DataFrame, fields: Sequence[Field], settings: dict[str, Any], seed: int) -> Rows:
+def with_copies(table: pd.DataFrame, fields: Sequence[Field], settings: Settings, seed: int) -> Rows:
     """A `typed` table of n rows with the copies that resolved `settings` ask for; without "augment" there are none.
 
     Each copy is changed by one of the kinds, drawn for it; where that finds nothing to change the next is tried. A copy
@@ -102,7 +103,7 @@ def with_copies(table: pd.DataFrame, fields: Sequence[Field], settings: dict[str
     return Rows(pd.concat([table, copied], ignore_index=True), np.array(origin, dtype=np.int64))
 
 
-def augmentation_words(settings: dict[str, Any]) -> str:
+def augmentation_words(settings: Settings) -> str:
     """What a recipe says of its copies: 2 copies by typos or case; empty where there are none."""
     if not settings.get("augment"):
         return ""

@@ -7,6 +7,7 @@ from scipy import sparse
 
 from annotation.core.features.vectorizer import feature_names
 from modeling.core.fitting.dense_features import DenseModel
+from modeling.core.fitting.stored import ClassWeights, Coefficients, FeatureWeight
 
 # Features told per class and direction.
 STRONGEST = 8
@@ -16,7 +17,7 @@ MOST_CLASSES = 200
 NAMELESS = (": embedding ", "words, projected, ")
 
 
-def coefficients(model: Any, X: Any) -> dict[str, Any] | None:
+def coefficients(model: Any, X: Any) -> Coefficients | None:
     """JSON-ready; None for a model that is not linear. model: Pipeline or DenseModel; X: (n, p), what it learned from.
 
     features: p. active: how many have a weight that is not 0. nameless: how many of the active are parts of embeddings
@@ -64,8 +65,8 @@ def _short(names: list[str]) -> list[str]:
 
 def _of_class(
     name: str, weight: np.ndarray, names: np.ndarray, named: np.ndarray, rows: np.ndarray, against: bool
-) -> dict[str, Any]:
-    def strongest(sign: float) -> list[dict[str, Any]]:
+) -> ClassWeights:
+    def strongest(sign: float) -> list[FeatureWeight]:
         value = np.where(named, sign * weight, 0.0)
         order = [at for at in np.argsort(-value, kind="stable")[:STRONGEST] if value[at] > 0]
         return [{"name": names[at], "weight": float(weight[at]), "rows": int(rows[at])} for at in order]

@@ -1,14 +1,14 @@
 """How large a fitted model is, and which of two recipes is the simpler one."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
+from modeling.core.fitting.stored import MeanSize, Settings, Size
 from modeling.core.learners import LEARNERS
 
 
-def size_of(estimator: Any) -> dict[str, int | None]:
+def size_of(estimator: Any) -> Size:
     """features: inputs with a weight other than 0; parameters: learned numbers other than 0, None where unknown."""
     if hasattr(estimator, "coef_"):
         weights = np.atleast_2d(estimator.coef_)
@@ -22,9 +22,7 @@ def size_of(estimator: Any) -> dict[str, int | None]:
     return {"features": None, "parameters": None}
 
 
-def plainness(
-    learner: str, resolved: dict[str, Any], size: Mapping[str, float | None], seconds: float
-) -> tuple[float, ...]:
+def plainness(learner: str, resolved: Settings, size: MeanSize | Size, seconds: float) -> tuple[float, ...]:
     """A key by which the simpler of two recipes sorts first: linear before any other; fewer features in use; fewer
     parameters; held back more by its penalty; then the faster one. Unknown counts as most, or as least held back."""
     named = LEARNERS.get(learner)

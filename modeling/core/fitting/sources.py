@@ -1,11 +1,11 @@
 """Each source judged by a model of the others: what a source that is not yet there may expect."""
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
 from annotation.core.intervals import wilson
+from modeling.core.fitting.stored import SourceScores
 from modeling.core.learners import UnableToTrain
 from modeling.core.proving.evaluation import paired_interval
 
@@ -16,7 +16,7 @@ MOST = 5
 def by_source(
     sources: np.ndarray, truth: np.ndarray, oof: np.ndarray, groups: np.ndarray,
     judge: Callable[[np.ndarray], np.ndarray], report: Callable[[str, float], None],
-) -> list[dict[str, Any]]:  # fmt: skip
+) -> list[SourceScores]:  # fmt: skip
     """One dict for each of the MOST largest sources, largest first; none where there are fewer than two sources.
 
     sources: str (n,). truth: int (n,), columns of oof (n, K), probabilities out of random folds. groups: int (n,); rows
@@ -41,7 +41,7 @@ def by_source(
     return found
 
 
-def _row(name: str, right: np.ndarray, in_folds: np.ndarray) -> dict[str, Any]:
+def _row(name: str, right: np.ndarray, in_folds: np.ndarray) -> SourceScores:
     n, alone, folds = len(right), wilson(int(right.sum()), len(right)), wilson(int(in_folds.sum()), len(right))
     gap = paired_interval(int((right & ~in_folds).sum()), int((in_folds & ~right).sum()), n)
     return {

@@ -5,7 +5,7 @@ import json
 import platform
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import numba
 import numpy as np
@@ -27,6 +27,7 @@ from modeling.core.fitting.complexity import size_of
 from modeling.core.fitting.dense_features import DenseFeatures, DenseModel
 from modeling.core.fitting.preparing import fitted_features, one_fold, prepared
 from modeling.core.fitting.sources import by_source
+from modeling.core.fitting.stored import Coefficients, Metrics, Resolved, Settings, SourceScores
 from modeling.core.learners import MOST_WORDS, PAIRS, Fold, Learner, UnableToTrain, learner_with, resolved_of
 from modeling.core.proving.evaluation import Counts, balanced_accuracy, metrics
 
@@ -62,12 +63,12 @@ class Fit:
     """
 
     model: Model
-    resolved: dict[str, Any]
+    resolved: Resolved
     converged: bool
     status: str
     at_chance: bool
-    metrics: dict[str, Any]
-    coefficients: dict[str, Any] | None
+    metrics: Metrics
+    coefficients: Coefficients | None
     oof: np.ndarray
     parameter_hash: str
     environment: dict[str, str]
@@ -75,7 +76,7 @@ class Fit:
 
 def fit(
     table: pd.DataFrame, fields: Sequence[Field], labels: np.ndarray, classes: Sequence[str], groups: np.ndarray,
-    learner: str, settings: dict[str, Any], seed: int, report: Callable[[str, float], None],
+    learner: str, settings: Settings, seed: int, report: Callable[[str, float], None],
     sources: np.ndarray | None = None,
 ) -> Fit:  # fmt: skip
     """Train on a `typed` table of n rows.
@@ -119,10 +120,11 @@ def fit(
         trained = _aligned(fitted.predict_proba(X[: len(labels)]), fitted.classes_, classes)
     model = _model(learner, transformer, fitted.estimator_)
     copies = {key: settings[key] for key in KEYS if key in settings}
-    resolved = {
+    # a learner's own parameters go by names that only it knows
+    resolved = cast(Resolved, {
         "learner": learner, **parameters, **features, **copies, "seed": seed, "folds": n_folds, "rows": len(labels),
         "classes": list(classes), "fields": [[field.name, field.type] for field in fields],
-    }  # fmt: skip
+    })  # fmt: skip
     return Fit(
         model=model, resolved=resolved, converged=fitted.converged_, oof=oof,
         metrics=_all_metrics(fitted, labels, trained, oof, len(fold) - len(labels), beside),
@@ -132,18 +134,25 @@ def fit(
 
 
 def _all_metrics(
-    fitted: Any, labels: np.ndarray, trained: np.ndarray, oof: np.ndarray, copies: int, beside: list[dict[str, Any]]
-) -> dict[str, Any]:
+    fitted: Any, labels: np.ndarray, trained: np.ndarray, oof: np.ndarray, copies: int, beside: list[SourceScores]
+) -> Metrics:
     """The metrics of a Fit: probabilities `trained` of the rows learned from and `oof` out of fold, both (n, K), how
     many copies were learned from too, and what sources say `beside`."""
-    measured = {"train": metrics(labels, trained), "validation": metrics(labels, oof)}
-    measured |= {"size": size_of(fitted.estimator_)} | getattr(fitted, "facts_", {})
-    where_any = {"copies": copies, "curve": getattr(fitted, "curve_", None), "sources": beside}
-    return measured | {name: figures for name, figures in where_any.items() if figures}
+    measured: Metrics = {"train": metrics(labels, trained), "validation": metrics(labels, oof)}
+    measured["size"] = size_of(fitted.estimator_)
+    if facts := getattr(fitted, "facts_", None):
+        measured["path"], measured["solver"] = facts["path"], facts["solver"]
+    if copies:
+        measured["copies"] = copies
+    if curve := getattr(fitted, "curve_", None):
+        measured["curve"] = curve
+    if beside:
+        measured["sources"] = beside
+    return measured
 
 
 def fit_resolved(
-    table: pd.DataFrame, fields: Sequence[Field], names: np.ndarray, groups: np.ndarray, resolved: dict[str, Any]
+    table: pd.DataFrame, fields: Sequence[Field], names: np.ndarray, groups: np.ndarray, resolved: Resolved
 ) -> Model:
     """The model that the `resolved` settings of a Fit give on these rows alone: features, copies and learner.
 
@@ -162,7 +171,7 @@ def fit_resolved(
 
 def refitter(
     table: pd.DataFrame, fields: Sequence[Field], labels: np.ndarray, classes: Sequence[str], groups: np.ndarray,
-    resolved: dict[str, Any],
+    resolved: Resolved,
 ) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:  # fmt: skip
     """A function (learned from, held out; bool (n,) each) → probabilities (rows held out, K), columns as `classes`.
 
@@ -244,7 +253,7 @@ def _lone(names: np.ndarray, groups: np.ndarray) -> str:
     return f" Nobody can say how well it knows {shown}: one input each, so held out it was never seen."
 
 
-def _learner(name: str, settings: dict[str, Any], seed: int) -> Learner:
+def _learner(name: str, settings: Settings, seed: int) -> Learner:
     return learner_with(name, {**settings, "seed": seed}, (*FEATURES, *KEYS, *FOUND))
 
 
@@ -281,7 +290,7 @@ def _at_chance(labels: np.ndarray, oof: np.ndarray) -> bool:
     return lower <= 1 / len(np.unique(labels)) + 1e-9
 
 
-def _hash(resolved: dict[str, Any], model: Model) -> str:
+def _hash(resolved: Resolved, model: Model) -> str:
     digest = hashlib.sha256(json.dumps(resolved, sort_keys=True).encode())
     _add(digest, model)
     return digest.hexdigest()

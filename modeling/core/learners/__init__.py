@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from annotation.core.refusal import Refusal
+from modeling.core.fitting.stored import Settings, TrainingCurve
 from modeling.core.learners.learner import Learner, Setting, UnableToTrain
 from modeling.core.learners.logistic import Fold, LogisticLearner
 from modeling.core.learners.mlp import MlpLearner
@@ -49,7 +50,7 @@ def learner_settings(name: str, pairs: dict[str, str]) -> dict[str, Any]:
     return settings
 
 
-def learner_with(name: str, settings: dict[str, Any], others: Iterable[str]) -> Any:
+def learner_with(name: str, settings: Settings, others: Iterable[str]) -> Any:
     """The unfitted learner. Raises UnableToConfigure for a key that is neither a field of it nor among `others`."""
     learner = _named(name)
     parameters = [parameter.name for parameter in dataclasses.fields(learner)]
@@ -65,7 +66,7 @@ def resolved_of(fitted: Any) -> dict[str, Any]:
     return getattr(fitted, "resolved_", None) or dataclasses.asdict(fitted)
 
 
-def recipe_words(name: str, settings: dict[str, Any]) -> str:
+def recipe_words(name: str, settings: Settings) -> str:
     """Learner and settings in words: logistic regression, L2, C = 10. A learner no longer there is its name."""
     learner = LEARNERS.get(name)
     if learner is None:
@@ -78,7 +79,7 @@ def recipe_words(name: str, settings: dict[str, Any]) -> str:
     return ", ".join([learner.TITLE, *said, *_feature_words(settings)])
 
 
-def _feature_words(settings: dict[str, Any]) -> list[str]:
+def _feature_words(settings: Settings) -> list[str]:
     """What a recipe says of its features, where it is not what all do."""
     said = []
     if settings.get("max_features", MOST_WORDS) != MOST_WORDS:
@@ -89,7 +90,7 @@ def _feature_words(settings: dict[str, Any]) -> list[str]:
     return said
 
 
-def used_words(name: str, resolved: dict[str, Any], curve: dict[str, Any] | None) -> str:
+def used_words(name: str, resolved: Settings, curve: TrainingCurve | None) -> str:
     """What the fit settled on, short: C = 3; empty where the learner chooses nothing."""
     learner = LEARNERS.get(name)
     return learner.used(resolved, curve) if learner and hasattr(learner, "used") else ""

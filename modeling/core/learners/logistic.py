@@ -9,6 +9,7 @@ from sklearn.linear_model import LogisticRegression
 
 from annotation.core.fields import Field
 from modeling.core.fitting.dense_features import KEPT, NONE, DenseFeatures
+from modeling.core.fitting.stored import PathEntry, Settings, SolverFacts, TrainingCurve
 from modeling.core.proving.evaluation import log_loss
 from modeling.core.solvers.elastic_net import Matrix, Solution, first_C, solve_path
 
@@ -124,8 +125,9 @@ class LogisticLearner:
         UnableToSolve."""
         self.classes_, codes = np.unique(y, return_inverse=True)
         self.path_ = self._path(X, codes, folds) if "cv" in (self.C, self.l1_ratio) else []
-        chosen = choose(self.path_, self.rule) if self.path_ else {"C": self.C, "l1_ratio": self.l1_ratio}
-        self.C_, self.l1_ratio_ = float(chosen["C"]), float(chosen["l1_ratio"])
+        chosen = choose(self.path_, self.rule) if self.path_ else None
+        self.C_ = chosen["C"] if chosen else float(self.C)
+        self.l1_ratio_ = chosen["l1_ratio"] if chosen else float(self.l1_ratio)
         self.resolved_ = asdict(self) | {"C": self.C_, "l1_ratio": self.l1_ratio_}
         [found] = solve_path(X, codes, [self.C_], self.l1_ratio_, self.tol, self.max_iter)
         self.n_iter_, self.slope_ = found.n_iter, found.slope
@@ -140,7 +142,7 @@ class LogisticLearner:
         return self.estimator_.predict_proba(X)
 
     @staticmethod
-    def words(settings: dict[str, Any]) -> str:
+    def words(settings: Settings) -> str:
         """Penalty and strength: L2, C = 10."""
         C = settings.get("C", "cv")
         said = [_penalty_words(settings.get("l1_ratio", 0.0))]
@@ -150,16 +152,16 @@ class LogisticLearner:
         return ", ".join(said)
 
     @staticmethod
-    def used(resolved: dict[str, Any], curve: dict[str, Any] | None) -> str:
+    def used(resolved: Settings, curve: TrainingCurve | None) -> str:
         """The C used: C = 10."""
         return f"C = {resolved['C']:g}"
 
     @staticmethod
-    def strength(resolved: dict[str, Any]) -> tuple[float, ...]:
+    def strength(resolved: Settings) -> tuple[float, ...]:
         """How strong the penalty is, 1 / C."""
         return (1 / resolved["C"],)
 
-    def _path(self, X: Matrix, codes: np.ndarray, folds: Sequence[Fold]) -> list[dict[str, Any]]:
+    def _path(self, X: Matrix, codes: np.ndarray, folds: Sequence[Fold]) -> list[PathEntry]:
         ratios = RATIOS if self.l1_ratio == "cv" else (float(self.l1_ratio),)
         path = []
         for ratio in ratios:
@@ -167,7 +169,7 @@ class LogisticLearner:
             path += self._path_at(grid, ratio, folds)
         return path
 
-    def _path_at(self, grid: Sequence[float], ratio: float, folds: Sequence[Fold]) -> list[dict[str, Any]]:
+    def _path_at(self, grid: Sequence[float], ratio: float, folds: Sequence[Fold]) -> list[PathEntry]:
         tried: list[list[tuple[float, int, int]]] = []
         rows = []
         for fold in folds:
@@ -186,7 +188,7 @@ class LogisticLearner:
             grid = grid[: len(tried[0])]
         return [_entry(C, ratio, [one[at] for one in tried], rows) for at, C in enumerate(grid)]
 
-    def _solver(self, found: Solution) -> dict[str, Any]:
+    def _solver(self, found: Solution) -> SolverFacts:
         return {
             "objective": found.objective, "kkt_residual": found.residual, "relative_slope": found.slope,
             "active_features": found.active, "n_iter": found.n_iter,
@@ -228,7 +230,7 @@ def grid_for(X: Matrix, codes: np.ndarray, l1_ratio: float) -> tuple[float, ...]
     return tuple(value for value in values if value > first)[: len(STEPS) * DECADES + 1]
 
 
-def choose(path: Sequence[dict[str, Any]], rule: str) -> dict[str, Any]:
+def choose(path: Sequence[PathEntry], rule: str) -> PathEntry:
     """The entry with the least log loss, the first among ties; with "1se" the first at its ratio within one standard
     error of it (Breiman et al. 1984). Entries of one ratio go from strong penalty to weak."""
     least = min(entry["log_loss"] for entry in path)
@@ -241,7 +243,7 @@ def _hopeless(losses: Sequence[float]) -> bool:
     return len(losses) > 2 and min(losses[-2:]) > HOPELESS * min(losses)
 
 
-def _entry(C: float, ratio: float, found: Sequence[tuple[float, int, int]], rows: Sequence[int]) -> dict[str, Any]:
+def _entry(C: float, ratio: float, found: Sequence[tuple[float, int, int]], rows: Sequence[int]) -> PathEntry:
     """One C, found (log loss, active features, iterations) by each fold, with so many rows held out."""
     if not found:
         return {"C": C, "l1_ratio": ratio, "log_loss": 0.0, "error": 0.0, "active": 0.0, "n_iter": 0}

@@ -11,6 +11,7 @@ from scipy import sparse
 from annotation.core.fields import Field
 from annotation.core.judging.folds import grouped_folds
 from modeling.core.fitting.dense_features import DenseFeatures
+from modeling.core.fitting.stored import Settings, TrainingCurve
 from modeling.core.learners.learner import Setting, UnableToTrain
 from modeling.core.learners.logistic import Fold
 from modeling.core.learners.networks import Network, Schedule, Trained, probabilities, train
@@ -147,7 +148,7 @@ class MlpLearner:
         return NetworkEstimator(Network(weights, biases), np.array(facts["classes"]))
 
     @staticmethod
-    def words(settings: dict[str, Any]) -> str:
+    def words(settings: Settings) -> str:
         """256 units, dropout 0.3, weight decay 0.0001."""
         layers = settings.get("layers", MlpLearner.layers)
         units = " and ".join(f"{width}" for width in layers) + " units" if layers else "no hidden layer"
@@ -156,12 +157,12 @@ class MlpLearner:
         return f"{units}, dropout {dropout:g}, weight decay {decay:g}"
 
     @staticmethod
-    def used(resolved: dict[str, Any], curve: dict[str, Any] | None) -> str:
+    def used(resolved: Settings, curve: TrainingCurve | None) -> str:
         """Where training was stopped: epoch 12."""
         return f"epoch {curve['best']}" if curve else ""
 
     @staticmethod
-    def strength(resolved: dict[str, Any]) -> tuple[float, ...]:
+    def strength(resolved: Settings) -> tuple[float, ...]:
         """How strongly it is held back: dropout, then weight decay."""
         return (resolved["dropout"], resolved["weight_decay"])
 
@@ -181,7 +182,7 @@ class MlpLearner:
                 f"too few for that; {PARTS} are needed in every part it learns from. Train logistic regression instead."
             )
 
-    def _curve(self, trained: Trained, X: np.ndarray, codes: np.ndarray, validation: np.ndarray) -> dict[str, Any]:
+    def _curve(self, trained: Trained, X: np.ndarray, codes: np.ndarray, validation: np.ndarray) -> TrainingCurve:
         right = probabilities(trained.network, X).argmax(axis=1) == codes
         return {
             "train_loss": [_rounded(loss) for loss in trained.train_loss],

@@ -8,6 +8,7 @@ import numpy as np
 from annotation.core.intervals import Interval, bootstrap_interval, wilson
 from annotation.core.refusal import Refusal
 from modeling.core.proving.proof import ITEMS
+from modeling.core.proving.stored import MoneyJson
 from modeling.core.proving.thresholds import Threshold, choose_threshold, more_costly_to_miss
 
 RESAMPLES = 2_000
@@ -28,6 +29,12 @@ class Money:
     per_thousand: Interval
     total: Interval
     accuracy: Interval
+
+    def as_json(self) -> MoneyJson:
+        return {
+            "n": self.n, "per_thousand": self.per_thousand.as_json(), "total": self.total.as_json(),
+            "accuracy": self.accuracy.as_json(),
+        }  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import pandas as pd
 from scipy.special import ndtri
 
 from annotation.core.intervals import Interval, wilson
+from modeling.core.fitting.stored import Scores
 
 # Smallest probability that log loss believes, so that one impossible row does not make it infinite.
 FLOOR = float(np.finfo(np.float32).eps)
@@ -68,7 +69,7 @@ def log_loss(truth: np.ndarray, probabilities: np.ndarray) -> float:
     return float(-np.log(np.maximum(given, FLOOR, dtype=np.float64)).mean())
 
 
-def metrics(truth: np.ndarray, probabilities: np.ndarray) -> dict[str, Any]:
+def metrics(truth: np.ndarray, probabilities: np.ndarray) -> Scores:
     """n, accuracy with its 95 % limits (Wilson 1927), macro_f1, balanced_accuracy and log_loss.
 
     truth: int array (n,), n ≥ 1, of columns of `probabilities` (n, K).
@@ -112,7 +113,7 @@ def slice_table(
     return pd.DataFrame(made, columns=columns).sort_values("n", ascending=False, kind="stable", ignore_index=True)
 
 
-def _slice_row(name: Any, before: np.ndarray, after: np.ndarray, level: float) -> tuple:
+def _slice_row(name: Any, before: np.ndarray, after: np.ndarray, level: float) -> tuple[Any, ...]:
     interval = paired_interval(int((after & ~before).sum()), int((before & ~after).sum()), len(before), level)
     return name, len(before), before.mean(), after.mean(), interval.value, interval.low, interval.high
 

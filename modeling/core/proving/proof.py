@@ -1,8 +1,8 @@
 """Before and after on the same rows: how large the difference is, and whether it may be told from chance."""
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from math import ceil
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from scipy import sparse
@@ -12,6 +12,7 @@ from scipy.stats import binomtest
 from annotation.core.intervals import multinomial_bootstrap, percentile_interval, wilson
 from annotation.core.refusal import Refusal
 from modeling.core.proving.evaluation import METRICS, Counts, count
+from modeling.core.proving.stored import Difference, ProofJson, SideScores
 
 Verdict = Literal["better", "worse", "not distinguishable", "exploratory", "refused"]
 EXPECTED_COST = "expected_cost"
@@ -38,9 +39,9 @@ class Proof:
     """
 
     n: int
-    before: dict[str, float]
-    after: dict[str, float]
-    difference: dict[str, Any]
+    before: SideScores
+    after: SideScores
+    difference: Difference
     wrong_to_right: int
     right_to_wrong: int
     mcnemar_p: float
@@ -49,9 +50,16 @@ class Proof:
     verdict: Verdict
     reason: str | None
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> ProofJson:
         """Every figure under its name; `reason` only where there is one."""
-        return {name: value for name, value in asdict(self).items() if name != "reason" or value is not None}
+        told: ProofJson = {
+            "n": self.n, "before": self.before, "after": self.after, "difference": self.difference,
+            "wrong_to_right": self.wrong_to_right, "right_to_wrong": self.right_to_wrong, "mcnemar_p": self.mcnemar_p,
+            "looks": self.looks, "planned_looks": self.planned_looks, "verdict": self.verdict,
+        }  # fmt: skip
+        if self.reason is not None:
+            told["reason"] = self.reason
+        return told
 
 
 @dataclass(frozen=True)
@@ -126,7 +134,9 @@ def compare(
     up, down = int((is_right & ~was_right).sum()), int((was_right & ~is_right).sum())
     mcnemar_p = binomtest(up, up + down).pvalue if up + down else 1.0
     scored, rescored = _scores(truth, before, n_classes), _scores(truth, after, n_classes)
-    values = {name: rescored[name] - scored[name] for name in METRICS}
+    values = {
+        "accuracy": rescored["accuracy"] - scored["accuracy"], "macro_f1": rescored["macro_f1"] - scored["macro_f1"],
+    }  # fmt: skip
     cells, rows = _cells_of(truth, before, after, n_classes, metric, losses)
     value = values[metric] if metric in values else float(cells.difference(rows[None], metric)[0])
     resampled = _bootstrap(cells, rows, metric, n_resamples, seed)
@@ -137,10 +147,12 @@ def compare(
     if p >= 0.05 / planned_looks:
         low, high = min(low, 0.0), max(high, 0.0)
     verdict, reason = _verdict(low, high, looks, planned_looks, steered, refusal)
-    difference = {
+    difference: Difference = {
         "metric": metric, "value": value, "low": plain.low, "high": plain.high, "low_planned": low,
-        "high_planned": high, **values, **({"unit": losses.unit} if metric == EXPECTED_COST and losses else {}),
+        "high_planned": high, "accuracy": values["accuracy"], "macro_f1": values["macro_f1"],
     }  # fmt: skip
+    if metric == EXPECTED_COST and losses:
+        difference["unit"] = losses.unit
     return Proof(
         n, scored, rescored, difference, up, down, float(mcnemar_p), looks, planned_looks, verdict, reason,
     )  # fmt: skip
@@ -231,11 +243,13 @@ def _exchange_p(cells: Cells | Losses, rows: np.ndarray, metric: str, n_resample
     return (1 + reached) / (1 + n_resamples)
 
 
-def _scores(truth: np.ndarray, predicted: np.ndarray, n_classes: int) -> dict[str, float]:
+def _scores(truth: np.ndarray, predicted: np.ndarray, n_classes: int) -> SideScores:
     counts = count(truth, predicted, n_classes)
     share = wilson(int(counts.hits.sum()), len(truth))
-    scores = {name: float(metric(counts)) for name, metric in METRICS.items()}
-    return {**scores, "accuracy_low": share.low, "accuracy_high": share.high}
+    return {
+        "accuracy": float(METRICS["accuracy"](counts)), "macro_f1": float(METRICS["macro_f1"](counts)),
+        "accuracy_low": share.low, "accuracy_high": share.high,
+    }  # fmt: skip
 
 
 def _verdict(

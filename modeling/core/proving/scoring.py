@@ -6,6 +6,7 @@ import numpy as np
 
 from annotation.core.intervals import Interval, bootstrap_interval, wilson
 from modeling.core.proving.evaluation import FLOOR, Counts, balanced_accuracy, confusion, macro_f1
+from modeling.core.proving.stored import ScoreJson
 
 Z = 1.959964
 
@@ -17,6 +18,9 @@ class Score:
     low: float
     high: float
     n: int
+
+    def as_json(self) -> ScoreJson:
+        return {"name": self.name, "value": self.value, "low": self.low, "high": self.high, "n": self.n}
 
 
 def scores(truth: np.ndarray, probabilities: np.ndarray) -> list[Score]:

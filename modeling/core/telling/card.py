@@ -1,7 +1,9 @@
 """A model's card in words: what it learned from, what it scores, what it cannot do, how to load it."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+
+from modeling.core.proving.stored import ThresholdJson
+from modeling.core.telling.stored import Card, CardComparison, CardCosts
 
 # A class with fewer rows than this is named among the limits.
 FEW_ROWS = 20
@@ -28,7 +30,7 @@ Run it in Second Look's own folder: `model.zip` holds arrays and JSON, and Secon
 and categories are strings, `""` where missing; numbers are floats, `nan` where missing."""
 
 
-def card_text(card: dict[str, Any]) -> str:
+def card_text(card: Card) -> str:
     """Markdown. card: as `actions.export_model.card_of` makes it."""
     parts = [
         f"# {card['dataset']['name']}: run {card['run']}", _about(card), "## What it scores", _scores(card),
@@ -72,7 +74,7 @@ def limits_of(
     return found
 
 
-def _about(card: dict[str, Any]) -> str:
+def _about(card: Card) -> str:
     classes = ", ".join(f"{name} ({n:,})" for name, n in card["rows_by_class"].items())
     fields = ", ".join(f"{name} ({kind})" for name, kind in card["fields"])
     return (
@@ -83,7 +85,7 @@ def _about(card: dict[str, Any]) -> str:
     )
 
 
-def _scores(card: dict[str, Any]) -> str:
+def _scores(card: Card) -> str:
     lines = ["| out of fold | value | 95 % interval | n |", "|---|---:|---:|---:|"]
     lines += [
         f"| {one['name']} | {one['value']:.4f} | {one['low']:.4f} to {one['high']:.4f} | {one['n']:,} |"
@@ -93,7 +95,7 @@ def _scores(card: dict[str, Any]) -> str:
     return f"{table}\n\n*Out of fold*: each row judged by a model that saw neither it nor a near-copy of it."
 
 
-def _costs(costs: dict[str, Any]) -> str:
+def _costs(costs: CardCosts) -> str:
     head = f"{costs['unit']} per 1,000 items, out of fold, by the costs of version {costs['version']}.\n\n"
     lines = ["| rule | cost | 95 % interval | n |", "|---|---:|---:|---:|"]
     for rule in costs["rules"]:
@@ -104,7 +106,7 @@ def _costs(costs: dict[str, Any]) -> str:
     return head + "\n".join(lines) + _threshold(costs["threshold"])
 
 
-def _threshold(one: dict[str, Any] | None) -> str:
+def _threshold(one: ThresholdJson | None) -> str:
     if one is None or one["never"]:
         return ""
     return (
@@ -119,7 +121,7 @@ RULES = {
 }  # fmt: skip
 
 
-def _production(comparisons: Sequence[dict[str, Any]]) -> str:
+def _production(comparisons: Sequence[CardComparison]) -> str:
     if not comparisons:
         return "It has not been compared on production: nobody knows yet what it is worth there."
     return _bullets(
@@ -130,7 +132,7 @@ def _production(comparisons: Sequence[dict[str, Any]]) -> str:
     )
 
 
-def _settings(card: dict[str, Any]) -> str:
+def _settings(card: Card) -> str:
     return _bullets(
         f"`{key}`: {value}" for key, value in sorted(card["resolved"].items()) if key not in SHOWN_ELSEWHERE
     )
@@ -140,7 +142,7 @@ def _settings(card: dict[str, Any]) -> str:
 SHOWN_ELSEWHERE = ("classes", "fields", "rows")
 
 
-def _loading(card: dict[str, Any]) -> str:
+def _loading(card: Card) -> str:
     example = {name: [0.0 if kind == "number" else "…"] for name, kind in card["fields"]}
     block = (LOAD_ALONE if card["model"] == "model.skops" else LOAD_HERE).replace("{table}", repr(example))
     return f"{block}\n\n{_bullets(f'{name} {version}' for name, version in sorted(card['environment'].items()))}"

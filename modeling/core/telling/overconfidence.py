@@ -6,6 +6,7 @@ import numpy as np
 
 from annotation.core.intervals import Interval, wilson
 from modeling.core.proving.evaluation import paired_interval
+from modeling.core.telling.stored import MemoryJson
 
 # Where nothing is known of how far labels agree.
 PLAIN = 0.9
@@ -51,6 +52,12 @@ class Memory:
     held_out: Interval
     by_heart: Interval
     corrected_share: Interval
+
+    def as_json(self) -> MemoryJson:
+        return {
+            "fitted": self.fitted.as_json(), "held_out": self.held_out.as_json(),
+            "by_heart": self.by_heart.as_json(), "corrected_share": self.corrected_share.as_json(),
+        }  # fmt: skip
 
 
 def confidence_limit(disagreement: Interval, accuracy: float, n_classes: int) -> Limit:

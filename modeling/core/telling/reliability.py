@@ -7,6 +7,7 @@ import numpy as np
 from annotation.core.intervals import Interval, multinomial_bootstrap, wilson
 from annotation.core.judging.folds import grouped_folds
 from modeling.core.proving.evaluation import log_loss
+from modeling.core.telling.stored import BinJson, ReliabilityJson
 
 BINS, LEAST = 10, 20
 RESAMPLES, LEVEL = 1000, 0.05
@@ -28,6 +29,9 @@ class Bin:
     confidence: float
     right: Interval
 
+    def as_json(self) -> BinJson:
+        return {"low": self.low, "high": self.high, "confidence": self.confidence, "right": self.right.as_json()}
+
 
 @dataclass(frozen=True)
 class Reliability:
@@ -45,6 +49,12 @@ class Reliability:
     @property
     def n(self) -> int:
         return self.error.n
+
+    def as_json(self) -> ReliabilityJson:
+        return {
+            "bins": [one.as_json() for one in self.bins], "error": self.error.as_json(), "by_chance": self.by_chance,
+            "p": self.p, "gap": self.gap.as_json(), "loss": self.loss,
+        }  # fmt: skip
 
 
 @dataclass(frozen=True)

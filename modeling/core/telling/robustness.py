@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,6 +9,7 @@ import pandas as pd
 from annotation.core.fields import Field
 from annotation.core.intervals import Interval, wilson
 from annotation.core.judging.folds import grouped_folds
+from modeling.core.fitting.stored import Resolved
 from modeling.core.fitting.training import fit_resolved, predict
 from modeling.core.learners import UnableToConfigure
 from modeling.core.perturbations import PERTURBATIONS, drawn, perturbed
@@ -74,7 +74,7 @@ def checked_probes(names: Sequence[str]) -> list[str]:
 
 
 def probe(
-    table: pd.DataFrame, fields: Sequence[Field], labels: np.ndarray, groups: np.ndarray, resolved: dict[str, Any],
+    table: pd.DataFrame, fields: Sequence[Field], labels: np.ndarray, groups: np.ndarray, resolved: Resolved,
     probes: Sequence[str], seed: int, partners: Partners, report: Callable[[str, float], None], enough: int = ENOUGH,
 ) -> ProbeFindings:  # fmt: skip
     """Each of `probes` on rows of a `typed` table (n rows) that the model did not learn from.

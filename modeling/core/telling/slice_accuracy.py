@@ -9,6 +9,7 @@ from scipy.stats import hypergeom
 
 from annotation.core.intervals import Interval, wilson
 from annotation.core.rules.slicing import Cut
+from modeling.core.telling.stored import SliceJson
 
 # A smaller slice says nothing by itself; it is pooled with the others of its cut that are as small.
 LEAST = 30
@@ -37,6 +38,12 @@ class SliceAccuracy:
     def apart(self) -> bool:
         """Whether it differs from the rest by more than chance explains, in view of all slices."""
         return self.p < LEVEL
+
+    def as_json(self) -> SliceJson:
+        return {
+            "kind": self.kind, "level": self.level, "pooled": self.pooled, "right": self.right.as_json(),
+            "rest": self.rest.as_json(), "p": self.p, "apart": self.apart,
+        }  # fmt: skip
 
 
 def slice_accuracy(cuts: Sequence[Cut], right: np.ndarray) -> list[SliceAccuracy]:

@@ -1,25 +1,27 @@
 """Accuracy as a recipe grows: on all items and on contested ones."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Literal, TypeAlias
 
+from modeling.core.fitting.stored import GrowthPoint
 from modeling.figures.charts.plot import DASHED, Ground, Plot, PlotLine, Spot
 from modeling.figures.charts.scale import Axis, Scale, Tick, around, axis, shares
 
+SliceName: TypeAlias = Literal["overall", "contested"]
 # Parts of a step by which the series stand apart, so that their intervals do not cover one another.
 APART = 0.04
 # (labels, regularized) in the order of their places.
 SERIES = (("old", False), ("old", True), ("new", False), ("new", True))
-SLICES = (("overall", "All items"), ("contested", "Contested items"))
+SLICES: tuple[tuple[SliceName, str], ...] = (("overall", "All items"), ("contested", "Contested items"))
 
 
-def growth_plots(points: Sequence[dict[str, Any]], across: str) -> list[Plot]:
+def growth_plots(points: Sequence[GrowthPoint], across: str) -> list[Plot]:
     """Overall, and contested where there are such rows; both on the same sizes, each with an axis of its own."""
     known = [point for point in points if point["run"]]
     return [_plot(title, name, known, across) for name, title in SLICES if known and known[0][name]["n"]]
 
 
-def _plot(title: str, name: str, points: Sequence[dict[str, Any]], across: str) -> Plot:
+def _plot(title: str, name: SliceName, points: Sequence[GrowthPoint], across: str) -> Plot:
     sizes = sorted({point["size"] for point in points})
     found = [point[name] for point in points]
     y = around(min(one["low"] for one in found), max(one["high"] for one in found))
@@ -38,7 +40,7 @@ def _plot(title: str, name: str, points: Sequence[dict[str, Any]], across: str) 
 
 
 def _series(
-    on: Ground, name: str, points: Sequence[dict[str, Any]], sizes: Sequence[int], at: int
+    on: Ground, name: SliceName, points: Sequence[GrowthPoint], sizes: Sequence[int], at: int
 ) -> tuple[PlotLine, list[Spot]]:
     labels, held = SERIES[at]
     mine = [one for one in points if (one["labels"], one["regularized"]) == (labels, held)]

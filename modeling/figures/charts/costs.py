@@ -1,8 +1,8 @@
 """What a run costs by the threshold from which it predicts a class."""
 
 from collections.abc import Sequence
-from typing import Any
 
+from modeling.core.proving.stored import ThresholdJson
 from modeling.figures.charts.plot import DASHED, Band, Ground, Plot, Upright
 from modeling.figures.charts.scale import around, axis, between
 
@@ -12,7 +12,7 @@ SHOWN = tuple(number / 10 for number in range(11))
 LEAST_BAND = 0.4
 
 
-def cost_curve(found: dict[str, Any], unit: str) -> Plot:
+def cost_curve(found: ThresholdJson, unit: str) -> Plot:
     """found: `threshold` of a run's cost report."""
     tried, cost = found["tried"], found["cost"]
     on = Ground(between(0, 1), around(0, max(cost) or 1))
@@ -31,7 +31,7 @@ def cost_curve(found: dict[str, Any], unit: str) -> Plot:
     )
 
 
-def cost_rows(found: dict[str, Any]) -> list[tuple[float, float]]:
+def cost_rows(found: ThresholdJson) -> list[tuple[float, float]]:
     """(threshold, cost per 1,000 items) of the table beneath the chart."""
     return [(threshold, cost_at(found["tried"], found["cost"], threshold)) for threshold in SHOWN]
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from modeling.core.fitting.stored import CurvePoint, LearningCurveJson, PowerLaw
+from modeling.core.telling.stored import ReliabilityJson, SliceJson
 from modeling.figures.charts.plot import DASHED, Ground, Plot
 from modeling.figures.charts.scale import Axis, around, axis, between, shares
 
@@ -11,7 +12,7 @@ from modeling.figures.charts.scale import Axis, around, axis, between, shares
 DRAWN = 40
 
 
-def reliability_plot(before: dict[str, Any], after: dict[str, Any]) -> Plot:
+def reliability_plot(before: ReliabilityJson, after: ReliabilityJson) -> Plot:
     """Share right over confidence for both, the diagonal dashed. before, after: a Reliability as JSON."""
     both = (("before", before), ("after", after))
     found = [one for _, part in both for one in part["bins"]]
@@ -30,7 +31,7 @@ def reliability_plot(before: dict[str, Any], after: dict[str, Any]) -> Plot:
     )
 
 
-def curve_plot(curve: dict[str, Any], n: int) -> Plot:
+def curve_plot(curve: LearningCurveJson, n: int) -> Plot:
     """Accuracy over the rows learned from; where a power law fits, its line dashed as far as it predicts.
 
     curve: a learning curve as JSON; n: rows of the whole snapshot."""
@@ -47,11 +48,13 @@ def curve_plot(curve: dict[str, Any], n: int) -> Plot:
         axis(on.x, "labelled rows learned from"),
         axis(y, "accuracy", shares(y), upright=True),
         lines=tuple(lines),
-        spots=tuple(on.spot(one["rows"], {**one, "value": one["accuracy"]}) for one in points),
+        spots=tuple(
+            on.spot(one["rows"], {"value": one["accuracy"], "low": one["low"], "high": one["high"]}) for one in points
+        ),
     )
 
 
-def _law_points(law: dict[str, float], points: Sequence[dict[str, Any]], last: float) -> list[tuple[float, float]]:
+def _law_points(law: PowerLaw, points: Sequence[CurvePoint], last: float) -> list[tuple[float, float]]:
     """(rows, accuracy) along the law, from the first point measured on."""
     first = min(point["rows"] for point in points)
     rows = [last * (at + 1) / DRAWN for at in range(DRAWN)]
@@ -68,10 +71,9 @@ class Strip:
     rest: float
 
 
-def strips(slices: Sequence[dict[str, Any]]) -> tuple[list[Strip], Axis]:
+def strips(slices: Sequence[SliceJson]) -> tuple[list[Strip], Axis]:
     """One strip per slice, all on one axis between round shares."""
-    limits = [one["right"][side] for one in slices for side in ("low", "high")]
-    limits += [one["rest"]["value"] for one in slices]
+    limits = [share for one in slices for share in (one["right"]["low"], one["right"]["high"], one["rest"]["value"])]
     x = around(min(limits), max(limits))
     drawn = [
         Strip(x(one["right"]["value"]), x(one["right"]["low"]),
@@ -81,5 +83,5 @@ def strips(slices: Sequence[dict[str, Any]]) -> tuple[list[Strip], Axis]:
     return drawn, axis(x, "accuracy", shares(x))
 
 
-def _law(curve: dict[str, float], rows: float) -> float:
+def _law(curve: PowerLaw, rows: float) -> float:
     return curve["floor"] + curve["scale"] * max(rows, 1) ** -curve["power"]

@@ -1,15 +1,14 @@
 """The loss of a network, epoch by epoch."""
 
-from typing import Any
-
+from modeling.core.fitting.stored import TrainingCurve
 from modeling.figures.charts.plot import DASHED, Ground, Plot, Upright
 from modeling.figures.charts.scale import around, axis, between
 
 
-def loss_curve(found: dict[str, Any]) -> Plot | None:
+def loss_curve(found: TrainingCurve) -> Plot | None:
     """found: a learner's curve_; None where fewer than two epochs have a loss."""
-    rows = list(zip(found["train_loss"], found["validation_loss"], strict=True))
-    rows = [row for row in rows if None not in row]
+    pairs = zip(found["train_loss"], found["validation_loss"], strict=True)
+    rows = [(train, held_out) for train, held_out in pairs if train is not None and held_out is not None]
     if len(rows) < 2:
         return None
     best = found["best"]

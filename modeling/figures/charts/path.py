@@ -1,8 +1,9 @@
 """A path of penalties: log loss on rows not learned from, over C."""
 
 from collections.abc import Sequence
-from typing import Any
 
+from annotation.core.stored import LimitsJson
+from modeling.core.fitting.stored import PathEntry
 from modeling.figures.charts.plot import DASHED, DOTTED, Ground, Plot, Upright
 from modeling.figures.charts.scale import around, axis, powers_of_ten
 
@@ -10,14 +11,14 @@ from modeling.figures.charts.scale import around, axis, powers_of_ten
 DASHES = {"": "whole", DASHED: "broken", DOTTED: "dotted"}
 
 
-def path_chart(path: Sequence[dict[str, Any]], C: float, l1_ratio: float) -> Plot | None:
+def path_chart(path: Sequence[PathEntry], C: float, l1_ratio: float) -> Plot | None:
     """path: as LogisticLearner's path_; None where one value of C alone was tried, or nothing could be told."""
     spread = sorted({entry["C"] for entry in path})
     chosen = next((entry for entry in path if (entry["C"], entry["l1_ratio"]) == (C, l1_ratio)), None)
     if len(spread) < 2 or chosen is None or not any(entry["log_loss"] for entry in path):
         return None
-    found = [with_error(entry) for entry in path]
-    losses = around(min(one["low"] for one in found), max(one["high"] for one in found))
+    found = [(entry["C"], with_error(entry)) for entry in path]
+    losses = around(min(one["low"] for _, one in found), max(one["high"] for _, one in found))
     on = Ground(powers_of_ten(spread[0], spread[-1]), losses)
     dashes = list(DASHES)
     lines = tuple(
@@ -28,28 +29,28 @@ def path_chart(path: Sequence[dict[str, Any]], C: float, l1_ratio: float) -> Plo
         axis(on.x, "C, by powers of ten"),
         axis(on.y, "mean log loss, nats", upright=True),
         lines=lines,
-        spots=tuple(on.spot(one["C"], one) for one in found),
+        spots=tuple(on.spot(tried, one) for tried, one in found),
         uprights=(Upright(on.x(C), f"chosen: C = {C:g}"),),
         kept=on.at(C, chosen["log_loss"]),
         radius=2.5,
     )
 
 
-def with_error(entry: dict[str, Any]) -> dict[str, float]:
-    """Its C, and its loss with one standard error on either side."""
+def with_error(entry: PathEntry) -> LimitsJson:
+    """Its loss with one standard error on either side."""
     loss, error = entry["log_loss"], entry["error"]
-    return {"C": entry["C"], "value": loss, "low": loss - error, "high": loss + error}
+    return {"value": loss, "low": loss - error, "high": loss + error}
 
 
-def line_names(path: Sequence[dict[str, Any]]) -> list[str]:
+def line_names(path: Sequence[PathEntry]) -> list[str]:
     """The lines of the chart in words: L2 (whole), L1 (broken)."""
     broken = list(DASHES.values())
     return [f"{ratio_words(ratio)} ({broken[at % len(broken)]})" for at, ratio in enumerate(by_ratio(path))]
 
 
-def by_ratio(path: Sequence[dict[str, Any]]) -> dict[float, list[dict[str, Any]]]:
+def by_ratio(path: Sequence[PathEntry]) -> dict[float, list[PathEntry]]:
     """The entries of each L1 ratio, in the order they were tried."""
-    found: dict[float, list[dict[str, Any]]] = {}
+    found: dict[float, list[PathEntry]] = {}
     for entry in path:
         found.setdefault(entry["l1_ratio"], []).append(entry)
     return found

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
+from annotation.core.stored import LimitsJson
 from modeling.figures.charts.scale import Axis, Scale
 
 DASHED, DOTTED = "6 4", "2 3"
@@ -89,7 +89,6 @@ class Ground:
         places = (self.at(x, y) for x, y in values)
         return PlotLine(" ".join(f"{x},{y}" for x, y in places), series, dash)
 
-    def spot(self, x: float, share: dict[str, Any], series: str = "after", hollow: bool = False) -> Spot:
-        """share: value, low and high."""
+    def spot(self, x: float, share: LimitsJson, series: str = "after", hollow: bool = False) -> Spot:
         low, high = self.y.down(share["low"]), self.y.down(share["high"])
         return Spot(self.x(x), self.y.down(share["value"]), low, high, series, hollow)

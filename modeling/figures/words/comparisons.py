@@ -1,22 +1,25 @@
 """What a comparison found, as sentences."""
 
-from typing import Any
+from typing import Literal, TypeAlias
 
 from modeling.core.proving.proof import EXPECTED_COST
+from modeling.core.proving.stored import Difference
 from modeling.figures.words.numbers import money, signed, signed_money, span
 
+Figure: TypeAlias = Literal["value", "low", "high", "low_planned", "high_planned", "accuracy", "macro_f1"]
 
-def proved(difference: dict[str, Any], key: str = "value") -> str:
+
+def proved(difference: Difference, key: Figure = "value") -> str:
     """A figure of a comparison's difference, with its sign: points, or what is saved where costs decide."""
     amount = difference[key]
     return signed_money(amount) if difference["metric"] == EXPECTED_COST else signed(amount)
 
 
-def proved_span(difference: dict[str, Any]) -> str:
+def proved_span(difference: Difference) -> str:
     return f"{proved(difference, 'low')} to {proved(difference, 'high')}"
 
 
-def unit_words(difference: dict[str, Any]) -> str:
+def unit_words(difference: Difference) -> str:
     """What the figures of a difference count."""
     if difference["metric"] == EXPECTED_COST:
         return f"{difference['unit']} saved"
@@ -40,7 +43,7 @@ def settings_words(settings: list[str] | None, recipe: str) -> str:
     return f"Same recipe, same regularization ({recipe})"
 
 
-def comparison_heading(subject: str, verdict: str, difference: dict[str, Any], reason: str | None) -> str:
+def comparison_heading(subject: str, verdict: str, difference: Difference, reason: str | None) -> str:
     """The finding of a comparison in one sentence. subject: what was done, such as "Relabelling 96 cases"."""
     if verdict == "refused":
         return f"No verdict: {reason[0].lower()}{reason[1:]}" if reason else "No verdict"
@@ -52,7 +55,7 @@ def comparison_heading(subject: str, verdict: str, difference: dict[str, Any], r
     return f"{subject} is not distinguishable yet from no change: {seen}"
 
 
-def _gain(difference: dict[str, Any], verdict: str) -> str:
+def _gain(difference: Difference, verdict: str) -> str:
     """What was gained or lost in production, its size and limits without a sign."""
     value, low, high = difference["value"], difference["low"], difference["high"]
     if verdict == "worse":

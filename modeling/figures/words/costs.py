@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from modeling.core.proving.stored import CostReportJson, PricedRule, ThresholdJson
 from modeling.figures.words.numbers import money, quoted
 
 RULES = {
@@ -11,7 +12,7 @@ RULES = {
 }
 
 
-def run_cost_heading(run: int, report: dict[str, Any], unit: str) -> str:
+def run_cost_heading(run: int, report: CostReportJson, unit: str) -> str:
     """What predicting the cheapest class saves with this run, or that nobody can say. report: its cost report."""
     rules = {one["rule"]: one for one in report["rules"]}
     costs, saved = rules["cheapest"]["validation"]["per_thousand"], rules["cheapest"]["saved"]
@@ -24,17 +25,17 @@ def run_cost_heading(run: int, report: dict[str, Any], unit: str) -> str:
     return f"Run {run} costs {money(costs['value'])} {per}; whether the cheapest class saves anything is not known"
 
 
-def rule_rows(report: dict[str, Any]) -> list[dict[str, Any]]:
+def rule_rows(report: CostReportJson) -> list[dict[str, Any]]:
     """The rules of a cost report, each with its figures, its name and what it is."""
     return [{**one, "name": name, "what": what} for one in report["rules"] for name, what in [_named(one)]]
 
 
-def _named(rule: dict[str, Any]) -> tuple[str, str]:
+def _named(rule: PricedRule) -> tuple[str, str]:
     always = (f"Always {quoted(rule['class'] or '')}", "the one class that costs least for all")
     return RULES.get(rule["rule"], always)
 
 
-def threshold_heading(found: dict[str, Any]) -> str:
+def threshold_heading(found: ThresholdJson) -> str:
     """From which probability on a class is predicted at least cost. found: `threshold` of a cost report."""
     name, alone = quoted(found["class"]), f"the costs alone would say {found['by_theory']:.2f}"
     if found["never"]:
@@ -43,6 +44,6 @@ def threshold_heading(found: dict[str, Any]) -> str:
     return f"Predicting {name} costs least from a probability of {found['value']:.2f} on ({limits}); {alone}"
 
 
-def threshold_options(found: dict[str, Any]) -> str:
+def threshold_options(found: ThresholdJson) -> str:
     """What `manage.py predict` is to be given to predict by the threshold."""
     return "--costs" if found["never"] else f'--threshold "{found["class"]}={found["value"]:.4f}"'

@@ -1,13 +1,23 @@
 """What a run's page says first in each of its parts: the finding in one sentence. All figures are those of the JSON."""
 
-from typing import Any
+from collections.abc import Sequence
 
+from annotation.core.stored import IntervalJson
+from modeling.core.fitting.stored import LearningCurveJson
+from modeling.core.telling.stored import (
+    CalibrationJson,
+    ConfidentJson,
+    ConfusionJson,
+    MemorizedJson,
+    ReliabilityJson,
+    SliceJson,
+)
 from modeling.figures.words.numbers import percent, quoted, signed, signed_span, span
 
 LEVEL = 0.05
 
 
-def calibration_heading(found: dict[str, Any]) -> str:
+def calibration_heading(found: CalibrationJson) -> str:
     before, contested = found["before"], found["contested_before"]
     said = _calibration_of(before)
     if contested and contested["gap"]["low"] > 0:
@@ -17,7 +27,7 @@ def calibration_heading(found: dict[str, Any]) -> str:
     return said
 
 
-def _calibration_of(found: dict[str, Any]) -> str:
+def _calibration_of(found: ReliabilityJson) -> str:
     gap, error = found["gap"], found["error"]
     if gap["low"] > 0:
         return f"It is too sure: confidence is above accuracy by {_points(gap)}"
@@ -28,7 +38,7 @@ def _calibration_of(found: dict[str, Any]) -> str:
     return f"Confidence and accuracy differ by {percent(error['value'])} on average ({_limits(error)}), both ways"
 
 
-def temperature_sentence(found: dict[str, Any]) -> str:
+def temperature_sentence(found: CalibrationJson) -> str:
     """What scaling would do, in one sentence."""
     before, after = found["before"], found["after"]
     spread = f"{found['temperature']:.2f} ({found['least']:.2f} to {found['most']:.2f} over folds)"
@@ -42,7 +52,7 @@ def temperature_sentence(found: dict[str, Any]) -> str:
     return f"One temperature for all rows does not correct it: {spread} would bring {change}."
 
 
-def confusion_heading(found: dict[str, Any]) -> str:
+def confusion_heading(found: ConfusionJson) -> str:
     if not found["pairs"]:
         return "It gives every row it has not seen the class of its label"
     top = found["pairs"][0]
@@ -53,7 +63,7 @@ def confusion_heading(found: dict[str, Any]) -> str:
     )
 
 
-def slices_heading(slices: list[dict[str, Any]]) -> str:
+def slices_heading(slices: Sequence[SliceJson]) -> str:
     """The slice that stands apart with the lowest accuracy, contested rows before all others."""
     low = [one for one in slices if one["apart"] and one["right"]["value"] < one["rest"]["value"]]
     if not low:
@@ -65,13 +75,13 @@ def slices_heading(slices: list[dict[str, Any]]) -> str:
     )
 
 
-def _rows_of(one: dict[str, Any]) -> str:
+def _rows_of(one: SliceJson) -> str:
     before = {"contested": f"of the {one['level']} rows", "class": f"of the rows labelled {quoted(one['level'])}"}
     of_kind = {"source": "from", "length": "of", "time": "of"}.get(one["kind"], "of")
     return before.get(one["kind"], f"of the rows {of_kind} {one['level']}")
 
 
-def confident_heading(found: dict[str, Any]) -> str:
+def confident_heading(found: ConfidentJson) -> str:
     wrong = found["wrong"]
     n = round(wrong["value"] * wrong["n"])
     if not n:
@@ -80,7 +90,7 @@ def confident_heading(found: dict[str, Any]) -> str:
     return f"On {rows} it is surer of another class than the labels allow ({percent(wrong['value'])}, {_limits(wrong)})"
 
 
-def confident_rows(found: dict[str, Any]) -> list[tuple[str, list[dict[str, Any]]]]:
+def confident_rows(found: ConfidentJson) -> list[tuple[str, list[IntervalJson]]]:
     """(what the model is surer of than labels allow, its share of contested rows and of the others)."""
     return [
         ("Surer than that of another class than the label", [found["contested_wrong"], found["calm_wrong"]]),
@@ -88,7 +98,7 @@ def confident_rows(found: dict[str, Any]) -> list[tuple[str, list[dict[str, Any]
     ]
 
 
-def limit_sentence(found: dict[str, Any]) -> str:
+def limit_sentence(found: ConfidentJson) -> str:
     """How the limit was made, in one sentence."""
     limit = percent(found["limit"])
     if found["basis"] == "plain":
@@ -104,12 +114,12 @@ def limit_sentence(found: dict[str, Any]) -> str:
     )
 
 
-def _disagreement(found: dict[str, Any]) -> str:
+def _disagreement(found: ConfidentJson) -> str:
     rate = found["disagreement"]
     return f"Of {rate['n']:,} {found['of']} {percent(rate['value'])} disagree ({_limits(rate)})"
 
 
-def _too_little(found: dict[str, Any]) -> str:
+def _too_little(found: ConfidentJson) -> str:
     """Why it is the run itself that makes the limit."""
     rate = found["disagreement"]
     if not rate["n"]:
@@ -119,7 +129,7 @@ def _too_little(found: dict[str, Any]) -> str:
     return f"{_disagreement(found)}, and so few cannot say how far labels can be trusted"
 
 
-def memorized_heading(found: dict[str, Any]) -> str:
+def memorized_heading(found: MemorizedJson) -> str:
     if not found["corrected"]:
         return "No label it learned from has been corrected since"
     if found["problem"]:
@@ -131,12 +141,12 @@ def memorized_heading(found: dict[str, Any]) -> str:
     )
 
 
-def _labels(found: dict[str, Any]) -> str:
+def _labels(found: MemorizedJson) -> str:
     n = found["corrected"]
     return f"{n:,} label{' was' if n == 1 else 's were'}"
 
 
-def curve_heading(found: dict[str, Any]) -> str:
+def curve_heading(found: LearningCurveJson) -> str:
     one = found["expected"]
     if not one["fits"]:
         return "How accuracy grows with labels follows no law, so nothing is predicted"
@@ -146,13 +156,13 @@ def curve_heading(found: dict[str, Any]) -> str:
     return f"What another {one['more']:,} labels would bring is not distinguishable from nothing: {said}"
 
 
-def _points(gap: dict[str, Any]) -> str:
+def _points(gap: IntervalJson) -> str:
     return f"{100 * gap['value']:.1f} points ({100 * gap['low']:.1f} to {100 * gap['high']:.1f})"
 
 
-def _turned(gap: dict[str, Any]) -> dict[str, Any]:
-    return {"value": -gap["value"], "low": -gap["high"], "high": -gap["low"]}
+def _turned(gap: IntervalJson) -> IntervalJson:
+    return {"value": -gap["value"], "low": -gap["high"], "high": -gap["low"], "n": gap["n"]}
 
 
-def _limits(share: dict[str, Any]) -> str:
+def _limits(share: IntervalJson) -> str:
     return span(share["low"], share["high"])

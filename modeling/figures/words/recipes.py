@@ -3,6 +3,7 @@
 from typing import Any
 
 from modeling.core.fitting.augmentation import augmentation_words
+from modeling.core.fitting.stored import Settings
 from modeling.core.fitting.training import OF_ROWS
 from modeling.core.learners import recipe_words as learner_words
 
@@ -17,7 +18,7 @@ LEFT_OUT = {
 }
 
 
-def recipe_words(learner: str, settings: dict[str, Any]) -> str:
+def recipe_words(learner: str, settings: Settings) -> str:
     """Learner, settings and copies in words: logistic regression, L2, C = 10, 1 changed copy of each row (typos)."""
     return ", ".join(filter(None, [learner_words(learner, settings), augmentation_words(settings)]))
 
@@ -27,7 +28,7 @@ def left_out_words(left_out: dict[str, int]) -> list[tuple[int, str]]:
     return [(n, LEFT_OUT.get(reason, reason.replace("_", " "))) for reason, n in left_out.items() if n]
 
 
-def differing_settings(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
+def differing_settings(before: Settings, after: Settings) -> list[str]:
     """Resolved settings in which two runs differ: C was 10 and is 100."""
     keys = [key for key in {**before, **after} if key not in OF_ROWS and before.get(key) != after.get(key)]
     return [f"{key} was {_short(before.get(key))} and is {_short(after.get(key))}" for key in keys]

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from modeling.core.fitting.stored import Coefficients, Scores, Settings, SourceScores, TrainingCurve
 from modeling.figures.words.numbers import percent, span
 
 # Settings in a person's words; a key that is not here is its own name.
@@ -12,7 +13,7 @@ NAMES = {
 }  # fmt: skip
 
 
-def run_heading(name: str, validation: dict[str, Any], converged: bool = True, at_chance: bool = False) -> str:
+def run_heading(name: str, validation: Scores, converged: bool = True, at_chance: bool = False) -> str:
     """name: such as "Run 3"; validation: its scores on rows it had not learned from."""
     if not converged:
         return f"{name} did not converge"
@@ -22,7 +23,7 @@ def run_heading(name: str, validation: dict[str, Any], converged: bool = True, a
     return f"{name} is right about {percent(validation['accuracy'])} of the labels it has not seen ({limits})"
 
 
-def loss_heading(curve: dict[str, Any]) -> str:
+def loss_heading(curve: TrainingCurve) -> str:
     """curve: a network's, epoch by epoch."""
     return f"Training stopped after epoch {curve['stopped']}; the network of epoch {curve['best']} was kept"
 
@@ -33,23 +34,23 @@ def path_heading(C: float, tried: int, sparse: bool) -> str:
     return f"C = {C:g} was chosen of {tried} tried: {rule}"
 
 
-def coefficients_heading(found: dict[str, Any]) -> str:
-    """found: a linear run's largest weights; without them, the run cannot be read."""
-    if "gone" in found:
+def coefficients_heading(found: Coefficients | None) -> str:
+    """found: a linear run's largest weights; None where they cannot be read."""
+    if found is None:
         return "Its weights cannot be read"
     if found["active"] < found["features"]:
         return f"It uses {found['active']:,} of {found['features']:,} features"
     return f"It uses all {found['features']:,} features, each a little"
 
 
-def sources_heading(worst: dict[str, Any] | None) -> str:
+def sources_heading(worst: SourceScores | None) -> str:
     """worst: the source that surely loses when the model has not seen it."""
     if worst is None:
         return "No source clearly loses accuracy when the model has not seen it"
     return f"A source it has never seen may cost accuracy: {worst['source'] or 'no source'}"
 
 
-def setting_rows(resolved: dict[str, Any]) -> list[tuple[str, str]]:
+def setting_rows(resolved: Settings) -> list[tuple[str, str]]:
     """(name, value) of each resolved setting, as a person reads them."""
     return [(NAMES.get(key, key.replace("_", " ")), value_words(value)) for key, value in sorted(resolved.items())]
 

@@ -1,4 +1,5 @@
 from argparse import ArgumentParser
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,5 +18,5 @@ class Command(HouseCommand):
         parser.add_argument("out", type=Path)
         add_json(parser)
 
-    def act(self, options: dict[str, Any]) -> dict[str, Any]:
+    def act(self, options: dict[str, Any]) -> Mapping[str, object]:
         return export_model(run_named(dataset_by_slug(options["dataset"]), options["run"]), options["out"])

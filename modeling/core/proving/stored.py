@@ -1,0 +1,172 @@
+"""What comparisons and prices keep as JSON. Shares and p values are in [0, 1], money in the unit of the costs."""
+
+from typing import NotRequired, TypedDict
+
+from annotation.core.stored import IntervalJson
+from modeling.core.fitting.stored import Scores
+
+
+class ScoreJson(TypedDict):
+    """As `scoring.Score`."""
+
+    name: str
+    value: float
+    low: float
+    high: float
+    n: int
+
+
+class SideScores(TypedDict):
+    """One side of a comparison; limits as Wilson's."""
+
+    accuracy: float
+    macro_f1: float
+    accuracy_low: float
+    accuracy_high: float
+
+
+class Difference(TypedDict):
+    """As `proof.Proof.difference`; `unit` only where costs decide."""
+
+    metric: str
+    value: float
+    low: float
+    high: float
+    low_planned: float
+    high_planned: float
+    accuracy: float
+    macro_f1: float
+    unit: NotRequired[str]
+
+
+class ProofJson(TypedDict):
+    """A Proof; `reason` only where the verdict is exploratory or refused."""
+
+    n: int
+    before: SideScores
+    after: SideScores
+    difference: Difference
+    wrong_to_right: int
+    right_to_wrong: int
+    mcnemar_p: float
+    looks: int
+    planned_looks: int
+    verdict: str
+    reason: NotRequired[str]
+
+
+class MoneyJson(TypedDict):
+    """A Money: what a rule costs on n rows."""
+
+    n: int
+    per_thousand: IntervalJson
+    total: IntervalJson
+    accuracy: IntervalJson
+
+
+class SideMoney(TypedDict):
+    """What one side costs by its likeliest and by its cheapest class."""
+
+    likeliest: MoneyJson
+    cheapest: MoneyJson
+
+
+class ComparedMoney(TypedDict):
+    version: int
+    unit: str
+    before: SideMoney
+    after: SideMoney
+
+
+class SliceChange(TypedDict):
+    """Accuracy before and after on the rows of one source, and the difference with its limits."""
+
+    slice: str
+    n: int
+    before: float
+    after: float
+    difference: float
+    low: float
+    high: float
+
+
+class ProductionLabels(TypedDict):
+    """Names of those who labelled most of production, and how many rows (and which share) pool experts labelled."""
+
+    annotators: list[str]
+    shared: int
+    share: float
+
+
+class QuarantineKept(TypedDict):
+    """The same comparison with the labels in quarantine kept; runs, rows: before, after."""
+
+    runs: list[int]
+    rows: list[int]
+    before: SideScores
+    after: SideScores
+    difference: Difference
+
+
+class ScoresAsTrained(Scores):
+    """*Before* as first trained, with the rows that *after* no longer has."""
+
+    run: int
+    rows_removed: int
+
+
+class BesideProof(TypedDict):
+    """What is shown beside a proof. cost, slices, production_labels, left_out: of production and of the rows *after*
+    learned from; quarantine_kept, as_trained: None where there is nothing other to show."""
+
+    cost: ComparedMoney | None
+    slices: list[SliceChange]
+    production_labels: ProductionLabels
+    left_out: dict[str, int]
+    quarantine_kept: QuarantineKept | None
+    as_trained: ScoresAsTrained | None
+
+
+class ComparisonProof(ProofJson, BesideProof):
+    """What a comparison says."""
+
+
+class ComparisonResult(ComparisonProof):
+    """The result of a job of the kind comparison."""
+
+    comparison: int
+
+
+# A rule of prediction with what it costs, and what it saves beside the likeliest class; class: that of the constant
+# rule, else None.
+PricedRule = TypedDict(
+    "PricedRule",
+    {"rule": str, "train": MoneyJson, "validation": MoneyJson, "saved": IntervalJson, "class": str | None},
+)
+
+# Of two classes: `class` from a probability of `value` on; never: it had best never be predicted; tried, cost: every
+# threshold tried and its cost per 1,000 items.
+ThresholdJson = TypedDict(
+    "ThresholdJson",
+    {
+        "class": str, "other": str, "value": float, "low": float, "high": float, "by_theory": float, "never": bool,
+        "tried": list[float], "cost": list[float],
+    },
+)  # fmt: skip
+
+
+class CostReportJson(TypedDict):
+    """What a run costs by every rule; threshold: None for more than two classes."""
+
+    n: int
+    groups: int
+    rules: list[PricedRule]
+    threshold: ThresholdJson | None
+
+
+class PricingResult(CostReportJson):
+    """The result of a job of the kind pricing."""
+
+    run: int
+    version: int
+    unit: str
