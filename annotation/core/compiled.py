@@ -17,8 +17,8 @@ def compiled(**options: Any) -> Callable[[Loop], Loop]:
     Hand it arrays of one type only. Each further type costs a second of compiling, and two processes that compile at
     the same moment can keep their work in one folder as long as it is the same work.
     """
-    folder: str = config.CACHE_DIR  # type: ignore[attr-defined]  # read from the environment
-    return njit(nogil=True, cache=_can_keep(folder), **options)  # type: ignore[return-value]  # numba names no type
+    folder: str = config.CACHE_DIR  # type: ignore[attr-defined]  # from the environment
+    return njit(nogil=True, cache=_can_keep(folder), **options)
 
 
 @cache
