@@ -31,6 +31,16 @@ class Report:
     settings: list[str] | None
     heading: str
 
+    @property
+    def between(self) -> str:
+        """What stands between the two sides, short."""
+        if self.settings is None:
+            return "not both runs"
+        if self.settings:
+            return "other settings"
+        n = self.relabelled
+        return f"{n:,} decision{'' if n == 1 else 's'} between" if n else "same settings"
+
 
 @dataclass(frozen=True)
 class Flip:

@@ -4,9 +4,14 @@ from typing import Any
 
 from django import forms
 
+from annotation.forms.field_kinds import choice_field, row_field
 from annotation.models import CostMatrix, Dataset
 from modeling.actions.proving.set_costs import Pair
+from modeling.core.proving.proof import EXPECTED_COST
+from modeling.forms.training import RunChoiceField
+from modeling.models import ModelRun
 from modeling.reading.costs import matrix_of
+from modeling.reading.loop_progress import runs_of
 
 # With more classes than this, a table of all pairs is too large to fill in.
 MOST_CLASSES = 6
@@ -19,8 +24,13 @@ class CostsForm(forms.Form):
     predicted class and cost, `true_0`, `predicted_0`, `cost_0` and so on. What is left empty costs the default, or 0
     where it is right."""
 
-    default = forms.FloatField(error_messages={"required": "Say what any other error costs."})
-    unit = forms.CharField(max_length=12, error_messages={"required": "Say what costs are counted in."})
+    default = forms.FloatField(
+        label="Any other error costs", error_messages={"required": "Say what any other error costs."}
+    )
+    unit = forms.CharField(
+        max_length=12, label="counted in", error_messages={"required": "Say what costs are counted in."},
+        widget=forms.TextInput(attrs={"size": 7}),
+    )  # fmt: skip
     based_on = forms.IntegerField(widget=forms.HiddenInput)
 
     def __init__(self, dataset: Dataset, data: Any = None) -> None:
@@ -41,7 +51,8 @@ class CostsForm(forms.Form):
         for truth in range(len(self.classes)):
             for predicted in range(len(self.classes)):
                 name = f"cost_{truth}_{predicted}"
-                self.fields[name] = forms.FloatField(required=False)
+                words = f"{self.classes[truth]} predicted as {self.classes[predicted]}"
+                self.fields[name] = forms.FloatField(required=False, widget=_named(forms.NumberInput, words))
                 usual = 0.0 if truth == predicted else (costs.default if costs else EMPTY)
                 self.initial[name] = f"{usual if matrix is None else matrix[truth, predicted]:g}"
 
@@ -50,12 +61,16 @@ class CostsForm(forms.Form):
         self.n_rows = max(len(pairs) + EMPTY_ROWS, sum(1 for name in data or () if name.startswith("true_")))
         names = [("", ""), *((name, name) for name in self.classes)]
         for row in range(self.n_rows):
-            self.fields[f"true_{row}"] = forms.ChoiceField(choices=names, required=False)
-            self.fields[f"predicted_{row}"] = forms.ChoiceField(choices=names, required=False)
-            self.fields[f"cost_{row}"] = forms.FloatField(required=False)
+            truth, predicted = (
+                _named(forms.Select, f"{what} class of error {row + 1}") for what in ("True", "Predicted")
+            )
+            cost = _named(forms.NumberInput, f"Cost of error {row + 1}")
+            self.fields[f"true_{row}"] = forms.ChoiceField(choices=names, required=False, widget=truth)
+            self.fields[f"predicted_{row}"] = forms.ChoiceField(choices=names, required=False, widget=predicted)
+            self.fields[f"cost_{row}"] = forms.FloatField(required=False, widget=cost)
             if row < len(pairs):
-                truth, predicted, cost = pairs[row]
-                self.initial.update({f"true_{row}": truth, f"predicted_{row}": predicted, f"cost_{row}": f"{cost:g}"})
+                for part, value in zip(("true", "predicted", "cost"), pairs[row], strict=True):
+                    self.initial[f"{part}_{row}"] = f"{value:g}" if part == "cost" else value
 
     def clean(self) -> dict[str, Any]:
         super().clean()
@@ -79,13 +94,38 @@ class CostsForm(forms.Form):
                     found.append((name, other, cost))
         return found
 
-    def table(self) -> list[tuple[str, list[tuple[str, forms.BoundField]]]]:
-        """Per true class its name, and for each predicted class its name and field."""
+    def table(self) -> list[tuple[str, list[forms.BoundField]]]:
+        """Per true class its name, and the field of each predicted class."""
+        columns = range(len(self.classes))
         return [
-            (name, [(other, self[f"cost_{truth}_{predicted}"]) for predicted, other in enumerate(self.classes)])
+            (name, [self[f"cost_{truth}_{predicted}"] for predicted in columns])
             for truth, name in enumerate(self.classes)
         ]
 
-    def rows(self) -> list[tuple[int, list[forms.BoundField]]]:
+    def rows(self) -> list[list[forms.BoundField]]:
         parts = ("true", "predicted", "cost")
-        return [(row + 1, [self[f"{part}_{row}"] for part in parts]) for row in range(self.n_rows)]
+        return [[self[f"{part}_{row}"] for part in parts] for row in range(self.n_rows)]
+
+
+def _named(widget: type[forms.Widget], words: str) -> forms.Widget:
+    """A control in a table, whose head is no label a screen reader could read."""
+    return widget(attrs={"aria-label": words})
+
+
+class PriceForm(forms.Form):
+    run = RunChoiceField(ModelRun.objects.none(), empty_label=None)
+
+    def __init__(self, dataset: Dataset, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        row_field(self, "run").queryset = runs_of(dataset).order_by("-id")
+
+
+class MetricForm(forms.Form):
+    """By what comparisons are decided; by costs only where somebody has said what errors cost."""
+
+    metric = forms.ChoiceField(label="Decided by")
+
+    def __init__(self, dataset: Dataset) -> None:
+        super().__init__(initial={"metric": dataset.metric})
+        known = [(name, words) for name, words in Dataset.METRICS.items() if dataset.costs or name != EXPECTED_COST]
+        choice_field(self, "metric").choices = known

@@ -1,7 +1,6 @@
 """What a lead fills in to find runs, to build recipes and to sweep them."""
 
-from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.db.models import Q
@@ -13,16 +12,20 @@ from annotation.models import Dataset, Snapshot
 from modeling.actions.training.capacity import GROWTHS
 from modeling.actions.training.sweep import Spec, grid_specs, spec_of, values_of
 from modeling.core.learners import LEARNERS, settings_of
-from modeling.forms.training import Option, as_typed
+from modeling.figures.words.recipes import recipe_words
+from modeling.forms.learner_settings import (
+    LearnerOption,
+    learner_choices,
+    learner_option,
+    setting_field,
+    setting_names,
+    typed_text,
+)
 from modeling.models import Recipe
 from modeling.reading.runs import SORTS, RunFilter
 
 CONVERGED = (("", "any"), ("yes", "converged"), ("no", "not, or at chance"))
 GROWS = {"words": "the number of words", "ngrams": "words in a row", "width": "the width of a network"}
-
-
-def learner_choices() -> list[tuple[str, str]]:
-    return [(name, learner.TITLE) for name, learner in LEARNERS.items()]
 
 
 class RecipeChoiceField(forms.ModelChoiceField):
@@ -64,32 +67,34 @@ class RunsForm(forms.Form):
 
 
 class RecipeSettingsForm(forms.Form):
-    """The settings of every learner as text fields, each under the learner's name, and a learner to choose."""
+    """The settings of every learner, each under the learner's name, and a learner to choose."""
 
-    learner = forms.ChoiceField(required=False)
+    SEVERAL: ClassVar[bool] = False
+
+    learner = forms.ChoiceField(required=False, widget=forms.RadioSelect)
 
     def __init__(self, *args: Any, base: Recipe | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.base = base
         choice_field(self, "learner").choices = learner_choices()
+        self.fields["learner"].initial = base.learner if base else next(iter(LEARNERS))
         for learner in LEARNERS:
             given = base.settings if base and base.learner == learner else {}
-            for key, (_, default) in settings_of(learner).items():
-                shown = as_typed(given.get(key, default))
-                self.fields[f"{learner}-{key}"] = forms.CharField(required=False, initial=shown)
+            for key, (setting, default) in settings_of(learner).items():
+                field = setting_field(key, setting, given.get(key, default), self.SEVERAL)
+                self.fields[f"{learner}-{key}"] = field
 
-    def options(self) -> Iterator[Option]:
+    def options(self) -> list[LearnerOption]:
         """Each learner with its fields; of a cloned recipe only its own."""
-        for name in [self.base.learner] if self.base else LEARNERS:
-            fields = [
-                (setting._replace(title=setting.title or key.replace("_", " ")), self[f"{name}-{key}"])
-                for key, (setting, _) in settings_of(name).items()
-            ]
-            yield Option(name, LEARNERS[name].TITLE, fields)
+        chosen = self["learner"].value()
+        return [
+            learner_option(self, name, (f"{name}-{key}" for key in setting_names(name)), name == chosen)
+            for name in ([self.base.learner] if self.base else LEARNERS)
+        ]
 
     def typed(self, learner: str) -> dict[str, str]:
         """KEY → what was typed; what was left empty is left out."""
-        found = {key: self.cleaned_data.get(f"{learner}-{key}", "") for key in settings_of(learner)}
+        found = {key: typed_text(self.cleaned_data.get(f"{learner}-{key}", "")) for key in setting_names(learner)}
         return {key: text for key, text in found.items() if text}
 
 
@@ -113,15 +118,23 @@ class SweepForm(RecipeSettingsForm):
     """Named recipes, and every combination of the values typed for one learner."""
 
     # Not a ModelMultipleChoiceField: that asks the database for ids no database can hold.
-    recipes = forms.TypedMultipleChoiceField(coerce=int, required=False)
-    seeds = forms.IntegerField(min_value=1, initial=3)
+    recipes = forms.TypedMultipleChoiceField(
+        coerce=int, required=False, label="Recipes by name", widget=forms.CheckboxSelectMultiple
+    )
+    seeds = forms.IntegerField(
+        min_value=1, initial=3, label="Seeds for each", help_text="Each seed has folds and draws of its own."
+    )
+
+    SEVERAL = True
 
     def __init__(self, dataset: Dataset, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.dataset = dataset
         self.named = dataset.recipes.exclude(name="").order_by("name")
-        choice_field(self, "recipes").choices = [(recipe.pk, recipe.name) for recipe in self.named]
-        choice_field(self, "learner").choices = [("", "no grid"), *learner_choices()]
+        choice_field(self, "recipes").choices = [
+            (recipe.pk, f"{recipe.name}: {recipe_words(recipe.learner, recipe.settings)}") for recipe in self.named
+        ]
+        choice_field(self, "learner").choices = [("", "none"), *learner_choices()]
         if "logistic" in LEARNERS and not self.is_bound:
             self.fields["logistic-C"].initial = "0.1, 0.3, 1, 3, 10, 30"
 
@@ -145,4 +158,4 @@ class SweepForm(RecipeSettingsForm):
 
 
 class CapacityForm(forms.Form):
-    grows = forms.ChoiceField(choices=[(name, GROWS.get(name, name)) for name in GROWTHS])
+    grows = forms.ChoiceField(label="What grows", choices=[(name, GROWS.get(name, name)) for name in GROWTHS])

@@ -1,6 +1,5 @@
-"""What a lead fills in to retrain and to compare."""
+"""What a lead fills in to train and to compare."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -11,8 +10,10 @@ from annotation.forms.refusals import told_by
 from annotation.models import Dataset, Item, Snapshot
 from modeling.actions.training.synonyms import accepted_pairs
 from modeling.core.fitting.augmentation import augmentation_settings
-from modeling.core.learners import LEARNERS, Setting, learner_settings, settings_of
+from modeling.core.learners import LEARNERS, learner_settings, settings_of
 from modeling.core.perturbations import PERTURBATIONS
+from modeling.figures.words.recipes import recipe_words
+from modeling.forms.learner_settings import LearnerOption, learner_option, setting_field, setting_names
 from modeling.models import ModelRun
 from modeling.reading.loop_progress import alone, runs_of
 
@@ -20,13 +21,11 @@ from modeling.reading.loop_progress import alone, runs_of
 LEARNER = "logistic"
 
 
-@dataclass(frozen=True)
-class Option:
-    """A learner other than the proposed one: name, the name in words, and (setting, form field) of each setting."""
-
-    name: str
-    title: str
-    fields: list[tuple[Setting, forms.BoundField]]
+class RunChoiceField(forms.ModelChoiceField):
+    def label_from_instance(self, obj: ModelRun) -> str:
+        labels = f", labels of snapshot {obj.snapshot.labels_of_id}" if obj.snapshot.labels_of_id else ""
+        words = recipe_words(obj.recipe.learner, obj.resolved)
+        return f"run {obj.pk}: {words}{labels}, {obj.snapshot.n_rows:,} rows, {obj.created_at:%-d %b}"
 
 
 class TrainForm(forms.Form):
@@ -34,24 +33,35 @@ class TrainForm(forms.Form):
     learner with its settings. The fields of a learner are those its SETTINGS name."""
 
     LIKE, CV, NUMBER = "like", "cv", "number"
-    HOW = {LIKE: "the settings of an earlier run", CV: "choose C by grouped cross-validation", NUMBER: "a C of my own"}
+    HOW = {
+        LIKE: "the settings of an earlier run, so that only the labels differ",
+        CV: "logistic regression, C chosen by grouped cross-validation",
+        NUMBER: "logistic regression with a C of my own",
+    }
 
-    how = forms.ChoiceField()
-    like = forms.ModelChoiceField(ModelRun.objects.none(), required=False)
+    how = forms.ChoiceField(label="Train with", widget=forms.RadioSelect)
+    like = RunChoiceField(ModelRun.objects.none(), required=False, label="The earlier run", empty_label=None)
     augment = forms.MultipleChoiceField(
-        choices=[(name, one.title) for name, one in PERTURBATIONS.items()], required=False
-    )
-    copies = forms.CharField(required=False, initial="1")
+        choices=[(name, one.title) for name, one in PERTURBATIONS.items()], required=False, label="Copies by",
+        widget=forms.CheckboxSelectMultiple, help_text="An earlier run’s settings bring copies of their own.",
+    )  # fmt: skip
+    copies = forms.CharField(required=False, initial="1", label="Copies of each row")
 
     def __init__(self, dataset: Dataset, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.dataset, self.runs = dataset, runs_of(dataset).filter(snapshot__labels_of=None).order_by("id")
-        choice_field(self, "how").choices = [*self.HOW.items(), *((name, LEARNERS[name].TITLE) for name in others())]
-        row_field(self, "like").queryset = self.runs
+        like = row_field(self, "like")
+        like.queryset = self.runs
+        earlier = self.earlier()
+        like.choices = [(run.pk, like.label_from_instance(run)) for run in earlier]
+        ways = [(how, words) for how, words in self.HOW.items() if earlier or how != self.LIKE]
+        choice_field(self, "how").choices = [*ways, *((name, LEARNERS[name].TITLE) for name in others())]
         for learner in LEARNERS:
-            for key, (_, default) in settings_of(learner).items():
-                self.fields[field_name(learner, key)] = forms.CharField(required=False, initial=as_typed(default))
+            for key, (setting, default) in settings_of(learner).items():
+                self.fields[field_name(learner, key)] = setting_field(key, setting, default)
         self.fields["C"].initial = "10"
+        self.fields["C"].label = "C of my own"
+        self.fields["C"].help_text = "a number above 0; a smaller C regularizes more"
 
     def clean(self) -> dict[str, Any]:
         super().clean()
@@ -90,24 +100,19 @@ class TrainForm(forms.Form):
         kinds = self.cleaned_data.get("augment")
         return {"augment": ",".join(kinds), "copies": self.cleaned_data.get("copies") or "1"} if kinds else {}
 
-    def own_settings(self) -> list[tuple[Setting, forms.BoundField]]:
-        """Settings of the proposed learner beside its C."""
-        return self._settings_of(LEARNER)[1:]
-
     def earlier(self) -> list[ModelRun]:
         """The runs to choose from: not every fit of a sweep, unless it is the one chosen, or there is no other."""
         chosen = self["like"].value()
         known = alone(self.runs) | self.runs.filter(pk=typed_id(str(chosen or "")))
         return list(known.distinct().order_by("id")) or list(self.runs)
 
-    def options(self) -> list[Option]:
-        return [Option(name, LEARNERS[name].TITLE, self._settings_of(name)) for name in others()]
-
-    def _settings_of(self, learner: str) -> list[tuple[Setting, forms.BoundField]]:
-        found = settings_of(learner).items()
+    def options(self) -> list[LearnerOption]:
+        """Every learner with its settings; C of my own counts as the proposed learner chosen."""
+        how = self["how"].value()
+        chosen = LEARNER if how == self.NUMBER else how
         return [
-            (setting._replace(title=setting.title or key.replace("_", " ")), self[field_name(learner, key)])
-            for key, (setting, _) in found
+            learner_option(self, name, (field_name(name, key) for key in setting_names(name)), name == chosen)
+            for name in LEARNERS
         ]
 
 
@@ -119,20 +124,27 @@ def field_name(learner: str, key: str) -> str:
     return key if learner == LEARNER else f"{learner}-{key}"
 
 
-def as_typed(default: Any) -> str:
-    """A default as a person would type it: (256, 128) → 256,128."""
-    if isinstance(default, list | tuple):
-        return ",".join(map(str, default)) or "0"
-    return f"{default:g}" if isinstance(default, float) else str(default)
+class ProductionChoiceField(forms.ModelChoiceField):
+    def label_from_instance(self, obj: Snapshot) -> str:
+        sources = f" from {', '.join(obj.sources)}" if obj.sources else ""
+        looks = f"{obj.comparisons.count()} of {obj.dataset.planned_looks} planned looks used"
+        frozen = f"frozen {obj.created_at:%-d %B %Y}, {obj.n_rows:,} rows{sources}"
+        return f"{frozen}, {obj.sha256[:8]}… · {looks}"
 
 
 class CompareForm(forms.Form):
     """Two runs and a production snapshot; `production` empty freezes one now, of the chosen sources."""
 
-    before = forms.ModelChoiceField(ModelRun.objects.none())
-    after = forms.ModelChoiceField(ModelRun.objects.none())
-    production = forms.ModelChoiceField(Snapshot.objects.none(), required=False)
-    sources = forms.MultipleChoiceField(required=False)
+    before = RunChoiceField(ModelRun.objects.none(), empty_label=None)
+    after = RunChoiceField(ModelRun.objects.none(), empty_label=None)
+    production = ProductionChoiceField(
+        Snapshot.objects.none(), required=False, label="On the production set", widget=forms.RadioSelect,
+        empty_label="frozen now · the same rows and labels are the same set and keep its looks", blank=True,
+    )  # fmt: skip
+    sources = forms.MultipleChoiceField(
+        required=False, label="Of these sources only, where it is frozen now", widget=forms.CheckboxSelectMultiple,
+        help_text="None ticked is all.",
+    )  # fmt: skip
 
     def __init__(self, dataset: Dataset, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -140,7 +152,9 @@ class CompareForm(forms.Form):
         row_field(self, "after").queryset = runs_of(dataset).order_by("-id")
         snapshots = dataset.snapshots.filter(purpose=Snapshot.PRODUCTION)
         row_field(self, "production").queryset = snapshots.order_by("-id")
-        choice_field(self, "sources").choices = [(name, name or "no source") for name in production_sources(dataset)]
+        sources = [(name, name or "no source") for name in production_sources(dataset)]
+        choice_field(self, "sources").choices = sources
+        self.several_sources = len(sources) > 1
 
     def clean(self) -> dict[str, Any]:
         super().clean()

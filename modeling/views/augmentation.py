@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -15,16 +14,11 @@ from annotation.models import Dataset
 from annotation.views.refusals import refused_to
 from modeling.actions.training.preview_copies import preview_copies
 from modeling.actions.training.synonyms import proposed_pairs, rule_on, rulings_of
-from modeling.core.perturbations import PERTURBATIONS
 from modeling.core.perturbations.synonyms import Pair, read_pair, written
+from modeling.forms.running import PreviewForm, SynonymsForm
 from modeling.models import SynonymRuling
 
 FIRST_KINDS = ("typos", "case")
-
-
-class PreviewForm(forms.Form):
-    kind = forms.MultipleChoiceField(choices=[(name, one.title) for name, one in PERTURBATIONS.items()])
-    seed = forms.IntegerField(min_value=0, max_value=2**31 - 1)
 
 
 @require_GET
@@ -65,6 +59,7 @@ def _synonyms(dataset: Dataset) -> dict[str, Any]:
     return {
         "accepted": accepted, "rejected": [row for row in rows if row not in accepted],
         "proposed": [(written(one.pair), one) for one in proposed], "heading": _heading(len(accepted), len(proposed)),
+        "typed": SynonymsForm(),
     }  # fmt: skip
 
 

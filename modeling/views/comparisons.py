@@ -62,10 +62,8 @@ def _proposal(dataset: Dataset) -> dict[str, Any]:
 def _list(request: Request, dataset: Dataset, form: CompareForm, status: int = 200) -> HttpResponse:
     found = [report_on(one) for one in comparisons_of(dataset).order_by("-id")[:SHOWN]]
     page = {
-        "dataset": dataset, "form": form, "reports": found, "standing": loop_progress_of(dataset),
-        "runs": [
-            (run, recipe_words(run.recipe.learner, run.recipe.settings)) for run in runs_of(dataset).order_by("-id")
-        ],
+        "dataset": dataset, "form": form, "reports": found, "progress": loop_progress_of(dataset),
+        "n_runs": runs_of(dataset).count(),
         "heading": found[0].heading if found else "Nothing has been compared yet",
     }  # fmt: skip
     return render(request, "modeling/comparisons.html", page, status=status)
@@ -85,6 +83,7 @@ def comparison(request: Request, slug: str, pk: int) -> HttpResponse:
         "mcnemar": p_words(found.proof["mcnemar_p"]), "needed": _needed(found), "sides": _sides(found),
         "near_copies": found.proof["left_out"].get("near_duplicate_of_production"),
         "metric": Dataset.METRICS[found.proof["difference"]["metric"]],
+        "learned_from": found.after_run.snapshot.n_rows if found.after_run else None,
     }  # fmt: skip
     return render(request, "modeling/comparison.html", page)
 

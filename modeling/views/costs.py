@@ -14,12 +14,9 @@ from modeling.actions.proving.price_run import request_pricing
 from modeling.actions.proving.set_costs import set_costs, set_metric
 from modeling.figures.charts.costs import cost_curve, cost_rows
 from modeling.figures.words.costs import rule_rows, run_cost_heading, threshold_heading, threshold_options
-from modeling.figures.words.recipes import recipe_words
-from modeling.forms.costs import CostsForm
-from modeling.models import ModelRun, RunCost
+from modeling.forms.costs import CostsForm, MetricForm, PriceForm
+from modeling.models import RunCost
 from modeling.reading.loop_progress import runs_of
-
-RUNS = 50
 
 
 @refused_to("costs")
@@ -65,12 +62,17 @@ def _show(request: Request, dataset: Dataset, form: CostsForm, status: int = 200
     priced = _chosen(dataset, request.GET.get("run", ""))
     page = {
         "dataset": dataset, "form": form, "costs": dataset.costs, "priced": priced,
-        "heading": _heading(dataset, priced), "metrics": Dataset.METRICS, "runs": _runs(dataset),
-        "chosen": request.GET.get("run") or str(priced.run_id if priced else ""),
-        "decided_by": Dataset.METRICS[dataset.metric], **(_priced(priced) if priced else {}),
+        "heading": _heading(dataset, priced), "any_run": runs_of(dataset).exists(),
+        "price_form": PriceForm(dataset, initial={"run": typed_id(request.GET.get("run", "")) or _run_of(priced)}),
+        "decided_by": Dataset.METRICS[dataset.metric], "metric_form": MetricForm(dataset),
+        **(_priced(priced) if priced else {}),
         "versions": dataset.cost_matrices.select_related("author").order_by("-version")[1:6],
     }  # fmt: skip
     return render(request, "modeling/costs.html", page, status=status)
+
+
+def _run_of(priced: RunCost | None) -> int | None:
+    return priced.run_id if priced else None
 
 
 def _priced(found: RunCost) -> dict[str, Any]:
@@ -91,11 +93,6 @@ def _chosen(dataset: Dataset, named: str) -> RunCost | None:
     if run := typed_id(named):
         found = found.filter(run=run)
     return found.order_by("-id").first()
-
-
-def _runs(dataset: Dataset) -> list[tuple[ModelRun, str]]:
-    runs = runs_of(dataset).order_by("-id")[:RUNS]
-    return [(run, recipe_words(run.recipe.learner, run.resolved)) for run in runs]
 
 
 def _heading(dataset: Dataset, priced: RunCost | None) -> str:

@@ -11,11 +11,12 @@ from django_htmx.http import HttpResponseClientRefresh
 from annotation.access import Request, dataset_for_lead
 from annotation.models import Dataset, Job
 from annotation.reading.disagreement import Rate, measure_disagreement
-from annotation.reading.findings import FindingState, findings_of
+from annotation.reading.findings import findings_of
 from modeling.figures.charts.dots import Bar, dot_chart
-from modeling.figures.words.numbers import percent, span
+from modeling.figures.words.overview import overview_heading
 from modeling.reading.loop_progress import LoopProgress, loop_progress_of, next_step
-from modeling.reports import Report, report_on
+from modeling.reading.reviewed_labels import wrong_among_reviewed
+from modeling.reports import report_on
 from modeling.views.runs import recipe_of
 
 FINDINGS = 5
@@ -43,8 +44,8 @@ def overview(request: Request, slug: str) -> HttpResponse:
     findings, rate = findings_of(dataset), _rate(dataset)
     report = report_on(progress.newest_comparison) if progress.newest_comparison else None
     page = {
-        "dataset": dataset, "standing": progress, "jobs": jobs, "findings": findings[:FINDINGS], "rate": rate,
-        "report": report, "heading": _heading(progress, findings, rate, report), "step": next_step(progress),
+        "dataset": dataset, "progress": progress, "jobs": jobs, "findings": findings[:FINDINGS], "rate": rate,
+        "report": report, "heading": _heading(dataset, progress), "step": next_step(progress),
         "model": recipe_of(progress.newest_run) if progress.newest_run else "", "n_findings": len(findings),
         "under_way": {job.kind: job for job in jobs}, **_demo(dataset),
     }  # fmt: skip
@@ -65,33 +66,9 @@ def _rate(dataset: Dataset) -> tuple[str, Rate] | None:
     return next(((units, rate) for units, rate in kinds if rate.before.n), None)
 
 
-def _heading(
-    now: LoopProgress, findings: Sequence[FindingState], rate: tuple[str, Rate] | None, report: Report | None
-) -> str:
-    """The finding in one sentence: a suspicion with open cases, else what was proved, else what is open."""
-    if not now.pool:
-        return "There is nothing to look at yet"
-    if now.detection is None:
-        return f"{now.pool:,} items are waiting for their first look"
-    top = next((state for state in findings if state.rule != "dismissed" and state.open), None)
-    if top:
-        finding = top.finding
-        return f"{finding.title}: {percent(finding.value)} of {finding.n:,} items ({span(finding.low, finding.high)})"
-    open_cases = f"{now.open:,} {'case is' if now.open == 1 else 'cases are'} open"
-    if report and report.comparison.verdict in ("better", "worse"):
-        return f"{report.heading}; {open_cases}" if now.open else report.heading
-    if now.open:
-        return f"{open_cases}{_still_disagree(rate)}"
-    if report:
-        return report.heading
-    return f"All {now.settled:,} cases are decided" if now.settled else f"Nothing is suspected among {now.pool:,} items"
-
-
-def _still_disagree(rate: tuple[str, Rate] | None) -> str:
-    if rate is None or not rate[1].after.n or not rate[1].after.value:
-        return ""
-    units, after = rate[0], rate[1].after
-    return f"; {percent(after.value)} of {after.n:,} {units} disagree ({span(after.low, after.high)})"
+def _heading(dataset: Dataset, now: LoopProgress) -> str:
+    wrong = wrong_among_reviewed(dataset)
+    return overview_heading(now.pool, now.detection is not None, now.open, now.settled, wrong, now.experts)
 
 
 def _demo(dataset: Dataset) -> dict[str, Any]:

@@ -64,8 +64,16 @@ def diff(request: Request, slug: str) -> HttpResponse:
 def _list(request: Request, dataset: Dataset, form: RecipeForm, status: int = 200) -> HttpResponse:
     rows = _rows(dataset)
     page = {"dataset": dataset, "form": form, "rows": rows[:SHOWN], "more": max(0, len(rows) - SHOWN),
-            "named": sum(bool(recipe.name) for recipe, _ in rows)}  # fmt: skip
+            "heading": _heading(form.base, sum(bool(recipe.name) for recipe, _ in rows))}  # fmt: skip
     return render(request, "modeling/recipes.html", page, status=status)
+
+
+def _heading(base: Recipe | None, named: int) -> str:
+    if base:
+        return f"A new recipe like {base.name or 'that one'}"
+    if not named:
+        return "No recipe has a name yet"
+    return f"{named:,} recipe{' has a name' if named == 1 else 's have names'}"
 
 
 def _rows(dataset: Dataset) -> list[tuple[Recipe, int]]:

@@ -17,14 +17,13 @@ from modeling.actions.running.check_robustness import KIND, request_robustness
 from modeling.actions.running.open_flipped import open_flipped
 from modeling.actions.training.preview_copies import marked
 from modeling.core.telling.robustness import PROBES
-from modeling.core.telling.stored import FlippedExample, RobustnessJson
-from modeling.figures.words.numbers import percent, span
+from modeling.core.telling.stored import ConsistencyJson, FlippedExample, ProbeJson, RobustnessJson
 from modeling.figures.words.recipes import recipe_words
-from modeling.models import ModelRun
+from modeling.figures.words.robustness import flips_heading, robustness_heading
+from modeling.forms.running import ProbeForm
 from modeling.reading.loop_progress import runs_of
 
 SHOWN = 5
-MOST_SEED = 2**31 - 1
 
 
 @require_GET
@@ -34,9 +33,10 @@ def robustness(request: Request, slug: str, pk: int) -> HttpResponse:
     jobs = run.asked(KIND)
     job = jobs.filter(status=Job.DONE, result__isnull=False).first()
     page = {
-        "dataset": dataset, "run": run, "recipe": recipe_words(run.recipe.learner, run.resolved), "probes": PROBES,
-        "job": job, "busy": jobs.filter(status__in=Job.UNFINISHED).last(),
-        "heading": _heading(run, job),
+        "dataset": dataset, "run": run, "recipe": recipe_words(run.recipe.learner, run.resolved), "job": job,
+        "busy": jobs.filter(status__in=Job.UNFINISHED).last(),
+        "form": ProbeForm(initial={"seed": job.outcome["seed"]} if job else None),
+        "heading": robustness_heading(run.pk, job.outcome["probes"] if job else None, PROBES),
     }  # fmt: skip
     if job:
         page |= _shown(dataset, job)
@@ -48,11 +48,12 @@ def robustness(request: Request, slug: str, pk: int) -> HttpResponse:
 def check(request: Request, slug: str, pk: int) -> HttpResponse:
     dataset = dataset_for_lead(request.user, slug)
     run = get_object_or_404(runs_of(dataset), pk=pk)
-    typed = request.POST.get("seed", "0")
-    if not typed.isdecimal() or len(typed) > 10 or int(typed) > MOST_SEED:
-        messages.error(request, f"{typed[:20]!r} is not a seed; give a whole number from 0 to {MOST_SEED}.")
+    form = ProbeForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, " ".join(form.errors.get_json_data()[name][0]["message"] for name in form.errors))
         return redirect("robustness", slug, pk)
-    job = request_robustness(dataset, run, probes=request.POST.getlist("probe"), seed=int(typed), user=request.user)
+    asked = form.cleaned_data
+    job = request_robustness(dataset, run, probes=asked["probe"], seed=asked["seed"], user=request.user)
     return redirect("robustness", slug, pk) if job.is_over else redirect("job", slug, job.pk)
 
 
@@ -68,21 +69,6 @@ def open_cases(request: Request, slug: str, pk: int, job: int, probe: str) -> Ht
     return redirect(f"{reverse('findings', args=[slug])}#finding-{finding.pk}")
 
 
-def _heading(run: ModelRun, job: Job | None) -> str:
-    if job is None:
-        return f"How firmly run {run.pk} holds its predictions is not known yet"
-    found: RobustnessJson = job.outcome
-    probed = [(one["value"], one) for one in found["probes"] if one["value"] is not None]
-    if not probed:
-        return f"Nothing in these texts could be changed to probe run {run.pk}"
-    share, worst = max(probed, key=lambda one: one[0])
-    if not worst["flips"]:
-        return f"No change flipped a prediction of run {run.pk}"
-    said = f"flips {percent(share)} of {worst['n']:,} predictions ({span(worst['low'], worst['high'])})"
-    most = f"The worst of {len(probed)} changes, {PROBES[worst['name']]}," if len(probed) > 1 else "The change"
-    return f"{most} {said}"
-
-
 def _shown(dataset: Dataset, job: Job) -> dict[str, Any]:
     """Probes with their worst examples and how many cases they suggest, and the pairs judged apart."""
     found: RobustnessJson = job.outcome
@@ -90,19 +76,27 @@ def _shown(dataset: Dataset, job: Job) -> dict[str, Any]:
     wanted = [example["item"] for one in probes for example in one["worst"][:SHOWN]]
     wanted += [item for one in same["worst"][:SHOWN] for item in one["items"]]
     items = Item.objects.filter(dataset=dataset).in_bulk(wanted)
-    probed = [
-        {**one, "title": PROBES[one["name"]], "kept": len(one["flipped"]),
-         "worst": [_example(items[worst["item"]], worst) for worst in one["worst"][:SHOWN]]}
-        for one in sorted(probes, key=lambda one: -(one["value"] or 0))
-    ]  # fmt: skip
-    apart = [
-        {**pair, "sides": [
-            (excerpt_of(dataset, items[item], 240), name)
-            for item, name in zip(pair["items"], pair["classes"], strict=True)
-        ]}
-        for pair in same["worst"][:SHOWN]
-    ]  # fmt: skip
-    return {"probed": probed, "same": {**same, "worst": apart}, "shown": SHOWN}
+    probed = sorted((_probe(one, items) for one in probes), key=lambda one: -(one["value"] or 0))
+    return {
+        "result": job.outcome, "probed": probed, "examples": [one for one in probed if one["worst"]],
+        "same": _same(dataset, same, items),
+    }  # fmt: skip
+
+
+def _probe(one: ProbeJson, items: dict[int, Item]) -> dict[str, Any]:
+    title, worst = PROBES[one["name"]], [_example(items[worst["item"]], worst) for worst in one["worst"][:SHOWN]]
+    finding = flips_heading(title, one["flips"], len(worst))
+    return {**one, "title": title, "kept": len(one["flipped"]), "worst": worst, "finding": finding}
+
+
+def _same(dataset: Dataset, found: ConsistencyJson, items: dict[int, Item]) -> dict[str, Any]:
+    """Pairs that experts confirmed as the same, each side with its excerpt and its predicted class."""
+    worst = [
+        [(excerpt_of(dataset, items[item], 240), name) for item, name in zip(one["items"], one["classes"], strict=True)]
+        for one in found["worst"][:SHOWN]
+    ]
+    finding = flips_heading("confirmed as the same, predicted as different", found["flips"], len(worst))
+    return {**found, "worst": worst, "finding": finding}
 
 
 def _example(item: Item, example: FlippedExample) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import messages
 from django.http import FileResponse, Http404, HttpResponse
 from django.http.response import HttpResponseBase
@@ -18,14 +17,8 @@ from annotation.models import Dataset, Job
 from annotation.views.refusals import refused_to
 from modeling.actions.running.export_model import packed
 from modeling.actions.running.predict_file import request_prediction
+from modeling.forms.running import PredictForm
 from modeling.reading.loop_progress import runs_of
-
-
-class PredictForm(forms.Form):
-    file = forms.FileField(allow_empty_file=True, error_messages={"required": "Choose a file first."})
-    id = forms.CharField(required=False, max_length=200)
-    costs = forms.BooleanField(required=False)
-    accept_good = forms.BooleanField(required=False)
 
 
 def predict(request: Request, slug: str, pk: int) -> HttpResponse:

@@ -56,9 +56,10 @@ def train(request: Request, slug: str) -> HttpResponse:
 
 
 def _list(request: Request, dataset: Dataset, form: TrainForm, status: int = 200) -> HttpResponse:
-    standing = loop_progress_of(dataset)
+    progress = loop_progress_of(dataset)
     page = {
-        "dataset": dataset, "form": form, "heading": _heading(standing.newest_run), "standing": standing,
+        "dataset": dataset, "form": form, "heading": _heading(progress.newest_run),
+        "word": "Retrain" if progress.newest_run else "Train", "progress": progress,
         **_table(request, dataset),
     }  # fmt: skip
     return render(request, "modeling/runs.html", page, status=status)

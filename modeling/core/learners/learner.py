@@ -1,6 +1,6 @@
 """What every learner has: the protocol that training, pages and commands read."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple, Protocol
 
 import numpy as np
@@ -15,11 +15,13 @@ class UnableToTrain(Refusal):
 
 class Setting(NamedTuple):
     """read: the value of what a person typed, raising ValueError. must_be: what it must be, to end a sentence with.
-    title: its name on a page; empty = the key itself."""
+    title: its name on a page; empty = the key itself. choices: where only some values are possible, each as typed →
+    what it does in words; a page offers those."""
 
     read: Callable[[str], Any]
     must_be: str
     title: str = ""
+    choices: Mapping[str, str] | None = None
 
 
 class Learner(Protocol):

@@ -18,9 +18,14 @@ GRID = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0)
 STEPS, DECADES = (1.0, 2.0, 5.0), 4
 LEAST_L1 = 0.1
 RATIOS = (0.0, 0.5, 1.0)
-# What a text becomes, and a number.
-TEXTS = ("words", "words+characters", "embeddings", "words+embeddings")
-NUMBERS = ("ranges", "scaled")
+# By what C is chosen; what a text becomes, and a number: as a setting says it → in words.
+RULE_WORDS = {"min": "the least loss", "1se": "the strongest penalty within one standard error of it"}
+TEXT_WORDS = {
+    "words": "words and pairs of words", "words+characters": "words, and characters inside them",
+    "embeddings": "embeddings", "words+embeddings": "words and embeddings",
+}  # fmt: skip
+NUMBER_WORDS = {"ranges": "ranges", "scaled": "scaled numbers"}
+RULES, TEXTS, NUMBERS = tuple(RULE_WORDS), tuple(TEXT_WORDS), tuple(NUMBER_WORDS)
 # Shortest and longest run of characters inside words.
 CHARACTERS = [2, 5]
 # The steepest relative slope that counts as converged: what it leaves open moves the mean log loss by about 0.001.
@@ -91,7 +96,7 @@ class LogisticLearner:
 
     C: float | Literal["cv"] = "cv"
     l1_ratio: float | Literal["cv"] = 0.0
-    rule: str = "min"
+    rule: str = RULES[0]
     text: str = TEXTS[0]
     numbers: str = NUMBERS[0]
     max_iter: int = 3000
@@ -103,9 +108,9 @@ class LogisticLearner:
     SETTINGS: ClassVar[dict[str, tuple[Any, ...]]] = {
         "C": (a_C, "a number above 0, or cv"),
         "l1_ratio": (a_share, "a number from 0 (L2) to 1 (L1), or cv", "L1 ratio"),
-        "rule": (one_of("min", "1se"), "min or 1se"),
-        "text": (one_of(*TEXTS), f"{', '.join(TEXTS[:-1])} or {TEXTS[-1]}", "text as"),
-        "numbers": (one_of(*NUMBERS), " or ".join(NUMBERS), "numbers as"),
+        "rule": (one_of(*RULES), " or ".join(RULES), "C chosen for", RULE_WORDS),
+        "text": (one_of(*TEXTS), f"{', '.join(TEXTS[:-1])} or {TEXTS[-1]}", "text as", TEXT_WORDS),
+        "numbers": (one_of(*NUMBERS), " or ".join(NUMBERS), "numbers as", NUMBER_WORDS),
     }
 
     def features(self, fields: Sequence[Field], options: dict[str, Any]) -> DenseFeatures | dict[str, Any]:

@@ -71,6 +71,14 @@ def test_layers_with_commas_are_one_value_unless_parted(lead, dataset):
     assert [one["settings"]["layers"] for one in first] == [[8, 4], [8, 4]] and len(second) == 4
 
 
+def test_of_a_setting_with_few_values_those_ticked_are_combined(lead, dataset):
+    assert 'type="checkbox" name="logistic-text"' in page(lead, "sweeps")
+    data = {"learner": "logistic", "logistic-C": "1", "logistic-text": ["words", "words+characters"], "seeds": "1"}
+    lead.post(url("start_sweep"), data)
+    recipes = Job.objects.get(kind="sweep").params["recipes"]
+    assert [one["settings"]["text"] for one in recipes] == ["words", "words+characters"]
+
+
 @pytest.mark.parametrize(
     ("data", "sentence"),
     [

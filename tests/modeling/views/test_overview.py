@@ -6,14 +6,18 @@ from django.urls import reverse
 
 from annotation.actions.detecting.detect import request_detection
 from annotation.actions.jobs.work import work_here
+from annotation.core.intervals import Interval, wilson
 from annotation.models import Dataset, Detection, Finding, FindingItem, Item, Job, Ruling
+from modeling.figures.words.overview import overview_heading
 from modeling.reading.loop_progress import LoopProgress, loop_progress_of, next_step
+from modeling.reading.reviewed_labels import wrong_among_reviewed
 from tests import people
 from tests.factories import open_case, small_dataset
 from tests.modeling import small_world
 from tests.pages import html_of
 
 pytestmark = pytest.mark.django_db
+NOBODY = wilson(0, 0)
 RUNS = SimpleNamespace(pk=1), SimpleNamespace(pk=2)
 # Everything is done once: detected, decided, trained, compared.
 DONE = LoopProgress(
@@ -76,18 +80,45 @@ def test_before_a_detection_the_one_thing_is_a_post(client, tmp_path):
     assert response.context["step"].url == "detect" and response.context["step"].posts
 
 
-def test_a_finding_with_open_cases_is_the_heading_until_it_is_dismissed(client, tmp_path):
+def test_the_heading_says_what_experts_found_and_a_finding_keeps_its_place_below(client, tmp_path):
     dataset = small_dataset(tmp_path)
     finding, leo = with_finding(dataset, "s1", "s2"), people.leo(dataset)
     open_case(dataset, "s1")
     client.force_login(leo)
-    heading = "“risk” more than 5 times → negative: 97.0\u00a0% of 1,186 items (95.9–97.8)"
     response = get(client, dataset)
-    assert response.context["heading"] == heading
-    assert "1 open" in html_of(response) and ">new<" in html_of(response)
-    Ruling.objects.create(dataset=dataset, key=finding.key, ruling="dismissed", lead=leo)
-    response = get(client, dataset)
-    assert response.context["heading"] == "1 case is open" and ">dismissed<" in html_of(response)
+    assert response.context["heading"] == "1 case is open and nobody is there to decide"
+    page = html_of(response)
+    assert "“risk” more than 5 times → negative" in page and "97.0\u00a0%" in page and "1 open" in page
+    Ruling.objects.create(dataset=dataset, key=finding.key, ruling="accepted", lead=leo)
+    assert '<span class="tag on">accepted</span>' in html_of(get(client, dataset))
+
+
+def test_what_experts_found_wrong_counts_labels_they_changed(tmp_path):
+    dataset = small_world.pool(tmp_path)
+    assert wrong_among_reviewed(dataset).n == 0
+    small_world.relabelled(dataset, outcomes=2)
+    wrong = wrong_among_reviewed(dataset)
+    # of ten decisions two were no label, and each of the others changed one
+    assert (wrong.n, wrong.value) == (8, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("standing", "words"),
+    [
+        ((0, False, 0, 0, NOBODY, 0), "There is nothing to look at yet"),
+        ((9, False, 0, 0, NOBODY, 0), "9 items are waiting for their first look"),
+        ((9, True, 3, 0, NOBODY, 0), "3 cases are open and nobody is there to decide"),
+        ((9, True, 1, 0, NOBODY, 1), "1 case is open, and experts have given no label yet"),
+        ((9, True, 3, 8, Interval(0.25, 0.071, 0.591, 8), 1),
+         "Experts found 2 of the 8 labels they reviewed wrong (25.0\u00a0%, 7.1–59.1); 3 cases are open"),
+        ((9, True, 0, 8, Interval(0.25, 0.071, 0.591, 8), 1),
+         "Experts found 2 of the 8 labels they reviewed wrong (25.0\u00a0%, 7.1–59.1); no case is open"),
+        ((9, True, 0, 2, NOBODY, 1), "All 2 cases are decided"),
+        ((9, True, 0, 0, NOBODY, 1), "Nothing is suspected among 9 items"),
+    ],
+)  # fmt: skip
+def test_how_a_dataset_stands(standing, words):
+    assert overview_heading(*standing) == words
 
 
 def test_jobs_under_way_are_polled_and_the_page_is_renewed_when_they_end(client, tmp_path):

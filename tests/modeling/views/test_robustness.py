@@ -131,7 +131,7 @@ def test_the_page_before_and_after(client, world):
     assert url("robustness", dataset, run) in html_of(client.get(url("run", dataset, run)))
     other = small_world.trained(dataset, C="3")
     fresh = html_of(client.get(url("robustness", dataset, other)))
-    assert f"How firmly run {other.pk} holds its predictions is not known yet" in fresh
+    assert f"How easily a prediction of run {other.pk} flips is not known yet" in fresh
 
 
 def test_a_press_is_a_job_and_what_was_done_leads_back(client, world):

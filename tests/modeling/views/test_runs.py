@@ -4,6 +4,7 @@ from django.urls import reverse
 from annotation.models import Job, Membership
 from modeling.actions.training.train import request_training
 from modeling.core.learners import LEARNERS
+from modeling.core.learners.logistic import NUMBER_WORDS, RULE_WORDS, TEXT_WORDS
 from modeling.figures.words.recipes import left_out_words, recipe_words
 from modeling.forms.training import TrainForm
 from modeling.models import ModelRun
@@ -34,7 +35,9 @@ def test_without_runs_the_page_asks_for_the_before(client, tmp_path):
     dataset = small_dataset(tmp_path)
     client.force_login(people.leo(dataset))
     response = client.get(reverse("runs", args=[dataset.slug]))
-    assert "Nothing has been trained yet" in html_of(response)
+    page = html_of(response)
+    assert "Nothing has been trained yet" in page and '<button class="primary">Train</button>' in page
+    assert "Retrain" not in page
     assert response.context["form"]["how"].value() == TrainForm.CV
 
 
@@ -51,6 +54,18 @@ def test_a_press_is_a_job_and_two_leads_get_the_same(client, tmp_path):
     client.force_login(lena)
     assert post(client, dataset, how="number", C="3.0", l1_ratio="0.5").url == first.url
     assert Job.objects.filter(kind="training").count() == 1
+
+
+def test_what_takes_only_some_values_is_a_select_with_each_in_words(client, tmp_path):
+    dataset = small_dataset(tmp_path)
+    client.force_login(people.leo(dataset))
+    page = html_of(client.get(reverse("runs", args=[dataset.slug])))
+    for key, words in (("rule", RULE_WORDS), ("text", TEXT_WORDS), ("numbers", NUMBER_WORDS)):
+        assert f'<select name="{key}"' in page
+        assert all(f">{said}</option>" in page for said in words.values())
+    post(client, dataset, how="cv", rule="1se", text="words+characters", numbers="scaled")
+    settings = Job.objects.get(kind="training").params["settings"]
+    assert settings["rule"] == "1se" and settings["text"] == "words+characters" and settings["numbers"] == "scaled"
 
 
 def test_cross_validation_ignores_the_number(client, tmp_path):
@@ -76,7 +91,8 @@ def test_like_an_earlier_run_takes_its_resolved_settings(client, tmp_path):
     [
         ({"how": "number", "C": "-1"}, "C=-1 is not possible; C must be a number above 0, or cv."),
         ({"how": "cv", "l1_ratio": "2"}, "l1_ratio must be a number from 0 (L2) to 1 (L1), or cv."),
-        ({"how": "like", "like": "99"}, "Choose the run whose settings are to be used."),
+        ({"how": "like", "like": "99"}, "Select a valid choice. like is not one of the available choices."),
+        ({"how": "cv", "rule": "max"}, "Select a valid choice. max is not one of the available choices."),
         ({}, "This field is required."),
     ],
 )
@@ -86,6 +102,13 @@ def test_what_makes_no_sense_is_a_sentence_on_the_page(client, tmp_path, data, s
     response = post(client, dataset, **data)
     assert response.status_code == 400 and sentence in html_of(response)
     assert not Job.objects.filter(kind="training").exists()
+
+
+def test_without_a_run_chosen_there_are_no_settings_to_follow(client, tmp_path):
+    dataset = small_world.pool(tmp_path)
+    small_world.trained(dataset)
+    client.force_login(people.leo(dataset))
+    assert "Choose the run whose settings are to be used." in html_of(post(client, dataset, how="like"))
 
 
 def test_another_datasets_run_is_no_model_to_follow(client, tmp_path):
