@@ -1,4 +1,4 @@
-"""Recipes by name: the list, building and cloning, and two held against each other."""
+"""Recipes by name: the list, building and cloning, and two beside each other."""
 
 import json
 from typing import Any

@@ -118,10 +118,10 @@ def _grown(one: Sweep) -> dict[str, Any]:
     growth = capacity.GROWTHS.get(grown["grows"])
     if growth is None:
         raise Http404
-    held = {True: growth.regularized_words, False: growth.free_words}
+    penalties = {True: growth.regularized_words, False: growth.free_words}
     return {
         "plots": growth_plots(grown["points"], growth.words), "growth": growth,
-        "changes": change_rows(grown, held),
+        "changes": change_rows(grown, penalties),
         "lost": [point for point in grown["points"] if point["why"]],
-        "points": [(held[point["regularized"]], point) for point in grown["points"] if point["run"]],
+        "points": [(penalties[point["regularized"]], point) for point in grown["points"] if point["run"]],
     }  # fmt: skip

@@ -42,11 +42,11 @@ def _plot(title: str, name: SliceName, points: Sequence[GrowthPoint], across: st
 def _series(
     on: Ground, name: SliceName, points: Sequence[GrowthPoint], sizes: Sequence[int], at: int
 ) -> tuple[PlotLine, list[Spot]]:
-    labels, held = SERIES[at]
-    mine = [one for one in points if (one["labels"], one["regularized"]) == (labels, held)]
+    labels, regularized = SERIES[at]
+    mine = [one for one in points if (one["labels"], one["regularized"]) == (labels, regularized)]
     mine = sorted(mine, key=lambda one: one["size"])
     places = [sizes.index(one["size"]) + APART * (at - 1.5) for one in mine]
     series = "before" if labels == "old" else "after"
-    spots = [on.spot(x, one[name], series, not held) for x, one in zip(places, mine, strict=True)]
+    spots = [on.spot(x, one[name], series, not regularized) for x, one in zip(places, mine, strict=True)]
     values = zip(places, (one[name]["value"] for one in mine), strict=True)
-    return on.line(values, series, "" if held else DASHED), spots
+    return on.line(values, series, "" if regularized else DASHED), spots

@@ -10,15 +10,15 @@ def robustness_heading(run: int, probes: Sequence[ProbeJson] | None, titles: Map
     """probes: what each change flipped, None before anybody asked; titles: the changes in words."""
     if probes is None:
         return f"How easily a prediction of run {run} flips is not known yet"
-    probed = [one for one in probes if one["n"]]
+    probed = [(one["value"], one) for one in probes if one["value"] is not None]
     if not probed:
         return f"Nothing in these texts could be changed to probe run {run}"
-    worst = max(probed, key=lambda one: one["value"])
+    share, worst = max(probed, key=lambda one: one[0])
     if not worst["flips"]:
         return f"No change flipped a prediction of run {run}"
     most = f"The worst of {len(probed)} changes, {titles[worst['name']]}," if len(probed) > 1 else "The change"
     limits = span(worst["low"], worst["high"])
-    return f"{most} flips {percent(worst['value'])} of {worst['n']:,} predictions ({limits})"
+    return f"{most} flips {percent(share)} of {worst['n']:,} predictions ({limits})"
 
 
 def flips_heading(title: str, flips: int, shown: int) -> str:

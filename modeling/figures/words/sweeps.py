@@ -12,7 +12,7 @@ def recipes_heading(found: RecipesFound) -> str:
     one = next(entry for entry in found["recipes"] if entry["simplest"])
     score = f"{percent(one['score'])} ({span(one['low'], one['high'])})"
     if one["best"]:
-        return f"{_name(one)} is best out of fold, and nothing simpler comes near: {score}"
+        return f"{_name(one)} is best, and nothing simpler comes near: {score}"
     return f"{_name(one)} is the simplest recipe not distinguishable from the best: {score}"
 
 

@@ -58,7 +58,7 @@ def test_a_sweep_is_asked_for_by_a_grid_and_named_recipes(lead, dataset):
     work_here(job)
     sweep = Sweep.objects.get()
     shown = page(lead, "sweep", sweep.pk)
-    assert "not distinguishable from the best" in shown or "is best out of fold" in shown
+    assert "not distinguishable from the best" in shown or "is best, and nothing simpler comes near" in shown
     assert "3 recipes × 2 seeds, 6 of 6 fits with a model" in shown and "<b>sparse</b>" in shown
     assert f"sweep&nbsp;{sweep.pk}" in page(lead, "sweeps") and "See the sweep" in page(lead, "job", job.pk)
 
