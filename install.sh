@@ -1,5 +1,6 @@
 #!/bin/sh
-# Usage: install.sh REQUIREMENTS PYTHON — the environment in .venv/, with uv where there is one and pip where not.
+# Usage: install.sh REQUIREMENTS PYTHON — the environment in .venv/, with uv where there is one and pip where not, and
+# the compiled kernels beside it.
 # REQUIREMENTS names every package: with dependencies, pip would ask for a newer release of one that another wants with
 # an extra, and refuse it for having no hash.
 set -eu
@@ -23,3 +24,5 @@ else
   .venv/bin/pip install --quiet --no-compile --disable-pip-version-check --no-deps --require-hashes -r "$requirements" ||
     fail "The packages in $requirements could not be installed; see the lines above, then run make again."
 fi
+
+.venv/bin/python -m config.kernels || fail "The kernels could not be compiled; see the lines above, then run make again."

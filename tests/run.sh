@@ -2,7 +2,6 @@
 # The suite on SQLite, and again on PostgreSQL and Redis where both run. Each skip says why, in one line.
 set -u
 python=.venv/bin/python
-export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 data=$(mktemp -d)
 trap 'rm -rf "$data"' EXIT
 export SECONDLOOK_DATA_DIR="$data"
@@ -17,7 +16,7 @@ if ! command -v chromium >/dev/null 2>&1 && ! command -v google-chrome >/dev/nul
   fi
 fi
 
-echo "== SQLite and the filesystem broker"
+echo "== SQLite alone"
 DATABASE_URL= REDIS_URL= $python -m pytest -n 2 --cov --cov-report=term:skip-covered "$@" || failed=1
 
 postgres=${TEST_DATABASE_URL:-postgres://127.0.0.1:5432/postgres}

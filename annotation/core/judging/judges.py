@@ -28,11 +28,12 @@ def terms_view(
     few passes instead of a penalty (early stopping; Bottou 2010)."""
     out = np.zeros((len(labels), n_classes), dtype=np.float32)
     data, indices, indptr = matrix.data.astype(np.float32, copy=False), matrix.indices, matrix.indptr
+    codes = labels.astype(np.int64)  # a copy: a table's column can't be written to, which is another type to a kernel
     for learn, judge in _splits(folds, learned):
         rng = np.random.default_rng(seed)
         order = np.concatenate([rng.permutation(learn) for _ in range(passes(len(learn)))])
         weights, bias = np.zeros((matrix.shape[1], n_classes), np.float32), np.zeros(n_classes, np.float32)
-        _descend(data, indices, indptr, labels, order, weights, bias, 2.0)
+        _descend(data, indices, indptr, codes, order, weights, bias, 2.0)
         _logits(data, indices, indptr, judge, weights, bias, out)
     return softmax(out)
 
