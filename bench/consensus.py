@@ -92,7 +92,7 @@ def disagreement(pool: str, evidence: Evidence, votes: Votes, truth: np.ndarray)
     share = 1 - majority_posterior(votes)[labelled, evidence.labels[labelled]]
     ours, plain = (
         float(average_precision_score(wrong, score))
-        for score in (AnnotatorDisagreement().score(evidence)[labelled], share)
+        for score in (AnnotatorDisagreement().judge(evidence).score[labelled], share)
     )
     return row(f"detect.consensus.{pool}_disagreement", "weather_sentiment_crowd", int(labelled.sum()),
                f"average precision, {wrong.sum()} wrong", ours, plain, "share of dissenting votes", "",

@@ -17,6 +17,7 @@ from sklearn.model_selection import StratifiedKFold
 from threadpoolctl import threadpool_limits
 
 from annotation.core.detectors.label_error import LabelError
+from annotation.core.detectors.suspicion import Judgement
 from annotation.core.features.embeddings import embed
 from annotation.core.fields import Field
 from annotation.core.judging.confident_learning import confident, label_issues
@@ -48,13 +49,13 @@ def _quality(name: str, data: Planted, kind: str) -> list[Row]:
         for seed in range(SEEDS):
             planted = plant(data, kind, seed)
             evidence = evidence_of(planted)
-            score, theirs = LabelError().score(evidence), cleanlab_scores(planted)
-            ours.append(average_precision_score(planted.wrong, score))
+            judged, theirs = LabelError().judge(evidence), cleanlab_scores(planted)
+            ours.append(average_precision_score(planted.wrong, judged.score))
             precision = {of: average_precision_score(planted.wrong, one) for of, one in theirs.items()}
             best.append(max(precision.values()))
             confidence.append(precision["self-confidence"])
             if planted.pairs:
-                recalled.append(_pairs_recalled(planted, evidence))
+                recalled.append(_pairs_recalled(planted, judged))
     stem = f"detect.label_errors.{name}.{kind.replace(' ', '_').replace('_%', '')}"
     rival = np.mean(confidence) if kind == "systematic" else np.mean(best)
     goal = _goal(name, kind, float(rival))
@@ -114,8 +115,8 @@ def _five_folds(vectors: np.ndarray, labels: np.ndarray, n_classes: int) -> np.n
     return out
 
 
-def _pairs_recalled(planted: Planted, evidence: Evidence) -> float:
-    said = {(finding.rule["looks"], finding.rule["given"]) for finding in LabelError().findings(evidence)}
+def _pairs_recalled(planted: Planted, judged: Judgement) -> float:
+    said = {(finding.rule["looks"], finding.rule["given"]) for finding in judged.findings}
     named = {(planted.classes[true], planted.classes[given]) for true, given in planted.pairs}
     return len(said & named) / len(named)
 
@@ -209,8 +210,8 @@ def _measure(part: str) -> tuple[float, float, float]:
 def _ranked(planted: Planted) -> np.ndarray:
     """Our score of each item; the cases are put in order too, as the time to ranked cases asks."""
     evidence = evidence_of(planted)
-    score = LabelError().score(evidence)
-    chance = combine({"label_error": score}, {"label_error": score > LabelError().flag_above})
+    score = LabelError().judge(evidence).score
+    chance = combine({"label_error": score}, {"label_error": LabelError.prior})
     order_units(evidence.groups.of, evidence.labels, chance, evidence.labels < 0)
     return score
 

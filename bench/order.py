@@ -14,15 +14,14 @@ import pandas as pd
 from scipy.special import expit, logit
 
 from annotation.core.crowd.votes import majority
-from annotation.core.detectors import DETECTORS
-from annotation.core.detectors.suspicion import Suspicion
 from annotation.core.fields import Field
 from annotation.core.intervals import wilson
-from annotation.core.judging.evidence import Evidence, build_evidence
+from annotation.core.judging.evidence import build_evidence
 from annotation.core.order.audit_draw import RIGHT, UNANSWERED, WRONG, Drawn, draw, error_rate
 from annotation.core.order.calibration import calibrate, probability
 from annotation.core.order.learned_order import held_out, learn, predicted_chance
 from annotation.core.order.prior_evidence import PriorEvidence, gather_prior_evidence, take
+from bench.detected import detected
 from bench.table import Row, row
 from tests.shared import SHARED
 
@@ -63,20 +62,8 @@ def world(table: pd.DataFrame, classes: list[str], labels: np.ndarray, votes: pd
     evidence = build_evidence(table, [Field("text", "text")], classes, labels, votes, annotators)
     labelled = np.flatnonzero(labels >= 0)
     first = ~table["text"].iloc[labelled].duplicated().to_numpy()
-    return World(take(detected(evidence), labelled), (labels != truth)[labelled], first)
-
-
-def detected(evidence: Evidence) -> PriorEvidence:
-    """What a detection stores."""
-    scores, flagged, suggested = {}, {}, {}
-    findings: list[Suspicion] = []
-    for name, detector in DETECTORS.items():
-        if detector.needs <= evidence.available:
-            scores[name], suggested[name] = detector.score(evidence), detector.suggest(evidence)
-            flagged[name] = scores[name] > detector.flag_above
-            findings += detector.findings(evidence) if hasattr(detector, "findings") else []
-    n = len(evidence.labels)
-    return gather_prior_evidence(np.arange(n), evidence, scores, flagged, suggested, findings, np.ones(n))
+    prior = gather_prior_evidence(np.arange(len(labels)), evidence, detected(evidence))
+    return World(take(prior, labelled), (labels != truth)[labelled], first)
 
 
 def _votes(item: np.ndarray, annotator: np.ndarray, label: np.ndarray) -> pd.DataFrame:

@@ -17,13 +17,13 @@ from cleanlab.outlier import OutOfDistribution
 from scipy.stats import chi2_contingency, fisher_exact
 from sklearn.metrics import average_precision_score
 
-from annotation.core.detectors.drift import Drift
-from annotation.core.detectors.outlier import Outlier
+from annotation.core.detectors.outlier import nearness, unlikeness
 from annotation.core.detectors.slices import Slices
 from annotation.core.detectors.suspicion import Suspicion
 from annotation.core.fields import Field
 from annotation.core.judging.evidence import Evidence, build_evidence
 from annotation.core.rules.slicing import cuts_of
+from bench.detected import detected
 from bench.table import Row, row
 from tests.shared import SHARED
 
@@ -143,11 +143,11 @@ def drawn(texts: pd.DataFrame, random: np.random.Generator) -> pd.DataFrame:
 
 
 def reported_slices(world: PlantedWorld) -> list[Suspicion]:
-    return Slices().findings(world.evidence)
+    return detected(world.evidence, "slices").findings
 
 
 def reported_drift(world: PlantedWorld) -> list[Suspicion]:
-    return Drift().findings(world.evidence)
+    return detected(world.evidence, "drift").findings
 
 
 def has(found: list[Suspicion], name: str) -> bool:
@@ -158,7 +158,7 @@ def has(found: list[Suspicion], name: str) -> bool:
 def naive_slices(evidence: Evidence) -> set[str]:
     """Levels of the same cuts with p < .05, nothing corrected and no floor."""
     detector = Slices().doubtful
-    hits, reported = detector.score(evidence) > detector.flag_above, set()
+    hits, reported = detector.read(evidence).score > detector.flag_above, set()
     for cut in cuts_of(evidence):
         for level, name in enumerate(cut.levels):
             inside = cut.of == level
@@ -176,7 +176,11 @@ def naive_drift(evidence: Evidence) -> set[str]:
 
 
 def ours_on_outliers(world: PlantedWorld) -> float:
-    return float(average_precision_score(world.outlying, Outlier().unlikeness(world.evidence)))
+    return float(average_precision_score(world.outlying, unlikeness(world.evidence, nearness(world.evidence))))
+
+
+def flags_of(world: PlantedWorld) -> np.ndarray:
+    return detected(world.evidence, "outlier").flagged["outlier"]
 
 
 def cleanlab_on_outliers(world: PlantedWorld) -> float:
@@ -190,9 +194,9 @@ def mean(values: "map[float]") -> float:
 
 def say(name: str, planted: list[PlantedWorld], honest: list[PlantedWorld]) -> None:
     """What the rows leave out: other findings in planted worlds, and how many items the outlier flag takes."""
-    flagged = [Outlier().score(w.evidence) > 0 for w in planted]
+    flagged = [flags_of(w) for w in planted]
     hits = sum(int((f & w.outlying).sum()) for f, w in zip(flagged, planted, strict=True))
-    total, honest_flags = sum(int(f.sum()) for f in flagged), [Outlier().score(w.evidence) > 0 for w in honest]
+    total, honest_flags = sum(int(f.sum()) for f in flagged), [flags_of(w) for w in honest]
     print(
         f"{name}: outlier flags {total} in planted worlds, {hits} of {SEEDS * OUTLIERS} planted among them; of honest "
         f"items {np.mean(honest_flags):.2%} flagged"

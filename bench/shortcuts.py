@@ -22,6 +22,7 @@ from annotation.core.detectors.count_rule import CountRule
 from annotation.core.features.embeddings import embed
 from annotation.core.fields import Field
 from annotation.core.judging.evidence import Evidence, build_evidence
+from bench.detected import detected
 from bench.fin_num_claim import Site
 from bench.table import Row, row
 from tests.shared import SHARED
@@ -64,7 +65,7 @@ def youtube_evidence(rows: pd.DataFrame) -> Evidence:
 def rules_named() -> list[Row]:
     """A rule is named when it looks for the documented words and goes along with the votes by a phi of .98 or more."""
     rows = youtube()
-    found = {one.annotator: one for one in AnnotatorShortcut().reading(youtube_evidence(rows)).rules}
+    found = {one.annotator: one for one in AnnotatorShortcut().read(youtube_evidence(rows)).rules}
     ours = stumps = 0
     counter = CountVectorizer(token_pattern=r"(?u)\b\w+\b", min_df=5)
     words = counter.fit_transform(rows["text"])
@@ -100,7 +101,7 @@ def honest_classes() -> list[Row]:
     n = len(rows)
     alone = pd.DataFrame({"item": np.arange(n), "annotator": 0, "label": labels})
     evidence = build_evidence(rows[["text"]], TEXT, classes, labels, alone, ("import",))
-    alarms = [*CountRule().findings(evidence), *AnnotatorShortcut().findings(evidence)]
+    alarms = detected(evidence, "count_rule", "annotator_shortcut").findings
     ours = len({one.rule["label"] for one in alarms})
     present = CountVectorizer(token_pattern=r"(?u)\b\w+\b", min_df=20, binary=True).fit_transform(rows["text"])
     stumps = sum(int(_best_word(present, labels == code) >= 0.95) for code in range(len(classes)))
@@ -136,7 +137,7 @@ def _honest(evidence: Evidence, seed: int) -> int:
         evidence.groups,
         evidence.probabilities,
     )
-    return len({one.rule["annotator"] for one in AnnotatorShortcut().findings(seen)})
+    return len({one.rule["annotator"] for one in detected(seen, "annotator_shortcut").findings})
 
 
 def planted_count_rules() -> list[Row]:

@@ -86,7 +86,7 @@ def test_each_module_stands_in_a_layer_and_imports_rightwards_only(path):
 @pytest.mark.parametrize(
     ("module", "line"),
     [
-        ("annotation.models.item", "from annotation.reading.finding_kinds import KINDS"),
+        ("annotation.models.item", "from annotation.reading.finding_kinds import by_kind"),
         ("annotation.models.item", "from annotation.forms.people import PeopleForm"),
         ("annotation.reading.findings", "from annotation.views import jobs"),
         ("annotation.reading.findings", "from annotation.actions.queue.decide import decide"),

@@ -2,6 +2,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from annotation.core.wording import KEY, TITLE
 from annotation.models.dataset import Dataset, LabelClass
 from annotation.models.item import Item
 from annotation.models.label import CurrentLabel
@@ -18,7 +19,8 @@ class Detection(models.Model):
     n_conflicts = models.PositiveIntegerField()
     n_flags = models.PositiveIntegerField()
     n_findings = models.PositiveIntegerField()
-    failed = models.JSONField(default=dict, help_text="detector → why it did not run")
+    failed = models.JSONField(default=dict, help_text="detector → how it failed")
+    not_applicable = models.JSONField(default=dict, help_text="detector → why there was nothing for it to look at")
     arrays = models.CharField(max_length=80)
     index = models.CharField(max_length=80, blank=True, help_text="artifact: near-duplicate signatures, to be extended")
     seconds = models.FloatField()
@@ -73,8 +75,8 @@ class Finding(models.Model):
     detection = models.ForeignKey(Detection, models.CASCADE, null=True, related_name="findings")
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True)
     kind = models.CharField(max_length=40)
-    key = models.CharField(max_length=200)
-    title = models.CharField(max_length=300)
+    key = models.CharField(max_length=KEY)
+    title = models.CharField(max_length=TITLE)
     reason = models.TextField()
     rule = models.JSONField()
     n = models.PositiveIntegerField()
@@ -102,7 +104,7 @@ class Ruling(models.Model):
     RULINGS = {name: name for name in (ACCEPTED, QUARANTINED, DISMISSED, NEW)}
 
     dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="rulings")
-    key = models.CharField(max_length=200)
+    key = models.CharField(max_length=KEY)
     finding = models.ForeignKey(Finding, models.SET_NULL, null=True, related_name="rulings")
     ruling = models.CharField(max_length=12, choices=RULINGS)
     lead = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT)

@@ -9,8 +9,9 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from annotation.core.likeness.differences import Piece
+from annotation.core.wording import FindingKind
 from annotation.models import Dataset, Finding, User
-from annotation.reading.finding_kinds import KINDS, OTHER, Kind
+from annotation.reading.finding_kinds import kind_named
 
 register = template.Library()
 
@@ -27,8 +28,8 @@ def of_key(table: dict[Any, Any], key: Any) -> Any:
 
 
 @register.filter
-def kind_of(finding: Finding) -> Kind:
-    return KINDS.get(finding.kind, OTHER)
+def kind_of(finding: Finding) -> FindingKind:
+    return kind_named(finding.kind)
 
 
 @register.filter

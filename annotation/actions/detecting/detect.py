@@ -58,10 +58,7 @@ def run(job: Job, report: Report) -> Write:
     evidence = _evidence(job, pool, report)
     report("running the detectors", 0.8)
     suspicions = suspect(evidence, tuple(job.params["only"]))
-    prior = gather_prior_evidence(
-        pool["item"].to_numpy(dtype=np.int64), evidence, suspicions.scores, suspicions.flagged, suspicions.suggested,
-        suspicions.findings, suspicions.effect,
-    )  # fmt: skip
+    prior = gather_prior_evidence(pool["item"].to_numpy(dtype=np.int64), evidence, suspicions)
     read_at = timezone.now()
     learned = learn_from_decisions(dataset, prior)
     contested = (pool["state"] == CurrentLabel.CONTESTED).to_numpy()
@@ -71,6 +68,7 @@ def run(job: Job, report: Report) -> Write:
     rows = detection_rows(dataset, pool, evidence, order, suspicions, contested, learned)
     facts = {
         "n_items": len(pool), "arrays": arrays, "index": index, "failed": suspicions.failed,
+        "not_applicable": suspicions.not_applicable,
         "n_groups": len(rows.groups), "n_conflicts": int(order.is_group.sum()), "n_flags": len(rows.flags),
         "n_findings": len(rows.findings),
     }  # fmt: skip
@@ -88,6 +86,7 @@ def run(job: Job, report: Report) -> Write:
         return {
             "detection": detection.pk, "items": detection.n_items, "groups": detection.n_groups,
             "flags": detection.n_flags, "findings": detection.n_findings, "cases": cases, "failed": detection.failed,
+            "not_applicable": detection.not_applicable,
         }  # fmt: skip
 
     return write

@@ -10,6 +10,7 @@ from annotation.actions.detecting.open_finding import UnableToOpen, open_items_o
 from annotation.actions.detecting.write_finding import finding_over, write_finding
 from annotation.core.intervals import wilson
 from annotation.core.rules.typed_rules import TypedRule, applies, judge
+from annotation.core.wording import quoted
 from annotation.models import DECIDED, Dataset, Finding, User
 from annotation.reading.rule_bench import pool_of
 
@@ -45,7 +46,7 @@ def open_queue(dataset: Dataset, user: User, rule: TypedRule, label: str, now: d
 
 
 def _key(rule: TypedRule, label: str) -> str:
-    return f"{KIND}:{rule.key}→{label[:40]}"
+    return f"{KIND}:{rule.key}→{label}"
 
 
 def _written(
@@ -57,10 +58,10 @@ def _written(
     name = dataset.class_names[class_code]
     finding = Finding(
         dataset=dataset, author=user, kind=KIND, key=_key(rule, label), rule=rule.as_json() | {"label": label},
-        title=f"{name} where the item {rule.words}"[:300] if label else f"Items of which each {rule.words}"[:300],
+        title=f"{quoted(name)} where the item {rule.words}" if label else f"Items of which each {rule.words}",
         reason=(
             f"A rule typed by {user.get_username()}: {round(share.value * share.n):,} of the {share.n:,} labelled "
-            f"items for which it holds carry {name}."
+            f"items for which it holds carry {quoted(name)}."
         ),
         n=share.n, value=share.value, low=share.low, high=share.high,
     )  # fmt: skip

@@ -2,12 +2,12 @@
 
 import re
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import ClassVar
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from annotation.core.detectors.suspicion import Suspicion, percent
+from annotation.core.detectors.suspicion import Judgement, NotApplicable, Suspicion
 from annotation.core.intervals import wilson
 from annotation.core.judging.evidence import Evidence
 from annotation.core.likeness.grouping import joined_text
@@ -15,8 +15,8 @@ from annotation.core.rules.annotator_habits import Habit, expected_votes, find_h
 from annotation.core.rules.candidate_rules import find_candidate_rules
 from annotation.core.rules.count_rules import said_by_the_rest
 from annotation.core.rules.followed_rules import FollowedRule, compare_with_others, find_followed_rules
+from annotation.core.wording import FindingKind, percent, quoted
 
-READINGS: WeakKeyDictionary[Evidence, dict["AnnotatorShortcut", "ShortcutReading"]] = WeakKeyDictionary()
 BY_CHANCE = 0.01
 HABITS = 4
 # Experts answer under "@" and their name, and are shown doubtful items: what they see differs from what others saw.
@@ -35,6 +35,13 @@ class AnnotatorShortcut:
     """
 
     needs: ClassVar[frozenset[str]] = frozenset({"labels", "votes", "groups"})
+    prior: ClassVar[float] = 0.3
+    kinds: ClassVar[dict[str, FindingKind]] = {
+        "annotator_shortcut": FindingKind(
+            "Annotators who follow a shortcut", "labels", "follow it",
+            "Speak with the annotator, and let experts decide on the queue.",
+        )
+    }  # fmt: skip
     flag_above: float = 0.5
     least: int = 20
     least_fit: float = 0.4
@@ -42,34 +49,18 @@ class AnnotatorShortcut:
     gain: float = 0.2
     rival: float = 0.02
 
-    def score(self, evidence: Evidence) -> np.ndarray:
+    def judge(self, evidence: Evidence) -> Judgement:
         """Share of the votes for the label that go by a shortcut × what else is there speaking against the label."""
-        return self.reading(evidence).score
+        reading = self.read(evidence)
+        suggested = np.where((reading.score > 0) & (reading.other != evidence.labels), reading.other, -1)
+        findings = [reading.rule_finding(evidence, one) for one in reading.rules]
+        findings += [reading.habit_finding(evidence, one) for one in reading.habits]
+        return Judgement(reading.score, suggested, self.flag_above, partial(reading.sentence, evidence), findings)
 
-    def suggest(self, evidence: Evidence) -> np.ndarray:
-        reading = self.reading(evidence)
-        return np.where((reading.score > 0) & (reading.other != evidence.labels), reading.other, -1)
-
-    def reasons(self, evidence: Evidence, items: np.ndarray) -> list[str]:
-        reading = self.reading(evidence)
-        return [reading.sentence(evidence, item) for item in items.tolist()]
-
-    def findings(self, evidence: Evidence) -> list[Suspicion]:
-        reading = self.reading(evidence)
-        return [reading.rule_finding(evidence, one) for one in reading.rules] + [
-            reading.habit_finding(evidence, one) for one in reading.habits
-        ]
-
-    def reading(self, evidence: Evidence) -> "ShortcutReading":
-        """The dataset as read once, for as long as the evidence is held."""
-        by_detector = READINGS.setdefault(evidence, {})
-        if self not in by_detector:
-            by_detector[self] = self._read(evidence)
-        return by_detector[self]
-
-    def _read(self, evidence: Evidence) -> "ShortcutReading":
+    def read(self, evidence: Evidence) -> "ShortcutReading":
+        """The shortcuts that raise the alarm. Raises NotApplicable where there is nobody to compare with."""
         if len(np.unique(evidence.votes["annotator"])) < 2:
-            return read(evidence, [], [])
+            raise NotApplicable("All labels are of one annotator, so there is nobody to compare with.")
         candidates = find_candidate_rules(evidence.table, evidence.fields, evidence.sources)
         rules = find_followed_rules(evidence, candidates, self.least, self.least_fit, self.joins)
         rules = compare_with_others(evidence, [one for one in rules if not _is_expert(evidence, one.annotator)])
@@ -83,7 +74,7 @@ class AnnotatorShortcut:
             alarming = _best_each(alarming)
         explained = {one.annotator for one in alarming}
         habits = [one for one in habits if one.kind == "too fast" or one.annotator not in explained]
-        return read(evidence, alarming, [one for one in habits if one.p < BY_CHANCE])
+        return _meaning_of(evidence, alarming, [one for one in habits if one.p < BY_CHANCE])
 
     def _alarms(self, one: FollowedRule) -> bool:
         rivals = np.isnan(one.model) or one.fit >= one.model - self.rival
@@ -108,29 +99,25 @@ class ShortcutReading:
     covered: tuple[np.ndarray, ...]
 
     def sentence(self, evidence: Evidence, item: int) -> str:
-        label = evidence.labels[item]
-        name = evidence.classes[label] if label >= 0 else "no label"
+        name = quoted(evidence.classes[evidence.labels[item]])
         rest = f"leaving that aside, the item looks like {name} with {percent(1 - self.doubt[item])}"
         if self.of_rule[item] >= 0:
             one = self.rules[self.of_rule[item]]
             return f"{evidence.annotators[one.annotator]} says {name} where the item {one.rule.words}; {rest}."
-        if self.of_habit[item] >= 0:
-            habit = self.habits[self.of_habit[item]]
-            return f"{_habit_title(evidence, habit)}; {rest}."
-        return "No annotator's shortcut explains this label."
+        return f"{_habit_title(evidence, self.habits[self.of_habit[item]])}; {rest}."
 
     def rule_finding(self, evidence: Evidence, one: FollowedRule) -> Suspicion:
         who, label = evidence.annotators[one.annotator], evidence.classes[one.label]
         share, others = wilson(one.given, one.applied), int(one.base.sum()) - one.applied
         text = (
-            f"{who} gave {label} to {one.given:,} of the {one.applied:,} items of which each {one.rule.words}, and to "
-            f"{one.said - one.given:,} of the {others:,} others. What others say of the same items goes along with "
-            f"that far less ({one.usual:.2f}, against {one.fit:.2f} for {who}; 1 = exactly, 0 = not at all). Of "
+            f"{who} gave {quoted(label)} to {one.given:,} of the {one.applied:,} items of which each {one.rule.words}, "
+            f"and to {one.said - one.given:,} of the {others:,} others. What others say of the same items goes along "
+            f"with that far less ({one.usual:.2f}, against {one.fit:.2f} for {who}; 1 = exactly, 0 = not at all). Of "
             f"{one.tried:,} rules and habits tried; corrected for that, {_chance(one.p)}."
         )
         return Suspicion(
-            kind="annotator_shortcut", key=f"annotator_shortcut:{who[:30]}→{label[:30]}:{one.rule.key}",
-            title=f"{who} says {label} where the item {one.rule.words}"[:300], reason=text,
+            kind="annotator_shortcut", key=f"annotator_shortcut:{who}→{label}:{one.rule.key}",
+            title=f"{who} says {quoted(label)} where the item {one.rule.words}", reason=text,
             rule={"annotator": who, "rule": one.rule.words, "label": label},
             items=self._in_order(self.covered[self.rules.index(one)]),
             n=one.applied, value=share.value, low=share.low, high=share.high,
@@ -140,8 +127,8 @@ class ShortcutReading:
         who = evidence.annotators[one.annotator]
         share = wilson(round(one.n * (one.detail / 100 if one.kind == "too fast" else one.value)), one.n)
         return Suspicion(
-            kind="annotator_shortcut", key=f"annotator_shortcut:{who[:40]}:{one.kind}",
-            title=_habit_title(evidence, one)[:300],
+            kind="annotator_shortcut", key=f"annotator_shortcut:{who}:{one.kind}",
+            title=_habit_title(evidence, one),
             reason=(
                 f"{_habit_reason(evidence, one)} Of {one.tried:,} rules and habits tried; corrected for that, "
                 f"{_chance(one.p)}."
@@ -155,7 +142,7 @@ class ShortcutReading:
         return items[np.argsort(-self.doubt[items], kind="stable")]
 
 
-def read(evidence: Evidence, rules: list[FollowedRule], habits: list[Habit]) -> ShortcutReading:
+def _meaning_of(evidence: Evidence, rules: list[FollowedRule], habits: list[Habit]) -> ShortcutReading:
     """What these shortcuts mean for each label that no expert has decided on."""
     labels, n = evidence.as_annotated, len(evidence.labels)
     votes = expected_votes(evidence)
@@ -213,9 +200,9 @@ def _best_each(rules: list[FollowedRule]) -> list[FollowedRule]:
 def _habit_title(evidence: Evidence, one: Habit) -> str:
     who = evidence.annotators[one.annotator]
     if one.kind == "one answer":
-        return f"{who} never gives another label than {evidence.classes[one.detail]}, where others do"
+        return f"{who} never gives another label than {quoted(evidence.classes[one.detail])}, where others do"
     return {
-        "option order": f"{who} takes {evidence.classes[0]}, the first class of the list, where others do not",
+        "option order": f"{who} takes {quoted(evidence.classes[0])}, the first class of the list, where others do not",
         "runs": f"{who} often repeats the label of the item before",
         "too fast": f"{who} answers faster than the items can be read, and agrees with others less",
     }[one.kind]
@@ -226,17 +213,17 @@ def _habit_reason(evidence: Evidence, one: Habit) -> str:
     if one.kind == "too fast":
         return (
             f"{who} takes {one.value:.1f} seconds or less for half of {one.n:,} items, others {one.usual:.1f}; "
-            f"{one.detail} % of the answers are what is said of the items otherwise."
+            f"{one.detail} % of the answers are what others (or the model out of fold) say of the items."
         )
     if one.kind == "one answer":
         return (
-            f"{who} gave {evidence.classes[one.detail]} to all of {one.n:,} items; others (or the model out of fold) "
-            f"give it to {percent(one.usual)} of them."
+            f"{who} gave {quoted(evidence.classes[one.detail])} to all of {one.n:,} items; others (or the model out of "
+            f"fold) give it to {percent(one.usual)} of them."
         )
     if one.kind == "option order":
         return (
-            f"{who} gave {evidence.classes[0]} to {percent(one.value)} of {one.n:,} items, of which others (or the "
-            f"model out of fold) give it to {percent(one.usual)}."
+            f"{who} gave {quoted(evidence.classes[0])} to {percent(one.value)} of {one.n:,} items, of which others (or "
+            f"the model out of fold) give it to {percent(one.usual)}."
         )
     return (
         f"{who} gave {percent(one.value)} of {one.n:,} items the label of the item before, where the mix of labels "

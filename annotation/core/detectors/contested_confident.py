@@ -5,85 +5,103 @@ from typing import ClassVar
 
 import numpy as np
 
-from annotation.core.detectors.suspicion import Suspicion, percent
+from annotation.core.detectors.suspicion import Judgement, NotApplicable, Suspicion
 from annotation.core.intervals import wilson
 from annotation.core.judging.evidence import Evidence
+from annotation.core.wording import FindingKind, counted, percent, quoted
+
+
+@dataclass(frozen=True, eq=False)
+class Contested:
+    """Bool (n,) each: two annotators gave the item different labels; it is contested, by them or by near-identical
+    items with other labels, and no expert has decided; the model is surely of another opinion. best: float (n,), its
+    highest probability, and says: int (n,), that class."""
+
+    voted: np.ndarray
+    contested: np.ndarray
+    otherwise: np.ndarray
+    best: np.ndarray
+    says: np.ndarray
 
 
 @dataclass(frozen=True)
 class ContestedConfident:
-    """People disagree about this item, and the model is sure of another label than the one it carries.
+    """The item is contested, and the model is sure of another label than the one it carries.
 
-    Either the label is wrong, or the model is confidently wrong: on contested items a model that is well calibrated on
-    the whole can be sure without reason. `sure`: the least probability that counts.
+    Contested: annotators disagree about it, or near-identical items carry other labels. Either the label is wrong, or
+    the model is confidently wrong: on contested items a model that is well calibrated on the whole can be sure without
+    reason. `sure`: the least probability that counts.
     """
 
     needs: ClassVar[frozenset[str]] = frozenset({"labels", "probabilities"})
+    prior: ClassVar[float] = 0.4
+    kinds: ClassVar[dict[str, FindingKind]] = {
+        "contested_confident": FindingKind(
+            "Contested items the model is sure about", "contested items", "have a model sure of another label",
+            "Let experts decide: either the label is wrong, or the model is confidently wrong.",
+        )
+    }  # fmt: skip
     flag_above: float = 0.0
     sure: float = 0.8
     min_items: int = 5
 
-    def score(self, evidence: Evidence) -> np.ndarray:
-        """Float (n,): the probability of the model's class where it is at least `sure` and not that of the current
+    def judge(self, evidence: Evidence) -> Judgement:
+        """The score is the probability of the model's class where it is at least `sure` and not that of the current
         label, on contested items no expert has decided on; else 0."""
-        contested, otherwise, best = self._seen(evidence)
-        return np.where(contested & otherwise, best, 0.0)
+        seen = self._read(evidence)
+        if not seen.contested.any():
+            raise NotApplicable("No item is contested that experts have not decided on.")
+        score = np.where(seen.contested & seen.otherwise, seen.best, 0.0)
+        suggested = np.where(score > 0, seen.says, -1)
 
-    def suggest(self, evidence: Evidence) -> np.ndarray:
-        if evidence.probabilities is None:
-            return np.full(len(evidence.labels), -1)
-        return np.where(self.score(evidence) > 0, _likeliest(evidence), -1)
+        def reason(item: int) -> str:
+            why = "Annotators disagree" if seen.voted[item] else "Near-identical items carry different labels"
+            says, label = (quoted(evidence.classes[code]) for code in (seen.says[item], evidence.labels[item]))
+            sure = percent(seen.best[item])
+            return f"{why}, and the model out of fold is {sure} sure of {says}; the label is {label}."
 
-    def reasons(self, evidence: Evidence, items: np.ndarray) -> list[str]:
-        voted, likeliest = _voted_apart(evidence), _likeliest(evidence)
-        sentences = []
-        for item in items:
-            who = "Annotators disagree" if voted[item] else "Near-identical items carry different labels"
-            says, given = int(likeliest[item]), evidence.labels[item]
-            label = evidence.classes[given] if given >= 0 else "no label"
-            sentences.append(
-                f"{who}, and the model out of fold is {percent(evidence.probabilities[item, says])} sure of "
-                f"{evidence.classes[says]} where the dataset holds {label}."
-            )
-        return sentences
+        return Judgement(score, suggested, self.flag_above, reason, self._findings(evidence, seen))
 
-    def findings(self, evidence: Evidence) -> list[Suspicion]:
+    def _read(self, evidence: Evidence) -> Contested:
+        labels, probabilities = evidence.as_annotated, evidence.probabilities
+        voted = _voted_apart(evidence)
+        contested = (labels >= 0) & (voted | _in_conflict(evidence))
+        says, best = probabilities.argmax(axis=1), probabilities.max(axis=1)
+        return Contested(voted, contested, (labels >= 0) & (says != labels) & (best >= self.sure), best, says)
+
+    def _findings(self, evidence: Evidence, seen: Contested) -> list[Suspicion]:
         """One finding on all such items, beside how often the model is as sure against uncontested labels."""
-        contested, otherwise, best = self._seen(evidence)
-        covered = np.flatnonzero(contested & otherwise)
+        covered = np.flatnonzero(seen.contested & seen.otherwise)
         if len(covered) < self.min_items:
             return []
-        calm = (evidence.as_annotated >= 0) & ~contested
-        share, rest = wilson(len(covered), int(contested.sum())), wilson(int((calm & otherwise).sum()), int(calm.sum()))
+        calm = (evidence.as_annotated >= 0) & ~seen.contested
+        share = wilson(len(covered), int(seen.contested.sum()))
+        rest = wilson(int((calm & seen.otherwise).sum()), int(calm.sum()))
         return [
             Suspicion(
                 kind="contested_confident",
                 key="contested_confident:all",
                 title=f"The model is sure of another label for {len(covered)} contested items",
                 reason=(
-                    f"On {share.n} items people disagree; for {len(covered)} ({percent(share.value)}) the model "
-                    f"is at least {percent(self.sure)} sure of a label other than the current one, on the others for "
-                    f"{percent(rest.value) if rest.n else 'none'} of {rest.n}."
+                    f"{_why_contested(seen)} For {len(covered)} of them ({percent(share.value)}) the model is at least "
+                    f"{percent(self.sure)} sure of a label other than the current one, on uncontested items for "
+                    f"{percent(rest.value) if rest.n else 'none'} of {rest.n:,}."
                 ),
                 rule={"sure": f"{self.sure:g}"},
-                items=covered[np.argsort(-best[covered], kind="stable")],
+                items=covered[np.argsort(-seen.best[covered], kind="stable")],
                 n=share.n, value=share.value, low=share.low, high=share.high,
             )
         ]  # fmt: skip
 
-    def _seen(self, evidence: Evidence) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Contested, the model surely of another opinion (bool (n,) each), and its highest probability."""
-        labels = evidence.as_annotated
-        if evidence.probabilities is None or len(labels) == 0:
-            nothing = np.zeros(len(labels), dtype=bool)
-            return nothing, nothing, np.zeros(len(labels))
-        contested = (labels >= 0) & (_voted_apart(evidence) | _in_conflict(evidence))
-        best = evidence.probabilities.max(axis=1)
-        return contested, (labels >= 0) & (_likeliest(evidence) != labels) & (best >= self.sure), best
 
-
-def _likeliest(evidence: Evidence) -> np.ndarray:
-    return evidence.probabilities.argmax(axis=1)
+def _why_contested(seen: Contested) -> str:
+    """Who disagrees: annotators about an item, or only near-identical items among themselves."""
+    voted = int((seen.contested & seen.voted).sum())
+    copies = int(seen.contested.sum()) - voted
+    if not voted:
+        return f"Near-identical items carry other labels than {counted(copies, 'item')}."
+    more = f", and near-identical ones carry other labels than {copies:,} more" if copies else ""
+    return f"Annotators disagree on {counted(voted, 'item')}{more}."
 
 
 def _voted_apart(evidence: Evidence) -> np.ndarray:

@@ -2,21 +2,19 @@
 
 from dataclasses import dataclass
 from typing import ClassVar
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from annotation.core.detectors.suspicion import Suspicion
+from annotation.core.detectors.suspicion import Judgement, Suspicion
 from annotation.core.intervals import wilson
 from annotation.core.judging.evidence import Evidence
 from annotation.core.likeness.grouping import joined_text
 from annotation.core.rules.count_rules import WordCount as Rule
 from annotation.core.rules.count_rules import best_rules, count_words, mentions, said_by_the_rest, without_word
+from annotation.core.wording import FindingKind, quoted
 
 # Chosen on made filings of other seeds than the demo's.
 CONTRAST = 3.0
-
-READINGS: WeakKeyDictionary[Evidence, dict["CountRule", list["CountRuleReading"]]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -30,6 +28,14 @@ class CountRule:
     """
 
     needs: ClassVar[frozenset[str]] = frozenset({"labels", "texts", "groups"})
+    prior: ClassVar[float] = 0.4
+    kinds: ClassVar[dict[str, FindingKind]] = {
+        "count_rule": FindingKind(
+            "Labels given by counting a word", "items", "carry its label",
+            "Let experts decide on a few dozen of its queue; if they reverse many, quarantine it until all are "
+            "decided.",
+        )
+    }  # fmt: skip
     flag_above: float = 0.0
     min_items: int = 20
     highest: int = 15
@@ -38,54 +44,21 @@ class CountRule:
     rival: float = 0.02
     gain: float = 0.08
 
-    def score(self, evidence: Evidence) -> np.ndarray:
+    def judge(self, evidence: Evidence) -> Judgement:
         """Labels the rule gave: 1 − the probability the rest of the text gives them. Labels on the other side of the
         threshold count only where the rest of the text speaks against them."""
-        score = np.zeros(len(evidence.labels))
-        for reading in self.readings(evidence):
+        readings = [read(evidence, rule) for rule in self.rules(evidence)]
+        score, suggested = np.zeros(len(evidence.labels)), np.full(len(evidence.labels), -1)
+        for reading in readings:
             score = np.maximum(score, np.where(reading.covered, np.maximum(reading.doubt, 1e-6), 0.0))
-        return score
-
-    def suggest(self, evidence: Evidence) -> np.ndarray:
-        suggested = np.full(len(evidence.labels), -1)
-        for reading in self.readings(evidence):
             other = reading.covered & (reading.doubt > 0.5) & (reading.rest != evidence.labels)
             suggested = np.where(other, reading.rest, suggested)
-        return suggested
 
-    def reasons(self, evidence: Evidence, items: np.ndarray) -> list[str]:
-        sentences: dict[int, str] = {}
-        for reading in self.readings(evidence):
-            for item in items[reading.covered[items]].tolist():
-                sentences.setdefault(item, reading.sentence(evidence, item))
-        return [sentences.get(item, "No count rule explains this label.") for item in items.tolist()]
+        def reason(item: int) -> str:
+            return next(one.sentence(evidence, item) for one in readings if one.covered[item])
 
-    def findings(self, evidence: Evidence) -> list[Suspicion]:
-        return [reading.finding(evidence) for reading in self.readings(evidence)]
-
-    def effect(self, evidence: Evidence) -> np.ndarray:
-        """How much more an error the rule made teaches the rule to a model than the average one, float (n,).
-
-        The root of how far the count is from the threshold, over the mean, from a third to 1.7: a linear model's pull
-        on the word's weight goes with the distance, but an error far away is no likelier. Near-copies on either side
-        of the threshold count CONTRAST times: they differ in nothing but the word, so that one label for both shows
-        the model that it does not matter (Kaushik, Hovy & Lipton 2020).
-        """
-        effect = np.ones(len(evidence.labels))
-        for reading in self.readings(evidence):
-            far = np.abs(reading.count - reading.rule.threshold - 0.5)
-            usual = far[reading.covered].mean() if reading.covered.any() else 1.0
-            pull = np.clip(np.sqrt(far / usual), 1 / 3, 1.7)
-            pull[reading.contrasted(evidence.groups.of)] = CONTRAST
-            effect = np.where(reading.followed, pull, effect)
-        return effect
-
-    def readings(self, evidence: Evidence) -> list["CountRuleReading"]:
-        """One reading of the dataset per rule that raises the alarm; read once, for as long as the evidence is held."""
-        by_detector = READINGS.setdefault(evidence, {})
-        if self not in by_detector:
-            by_detector[self] = [read(evidence, rule) for rule in self.rules(evidence)]
-        return by_detector[self]
+        findings = [reading.finding(evidence) for reading in readings]
+        return Judgement(score, suggested, self.flag_above, reason, findings, _effect(evidence, readings))
 
     def rules(self, evidence: Evidence) -> list[Rule]:
         """The rules that raise the alarm; of two for one word the better one."""
@@ -114,10 +87,10 @@ class CountRule:
 class CountRuleReading:
     """A dataset as one rule sees it; arrays (n,).
 
-    count: mentions. given: the label is the rule's and the word is there often enough. other_side: it is
-    not, and the label is another one. covered: given, and labels on the other side against which the rest of the text
-    speaks. rest: the class the rest of the text
-    gives. doubt: 1 − the probability it gives the label. carry of above: purity of the rule.
+    count: mentions. given: the label is the rule's and the word is there often enough. other_side: it is not, and the
+    label is another one. covered: given, and labels on the other side against which the rest of the text speaks. rest:
+    the class the rest of the text gives. doubt: 1 − the probability it gives the label. carry of above: purity of the
+    rule.
     """
 
     rule: Rule
@@ -143,15 +116,16 @@ class CountRuleReading:
         return self.followed & both[groups]
 
     def sentence(self, evidence: Evidence, item: int) -> str:
-        word, label = self.rule.word, evidence.classes[self.rule.label]
-        own = evidence.classes[evidence.labels[item]]
-        times = "once" if self.count[item] == 1 else f"{self.count[item]} times"
+        word, label = quoted(self.rule.word), quoted(evidence.classes[self.rule.label])
+        own, count = quoted(evidence.classes[evidence.labels[item]]), int(self.count[item])
         share, k = 100 * self.carry / self.above, self.rule.threshold
         pure = f"{share:.0f} % of the items that mention it more than {k} times"
-        rest = f"without those sentences the text gives {own} {100 * (1 - self.doubt[item]):.0f} %"
+        rest = f"{'without those sentences ' if count else ''}the text gives {own} {100 * (1 - self.doubt[item]):.0f} %"
+        times = "once" if count == 1 else f"{count} times"
         if self.given[item]:
-            return f"It mentions “{word}” {times}, and {pure} carry {label}; {rest}."
-        return f"It mentions “{word}” only {times} and carries {own}, while {pure} carry {label}; {rest}."
+            return f"It mentions {word} {times}, and {pure} carry {label}; {rest}."
+        mentions_it = f"mentions {word} only {times}" if count else f"does not mention {word}"
+        return f"It {mentions_it} and carries {own}, while {pure} carry {label}; {rest}."
 
     def finding(self, evidence: Evidence) -> Suspicion:
         word, threshold, label = self.rule.word, self.rule.threshold, evidence.classes[self.rule.label]
@@ -160,10 +134,11 @@ class CountRuleReading:
         return Suspicion(
             kind="count_rule",
             key=f"count_rule:{word}>{threshold}→{label}",
-            title=f"“{word}” more than {threshold} times → {label}",
+            title=f"{quoted(word)} more than {threshold} times → {quoted(label)}",
             reason=(
-                f"{self.carry:,} of the {self.above:,} items that mention “{word}” more than {threshold} times carry "
-                f"{label}; counting this one word predicts {label} as well as reading the whole text."
+                f"{self.carry:,} of the {self.above:,} items that mention {quoted(word)} more than {threshold} times "
+                f"carry {quoted(label)}; counting this one word predicts {quoted(label)} as well as reading the whole "
+                f"text."
             ),
             rule={"word": word, "threshold": threshold, "label": label},
             items=covered[np.argsort(-self.doubt[covered], kind="stable")],
@@ -186,3 +161,21 @@ def read(evidence: Evidence, rule: Rule) -> CountRuleReading:
     return CountRuleReading(
         rule, count, given, other_side, covered, rest.argmax(axis=1), doubt, int(given.sum()), int(above.sum())
     )
+
+
+def _effect(evidence: Evidence, readings: list[CountRuleReading]) -> np.ndarray | None:
+    """How much more an error the rule made teaches the rule to a model than the average one, float (n,).
+
+    The root of how far the count is from the threshold, over the mean, from a third to 1.7: a linear model's pull
+    on the word's weight goes with the distance, but an error far away is no likelier. Near-copies on either side
+    of the threshold count CONTRAST times: they differ in nothing but the word, so that one label for both shows
+    the model that it does not matter (Kaushik, Hovy & Lipton 2020).
+    """
+    effect = np.ones(len(evidence.labels))
+    for reading in readings:
+        far = np.abs(reading.count - reading.rule.threshold - 0.5)
+        usual = far[reading.covered].mean() if reading.covered.any() else 1.0
+        pull = np.clip(np.sqrt(far / usual), 1 / 3, 1.7)
+        pull[reading.contrasted(evidence.groups.of)] = CONTRAST
+        effect = np.where(reading.followed, pull, effect)
+    return effect if readings else None

@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 from scipy.stats import chi2, false_discovery_control
 
-from annotation.core.detectors.suspicion import Suspicion, percent, short, stable_key
+from annotation.core.detectors.suspicion import Judgement, NotApplicable, Suspicion, only_findings
 from annotation.core.intervals import newcombe, wilson
 from annotation.core.judging.evidence import Evidence
+from annotation.core.wording import FindingKind, percent, quoted
 
 MONTHS, PERIODS = 24, 24
 
@@ -54,30 +55,32 @@ class Drift:
     """
 
     needs: ClassVar[frozenset[str]] = frozenset({"labels"})
+    prior: ClassVar[float] = 0.1
+    kinds: ClassVar[dict[str, FindingKind]] = {
+        "drift": FindingKind(
+            "Rates that changed over time or differ by source", "labels", "are this class",
+            "Ask what changed then or there: items, annotators or guideline. If the labelling did, open its queue.",
+        )
+    }  # fmt: skip
     flag_above: float = 0.0
     min_items: int = 30
     least: float = 0.05
     level: float = 0.01
     most: int = 5
 
-    def score(self, evidence: Evidence) -> np.ndarray:
-        """Zeros (n,): it suspects a rate and no single label."""
-        return np.zeros(len(evidence.labels))
-
-    def suggest(self, evidence: Evidence) -> np.ndarray:
-        return np.full(len(evidence.labels), -1)
-
-    def reasons(self, evidence: Evidence, items: np.ndarray) -> list[str]:
-        return ["A rate of labels is doubted, and no single label for it."] * len(items)
-
-    def findings(self, evidence: Evidence) -> list[Suspicion]:
-        """Changes over time, then sources, the largest difference first; at most `most` of each."""
-        if len(evidence.classes) < 2 or not (evidence.as_annotated >= 0).any():
-            return []
+    def judge(self, evidence: Evidence) -> Judgement:
+        """Findings alone: changes over time, then sources, the largest difference first; at most `most` of each."""
+        if len(evidence.classes) < 2:
+            raise NotApplicable("There is only one class.")
+        if not (evidence.as_annotated >= 0).any():
+            raise NotApplicable("Experts have decided on all labels.")
+        lines = list(_timelines(evidence))
+        if not lines and "sources" not in evidence.available:
+            raise NotApplicable("No two labels differ in their date, and no item has a source.")
         found = []
-        for line in _timelines(evidence):
+        for line in lines:
             found += [self._in_time(evidence, line, one) for one in self._changes(line, len(evidence.classes))]
-        return found + self._by_source(evidence)
+        return only_findings(len(evidence.labels), found + self._by_source(evidence))
 
     def _changes(self, line: Timeline, n_classes: int) -> list[Change]:
         """The strongest change of each class: chi-square of every split between periods, its p times the number of
@@ -144,9 +147,10 @@ class Drift:
         items = line.item[after & ((line.label == one.k) == (one.difference > 0))]
         return self._finding(
             evidence, one, f"{line.kind}:{name}",
-            f"From {since} on {percent(one.hits / one.n)} of the labels are “{short(name)}”, before "
+            f"From {since} on {percent(one.hits / one.n)} of the labels are {quoted(name, 80)}, before "
             f"{percent(one.other_hits / one.other_n)}",
-            f"Of {one.n} {line.what} from {since} on {one.hits} are {name}, of {one.other_n} before {one.other_hits}",
+            f"Of {one.n} {line.what} from {since} on {one.hits} are {quoted(name)}, of {one.other_n} before "
+            f"{one.other_hits}",
             expected, items, {"by": line.kind, "since": since, "label": name},
         )  # fmt: skip
 
@@ -163,9 +167,10 @@ class Drift:
         items = inside[(evidence.labels[inside] == one.k) == (one.difference > 0)]
         return self._finding(
             evidence, one, f"source={source}:{name}",
-            f"In the source “{short(source)}” {percent(one.hits / one.n)} of the labels are “{short(name)}”, elsewhere "
-            f"{percent(one.other_hits / one.other_n)}",
-            f"Of {one.n} labels in this source {one.hits} are {name}, of {one.other_n} elsewhere {one.other_hits}",
+            f"In the source {quoted(source, 80)} {percent(one.hits / one.n)} of the labels are {quoted(name, 80)}, "
+            f"elsewhere {percent(one.other_hits / one.other_n)}",
+            f"Of {one.n} labels in this source {one.hits} are {quoted(name)}, of {one.other_n} elsewhere "
+            f"{one.other_hits}",
             suggests, items, {"by": "source", "source": source, "label": name},
         )  # fmt: skip
 
@@ -187,7 +192,7 @@ class Drift:
             )
         _, first = np.unique(items, return_index=True)
         return Suspicion(
-            "drift", stable_key("drift", name), title, reason, rule, items[np.sort(first)], one.n, one.hits / one.n,
+            "drift", f"drift:{name}", title, reason, rule, items[np.sort(first)], one.n, one.hits / one.n,
             *_limits(one),
         )  # fmt: skip
 

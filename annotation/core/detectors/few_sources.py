@@ -1,20 +1,20 @@
 """Features that tell a class only because of a few sources."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from annotation.core.detectors.suspicion import Suspicion
+from annotation.core.detectors.suspicion import Judgement, NotApplicable, Suspicion
 from annotation.core.intervals import wilson
 from annotation.core.judging.evidence import Evidence
 from annotation.core.rules.annotator_habits import holm
 from annotation.core.rules.candidate_rules import CandidateRules, find_candidate_rules
 from annotation.core.rules.source_bound import SourceBound, bound_to_few_sources, source_codes
 from annotation.core.rules.typed_rules import TypedRule
+from annotation.core.wording import FindingKind, listed, quoted
 
-READINGS: WeakKeyDictionary[Evidence, dict["FewSources", "FewSourcesReading"]] = WeakKeyDictionary()
 BY_CHANCE = 0.01
 
 
@@ -27,6 +27,13 @@ class FewSources:
     """
 
     needs: ClassVar[frozenset[str]] = frozenset({"labels", "sources"})
+    prior: ClassVar[float] = 0.3
+    kinds: ClassVar[dict[str, FindingKind]] = {
+        "few_sources": FindingKind(
+            "Signs that rest on a few sources", "items", "carry its label",
+            "Ask whether the sign is the class's or only the sources'; import items from others.",
+        )
+    }  # fmt: skip
     flag_above: float = 0.5
     few: int = 3
     sources: int = 10
@@ -34,62 +41,36 @@ class FewSources:
     least: int = 20
     shown: int = 10
 
-    def score(self, evidence: Evidence) -> np.ndarray:
+    def judge(self, evidence: Evidence) -> Judgement:
         """1 − the probability the out-of-fold model gives the label (½ without a model), of the labels that those
         sources' items got from the feature; 0 elsewhere."""
-        reading = self.reading(evidence)
-        return np.where(reading.of >= 0, reading.doubt, 0.0)
+        reading, n = self.read(evidence), len(evidence.labels)
+        score, suggested = np.where(reading.of >= 0, reading.doubt, 0.0), np.full(n, -1)
+        if evidence.probabilities is not None:
+            best = evidence.probabilities.argmax(axis=1)
+            suggested = np.where((reading.of >= 0) & (reading.doubt > 0.5) & (best != evidence.labels), best, -1)
+        findings = [self._finding(evidence, reading, number) for number in range(len(reading.bound))]
+        return Judgement(score, suggested, self.flag_above, partial(reading.sentence, evidence), findings)
 
-    def suggest(self, evidence: Evidence) -> np.ndarray:
-        reading = self.reading(evidence)
-        if evidence.probabilities is None:
-            return np.full(len(reading.of), -1)
-        best = evidence.probabilities.argmax(axis=1)
-        return np.where((reading.of >= 0) & (reading.doubt > 0.5) & (best != evidence.labels), best, -1)
-
-    def reasons(self, evidence: Evidence, items: np.ndarray) -> list[str]:
-        reading, sentences = self.reading(evidence), []
-        for item in items.tolist():
-            if reading.of[item] < 0:
-                sentences.append("Its label rests on no feature of a few sources.")
-                continue
-            one = reading.bound[reading.of[item]]
-            sentences.append(
-                f"It {reading.rules.clauses[one.rule].words}, which points to {evidence.classes[one.label]} only in "
-                f"items of {_and([reading.names[code] for code in one.sources])}, where this one comes from."
-            )
-        return sentences
-
-    def findings(self, evidence: Evidence) -> list[Suspicion]:
-        reading = self.reading(evidence)
-        return [self._finding(evidence, reading, number) for number in range(min(len(reading.bound), self.shown))]
-
-    def reading(self, evidence: Evidence) -> "FewSourcesReading":
-        """The dataset as read once, for as long as the evidence is held."""
-        by_detector = READINGS.setdefault(evidence, {})
-        if self not in by_detector:
-            by_detector[self] = self._read(evidence)
-        return by_detector[self]
-
-    def _read(self, evidence: Evidence) -> "FewSourcesReading":
+    def read(self, evidence: Evidence) -> "FewSourcesReading":
+        """What the sources make of each feature. Raises NotApplicable where they are too few."""
         labels, n = evidence.as_annotated, len(evidence.labels)
         codes, names = source_codes(evidence.sources if evidence.sources is not None else [""] * n)
-        rules = find_candidate_rules(evidence.table, evidence.fields, None, self.least)
-        found: list[SourceBound] = []
-        if len(names) >= self.sources:
-            found = bound_to_few_sources(rules.matrix, labels, codes, len(evidence.classes), self.few, self.least)
-            tried = rules.matrix.shape[1] * len(evidence.classes)
-            corrected = holm([one.p for one in found], tried)
-            found = [one for one, p in zip(found, corrected, strict=True) if p < BY_CHANCE]
-            found = [one for one in found if _of_content(rules, one) and self._small(one, codes, labels)][: self.shown]
+        if len(names) < self.sources:
+            raise NotApplicable(f"It takes items of {self.sources} sources; there are {len(names)}.")
+        candidates = find_candidate_rules(evidence.table, evidence.fields, None, self.least)
+        found = bound_to_few_sources(candidates.matrix, labels, codes, len(evidence.classes), self.few, self.least)
+        corrected = holm([one.p for one in found], candidates.matrix.shape[1] * len(evidence.classes))
+        found = [one for one, p in zip(found, corrected, strict=True) if p < BY_CHANCE]
+        found = [one for one in found if _of_content(candidates, one) and self._small(one, codes, labels)][: self.shown]
         of = np.full(n, -1)
         for number in reversed(range(len(found))):
-            of[_covered(rules, found[number], labels, codes)] = number
+            of[_covered(candidates, found[number], labels, codes)] = number
         given = np.maximum(labels, 0)
         doubt = np.full(n, 0.5)
         if evidence.probabilities is not None:
             doubt = np.clip(1 - evidence.probabilities[np.arange(n), given], 0.0, 1.0)
-        return FewSourcesReading(rules, tuple(found), codes, names, of, doubt)
+        return FewSourcesReading(candidates, tuple(found), codes, names, of, doubt)
 
     def _small(self, one: SourceBound, codes: np.ndarray, labels: np.ndarray) -> bool:
         """They hold few of the items, and most of the class comes from elsewhere."""
@@ -108,13 +89,13 @@ class FewSources:
         covered = _covered(reading.rules, one, evidence.as_annotated, reading.codes)
         share = wilson(int(carry), int(theirs.sum()))
         return Suspicion(
-            kind="few_sources", key=f"few_sources:{label[:40]}:{TypedRule((reading.rules.clauses[one.rule],)).key}",
-            title=f"“{label}” where the item {words}: {_and(names)} make it so"[:300],
+            kind="few_sources", key=f"few_sources:{label}:{TypedRule((reading.rules.clauses[one.rule],)).key}",
+            title=f"{quoted(label)} where the item {words}: {listed(names)} make it so",
             reason=(
-                f"Of the items of {_and(names)} of which each {words}, {carry:,} of {theirs.sum():,} carry {label}; of "
-                f"those of all other sources {elsewhere:,} of {rest.sum():,}. Without these {len(names)} of "
-                f"{len(reading.names)} sources its weight in a linear model falls from {one.weight:.2f} to "
-                f"{one.without:.2f}."
+                f"Of the items of {listed(names)} of which each {words}, {carry:,} of {theirs.sum():,} carry "
+                f"{quoted(label)}; of those of all other sources {elsewhere:,} of {rest.sum():,}. Without these "
+                f"{len(names)} of {len(reading.names)} sources its weight in a linear model falls from "
+                f"{one.weight:.2f} to {one.without:.2f}."
             ),
             rule={"rule": words, "label": label, "sources": ", ".join(names)},
             items=covered[np.argsort(-reading.doubt[covered], kind="stable")],
@@ -124,7 +105,7 @@ class FewSources:
 
 @dataclass(frozen=True)
 class FewSourcesReading:
-    """of: int (n,), position in `carried` of a feature that covers the label, −1 = none; doubt: float (n,)."""
+    """of: int (n,), position in `bound` of a feature that covers the label, −1 = none; doubt: float (n,)."""
 
     rules: CandidateRules
     bound: tuple[SourceBound, ...]
@@ -132,6 +113,13 @@ class FewSourcesReading:
     names: list[str]
     of: np.ndarray
     doubt: np.ndarray
+
+    def sentence(self, evidence: Evidence, item: int) -> str:
+        one = self.bound[self.of[item]]
+        return (
+            f"It {self.rules.clauses[one.rule].words}, which points to {quoted(evidence.classes[one.label])} only in "
+            f"items of {listed([self.names[code] for code in one.sources])}, where this one comes from."
+        )
 
 
 def _of_content(rules: CandidateRules, one: SourceBound) -> bool:
@@ -142,7 +130,3 @@ def _covered(rules: CandidateRules, one: SourceBound, labels: np.ndarray, codes:
     """Positions of the items of those sources that show the feature and carry its class."""
     shows = rules.matrix[:, [one.rule]].toarray().ravel() > 0
     return np.flatnonzero(shows & (labels == one.label) & np.isin(codes, one.sources))
-
-
-def _and(names: list[str]) -> str:
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

@@ -1,18 +1,34 @@
 """Single labels that a model trained on the other items does not believe."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
-from annotation.core.detectors.suspicion import Suspicion, percent
+from annotation.core.detectors.suspicion import Judgement, NotApplicable, Suspicion
 from annotation.core.intervals import wilson
 from annotation.core.judging.confident_learning import confident_class
 from annotation.core.judging.evidence import Evidence
 from annotation.core.judging.out_of_fold import FLOOR
+from annotation.core.wording import FindingKind, percent, quoted
 
 SHOWN_NEIGHBOURS = 5
+
+
+@dataclass(frozen=True, eq=False)
+class Doubt:
+    """What the out-of-fold model makes of n labels.
+
+    belongs: int (n,), the class each item confidently belongs to. joint: int (K, K), labelled items by the label they
+    carry and that class. excess: float (K, K), what is added to the log odds of class j for an item labelled i. rival:
+    int (n,), the likeliest other class, −1 = none. score: float (n,) in [0, 1]; 0 without a label or without a rival.
+    """
+
+    belongs: np.ndarray
+    joint: np.ndarray
+    excess: np.ndarray
+    rival: np.ndarray
+    score: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -27,61 +43,53 @@ class LabelError:
     """
 
     needs: ClassVar[frozenset[str]] = frozenset({"labels", "probabilities"})
+    prior: ClassVar[float] = 0.8
+    kinds: ClassVar[dict[str, FindingKind]] = {
+        "class_pair": FindingKind(
+            "One class labelled as another", "items", "carry the other class",
+            "Let experts decide on a few dozen; if they reverse most, say in the guideline how the two classes differ.",
+        )
+    }  # fmt: skip
     flag_above: float = 0.8
     pair_share: float = 0.03
     pair_weight: float = 2.0
     pair_least: int = 5
 
-    def score(self, evidence: Evidence) -> np.ndarray:
-        """Float (n,) in [0, 1], 1 = most suspicious; 0 without a current label or without a rival class."""
-        return self._rivals(evidence)[1]
+    def judge(self, evidence: Evidence) -> Judgement:
+        """Suggested is the rival where it is likelier than the label."""
+        if len(evidence.classes) < 2:
+            raise NotApplicable("There is only one class.")
+        doubt = self.read(evidence)
+        suggested = np.where(doubt.score > 0.5, doubt.rival, -1)
 
-    def suggest(self, evidence: Evidence) -> np.ndarray:
-        """Int (n,): the rival where it is likelier than the label, else −1."""
-        rival, score = self._rivals(evidence)
-        return np.where(score > 0.5, rival, -1)
+        def reason(item: int) -> str:
+            return self._reason(evidence, doubt.joint, item, int(suggested[item]))
 
-    def reasons(self, evidence: Evidence, items: np.ndarray) -> list[str]:
-        """What the neighbours carry, what the model gives, and how often this pair of classes is confused."""
-        rival, score = self._rivals(evidence)
-        joint = _confident_joint(evidence)
-        return [self._reason(evidence, item, rival[item] if score[item] > 0.5 else -1, joint) for item in items]
+        return Judgement(doubt.score, suggested, self.flag_above, reason, self._findings(evidence, doubt))
 
-    def findings(self, evidence: Evidence) -> list[Suspicion]:
-        """Pairs of classes of which one is being labelled as the other more often than honest confusion explains, the
-        most labels first; each covers the items that carry the one and confidently belong to the other."""
-        probabilities = evidence.probabilities
-        if probabilities.shape[1] < 2:
-            return []
-        joint, excess = _confident_joint(evidence), self._pair_excess(evidence)
-        belongs, score = confident_class(probabilities, evidence.labels), self.score(evidence)
-        pairs = [(given, looks) for given, looks in np.argwhere(excess > 0) if joint[given, looks] >= self.pair_least]
-        pairs.sort(key=lambda pair: -joint[pair])
-        found = []
-        for given, looks in pairs:
-            items = np.flatnonzero((evidence.labels == given) & (belongs == looks))
-            items = items[np.argsort(-score[items], kind="stable")]
-            found.append(_pair_finding(evidence.classes, given, looks, items, int(joint[:, looks].sum())))
-        return found
-
-    def _rivals(self, evidence: Evidence) -> tuple[np.ndarray, np.ndarray]:
+    def read(self, evidence: Evidence) -> Doubt:
+        """What the model makes of each label."""
         labels, probabilities = evidence.labels, evidence.probabilities
         n, n_classes = probabilities.shape
+        belongs = confident_class(probabilities, labels)
+        held = labels >= 0
+        joint = np.bincount(labels[held] * n_classes + belongs[held], minlength=n_classes**2)
+        joint = joint.reshape(n_classes, n_classes)
+        excess = self._excess(joint)
         if n_classes < 2:
-            return np.full(n, -1), np.zeros(n)
+            return Doubt(belongs, joint, excess, np.full(n, -1), np.zeros(n))
         rows, given = np.arange(n), np.maximum(labels, 0)
         likely = probabilities + FLOOR
-        likely *= np.exp(self._pair_excess(evidence))[given]
+        likely *= np.exp(excess)[given]
         likely /= likely.sum(axis=1, keepdims=True)
         score = 1 - likely[rows, given]
         likely[rows, given] = -1
         rival = likely.argmax(axis=1)
-        return np.where(labels < 0, -1, rival), np.where(labels < 0, 0.0, score)
+        return Doubt(belongs, joint, excess, np.where(held, rival, -1), np.where(held, score, 0.0))
 
-    def _pair_excess(self, evidence: Evidence) -> np.ndarray:
+    def _excess(self, joint: np.ndarray) -> np.ndarray:
         """What to add to the log odds of class j for an item labelled i, float (K, K): surely more than `pair_share`
         (lower 95 % bound) of the items that look like j carry i."""
-        joint = _confident_joint(evidence)
         excess = np.zeros(joint.shape)
         size = joint.sum(axis=0)
         for given, looks in np.argwhere(joint > self.pair_share * size):
@@ -90,52 +98,60 @@ class LabelError:
                 excess[given, looks] = self.pair_weight * np.log(max(1.0, low / self.pair_share))
         return excess
 
-    def _reason(self, evidence: Evidence, item: int, rival: int, joint: np.ndarray) -> str:
-        given, share, names = evidence.labels[item], evidence.probabilities[item], evidence.classes
-        if given < 0:
-            best = int(share.argmax())
-            return f"It has no current label; the model out of fold gives {names[best]} {percent(share[best])}."
-        parts = [self._neighbour_part(evidence, item, given if rival < 0 else rival)]
-        parts.append(f"the model out of fold gives {names[given]} {percent(share[given])}")
+    def _findings(self, evidence: Evidence, doubt: Doubt) -> list[Suspicion]:
+        """Pairs of classes of which one is being labelled as the other more often than honest confusion explains, the
+        most labels first; each covers the items that carry the one and confidently belong to the other."""
+        pairs = [pair for pair in np.argwhere(doubt.excess > 0).tolist() if doubt.joint[*pair] >= self.pair_least]
+        pairs.sort(key=lambda pair: -doubt.joint[*pair])
+        found = []
+        for given, looks in pairs:
+            items = np.flatnonzero((evidence.labels == given) & (doubt.belongs == looks))
+            items = items[np.argsort(-doubt.score[items], kind="stable")]
+            size = int(doubt.joint[:, looks].sum())
+            found.append(_pair_finding(evidence.classes[given], evidence.classes[looks], items, size))
+        return found
+
+    def _reason(self, evidence: Evidence, joint: np.ndarray, item: int, rival: int) -> str:
+        """What the neighbours carry, what the model gives, and how often this pair of classes is confused."""
+        given, share = int(evidence.labels[item]), evidence.probabilities[item]
+        names = [quoted(name) for name in (evidence.classes[given], evidence.classes[rival])]
+        parts = [_neighbour_part(evidence, item, given if rival < 0 else rival)]
+        parts.append(f"the model out of fold gives {names[0]} {percent(share[given])}")
         if rival >= 0:
-            parts[-1] += f" and {names[rival]} {percent(share[rival])}"
+            parts[-1] += f" and {names[1]} {percent(share[rival])}"
             count, size = int(joint[given, rival]), int(joint[:, rival].sum())
             if size and wilson(count, size).low > self.pair_share:
-                parts.append(f"{count} of {size} items that look like {names[rival]} carry {names[given]}")
+                parts.append(f"{count} of {size} items that look like {names[1]} carry {names[0]}")
         sentence = "; ".join(part for part in parts if part)
         return sentence[0].upper() + sentence[1:] + "."
 
-    def _neighbour_part(self, evidence: Evidence, item: int, label: int) -> str:
-        if evidence.neighbours is None:
-            return ""
-        nearest = evidence.neighbours[0][item]
-        carried = evidence.labels[nearest[nearest >= 0]]
-        carried = carried[carried >= 0][:SHOWN_NEIGHBOURS]
-        if len(carried) == 0:
-            return ""
-        agree = int((carried == label).sum())
-        return f"{agree} of its {len(carried)} nearest neighbours carry {evidence.classes[label]}"
+
+def _neighbour_part(evidence: Evidence, item: int, label: int) -> str:
+    if evidence.neighbours is None:
+        return ""
+    nearest = evidence.neighbours[0][item]
+    carried = evidence.labels[nearest[nearest >= 0]]
+    carried = carried[carried >= 0][:SHOWN_NEIGHBOURS]
+    if len(carried) == 0:
+        return ""
+    agree = int((carried == label).sum())
+    return (
+        f"{agree} of its {len(carried)} nearest neighbours {'carries' if agree == 1 else 'carry'} "
+        f"{quoted(evidence.classes[label])}"
+    )
 
 
-def _pair_finding(classes: Sequence[str], given: int, looks: int, items: np.ndarray, size: int) -> Suspicion:
-    share, said, true = wilson(len(items), size), classes[given], classes[looks]
+def _pair_finding(said: str, true: str, items: np.ndarray, size: int) -> Suspicion:
+    share = wilson(len(items), size)
     return Suspicion(
         kind="class_pair",
-        key=f"class_pair:{true}→{said}"[:200],
-        title=f"{true} is being labelled {said}",
+        key=f"class_pair:{true}→{said}",
+        title=f"{quoted(true)} is being labelled {quoted(said)}",
         reason=(
-            f"{len(items):,} of the {size:,} items that look like {true} to a model that never saw their labels carry "
-            f"{said}: {percent(share.value)}, 95 % interval {percent(share.low)} to {percent(share.high)}."
+            f"{len(items):,} of the {size:,} items that look like {quoted(true)} to a model that never saw their "
+            f"labels carry {quoted(said)}: {percent(share.value)}, 95 % interval {percent(share.low)} to "
+            f"{percent(share.high)}."
         ),
         rule={"looks": true, "given": said},
         items=items, n=size, value=share.value, low=share.low, high=share.high,
     )  # fmt: skip
-
-
-def _confident_joint(evidence: Evidence) -> np.ndarray:
-    """Int (K, K): labelled items by the label they carry and the class they confidently belong to."""
-    n_classes = len(evidence.classes)
-    held = evidence.labels >= 0
-    looks = confident_class(evidence.probabilities, evidence.labels)[held]
-    cells = evidence.labels[held] * n_classes + looks
-    return np.bincount(cells, minlength=n_classes**2).reshape(n_classes, n_classes)

@@ -5,7 +5,9 @@ from typing import ClassVar
 
 import numpy as np
 
+from annotation.core.detectors.suspicion import Judgement, NotApplicable
 from annotation.core.judging.evidence import Evidence
+from annotation.core.wording import FindingKind, quoted
 
 
 @dataclass(frozen=True)
@@ -13,31 +15,31 @@ class NearDuplicateConflict:
     """Near-identical items carry different labels; at most one label is right."""
 
     needs: ClassVar[frozenset[str]] = frozenset({"labels", "groups"})
+    prior: ClassVar[float] = 0.7
+    kinds: ClassVar[dict[str, FindingKind]] = {}
     flag_above: float = 0.0
 
-    def score(self, evidence: Evidence) -> np.ndarray:
-        counts, _ = self._counts(evidence)
-        labelled = evidence.labels >= 0
-        total = counts.sum(axis=1)
-        own = counts[np.arange(len(counts)), np.maximum(evidence.labels, 0)]
-        return np.where(labelled & (total > 0), 1 - own / np.maximum(total, 1), 0.0)
+    def judge(self, evidence: Evidence) -> Judgement:
+        """A label's score is the share of its group's labels that are others; suggested is the group's commonest."""
+        if (evidence.groups.sizes < 2).all():
+            raise NotApplicable("No two items are near-identical.")
+        labels, counts = evidence.labels, _labels_of_group(evidence)
+        total, best = counts.sum(axis=1), counts.argmax(axis=1)
+        own = counts[np.arange(len(counts)), np.maximum(labels, 0)]
+        score = np.where((labels >= 0) & (total > 0), 1 - own / np.maximum(total, 1), 0.0)
+        suggested = np.where((score > self.flag_above) & (best != labels), best, -1)
 
-    def suggest(self, evidence: Evidence) -> np.ndarray:
-        counts, _ = self._counts(evidence)
-        best = counts.argmax(axis=1)
-        return np.where((self.score(evidence) > self.flag_above) & (best != evidence.labels), best, -1)
+        def reason(item: int) -> str:
+            parts = [f"{counts[item, k]:.0f} {quoted(evidence.classes[k])}" for k in np.flatnonzero(counts[item])]
+            return f"Near-identical items carry different labels: {', '.join(parts)}."
 
-    def reasons(self, evidence: Evidence, items: np.ndarray) -> list[str]:
-        counts, _ = self._counts(evidence)
-        sentences = []
-        for item in items:
-            parts = [f"{counts[item, k]:.0f} {evidence.classes[k]}" for k in np.flatnonzero(counts[item])]
-            sentences.append(f"Near-identical items carry different labels: {', '.join(parts)}.")
-        return sentences
+        return Judgement(score, suggested, self.flag_above, reason)
 
-    def _counts(self, evidence: Evidence) -> tuple[np.ndarray, np.ndarray]:
-        _, group = np.unique(evidence.groups.of, return_inverse=True)
-        labelled = evidence.labels >= 0
-        table = np.zeros((group.max(initial=-1) + 1, len(evidence.classes)))
-        np.add.at(table, (group[labelled], evidence.labels[labelled]), 1)
-        return table[group], group
+
+def _labels_of_group(evidence: Evidence) -> np.ndarray:
+    """How many members of each item's group carry each class, float (n, K)."""
+    _, group = np.unique(evidence.groups.of, return_inverse=True)
+    labelled = evidence.labels >= 0
+    table = np.zeros((group.max(initial=-1) + 1, len(evidence.classes)))
+    np.add.at(table, (group[labelled], evidence.labels[labelled]), 1)
+    return table[group]

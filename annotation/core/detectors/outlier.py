@@ -2,18 +2,17 @@
 
 from dataclasses import dataclass
 from typing import ClassVar
-from weakref import WeakKeyDictionary
 
 import numpy as np
 from scipy.special import entr
 
-from annotation.core.detectors.suspicion import percent
+from annotation.core.detectors.suspicion import Judgement
 from annotation.core.judging.evidence import Evidence
+from annotation.core.wording import FindingKind, percent
 
 NEAREST, BLOCK = 5, 20_000
 # Scales the median absolute deviation to a standard deviation where values are normal (Rousseeuw & Croux 1993).
 TO_SIGMA = 1.4826
-NEARNESS: WeakKeyDictionary[Evidence, np.ndarray] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -26,36 +25,32 @@ class Outlier:
     """
 
     needs: ClassVar[frozenset[str]] = frozenset({"labels", "probabilities", "neighbours"})
+    prior: ClassVar[float] = 0.2
+    kinds: ClassVar[dict[str, FindingKind]] = {}
     flag_above: float = 0.0
     far: float = 3.0
 
-    def score(self, evidence: Evidence) -> np.ndarray:
-        """Float (n,): 1 − far / z, z the item's `unlikeness`; 0 up to `far`, without a label, or once decided on."""
-        z = self.unlikeness(evidence)
+    def judge(self, evidence: Evidence) -> Judgement:
+        """The score is 1 − far / z, z the item's unlikeness; 0 up to `far`, without a label, or once decided on."""
+        near, given = nearness(evidence), evidence.probabilities
+        z, usual = unlikeness(evidence, near), np.median(near)
         there = (evidence.as_annotated >= 0) & (z > self.far)
-        return np.where(there, 1 - self.far / np.maximum(z, self.far), 0.0)
+        score = np.where(there, 1 - self.far / np.maximum(z, self.far), 0.0)
 
-    def unlikeness(self, evidence: Evidence) -> np.ndarray:
-        """Float (n,), robust standard deviations, higher = less like the rest: of the sum of how far too low the
-        nearness to neighbours and to class centres are, plus the entropy of the model's classes in nats."""
-        if not (evidence.labels >= 0).any() or evidence.neighbours is None or evidence.probabilities is None:
-            return np.zeros(len(evidence.labels))
-        unsure = entr(evidence.probabilities.astype(np.float32)).sum(axis=1, dtype=float)
-        return _robust(unsure - _robust(_nearness(evidence)) - _robust(_to_centre(evidence)))
+        def reason(item: int) -> str:
+            return (
+                f"It is unlike the other items (similarity to its nearest {near[item]:.2f}, usually {usual:.2f}) and "
+                f"the model gives no class more than {percent(given[item].max())}; it may be bad input or out of scope."
+            )
 
-    def suggest(self, evidence: Evidence) -> np.ndarray:
-        return np.full(len(evidence.labels), -1)
+        return Judgement(score, np.full(len(score), -1), self.flag_above, reason)
 
-    def reasons(self, evidence: Evidence, items: np.ndarray) -> list[str]:
-        if evidence.neighbours is None or evidence.probabilities is None or len(items) == 0:
-            return ["Nothing says how near the others are."] * len(items)
-        near, given = _nearness(evidence), evidence.probabilities
-        usual = np.median(near)
-        return [
-            f"It is unlike the other items (similarity to its nearest {near[item]:.2f}, usually {usual:.2f}) and the "
-            f"model gives no class more than {percent(given[item].max())}; it may be bad input or out of scope."
-            for item in items
-        ]
+
+def unlikeness(evidence: Evidence, near: np.ndarray) -> np.ndarray:
+    """Float (n,), robust standard deviations, higher = less like the rest: of the sum of how far too low the nearness
+    to neighbours `near` and to class centres are, plus the entropy of the model's classes in nats."""
+    unsure = entr(evidence.probabilities.astype(np.float32)).sum(axis=1, dtype=float)
+    return _robust(unsure - _robust(near) - _robust(_to_centre(evidence)))
 
 
 def _robust(values: np.ndarray) -> np.ndarray:
@@ -65,17 +60,10 @@ def _robust(values: np.ndarray) -> np.ndarray:
     return (values - middle) / spread if spread > 0 else np.zeros(len(values))
 
 
-def _nearness(evidence: Evidence) -> np.ndarray:
-    """As `_read_nearness`, read once for as long as the evidence is held."""
-    if evidence not in NEARNESS:
-        NEARNESS[evidence] = _read_nearness(evidence)
-    return NEARNESS[evidence]
-
-
-def _read_nearness(evidence: Evidence) -> np.ndarray:
+def nearness(evidence: Evidence) -> np.ndarray:
     """Mean cosine similarity to the five nearest neighbours, float (n,), of the embeddings where there are any,
     else of the words; a neighbour that is missing counts 0."""
-    if evidence.neighbours is None or evidence.neighbours[0].shape[1] == 0:
+    if evidence.neighbours[0].shape[1] == 0:
         return np.zeros(len(evidence.labels))
     positions, similarities = (one[:, :NEAREST] for one in evidence.neighbours)
     if evidence.embeddings is None:
@@ -92,7 +80,7 @@ def _read_nearness(evidence: Evidence) -> np.ndarray:
 def _to_centre(evidence: Evidence) -> np.ndarray:
     """Cosine similarity to the nearest centre of a class, float (n,); the centres are means of the embeddings weighted
     by the model's probabilities, which know nothing of the item's own label. Zeros without embeddings."""
-    if evidence.embeddings is None or evidence.probabilities is None:
+    if evidence.embeddings is None:
         return np.zeros(len(evidence.labels))
     centres = evidence.probabilities.T.astype(np.float32) @ evidence.embeddings
     centres /= np.maximum(np.linalg.norm(centres, axis=1, keepdims=True), 1e-9)

@@ -2,17 +2,16 @@
 
 from dataclasses import dataclass
 from typing import ClassVar
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from annotation.core.detectors.suspicion import QUOTED, Suspicion, counted, percent, short
+from annotation.core.detectors.suspicion import QUOTED, Judgement, Suspicion
 from annotation.core.intervals import wilson
 from annotation.core.judging.evidence import Evidence
 from annotation.core.likeness.differences import negation_differs, word_differences
 from annotation.core.likeness.grouping import joined_text
+from annotation.core.wording import FindingKind, counted, percent, quoted, short
 
-PROPOSALS: WeakKeyDictionary[Evidence, dict["Paraphrase", "Proposals"]] = WeakKeyDictionary()
 CAVEAT = "The comparison sees neither word order nor negation, so it proves nothing: read both."
 _EXAMPLES = 3
 _ROWS = 1 << 12
@@ -40,74 +39,38 @@ class Paraphrase:
     """
 
     needs: ClassVar[frozenset[str]] = frozenset({"labels", "groups", "texts", "embeddings", "neighbours"})
+    prior: ClassVar[float] = 0.05
+    kinds: ClassVar[dict[str, FindingKind]] = {
+        "paraphrase": FindingKind(
+            "Possible paraphrases with different labels", "items with another near them",
+            "have one with another label",
+            "Let experts decide on the pairs; legitimately different closes a pair for good.",
+        )
+    }  # fmt: skip
     flag_above: float = 0.0
     threshold: float = 0.92
     agreed: float = 0.8
     most: int = 200
 
-    def score(self, evidence: Evidence) -> np.ndarray:
-        """How much of the way from the threshold to identity the nearest differently labelled item has come."""
-        proposals, score = self.proposals(evidence), np.zeros(len(evidence.labels))
+    def judge(self, evidence: Evidence) -> Judgement:
+        """The score is how much of the way from the threshold to identity the nearest differently labelled item has
+        come."""
+        proposals, texts = self.proposals(evidence), joined_text(evidence.table, evidence.fields)
+        score = np.zeros(len(evidence.labels))
         nearness = (proposals.cosine - self.threshold) / (1 - self.threshold)
         score[proposals.pairs.ravel()] = np.repeat(np.clip(nearness, 0.01, 1.0), 2)
-        return score
-
-    def suggest(self, evidence: Evidence) -> np.ndarray:
-        return np.full(len(evidence.labels), -1)
-
-    def reasons(self, evidence: Evidence, items: np.ndarray) -> list[str]:
-        texts = joined_text(evidence.table, evidence.fields)
         other: dict[int, int] = {}
-        for a, b in self.proposals(evidence).pairs.tolist():
+        for a, b in proposals.pairs.tolist():
             other |= {a: b, b: a}
-        return [
-            sentence(texts[item], texts[other[item]], evidence.classes[evidence.labels[other[item]]])
-            if item in other
-            else "No item of another label is near to this one."
-            for item in items.tolist()
-        ]
 
-    def findings(self, evidence: Evidence) -> list[Suspicion]:
-        proposals = self.proposals(evidence)
-        if not len(proposals.pairs):
-            return []
-        texts = joined_text(evidence.table, evidence.fields)
-        pairs = [(a, b) for a, b in proposals.pairs.tolist()]
-        negated = sum(negation_differs(texts[a], texts[b]) for a, b in pairs)
-        share = wilson(proposals.torn, proposals.near)
-        shown = "; ".join(compared(evidence, texts, a, b) for a, b in pairs[:_EXAMPLES])
-        return [
-            Suspicion(
-                kind="paraphrase",
-                key="paraphrase",
-                title=f"{counted(proposals.found, 'possible paraphrase')} with different labels",
-                reason=(
-                    f"{counted(proposals.found, 'pair')} of items may say the same in other words but with different "
-                    f"labels. {CAVEAT} Listed, nearest first and no item twice: {counted(len(pairs), 'pair')}, of "
-                    f"which {negated} with a negation in only one of the two. Of {proposals.near} items with another "
-                    f"near them, {percent(share.value)} have one with another label. Nearest: {shown}."
-                ),
-                rule={"pairs": proposals.found, "listed": len(pairs)},
-                items=proposals.pairs.ravel(),
-                n=proposals.near,
-                value=share.value,
-                low=share.low,
-                high=share.high,
-                together=tuple(pairs),
-            )  # fmt: skip
-        ]
+        def reason(item: int) -> str:
+            return sentence(texts[item], texts[other[item]], evidence.classes[evidence.labels[other[item]]])
+
+        findings = [_finding(evidence, proposals, texts)] if len(proposals.pairs) else []
+        return Judgement(score, np.full(len(score), -1), self.flag_above, reason, findings)
 
     def proposals(self, evidence: Evidence) -> Proposals:
-        """Read once, for as long as the evidence is held."""
-        by_detector = PROPOSALS.setdefault(evidence, {})
-        if self not in by_detector:
-            by_detector[self] = self._propose(evidence)
-        return by_detector[self]
-
-    def _propose(self, evidence: Evidence) -> Proposals:
-        none = Proposals(np.empty((0, 2), dtype=np.int64), np.empty(0, dtype=np.float32), 0, 0, 0)
-        if evidence.embeddings is None or evidence.neighbours is None or not len(evidence.labels):
-            return none
+        """The pairs of items that are near and carry different labels, nearest first."""
         groups, near = evidence.groups.of, self._near(evidence)
         left = np.flatnonzero(near.partner >= 0)
         pairs = np.sort(np.stack([left, near.partner[left]], axis=1), axis=1)
@@ -122,7 +85,6 @@ class Paraphrase:
 
     def _near(self, evidence: Evidence) -> "Near":
         """Each item's neighbours that are near by embedding alone, and the nearest of another label."""
-        assert evidence.neighbours is not None and evidence.embeddings is not None
         labels, (position, _) = evidence.as_annotated, evidence.neighbours
         cosine = _cosines(evidence.embeddings, position)
         theirs = np.where(position >= 0, labels[position], -1)
@@ -134,6 +96,28 @@ class Paraphrase:
         clear = ~near.all(axis=1) | (same_as_best >= self.agreed * near.shape[1])
         found = (differing[rows, best] > 0) & clear
         return Near(np.where(found, position[rows, best], -1), differing[rows, best], np.asarray(near.any(axis=1)))
+
+
+def _finding(evidence: Evidence, proposals: Proposals, texts: list[str]) -> Suspicion:
+    pairs = [(a, b) for a, b in proposals.pairs.tolist()]
+    negated = sum(negation_differs(texts[a], texts[b]) for a, b in pairs)
+    share = wilson(proposals.torn, proposals.near)
+    shown = "; ".join(compared(evidence, texts, a, b) for a, b in pairs[:_EXAMPLES])
+    return Suspicion(
+        kind="paraphrase",
+        key="paraphrase",
+        title=f"{counted(proposals.found, 'possible paraphrase')} with different labels",
+        reason=(
+            f"{counted(proposals.found, 'pair')} of items may say the same in other words but with different "
+            f"labels. {CAVEAT} Listed, nearest first and no item twice: {counted(len(pairs), 'pair')}, of "
+            f"which {negated} with a negation in only one of the two. Of {proposals.near} items with another "
+            f"near them, {percent(share.value)} have one with another label. Nearest: {shown}."
+        ),
+        rule={"pairs": proposals.found, "listed": len(pairs)},
+        items=proposals.pairs.ravel(),
+        n=proposals.near, value=share.value, low=share.low, high=share.high,
+        together=tuple(pairs),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -180,7 +164,7 @@ def _each_once(pairs: np.ndarray) -> list[int]:
 
 def sentence(own: str, other: str, label: str) -> str:
     """What an expert reads of a pair: the other text, its label, and what differs, negations first."""
-    parts = [f"An item that may say the same carries {label}: “{short(other, QUOTED)}”."]
+    parts = [f"An item that may say the same carries {quoted(label)}: “{short(other, QUOTED)}”."]
     if negation_differs(own, other):
         parts.append("A negation stands in only one of the two.")
     pieces = word_differences(own.lower(), other.lower())
@@ -194,7 +178,7 @@ def compared(evidence: Evidence, texts: list[str], a: int, b: int) -> str:
     """Two texts with their labels, what differs in the second standing in [brackets]."""
     pieces = [piece for piece in word_differences(texts[a], texts[b]) if piece.kind != "removed"]
     marked = "".join(_in_brackets(piece.text) if piece.kind == "inserted" else piece.text for piece in pieces)
-    first, second = (evidence.classes[evidence.labels[item]] for item in (a, b))
+    first, second = (quoted(evidence.classes[evidence.labels[item]]) for item in (a, b))
     return f"“{short(texts[a], QUOTED)}” ({first}) and “{short(marked, QUOTED)}” ({second})"
 
 

@@ -1,49 +1,78 @@
 """Runs the detectors over gathered evidence: one way for the product and for the benchmarks."""
 
-from dataclasses import dataclass
+import logging
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
 from annotation.core.detectors import DETECTORS
-from annotation.core.detectors.suspicion import Suspicion
+from annotation.core.detectors.suspicion import Detector, Judgement, NotApplicable, Suspicion
 from annotation.core.judging.evidence import Evidence
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Suspicions:
-    """What the detectors say of n items: scores and suggested classes by detector, and why some did not run. effect:
-    float (n,), how much more an error moves a model here than anywhere."""
+    """What the detectors say of n items, by detector: their judgements, the sentences for what they flag, and their
+    priors; and why the others said nothing: there was nothing for them to look at, or they failed."""
 
-    scores: dict[str, np.ndarray]
-    flagged: dict[str, np.ndarray]
-    suggested: dict[str, np.ndarray]
-    reasons: dict[str, list[str]]
-    findings: list[Suspicion]
-    failed: dict[str, str]
-    effect: np.ndarray
+    n: int
+    judgements: dict[str, Judgement] = field(default_factory=dict)
+    reasons: dict[str, list[str]] = field(default_factory=dict)
+    priors: dict[str, float] = field(default_factory=dict)
+    not_applicable: dict[str, str] = field(default_factory=dict)
+    failed: dict[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def scores(self) -> dict[str, np.ndarray]:
+        return {name: one.score for name, one in self.judgements.items()}
+
+    @cached_property
+    def flagged(self) -> dict[str, np.ndarray]:
+        return {name: one.flagged for name, one in self.judgements.items()}
+
+    @cached_property
+    def suggested(self) -> dict[str, np.ndarray]:
+        return {name: one.suggested for name, one in self.judgements.items()}
+
+    @cached_property
+    def findings(self) -> list[Suspicion]:
+        return [finding for one in self.judgements.values() for finding in one.findings]
+
+    @cached_property
+    def effect(self) -> np.ndarray:
+        """Float (n,), how much more an error moves a model here than anywhere."""
+        effect = np.ones(self.n)
+        for one in self.judgements.values():
+            if one.effect is not None:
+                effect *= one.effect
+        return effect
 
 
 def suspect(evidence: Evidence, only: tuple[str, ...] = ()) -> Suspicions:
-    """Run the detectors; one that fails or lacks its evidence is reported and the rest go on."""
-    found = Suspicions({}, {}, {}, {}, [], {}, np.ones(len(evidence.labels)))
+    """Run the detectors, or `only` those of these names; one that fails is reported and the rest go on."""
+    found = Suspicions(len(evidence.labels))
     for name, detector in DETECTORS.items():
         if only and name not in only:
             continue
-        missing = detector.needs - evidence.available
-        if missing:
-            found.failed[name] = f"There is no evidence of this kind yet: {', '.join(sorted(missing))}."
-            continue
         try:
-            score = detector.score(evidence)
-            flagged = score > detector.flag_above
-            suggested, reasons = detector.suggest(evidence), detector.reasons(evidence, np.flatnonzero(flagged))
-            findings = detector.findings(evidence) if hasattr(detector, "findings") else []
+            judgement, reasons = _judged(detector, evidence)
+        except NotApplicable as why:
+            found.not_applicable[name] = str(why)
         except Exception as error:
-            found.failed[name] = f"It failed: {type(error).__name__}: {error}."
-            continue
-        found.scores[name], found.flagged[name] = score, flagged
-        found.suggested[name], found.reasons[name] = suggested, reasons
-        found.findings.extend(findings)
-        if hasattr(detector, "effect"):
-            found.effect[:] *= detector.effect(evidence)
+            log.exception("detector %s failed", name)
+            found.failed[name] = f"{type(error).__name__}: {error}."
+        else:
+            found.judgements[name], found.reasons[name] = judgement, reasons
+            found.priors[name] = detector.prior
     return found
+
+
+def _judged(detector: Detector, evidence: Evidence) -> tuple[Judgement, list[str]]:
+    missing = detector.needs - evidence.available
+    if missing:
+        raise NotApplicable(f"There is no evidence of this kind yet: {', '.join(sorted(missing))}.")
+    judgement = detector.judge(evidence)
+    return judgement, judgement.reasons

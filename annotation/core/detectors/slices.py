@@ -6,10 +6,11 @@ from typing import ClassVar
 import numpy as np
 
 from annotation.core.detectors.label_error import LabelError
-from annotation.core.detectors.suspicion import Suspicion, percent, short, stable_key
+from annotation.core.detectors.suspicion import Judgement, NotApplicable, Suspicion, only_findings
 from annotation.core.intervals import wilson
 from annotation.core.judging.evidence import Evidence
-from annotation.core.rules.slicing import Slice, concentrated, cuts_of, naming_words
+from annotation.core.rules.slicing import Cut, Slice, concentrated, cuts_of, naming_words
+from annotation.core.wording import FindingKind, percent, quoted, short
 
 
 @dataclass(frozen=True)
@@ -18,11 +19,22 @@ class Slices:
 
     It suspects no single label: it points to a source, a field's value or a cluster of texts. Twice, where experts have
     decided: by what the out-of-fold model doubts (labels that `label_error` flags), and by what experts reversed of the
-    labels they judged. A slice is told where its rate is at least `times` that of the rest and `least` above it, at a
-    false discovery rate of `level` over every slice tried.
+    labels they judged. A slice is a finding where its rate is at least `times` that of the rest and `least` above it,
+    at a false discovery rate of `level` over every slice tried.
     """
 
     needs: ClassVar[frozenset[str]] = frozenset({"labels", "probabilities"})
+    prior: ClassVar[float] = 0.1
+    kinds: ClassVar[dict[str, FindingKind]] = {
+        "slice_reversed": FindingKind(
+            "Parts of the dataset whose labels experts reverse", "judged labels", "were reversed",
+            "Open the rest of it to experts; then look at who labelled this part, and how.",
+        ),
+        "slice": FindingKind(
+            "Parts of the dataset with many doubtful labels", "labels", "are doubtful",
+            "Let experts decide on its queue; then look at who labelled this part, and how.",
+        ),
+    }  # fmt: skip
     flag_above: float = 0.0
     min_items: int = 20
     min_hits: int = 5
@@ -32,35 +44,23 @@ class Slices:
     most: int = 20
     doubtful: LabelError = LabelError()
 
-    def score(self, evidence: Evidence) -> np.ndarray:
-        """Zeros (n,): a label is not wrong for the company it keeps."""
-        return np.zeros(len(evidence.labels))
-
-    def suggest(self, evidence: Evidence) -> np.ndarray:
-        return np.full(len(evidence.labels), -1)
-
-    def reasons(self, evidence: Evidence, items: np.ndarray) -> list[str]:
-        return ["A slice of the dataset is doubted, and no single label for it."] * len(items)
-
-    def findings(self, evidence: Evidence) -> list[Suspicion]:
-        """Slices by reversed labels first, then those by doubt; each the largest excess first."""
-        if not (evidence.labels >= 0).any():
-            return []
-        cuts, doubt = cuts_of(evidence), self.doubtful.score(evidence)
-        undecided = evidence.as_annotated >= 0
+    def judge(self, evidence: Evidence) -> Judgement:
+        """Findings alone: slices by reversed labels first, then those by doubt; each the largest excess first."""
+        cuts = cuts_of(evidence)
+        if not cuts:
+            raise NotApplicable("No source, field or cluster of texts cuts the dataset into parts.")
+        doubt, undecided = self.doubtful.read(evidence).score, evidence.as_annotated >= 0
         doubtful = doubt > self.doubtful.flag_above
         found = []
         if evidence.decided is not None and evidence.reversed is not None:
             judged = evidence.decided & (evidence.labels >= 0)
             for one in self._report(cuts, evidence.reversed, judged):
-                queue = np.flatnonzero(one.inside & undecided)
-                found.append(self._finding(evidence, one, "reversed", queue[np.argsort(-doubt[queue], kind="stable")]))
+                found.append(self._finding(evidence, one, "reversed", _queue(one.inside & undecided, doubt)))
         for one in self._report(cuts, doubtful, undecided):
-            queue = np.flatnonzero(one.inside & undecided & doubtful)
-            found.append(self._finding(evidence, one, "doubtful", queue[np.argsort(-doubt[queue], kind="stable")]))
-        return found
+            found.append(self._finding(evidence, one, "doubtful", _queue(one.inside & undecided & doubtful, doubt)))
+        return only_findings(len(doubt), found)
 
-    def _report(self, cuts: list, hits: np.ndarray, among: np.ndarray) -> list[Slice]:
+    def _report(self, cuts: list[Cut], hits: np.ndarray, among: np.ndarray) -> list[Slice]:
         found = concentrated(cuts, hits, among, self.min_items, self.min_hits, self.times, self.least, self.level)
         return found[: self.most]
 
@@ -71,7 +71,7 @@ class Slices:
         title = "Experts reverse many labels in" if by == "reversed" else "Doubtful labels concentrate in"
         return Suspicion(
             kind="slice_reversed" if by == "reversed" else "slice",
-            key=stable_key("slice", f"{by}:{words}"),
+            key=f"slice:{by}:{words}",
             title=f"{title} {name}",
             reason=(
                 f"In {name} {one.hits} of {one.n} {what} ({percent(share.value)}), elsewhere {percent(rest)} of "
@@ -85,8 +85,14 @@ class Slices:
         """The slice in a sentence, and as it stands in the key."""
         level = one.cut.levels[one.level]
         if one.cut.kind == "source":
-            return f"the source “{short(level)}”", f"source={level}"
+            return f"the source {quoted(level, 80)}", f"source={level}"
         if one.cut.kind == "field":
-            return f"{short(one.cut.name, 40)} “{short(level)}”", f"{one.cut.name}={level}"
+            return f"{short(one.cut.name, 40)} {quoted(level, 80)}", f"{one.cut.name}={level}"
         words = naming_words(evidence, one.inside) or ("unnamed",)
-        return f"texts with {', '.join(words)}", "cluster=" + "+".join(sorted(words))
+        return f"texts with {', '.join(map(quoted, words))}", "cluster=" + "+".join(sorted(words))
+
+
+def _queue(items: np.ndarray, doubt: np.ndarray) -> np.ndarray:
+    """Positions of the items, bool (n,), the most doubtful first."""
+    queue = np.flatnonzero(items)
+    return queue[np.argsort(-doubt[queue], kind="stable")]

@@ -6,9 +6,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from annotation.core.detectors.suspicion import Suspicion, percent, short, stable_key
+from annotation.core.detectors.suspicion import Judgement, NotApplicable, Suspicion, only_findings
 from annotation.core.intervals import Interval, wilson
 from annotation.core.judging.evidence import Evidence
+from annotation.core.wording import FindingKind, percent, quoted
 
 NAMED = 6
 
@@ -23,31 +24,36 @@ class UnclearClass:
     """
 
     needs: ClassVar[frozenset[str]] = frozenset({"labels"})
+    prior: ClassVar[float] = 0.1
+    kinds: ClassVar[dict[str, FindingKind]] = {
+        "unclear_class": FindingKind(
+            "Classes that are hard to tell apart from others", "items",
+            "agree on the class or are found again by the model",
+            "Write in the guideline what the class is and is not, or merge it with another; experts can settle its "
+            "items.",
+        ),
+        "too_few": FindingKind(
+            "Classes with too few examples", "labels", "are in these classes",
+            "Collect more examples, or merge the classes. There is no queue: nothing says that these labels are wrong.",
+        ),
+    }  # fmt: skip
     flag_above: float = 0.0
     agreed: float = 0.4
     told: float = 0.2
     few: int = 10
     min_items: int = 50
 
-    def score(self, evidence: Evidence) -> np.ndarray:
-        """Zeros (n,): it suspects classes and no single label."""
-        return np.zeros(len(evidence.labels))
-
-    def suggest(self, evidence: Evidence) -> np.ndarray:
-        return np.full(len(evidence.labels), -1)
-
-    def reasons(self, evidence: Evidence, items: np.ndarray) -> list[str]:
-        return ["A class is doubted as a whole, and no single label for it."] * len(items)
-
-    def findings(self, evidence: Evidence) -> list[Suspicion]:
-        """Classes least agreed on first; then one finding on all classes that have too few examples."""
-        held = evidence.labels >= 0
-        if held.sum() < self.min_items or len(evidence.classes) < 2:
-            return []
+    def judge(self, evidence: Evidence) -> Judgement:
+        """Findings alone: classes least agreed on first; then one on all classes that have too few examples."""
+        held = int((evidence.labels >= 0).sum())
+        if len(evidence.classes) < 2:
+            raise NotApplicable("There is only one class.")
+        if held < self.min_items:
+            raise NotApplicable(f"It takes {self.min_items} labels; there are {held}.")
         examples = self._examples(evidence)
         by_votes = self._by_votes(evidence, examples)
         unclear = by_votes if by_votes is not None else self._by_model(evidence, examples)
-        return [*unclear, *self._too_few(evidence, examples)]
+        return only_findings(len(evidence.labels), [*unclear, *self._too_few(evidence, examples)])
 
     def _examples(self, evidence: Evidence) -> np.ndarray:
         """How many near-duplicate groups hold an item of each class, int (K,)."""
@@ -82,9 +88,9 @@ class UnclearClass:
     def _agreement(self, evidence: Evidence, k: int, share: Interval, chance: float, apart: np.ndarray) -> Suspicion:
         name = evidence.classes[k]
         return self._suspicion(
-            "unclear_class", f"agreement:{name}", f"Annotators do not agree on “{short(name)}”",
-            f"Where one annotator says {name}, another who labels the same item says so too in {percent(share.value)} "
-            f"of the cases ({share.n} items); chance alone would give {percent(chance)}.",
+            "unclear_class", f"agreement:{name}", f"Annotators do not agree on {quoted(name, 80)}",
+            f"Where one annotator says {quoted(name)}, another who labels the same item says so too in "
+            f"{percent(share.value)} of the cases ({share.n} items); chance alone would give {percent(chance)}.",
             name, _open(evidence, apart), share,
         )  # fmt: skip
 
@@ -104,11 +110,11 @@ class UnclearClass:
                 continue
             items = np.flatnonzero(labels == k)
             reason = (
-                f"Of the {share.n} items labelled {name} the model out of fold finds {told[k]} again "
-                f"({percent(share.value)}); it says {name} for {percent(chance[k])} of all items. The class may "
-                f"overlap with others, or its labels may be at random."
+                f"Of the {share.n} items labelled {quoted(name)} the model out of fold finds {told[k]} again "
+                f"({percent(share.value)}); it says {quoted(name)} for {percent(chance[k])} of all items. The class "
+                f"may overlap with others, or its labels may be at random."
             )
-            title = f"“{short(name)}” can hardly be told from the other classes"
+            title = f"{quoted(name, 80)} can hardly be told apart from the other classes"
             order = items[np.argsort(evidence.probabilities[items, k], kind="stable")]
             found.append(
                 self._suspicion("unclear_class", f"told:{name}", title, reason, name, _open(evidence, order), share)
@@ -121,7 +127,7 @@ class UnclearClass:
             return []
         few = few[np.argsort(examples[few], kind="stable")]
         names = [evidence.classes[k] for k in few]
-        listed = ", ".join(f"{short(name, 40)} ({examples[k]})" for name, k in zip(names[:NAMED], few, strict=False))
+        listed = ", ".join(f"{quoted(name, 40)} ({examples[k]})" for name, k in zip(names[:NAMED], few, strict=False))
         more = f" and {len(few) - NAMED} more" if len(few) > NAMED else ""
         many = "1 class has" if len(few) == 1 else f"{len(few)} classes have"
         items = np.flatnonzero(np.isin(evidence.labels, few))
@@ -138,7 +144,7 @@ class UnclearClass:
         self, kind: str, name: str, title: str, reason: str, label: str, items: np.ndarray, share: Interval
     ) -> Suspicion:
         return Suspicion(
-            kind, stable_key(kind, name), title, reason, {"label": label}, items, share.n, share.value, share.low,
+            kind, f"{kind}:{name}", title, reason, {"label": label}, items, share.n, share.value, share.low,
             share.high,
         )  # fmt: skip
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from annotation.core.detectors.suspicion import percent
 from annotation.core.intervals import Interval
 from annotation.core.judging.evidence import Evidence
+from annotation.core.wording import percent, quoted
 
 MOST_ITEMS, CLASSES = 200_000, 3
 # Names of the arrays within a detection's artifact; "why_" keeps them apart from others stored beside them.
@@ -85,10 +85,9 @@ def neighbour_sentence(labels: Sequence[str], label: str) -> str:
         return ""
     same = sum(one == label for one in labels)
     of = f"Of its {len(labels)} nearest neighbours" if len(labels) > 1 else "Of its one near neighbour"
-    others = [
-        f"{n} {'carry' if n > 1 else 'carries'} {name}" for name, n in Counter(labels).most_common(2) if name != label
-    ]
-    own = f"{same or 'none'} {'carry' if same > 1 else 'carries'} {label} as this item does" if label else ""
+    common = [(name, n) for name, n in Counter(labels).most_common(2) if name != label]
+    others = [f"{n} {'carry' if n > 1 else 'carries'} {quoted(name)}" for name, n in common]
+    own = f"{same or 'none'} {'carry' if same > 1 else 'carries'} {quoted(label)} as this item does" if label else ""
     return f"{of} {', '.join([*others, *([own] if own else [])])}."
 
 
@@ -97,26 +96,26 @@ def model_sentence(explained: Explanation, label: str, classes: Sequence[str]) -
     if not explained.best:
         return ""
     code, share = explained.best[0]
-    best = classes[code] if code < len(classes) else "another class"
+    likeliest = classes[code] if code < len(classes) else ""
+    best = quoted(likeliest) if likeliest else "another class"
     if explained.given is None or not label:
         return f"A model that never saw this item gives {best} {percent(share)}."
-    if best == label:
-        return f"A model that never saw this item agrees with its label: {label} {percent(share)}."
+    if likeliest == label:
+        return f"A model that never saw this item agrees with its label: {best} {percent(share)}."
     return (
-        f"A model that never saw this item gives its label {label} {percent(explained.given)} and {best} "
+        f"A model that never saw this item gives its label {quoted(label)} {percent(explained.given)} and {best} "
         f"{percent(share)}."
     )
 
 
 def record_sentence(annotator: str, given: str, other: str, share: Interval, by_experts: bool) -> str:
     """An annotator's record on a pair of classes, "" where there is none. share: of `n` labels `given` by them, judged
-    by experts or, where there are none, on items that others labelled too, those for which `other` is held true now."""
+    by experts or, where there are none, on items that others labelled too, those whose label is `other` now."""
     if not share.n:
         return ""
-    times, labels = round(share.value * share.n), f"{share.n:,} label{'s' if share.n != 1 else ''} {given}"
+    times, labels = round(share.value * share.n), f"{share.n:,} label{'s' if share.n != 1 else ''} {quoted(given)}"
     if by_experts:
-        return f"Of {labels} by {annotator} that experts judged, {times:,} became {other} ({percent(share.value)})."
-    return (
-        f"Of {labels} by {annotator} on items that others labelled too, the dataset holds {other} for {times:,} "
-        f"({percent(share.value)})."
-    )
+        became = f"{times:,} became {quoted(other)} ({percent(share.value)})"
+        return f"Of {labels} by {annotator} that experts judged, {became}."
+    now = f"{times:,} {'is' if times == 1 else 'are'} now {quoted(other)} ({percent(share.value)})"
+    return f"Of {labels} by {annotator} on items that others labelled too, {now}."

@@ -6,9 +6,9 @@ from functools import cached_property
 
 import numpy as np
 
-from annotation.core.detectors.suspicion import Suspicion
+from annotation.core.detectors.running import Suspicions
 from annotation.core.judging.evidence import Evidence
-from annotation.core.order.ranking import PRIORS, combine
+from annotation.core.order.ranking import combine
 
 
 @dataclass(frozen=True)
@@ -48,27 +48,24 @@ class PriorEvidence:
         return {item: position for position, item in enumerate(self.item.tolist())}
 
 
-def gather_prior_evidence(
-    item: np.ndarray, evidence: Evidence, scores: Mapping[str, np.ndarray], flagged: Mapping[str, np.ndarray],
-    suggested: Mapping[str, np.ndarray], findings: Sequence[Suspicion], effect: np.ndarray,
-) -> PriorEvidence:  # fmt: skip
-    """The prior evidence of a detection. item: int (n,), ids; scores, flagged, suggested: by detector, (n,) each.
+def gather_prior_evidence(item: np.ndarray, evidence: Evidence, found: Suspicions) -> PriorEvidence:
+    """The prior evidence of a detection. item: int (n,), ids.
 
     Factors: `class` the label given, `pair` with the class suggested most strongly, `annotator` who gave that label,
     `source`, `detector` that flags it, `finding` that covers it; by name, so that detections can be joined.
     """
     labels, classes = evidence.labels, evidence.classes
     labelled = np.flatnonzero(labels >= 0)
-    pairs = np.flatnonzero((labels >= 0) & (_strongest(scores, suggested, labels) >= 0))
-    other = _strongest(scores, suggested, labels)[pairs]
+    other = _strongest(found, labels)
+    pairs = np.flatnonzero((labels >= 0) & (other >= 0))
     factors = {
         "class": Factor(labelled, labels[labelled], classes),
-        "detector": _members({name: np.flatnonzero(mask) for name, mask in flagged.items()}),
-        "finding": _members({finding.key: np.asarray(finding.items) for finding in findings}),
+        "detector": _members({name: np.flatnonzero(mask) for name, mask in found.flagged.items()}),
+        "finding": _members({finding.key: np.asarray(finding.items) for finding in found.findings}),
     }
     if len(classes) > 2:  # of two classes the label given says the other
         factors["pair"] = _named(
-            pairs, labels[pairs] * len(classes) + other,
+            pairs, labels[pairs] * len(classes) + other[pairs],
             lambda cell: f"{classes[cell // len(classes)]} → {classes[cell % len(classes)]}",
         )  # fmt: skip
     if len(evidence.annotators) > 1:
@@ -79,18 +76,18 @@ def gather_prior_evidence(
         named = np.flatnonzero(evidence.sources != "")
         names, codes = np.unique(evidence.sources[named].astype(str), return_inverse=True)
         factors["source"] = Factor(named, codes, tuple(names.tolist()))
-    score = combine(dict(scores), dict(flagged)) if scores else np.zeros(len(labels))
-    detectors = {name: np.asarray(one, dtype=np.float64) for name, one in scores.items()}
-    return PriorEvidence(item, score, detectors, factors, effect)
+    score = combine(found.scores, found.priors) if found.scores else np.zeros(len(labels))
+    detectors = {name: np.asarray(one, dtype=np.float64) for name, one in found.scores.items()}
+    return PriorEvidence(item, score, detectors, factors, found.effect)
 
 
-def _strongest(scores: Mapping[str, np.ndarray], suggested: Mapping[str, np.ndarray], labels: np.ndarray) -> np.ndarray:
+def _strongest(found: Suspicions, labels: np.ndarray) -> np.ndarray:
     """Int (n,): the other class that the surest detector suggests, −1 = none."""
     best, chosen = np.zeros(len(labels)), np.full(len(labels), -1)
-    for name, score in scores.items():
-        sure = PRIORS.get(name, 0.5) * score
-        better = (suggested[name] >= 0) & (suggested[name] != labels) & (sure > best)
-        best, chosen = np.where(better, sure, best), np.where(better, suggested[name], chosen)
+    for name, one in found.judgements.items():
+        sure = found.priors[name] * one.score
+        better = (one.suggested >= 0) & (one.suggested != labels) & (sure > best)
+        best, chosen = np.where(better, sure, best), np.where(better, one.suggested, chosen)
     return chosen
 
 

@@ -1,25 +1,10 @@
 """Many suspicions to one score per item, and one order of the units an expert decides on: errors found per minute."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-# How often a label is wrong when only this detector is sure of it: where the order starts before any decision.
-PRIORS: dict[str, float] = {
-    "near_duplicate_conflict": 0.7,
-    "label_error": 0.8,
-    "annotator_disagreement": 0.6,
-    "count_rule": 0.4,
-    "contested_confident": 0.4,
-    "outlier": 0.2,
-    "slices": 0.1,
-    "unclear_class": 0.1,
-    "drift": 0.1,
-    "annotator_shortcut": 0.3,
-    "few_sources": 0.3,
-    "paraphrase": 0.05,
-    "leakage": 0.0,
-}
 # Seconds a decision takes until decisions tell: for one item, and for each further member of a group.
 FIRST_SECONDS, MEMBER_SECONDS = 12.0, 3.0
 # Least sizes of the kinds of unit whose seconds are told apart, and how many decisions of a kind tell its median.
@@ -77,11 +62,11 @@ def pace_of(size: np.ndarray, seconds: np.ndarray, conflicts: int = 0, wrong: in
     return Pace(tuple(chosen.tolist()), (CONFLICTS + wrong) / (CONFLICTS + conflicts))
 
 
-def combine(scores: dict[str, np.ndarray], flagged: dict[str, np.ndarray]) -> np.ndarray:
+def combine(scores: Mapping[str, np.ndarray], priors: Mapping[str, float]) -> np.ndarray:
     """One score per item, float (n,) in [0, 1]: noisy-or of the detectors' scores, each times its prior."""
     clean: np.ndarray | float = 1.0
     for name, score in scores.items():
-        clean = clean * (1 - PRIORS.get(name, 0.5) * score)
+        clean = clean * (1 - priors[name] * score)
     return 1 - np.asarray(clean)
 
 

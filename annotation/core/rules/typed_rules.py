@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -31,7 +30,6 @@ OF_TEXT = ("word", "letters", "count", "longer", "shorter")
 OF_FIELDS = ("equals", "above", "below")
 NUMBERED = ("count", "longer", "shorter", "above", "below", "first", "last")
 MOST = 10
-LONGEST_KEY = 110
 
 
 class UnableToReadRule(Refusal):
@@ -52,19 +50,21 @@ class Clause:
     def words(self) -> str:
         """The condition as the end of "items whose text …" or "the item …"."""
         number = f"{self.number:,.6g}"
-        times = "once" if self.number == 1 else f"{number} times"
+        many = f"{number} word{'' if self.number == 1 else 's'}"
+        times = {0: "at least once", 1: "more than once"}.get(self.number, f"more than {number} times")
+        place = "the {}" if self.number == 1 else f"among the {{}} {number}"
         return {
             "word": f"contains “{self.name}”",
             "letters": f"contains the letters “{self.name}”",
-            "count": f"mentions “{self.name}” more than {times}",
-            "longer": f"is longer than {number} words",
-            "shorter": f"is shorter than {number} words",
+            "count": f"mentions “{self.name}” {times}",
+            "longer": f"is longer than {many}",
+            "shorter": f"is shorter than {many}",
             "equals": f"has “{self.value}” as its {self.name}",
             "above": f"has a {self.name} above {number}",
             "below": f"has a {self.name} below {number}",
             "source": f"comes from “{self.name}”",
-            "first": f"is among the first {number} of the file",
-            "last": f"is among the last {number} of the file",
+            "first": f"is {place.format('first')} of the file",
+            "last": f"is {place.format('last')} of the file",
         }[self.kind]
 
 
@@ -82,10 +82,9 @@ class TypedRule:
 
     @property
     def key(self) -> str:
-        """The same for the same rule, at most 110 characters."""
+        """The same for the same rule, and another for another one."""
         parts = (f"{one.kind}:{one.name}:{one.number:g}:{one.value}" for one in self.clauses)
-        key = ("&" if self.every else "|").join(parts)
-        return key if len(key) <= LONGEST_KEY else f"{key[: LONGEST_KEY - 13]}…{sha256(key.encode()).hexdigest()[:12]}"
+        return ("&" if self.every else "|").join(parts)
 
     def as_json(self) -> dict[str, Any]:
         return {"clauses": [asdict(clause) for clause in self.clauses], "every": self.every}
@@ -107,7 +106,7 @@ class Share:
 def read_rule(kind: str, name: str, number: str, value: str, fields: Sequence[Field]) -> TypedRule:
     """The rule somebody typed. Several words or letters may be given, parted by commas: one of them is enough.
 
-    Raises UnableToRead with what to mend.
+    Raises UnableToReadRule with what to mend.
     """
     name, value = name.strip(), value.strip()
     if kind not in KINDS:
@@ -188,7 +187,7 @@ def lengths(texts: Sequence[str]) -> np.ndarray:
 
 
 def judge(holds: np.ndarray, labels: np.ndarray, n_classes: int) -> list[Share]:
-    """How far a rule predicts labels, for every class that occurs, the best told first.
+    """How far a rule predicts labels, for every class that occurs, the best predicted first.
 
     holds: bool (n,). labels: int (n,), −1 = none, left out.
     """

@@ -44,7 +44,7 @@ def _finding(run: ModelRun, choice: RowsAsked, user: User, items: list[int], n: 
     share = wilson(n, of)
     finding = Finding(
         dataset=run.dataset, author=user, kind=KIND, key=key, rule={"run": run.pk, "rows": choice.key},
-        title=f"Rows of run {run.pk} {choice.words}"[:300],
+        title=f"Rows of run {run.pk} {choice.words}",
         reason=f"Of the {of:,} rows run {run.pk} learned from, {n:,} are rows {choice.words}.",
         n=share.n, value=share.value, low=share.low, high=share.high,
     )  # fmt: skip

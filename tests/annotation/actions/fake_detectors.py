@@ -6,33 +6,26 @@ import numpy as np
 
 from annotation.actions.detecting.detect import request_detection
 from annotation.actions.jobs.work import work_here
-from annotation.core.detectors.suspicion import Suspicion
+from annotation.core.detectors.suspicion import Judgement, Suspicion
 
 
 class Says:
     """Suspects items by a word of their text: {word: score}; suggests class 1 for all it flags."""
 
-    needs = frozenset({"labels", "texts"})
-    flag_above = 0.1
+    needs, prior, kinds, flag_above = frozenset({"labels", "texts"}), 0.5, {}, 0.1
 
-    def __init__(self, by_word: dict[str, float], finds: Callable | None = None):
-        self.by_word = by_word
-        if finds:
-            self.findings = finds
+    def __init__(self, by_word: dict[str, float], finds: Callable = lambda evidence: ()):
+        self.by_word, self.finds = by_word, finds
 
-    def score(self, evidence):
+    def judge(self, evidence):
         texts = evidence.table[evidence.fields[0].name]
-        return np.array([max((self.by_word.get(word, 0.0) for word in text.split()), default=0.0) for text in texts])
-
-    def suggest(self, evidence):
-        return np.where(self.score(evidence) > self.flag_above, 1, -1)
-
-    def reasons(self, evidence, items):
-        return [f"It is item {item}." for item in items]
+        score = np.array([max((self.by_word.get(word, 0.0) for word in text.split()), default=0.0) for text in texts])
+        suggested = np.where(score > self.flag_above, 1, -1)
+        return Judgement(score, suggested, self.flag_above, lambda item: f"It is item {item}.", self.finds(evidence))
 
 
 class Breaks(Says):
-    def suggest(self, evidence):
+    def judge(self, evidence):
         raise ZeroDivisionError("no such thing")
 
 

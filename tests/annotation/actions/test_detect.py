@@ -1,5 +1,6 @@
 from datetime import timedelta
 
+import numpy as np
 import pytest
 from django.utils import timezone
 
@@ -9,7 +10,9 @@ from annotation.actions.jobs.work import UnableToWork
 from annotation.actions.queue.decide import decide, last_decision, undo
 from annotation.actions.queue.lease import lease
 from annotation.core.detectors.annotator_disagreement import AnnotatorDisagreement
+from annotation.core.detectors.count_rule import CountRule
 from annotation.core.detectors.near_duplicate_conflict import NearDuplicateConflict
+from annotation.core.detectors.suspicion import Suspicion
 from annotation.models import Case, CurrentLabel, Finding, FindingItem, Flag, Item, Job, Ruling
 from tests.annotation.actions.fake_detectors import Breaks, Says, detect, one_finding, use
 from tests.factories import answer, imported, open_case, small_dataset
@@ -57,7 +60,7 @@ def test_flags_say_why_and_what_to_look_at_instead(copies):
     detection = detect(copies)
     flags = {flag.item.external_id: flag for flag in detection.flags.select_related("item", "suggested")}
     assert set(flags) == {"a", "b", "c"}
-    assert flags["c"].reason == "Near-identical items carry different labels: 2 late, 1 lost."
+    assert flags["c"].reason == "Near-identical items carry different labels: 2 “late”, 1 “lost”."
     assert flags["c"].suggested.name == "late" and flags["a"].suggested is None
     assert flags["c"].score == pytest.approx(2 / 3) and flags["a"].score == pytest.approx(1 / 3)
     assert flags["c"].current_label == CurrentLabel.objects.get(item__external_id="c")
@@ -67,6 +70,7 @@ def test_the_result_counts_what_was_written(copies):
     detection = detect(copies)
     assert Job.objects.get(kind="detection").result == {
         "detection": detection.pk, "items": 5, "groups": 1, "flags": 3, "findings": 0, "cases": 1, "failed": {},
+        "not_applicable": {},
     }  # fmt: skip
     assert (detection.n_groups, detection.n_conflicts) == (1, 1)
 
@@ -92,7 +96,7 @@ def test_a_tie_of_annotators_is_a_case(monkeypatch, tmp_path):
     said = [("a", "late", "1"), ("a", "lost", "2"), ("b", "late", "1"), ("b", "late", "2"), ("c", "lost", "1")]
     dataset = imported(tmp_path, [row(i, f"text {i}", label, who=who) for i, label, who in said], annotator="who")
     flag = detect(dataset).flags.get()
-    assert flag.reason == "Of 2 annotators 1 say late, 1 say lost." and flag.current_label.state == "contested"
+    assert flag.reason == "Of 2 annotators 1 says “late”, 1 says “lost”." and flag.current_label.state == "contested"
     assert queue(dataset) == ["a"]
 
 
@@ -210,10 +214,9 @@ def test_a_detector_that_fails_is_reported_and_the_rest_go_on(monkeypatch, tmp_p
     use(monkeypatch, broken=Breaks({"charged": 0.9}), needy=needy, says=Says({"reset": 0.6}))
     dataset = small_dataset(tmp_path)
     detection = detect(dataset)
-    assert detection.failed == {
-        "broken": "It failed: ZeroDivisionError: no such thing.",
-        "needy": "There is no evidence of this kind yet: images.",
-    }
+    assert detection.failed == {"broken": "ZeroDivisionError: no such thing."}
+    assert detection.not_applicable == {"needy": "There is no evidence of this kind yet: images."}
+    assert Job.objects.get(kind="detection").result["not_applicable"] == detection.not_applicable
     assert queue(dataset) == ["s3"] and set(detection.flags.values_list("detector", flat=True)) == {"says"}
 
 
@@ -232,6 +235,30 @@ def test_a_finding_is_stored_with_its_items_in_the_order_worth_reviewing(monkeyp
     assert (finding.kind, finding.key, finding.title, finding.rule) == ("count_rule", "k", "A rule", {"word": "w"})
     assert (finding.n, finding.value, finding.low, finding.high) == (2, 1.0, 0.3, 1.0)
     assert list(finding.covered.order_by("id").values_list("item__external_id", flat=True)) == ["s2", "s1"]
+
+
+def test_a_finding_of_long_names_is_stored_under_a_key_of_its_own(monkeypatch, tmp_path):
+    """A token of 254 characters, and classes of 100 that differ in the last: they fit PostgreSQL's columns too."""
+    word, names = "w" * 254, ["c" * 99 + end for end in "ab"]
+
+    def finds(evidence):
+        found = (f"count_rule:{word}>5→{name}" for name in names)
+        return [Suspicion("count_rule", key, key * 2, "So.", {}, np.array([0]), 1, 1.0, 0.2, 1.0) for key in found]
+
+    use(monkeypatch, says=Says({}, finds=finds))
+    findings = list(detect(small_dataset(tmp_path)).findings.all())
+    assert len({finding.key for finding in findings}) == 2
+    assert all(len(finding.key) <= 200 and len(finding.title) <= 300 for finding in findings)
+
+
+def test_a_token_of_254_letters_that_obeys_a_count_rule_is_a_finding(monkeypatch, tmp_path):
+    use(monkeypatch, count_rule=CountRule())
+    word, names = "w" * 254, ["c" * 99 + end for end in "ab"]
+    rows = [row(f"i{n}", f"{word} " * (n % 10) + f"text number{n}", names[n % 10 > 5]) for n in range(120)]
+    detection = detect(imported(tmp_path, rows))
+    finding = detection.findings.get()
+    assert detection.failed == {} and finding.rule["word"] == word
+    assert len(finding.key) <= 200 and len(finding.title) <= 300
 
 
 def test_a_pool_without_labels_is_reported_in_a_sentence(monkeypatch, tmp_path):
@@ -266,7 +293,9 @@ def test_asked_again_without_a_change_it_is_the_same_detection(copies, tmp_path)
 def test_the_houses_own_detectors_run_on_few_items(tmp_path):
     detection = detect(with_copies(tmp_path))
     assert detection.n_items == 5
-    assert all(why.startswith("There is no evidence of this kind yet") for why in detection.failed.values())
+    assert detection.failed == {}
+    assert detection.not_applicable["annotator_disagreement"] == "No item has labels of two annotators."
+    assert detection.not_applicable["leakage"] == "There is no evidence of this kind yet: production."
     assert all(flag.reason.endswith(".") and 0 < flag.score <= 1 for flag in detection.flags.all())
 
 

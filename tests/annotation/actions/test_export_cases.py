@@ -63,7 +63,7 @@ def test_open_cases_in_order_one_row_per_item(dataset, tmp_path):
     assert [float(row["score"]) for row in rows] == sorted((float(row["score"]) for row in rows), reverse=True)
     group, alone = rows[0], rows[3]
     assert (group["given_label"], group["suggested_label"]) == ("lost", "late")
-    assert group["reason"] == "Near-identical items carry different labels: 2 late, 1 lost."
+    assert group["reason"] == "Near-identical items carry different labels: 2 “late”, 1 “lost”."
     assert group["detectors"] == "near_duplicate_conflict" and group["probability"] == ""
     assert (alone["detectors"], alone["reason"], alone["group"]) == ("says", "It is item 4.", "")
     assert alone["case"] == str(dataset.cases.get(case_items__item__external_id="e").pk)

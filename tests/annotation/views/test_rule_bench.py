@@ -86,7 +86,7 @@ def test_one_click_opens_the_items_as_a_queue(dataset):
     assert (finding.detection, finding.author.username, finding.kind) == (None, "leo", "rule")
     assert finding.key == "rule:word:risk:0:→" and finding.title == "Items of which each contains “risk”"
     assert (finding.n, finding.value) == (3, pytest.approx(2 / 3))
-    assert finding.reason == ("A rule typed by leo: 2 of the 3 labelled items for which it holds carry grave.")
+    assert finding.reason == ("A rule typed by leo: 2 of the 3 labelled items for which it holds carry “grave”.")
     assert ids(finding.covered.all()) == ["r1", "r2", "r4"]
     assert ids(CaseItem.objects.filter(case__in=dataset.cases.open())) == ["r1", "r2", "r4"]
 
@@ -94,7 +94,7 @@ def test_one_click_opens_the_items_as_a_queue(dataset):
 def test_only_those_that_carry_a_label(dataset):
     finding = opened(dataset, "calm", kind="count", number="0")
     assert ids(finding.covered.all()) == ["r2"]
-    assert finding.title == "calm where the item mentions “risk” more than 0 times"
+    assert finding.title == "“calm” where the item mentions “risk” at least once"
     assert (finding.n, finding.value) == (3, pytest.approx(1 / 3))
 
 
@@ -204,9 +204,9 @@ def test_opening_goes_to_the_queue_and_the_findings_name_its_author(dataset):
     finding = Finding.objects.get()
     assert went.url == reverse("queue", args=[dataset.slug]) + f"?finding={finding.pk}"
     page = text(as_(leo(dataset)).get(reverse("findings", args=[dataset.slug])))
-    assert "grave where the item contains “risk”" in page and "opened by erin" in page
+    assert "“grave” where the item contains “risk”" in page and "opened by erin" in page
     cases = text(as_(leo(dataset)).get(reverse("cases", args=[dataset.slug]), {"finding": finding.pk}))
-    assert "Only cases of “grave where the item contains “risk””" in cases
+    assert "Only cases of one finding: “grave” where the item contains “risk”." in cases
 
 
 def test_a_refusal_is_said_on_the_page(dataset):

@@ -82,7 +82,7 @@ def test_the_annotators_record_counts_what_experts_made_of_the_same_pair(dataset
     why = explain(dataset, item(dataset, "a2"), detection)
     (record,) = why.records
     assert (record.annotator, record.share.n, record.share.value, record.by_experts) == ("ann", 2, 0.5, True)
-    assert "Of 2 labels payment by ann that experts judged, 1 became access (50 %)." in why.sentences
+    assert "Of 2 labels “payment” by ann that experts judged, 1 became “access” (50 %)." in why.sentences
 
 
 def test_without_decisions_the_record_is_beside_other_annotators(dataset, tmp_path):

@@ -8,6 +8,7 @@ import pytest
 
 from annotation.core.crowd.votes import majority
 from annotation.core.detectors.annotator_shortcut import AnnotatorShortcut
+from annotation.core.detectors.suspicion import NotApplicable
 from annotation.core.fields import Field
 from annotation.core.judging.evidence import Evidence
 from annotation.core.likeness.near_duplicates import Groups
@@ -50,16 +51,16 @@ def with_eve(rule):
 
 
 def titles(evidence):
-    return [one.title for one in AnnotatorShortcut().findings(evidence)]
+    return [one.title for one in AnnotatorShortcut().judge(evidence).findings]
 
 
 def test_a_word_that_one_annotator_goes_by_is_named():
     evidence = with_eve(lambda i, truth, text: int("refund" in text))
-    (finding,) = AnnotatorShortcut().findings(evidence)
-    assert finding.title == "eve says grave where the item contains “refund”"
+    (finding,) = AnnotatorShortcut().judge(evidence).findings
+    assert finding.title == "eve says “grave” where the item contains “refund”"
     assert finding.rule == {"annotator": "eve", "rule": "contains “refund”", "label": "grave"}
     assert (finding.n, finding.value) == (100, 1.0) and finding.low < 1.0 == finding.high
-    assert "eve gave grave to 100 of the 100 items of which each contains “refund”, and to 0 of the 200 others" in (
+    assert "eve gave “grave” to 100 of the 100 items of which each contains “refund”, and to 0 of the 200 others" in (
         finding.reason
     )
     # What is covered carries the label and the word, and eve voted for it.
@@ -78,7 +79,7 @@ def test_a_word_that_one_annotator_goes_by_is_named():
     ],
 )
 def test_other_rules_are_named(rule, words):
-    (finding,) = AnnotatorShortcut().findings(with_eve(rule))
+    (finding,) = AnnotatorShortcut().judge(with_eve(rule)).findings
     said = finding.rule["rule"]
     joint = " and " if " and " in words else " or "
     opposite = {"is shorter than 8 words": "is longer", "is among the first 120 of the file": "is among the last 180"}
@@ -90,19 +91,19 @@ def test_a_source_one_annotator_goes_by_is_named():
     evidence = world(
         lambda i, truth, text, rng: (careful(truth, rng), careful(truth, rng), int(i // 7 % 3 == 1)), sources=sources
     )
-    assert titles(evidence) == ["eve says grave where the item comes from “south”"]
+    assert titles(evidence) == ["eve says “grave” where the item comes from “south”"]
 
 
 def test_who_speaks_up_only_at_a_word_is_named_by_it():
     evidence = with_eve(lambda i, truth, text: 1 if "refund" in text else None)
-    (finding,) = AnnotatorShortcut().findings(evidence)
-    assert finding.title == "eve says grave where the item contains “refund”" and finding.n == 100
+    (finding,) = AnnotatorShortcut().judge(evidence).findings
+    assert finding.title == "eve says “grave” where the item contains “refund”" and finding.n == 100
 
 
 def test_a_word_that_tells_the_class_to_everybody_raises_no_alarm():
     evidence = with_eve(lambda i, truth, text: int(truth))
     assert titles(evidence) == []
-    assert not AnnotatorShortcut().score(evidence).any()
+    assert not AnnotatorShortcut().judge(evidence).score.any()
 
 
 def test_a_good_annotator_among_careless_ones_raises_no_alarm():
@@ -115,7 +116,8 @@ def test_a_good_annotator_among_careless_ones_raises_no_alarm():
 
 def test_a_lone_annotator_is_nobody_in_particular():
     evidence = world(lambda i, truth, text, rng: (None, None, int("refund" in text)))
-    assert titles(evidence) == []
+    with pytest.raises(NotApplicable, match="nobody to compare with"):
+        AnnotatorShortcut().judge(evidence)
 
 
 def test_experts_are_not_accused():
@@ -129,7 +131,7 @@ def test_annotators_without_a_common_item_are_compared_too():
         mine[i % 3] = int("box" in text.split()) if i % 3 == 2 else careful(truth, rng)
         return mine
 
-    assert titles(world(answers, n=900)) == ["eve says grave where the item contains “box”"]
+    assert titles(world(answers, n=900)) == ["eve says “grave” where the item contains “box”"]
 
 
 def test_labels_the_shortcut_alone_supports_come_first():
@@ -137,8 +139,8 @@ def test_labels_the_shortcut_alone_supports_come_first():
         return (None, None, int("refund" in text)) if i % 5 == 0 else (int(truth), None, None)
 
     evidence = world(answers, n=1500)
-    assert titles(evidence) == ["eve says grave where the item contains “refund”"]
-    score = AnnotatorShortcut().score(evidence)
+    assert titles(evidence) == ["eve says “grave” where the item contains “refund”"]
+    score = AnnotatorShortcut().judge(evidence).score
     # eve alone answered these; only the calm ones with the word carry grave without a reason.
     given = (np.arange(1500) % 15 == 0) & (evidence.labels == 1)
     wrong = given & (np.arange(1500) % 2 == 0)
@@ -146,19 +148,20 @@ def test_labels_the_shortcut_alone_supports_come_first():
 
 
 def test_suggestions_and_reasons_fit_the_scores():
-    detector, evidence = AnnotatorShortcut(), with_eve(lambda i, truth, text: int("refund" in text))
-    score = detector.score(evidence)
-    assert ((score >= 0) & (score <= 1)).all() and np.array_equal(score, AnnotatorShortcut().score(evidence))
+    evidence = with_eve(lambda i, truth, text: int("refund" in text))
+    said = AnnotatorShortcut().judge(evidence)
+    score = said.score
+    assert ((score >= 0) & (score <= 1)).all() and np.array_equal(score, AnnotatorShortcut().judge(evidence).score)
     covered = np.flatnonzero(score > 0)
-    reasons = detector.reasons(evidence, covered)
-    assert all(one.startswith("eve says grave where the item contains “refund”; leaving that aside") for one in reasons)
-    assert (detector.suggest(evidence)[covered] != evidence.labels[covered]).all()
-    assert detector.reasons(evidence, np.array([1])) == ["No annotator's shortcut explains this label."]
+    reasons = [said.reason(item) for item in covered.tolist()]
+    start = "eve says “grave” where the item contains “refund”; leaving that aside, the item looks like “grave” with"
+    assert all(one.startswith(start) for one in reasons)
+    assert (said.suggested[covered] != evidence.labels[covered]).all()
 
 
 def test_two_votes_of_careful_annotators_thin_out_the_doubt():
     evidence = with_eve(lambda i, truth, text: int("refund" in text))
-    score = AnnotatorShortcut().score(evidence)
+    score = AnnotatorShortcut().judge(evidence).score
     # Of at most three votes for a label one is eve's.
     assert score.max() <= 0.5 + 1e-9
 
@@ -211,7 +214,7 @@ def test_seven_of_ten_documented_rules_are_named():
         labels=majority(votes, n, 2).label, votes=votes, annotators=tuple(rules),
         groups=Groups(np.arange(n), np.arange(n)),
     )  # fmt: skip
-    found = {rules[one.annotator]: one.rule.words for one in AnnotatorShortcut().reading(evidence).rules}
+    found = {rules[one.annotator]: one.rule.words for one in AnnotatorShortcut().read(evidence).rules}
     named = {
         "keyword_my": "contains the letters “my”", "keyword_subscribe": "contains the letters “subscribe”",
         "keyword_link": "contains the letters “http”", "keyword_song": "contains the letters “song”",

@@ -66,22 +66,22 @@ def test_a_model_that_reads_better_than_the_rule_counts_silences_it():
 
 def test_labels_the_rest_of_the_text_speaks_against_come_first():
     texts, labels, truth, counts = made_up(400, 0.0)
-    detector, evidence = CountRule(), evidence_of(texts, labels, says=labels)
-    score = detector.score(evidence)
+    said = CountRule().judge(evidence_of(texts, labels, says=labels))
+    score = said.score
     assert ((score >= 0) & (score <= 1)).all()
     assert (score[counts > 5] > 0).all()
     wrong = truth != labels
     assert score[wrong].min() > score[~wrong].max()
-    suggested = detector.suggest(evidence)
+    suggested = said.suggested
     assert (suggested[wrong] == truth[wrong]).all() and (suggested[~wrong] == -1).all()
 
 
 def test_the_finding_says_the_rule_its_purity_and_its_items():
     texts, labels, truth, counts = made_up(400, 0.0)
     evidence = evidence_of(texts, labels, says=labels)
-    finding = CountRule().findings(evidence)[0]
+    finding = CountRule().judge(evidence).findings[0]
     assert (finding.kind, finding.key) == ("count_rule", "count_rule:delay>5→grave")
-    assert finding.title == "“delay” more than 5 times → grave" and finding.rule == {
+    assert finding.title == "“delay” more than 5 times → “grave”" and finding.rule == {
         "word": "delay", "threshold": 5, "label": "grave",
     }  # fmt: skip
     assert (finding.n, finding.value) == (160, 1.0) and finding.low < 1.0 == finding.high
@@ -93,10 +93,10 @@ def test_the_finding_says_the_rule_its_purity_and_its_items():
 
 def test_an_error_far_from_the_threshold_counts_more():
     texts, labels, _, counts = made_up(400, 0.0)
-    effect = CountRule().effect(evidence_of(texts, labels, says=labels))
+    effect = CountRule().judge(evidence_of(texts, labels, says=labels)).effect
     far = np.abs(counts - 5.5)
     assert effect[far.argmax()] == effect.max() > 1 > effect[far.argmin()] == effect.min()
-    assert CountRule().effect(evidence_of(texts, np.zeros(400, int), says=np.zeros(400, int))).tolist() == [1.0] * 400
+    assert CountRule().judge(evidence_of(texts, np.zeros(400, int), says=np.zeros(400, int))).effect is None
 
 
 def test_near_copies_on_either_side_of_the_threshold_count_most():
@@ -107,7 +107,7 @@ def test_near_copies_on_either_side_of_the_threshold_count_most():
     of[below] = above
     of[np.flatnonzero(counts == 7)[1]] = beside
     together = replace(evidence, groups=Groups(of, np.arange(400)))
-    alone, paired = CountRule().effect(evidence), CountRule().effect(together)
+    alone, paired = CountRule().judge(evidence).effect, CountRule().judge(together).effect
     assert paired[[above, below]].tolist() == [3.0, 3.0] and alone[[above, below]].max() < 1
     others = np.setdiff1d(np.arange(400), [above, below])
     assert (paired[others] == alone[others]).all() and alone.max() < 3.0
@@ -116,23 +116,28 @@ def test_near_copies_on_either_side_of_the_threshold_count_most():
 def test_purity_counts_what_does_not_follow_the_rule():
     texts, labels, _, counts = made_up(400, 0.0)
     labels[np.flatnonzero(counts > 5)[:16]] = 0
-    finding = CountRule().findings(evidence_of(texts, labels, says=labels))[0]
+    finding = CountRule().judge(evidence_of(texts, labels, says=labels)).findings[0]
     # 144 of 160; Wilson (1927) at 95 %: 0.844 to 0.938.
     assert (finding.n, finding.value) == (160, 0.9)
     assert (round(finding.low, 3), round(finding.high, 3)) == (0.844, 0.938)
-    assert "144 of the 160 items that mention “delay” more than 5 times carry grave" in finding.reason
+    assert "144 of the 160 items that mention “delay” more than 5 times carry “grave”" in finding.reason
 
 
 def test_reasons_are_sentences_that_count():
     texts, labels, truth, counts = made_up(400, 0.0)
-    detector, evidence = CountRule(), evidence_of(texts, labels, says=labels)
-    items = np.flatnonzero(detector.score(evidence) > 0)
-    reasons = detector.reasons(evidence, items)
+    said = CountRule().judge(evidence_of(texts, labels, says=labels))
+    items, reasons = np.flatnonzero(said.flagged), said.reasons
     assert len(reasons) == len(items) and all(reason.endswith(".") and "\n" not in reason for reason in reasons)
     above = reasons[np.flatnonzero(counts[items] == 7)[0]]
     assert above.startswith("It mentions “delay” 7 times, and 100 % of the items that mention it more than 5 times")
     below = reasons[np.flatnonzero(counts[items] == 1)[0]]
-    assert below.startswith("It mentions “delay” only once and carries calm, while 100 % of the items that mention it")
+    assert below.startswith(
+        "It mentions “delay” only once and carries “calm”, while 100 % of the items that mention it"
+    )
+    assert "; without those sentences the text gives “calm”" in below
+    never = reasons[np.flatnonzero(counts[items] == 0)[0]]
+    assert never.startswith("It does not mention “delay” and carries “calm”, while 100 % of the items that mention it")
+    assert "; the text gives “calm”" in never and "without" not in never
 
 
 def test_a_word_that_tells_the_class_by_its_presence_is_no_shortcut():
@@ -149,28 +154,28 @@ def test_a_word_that_tells_the_class_by_its_presence_is_no_shortcut():
 def test_honest_labels_raise_no_alarm():
     texts, _, truth, _ = made_up(400, 0.0)
     evidence = evidence_of(texts, truth, says=truth)
-    assert CountRule().findings(evidence) == [] and not CountRule().score(evidence).any()
+    assert CountRule().judge(evidence).findings == [] and not CountRule().judge(evidence).score.any()
 
 
 @pytest.mark.parametrize("label", [0, -1])
 def test_one_class_or_no_label_is_nothing_to_suspect(label):
     texts, _, _, _ = made_up(60, 0.0)
     evidence = evidence_of(texts, [label] * 60, says=np.zeros(60, dtype=int))
-    assert not CountRule().score(evidence).any() and CountRule().findings(evidence) == []
-    assert (CountRule().suggest(evidence) == -1).all()
+    assert not CountRule().judge(evidence).score.any() and CountRule().judge(evidence).findings == []
+    assert (CountRule().judge(evidence).suggested == -1).all()
 
 
 @pytest.mark.parametrize("texts", [[], ["one delay"], ["", ""]])
 def test_tiny_and_empty_input(texts):
     evidence = evidence_of(texts, np.arange(len(texts)) % 2)
-    assert CountRule().score(evidence).shape == (len(texts),) and CountRule().findings(evidence) == []
-    assert CountRule().reasons(evidence, np.arange(0)) == []
+    said = CountRule().judge(evidence)
+    assert said.score.shape == (len(texts),) and said.findings == [] and said.reasons == []
 
 
 def test_the_same_evidence_gives_the_same_scores():
     texts, labels, _, _ = made_up(200, 0.0)
     evidence = evidence_of(texts, labels, says=labels)
-    assert (CountRule().score(evidence) == CountRule().score(evidence)).all()
+    assert (CountRule().judge(evidence).score == CountRule().judge(evidence).score).all()
 
 
 def test_decisions_do_not_hide_the_rule_and_are_not_suspected_again():
@@ -179,5 +184,5 @@ def test_decisions_do_not_hide_the_rule_and_are_not_suspected_again():
     seen = replace(evidence_of(texts, np.where(decided, truth, labels)), decided=decided)
     (rule,) = CountRule().rules(seen)
     assert (rule.word, rule.threshold, rule.balanced) == ("delay", 5, 1.0)
-    score = CountRule().score(seen)
+    score = CountRule().judge(seen).score
     assert (score[decided] == 0).all() and (score[~decided] > 0).any()

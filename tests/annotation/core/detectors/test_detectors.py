@@ -5,8 +5,10 @@ import pandas as pd
 import pytest
 
 from annotation.core.detectors import DETECTORS
+from annotation.core.detectors.running import suspect
 from annotation.core.fields import Field
 from annotation.core.judging.evidence import build_evidence
+from annotation.reading.finding_kinds import BY_HAND
 
 FIELDS = (Field("text", "text"),)
 WORDS = {0: "red apple pear fruit juice", 1: "steel bolt screw iron metal"}
@@ -43,29 +45,60 @@ def planted():
 PLANTED = {"label_error": range(6), "near_duplicate_conflict": (40, 42), "annotator_disagreement": (50, 51, 52)}
 
 
+@pytest.fixture(scope="module")
+def judged(planted):
+    """What each detector says of it, of those for which there is something to look at."""
+    return suspect(planted)
+
+
+def same(one, other):
+    return (
+        np.array_equal(one.score, other.score)
+        and np.array_equal(one.suggested, other.suggested)
+        and one.reasons == other.reasons
+        and [(finding.key, finding.items.tolist()) for finding in one.findings]
+        == [(finding.key, finding.items.tolist()) for finding in other.findings]
+    )
+
+
 @pytest.mark.parametrize("name", DETECTORS)
-def test_scores_are_in_range_and_repeatable(name, planted):
+def test_it_says_what_it_needs_how_far_it_is_trusted_and_what_its_findings_are_called(name):
     detector = DETECTORS[name]
-    score = detector.score(planted)
-    assert score.shape == (80,) and np.isfinite(score).all() and (score >= 0).all() and (score <= 1).all()
-    assert np.array_equal(score, detector.score(planted))
+    assert 0 <= detector.prior <= 1 and detector.needs
+    for kind, words in detector.kinds.items():
+        assert len(kind) <= 40
+        assert words.title and words.units and words.share and words.next.endswith(".")
+
+
+def test_no_two_detectors_make_the_same_kind_of_finding():
+    kinds = [*BY_HAND, *(kind for detector in DETECTORS.values() for kind in detector.kinds)]
+    assert len(kinds) == len(set(kinds))
+
+
+@pytest.mark.parametrize("name", DETECTORS)
+def test_judgements_are_in_range_and_repeatable(name, planted, judged):
+    assert name in judged.judgements or judged.not_applicable[name].endswith(".")
+    if name in judged.judgements:
+        one = judged.judgements[name]
+        assert one.score.shape == (80,) and np.isfinite(one.score).all() and (one.score >= 0).all()
+        assert (one.score <= 1).all() and (one.flagged == (one.score > DETECTORS[name].flag_above)).all()
+        assert one.suggested.shape == (80,) and set(np.unique(one.suggested)) <= {-1, 0, 1}
+        assert one.effect is None or (one.effect.shape == (80,) and (one.effect > 0).all())
+        assert {finding.kind for finding in one.findings} <= set(DETECTORS[name].kinds)
+        assert same(one, DETECTORS[name].judge(planted))
 
 
 @pytest.mark.parametrize("name", PLANTED)
-def test_planted_errors_come_first(name, planted):
-    order = np.argsort(-DETECTORS[name].score(planted), kind="stable")
+def test_planted_errors_come_first(name, judged):
+    order = np.argsort(-judged.scores[name], kind="stable")
     assert set(PLANTED[name]) == set(order[: len(PLANTED[name])].tolist())
 
 
-@pytest.mark.parametrize("name", DETECTORS)
-def test_every_flag_has_a_sentence_and_suggestions_are_classes(name, planted):
-    detector = DETECTORS[name]
-    flagged = np.flatnonzero(detector.score(planted) > detector.flag_above)
-    sentences = detector.reasons(planted, flagged)
-    assert len(sentences) == len(flagged) and all(one.endswith(".") and len(one) > 20 for one in sentences)
-    suggested = detector.suggest(planted)
-    assert suggested.shape == (80,) and set(np.unique(suggested)) <= {-1, 0, 1}
-    assert not (suggested[flagged] == planted.labels[flagged]).any()
+def test_every_flag_has_a_sentence(judged):
+    assert not judged.failed
+    for name, one in judged.judgements.items():
+        assert len(judged.reasons[name]) == one.flagged.sum()
+        assert all(reason.endswith(".") and len(reason) > 20 for reason in judged.reasons[name])
 
 
 @pytest.mark.parametrize("name", DETECTORS)
@@ -80,14 +113,29 @@ def test_every_flag_has_a_sentence_and_suggestions_are_classes(name, planted):
     ],
 )
 def test_little_or_odd_input_is_survived(name, texts, labels, classes):
-    detector, seen = DETECTORS[name], evidence(texts, labels, classes=classes)
-    if detector.needs <= seen.available:
-        score = detector.score(seen)
-        assert len(score) == len(detector.suggest(seen)) == len(texts)
-        assert (score[np.array(labels, dtype=int) < 0] == 0).all()
-        assert len(detector.reasons(seen, np.arange(len(texts)))) == len(texts)
+    found = suspect(evidence(texts, labels, classes=classes), (name,))
+    assert not found.failed and len(found.judgements) + len(found.not_applicable) == 1
+    for one in found.judgements.values():
+        assert len(one.score) == len(one.suggested) == len(texts)
+        assert (one.score[np.array(labels, dtype=int) < 0] == 0).all()
 
 
 @pytest.mark.parametrize("name", DETECTORS)
 def test_its_first_docstring_line_is_for_an_expert(name):
     assert DETECTORS[name].__doc__.strip().splitlines()[0].endswith((".", ";", ","))
+
+
+def test_a_detector_that_crashes_is_logged_with_its_traceback_and_the_rest_go_on(monkeypatch, planted, caplog):
+    class Crashes:
+        needs, prior, kinds, flag_above = frozenset(), 0.5, {}, 0.0
+
+        def judge(self, evidence):
+            raise ZeroDivisionError("planted")
+
+    chosen = {"crashes": Crashes(), "label_error": DETECTORS["label_error"], "leakage": DETECTORS["leakage"]}
+    monkeypatch.setattr("annotation.core.detectors.running.DETECTORS", chosen)
+    found = suspect(planted)
+    assert found.failed == {"crashes": "ZeroDivisionError: planted."}
+    assert found.not_applicable == {"leakage": "There is no evidence of this kind yet: production."}
+    assert list(found.judgements) == ["label_error"] and found.priors == {"label_error": 0.8}
+    assert "detector crashes failed" in caplog.text and "Traceback" in caplog.text and "in judge" in caplog.text

@@ -6,6 +6,7 @@ import pytest
 from scipy import sparse
 
 from annotation.core.detectors.few_sources import FewSources
+from annotation.core.detectors.suspicion import NotApplicable
 from annotation.core.fields import Field
 from annotation.core.judging.evidence import Evidence
 from annotation.core.likeness.near_duplicates import Groups
@@ -30,7 +31,7 @@ def reviews(angry=("s1", "s2", "s3"), n_sources=20, seed=0):
 
 def test_three_angry_reviewers_are_found():
     evidence = reviews()
-    (finding,) = [one for one in FewSources().findings(evidence) if "zorb" in one.title]
+    (finding,) = [one for one in FewSources().judge(evidence).findings if "zorb" in one.title]
     assert finding.title.startswith("“bad” where the item contains “zorb”")
     assert sorted(finding.rule["sources"].split(", ")) == ["s1", "s2", "s3"]
     theirs = np.isin(evidence.sources, ["s1", "s2", "s3"]) & evidence.table["text"].str.contains("zorb").to_numpy()
@@ -42,33 +43,32 @@ def test_three_angry_reviewers_are_found():
 def test_a_word_every_source_uses_alike_is_none():
     evidence = reviews()
     labels = np.where(evidence.table["text"].str.contains("zorb"), 1, 0)
-    assert FewSources().findings(replace(evidence, labels=labels)) == []
-    assert FewSources().findings(reviews(angry=())) == []
+    assert FewSources().judge(replace(evidence, labels=labels)).findings == []
+    assert FewSources().judge(reviews(angry=())).findings == []
 
 
 def test_few_sources_in_all_are_not_left_out():
-    assert FewSources().findings(reviews(n_sources=6)) == []
+    with pytest.raises(NotApplicable, match="It takes items of 10 sources; there are 6."):
+        FewSources().judge(reviews(n_sources=6))
 
 
 def test_scores_reasons_and_suggestions():
     detector, evidence = FewSources(), reviews()
-    score = detector.score(evidence)
+    said = detector.judge(evidence)
+    score = said.score
     covered = np.flatnonzero(score)
     assert set(score[covered]) == {0.5} and (evidence.labels[covered] == 1).all()
-    (reason,) = detector.reasons(evidence, covered[:1])
-    assert reason.startswith("It contains “zorb”, which points to bad only in items of s")
-    assert (detector.suggest(evidence) == -1).all()
+    assert said.reason(covered[0]).startswith("It contains “zorb”, which points to “bad” only in items of s")
+    assert (said.suggested == -1).all()
     probabilities = np.tile([0.8, 0.2], (N, 1))
-    judged = replace(evidence, probabilities=probabilities)
-    assert set(detector.score(judged)[covered].round(6)) == {0.8} and (detector.suggest(judged)[covered] == 0).all()
-    other = np.flatnonzero(score == 0)[:1]
-    assert detector.reasons(evidence, other) == ["Its label rests on no feature of a few sources."]
+    judged = detector.judge(replace(evidence, probabilities=probabilities))
+    assert set(judged.score[covered].round(6)) == {0.8} and (judged.suggested[covered] == 0).all()
 
 
 def test_a_decided_label_is_not_suspected_again():
     evidence = reviews()
     decided = np.arange(N) % 2 == 0
-    assert (FewSources().score(replace(evidence, decided=decided))[decided] == 0).all()
+    assert (FewSources().judge(replace(evidence, decided=decided)).score[decided] == 0).all()
 
 
 def test_log_odds_by_hand():

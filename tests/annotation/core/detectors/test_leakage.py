@@ -40,7 +40,7 @@ POOL = [
 
 def test_planted_mojibake_is_found():
     assert POOL[2] != PRODUCTION[0] and "Â" in POOL[2]
-    (finding,) = LEAKAGE.findings(evidence(POOL))
+    (finding,) = LEAKAGE.judge(evidence(POOL)).findings
     # those in another encoding come first
     assert finding.items.tolist() == [2, 3, 1]
     assert (finding.kind, finding.key, finding.n, finding.value) == ("leakage", "leakage", 5, 0.6)
@@ -53,30 +53,27 @@ def test_planted_mojibake_is_found():
 
 def test_it_accuses_no_label():
     seen = evidence(POOL)
-    assert not LEAKAGE.score(seen).any()
-    assert (LEAKAGE.suggest(seen) == -1).all()
-    said = LEAKAGE.reasons(seen, np.arange(5))
-    assert [one.startswith("It is a near-copy") for one in said] == [False, True, True, True, False]
+    assert not LEAKAGE.judge(seen).score.any()
+    assert (LEAKAGE.judge(seen).suggested == -1).all()
 
 
 def test_no_copies_and_no_production():
-    assert LEAKAGE.findings(evidence(POOL[:1])) == []
-    assert LEAKAGE.findings(evidence(POOL, None)) == []
-    assert "production" not in evidence(POOL, None).available
-    assert LEAKAGE.findings(evidence([])) == []
+    assert LEAKAGE.judge(evidence(POOL[:1])).findings == []
+    assert "production" in LEAKAGE.needs and "production" not in evidence(POOL, None).available
+    assert LEAKAGE.judge(evidence([])).findings == []
 
 
 def test_templated_texts_are_no_leak():
     pool = [f"Report of the week {n}: the value is {n * 3.7:.2f}" for n in range(40)]
     production = [f"Report of the week {n}: the value is {n * 3.7:.2f}" for n in range(39, 80)]
-    (finding,) = LEAKAGE.findings(evidence(pool, production))
+    (finding,) = LEAKAGE.judge(evidence(pool, production)).findings
     assert finding.items.tolist() == [39]
 
 
 def test_the_index_of_the_pool_gives_the_same():
     texts = POOL * 2
     plain, indexed = evidence(texts), evidence(texts, index=vars(regroup(texts, None)[1]))
-    assert LEAKAGE.findings(plain)[0].items.tolist() == LEAKAGE.findings(indexed)[0].items.tolist()
+    assert LEAKAGE.judge(plain).findings[0].items.tolist() == LEAKAGE.judge(indexed).findings[0].items.tolist()
 
 
 def test_typed_rows():
@@ -89,5 +86,5 @@ def test_typed_rows():
         pool, fields, ("yes", "no"), np.arange(120) % 2, pd.DataFrame(columns=["item", "annotator", "label"]), (),
         Groups(np.arange(120), np.arange(120)), production=production,
     )  # fmt: skip
-    (finding,) = LEAKAGE.findings(seen)
+    (finding,) = LEAKAGE.judge(seen).findings
     assert set(finding.items.tolist()) == set(range(100, 120))

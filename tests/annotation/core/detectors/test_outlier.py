@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from annotation.core.detectors.outlier import Outlier
+from annotation.core.detectors.outlier import Outlier, nearness, unlikeness
 from tests.annotation.core.detectors.evidence_by_hand import evidence_of
 
 DETECTOR = Outlier()
@@ -18,31 +18,36 @@ def seen(last=0.0, best=0.5, label=0, **more):
     return evidence_of([0] * 12 + [label], np.column_stack([best, 1 - best]), neighbours=(at, near), **more)
 
 
+def z_of(evidence):
+    return unlikeness(evidence, nearness(evidence))
+
+
 def test_far_and_unsure_is_flagged_by_how_far():
-    score = DETECTOR.score(seen(last=0.0))
+    found = seen(last=0.0)
+    score = DETECTOR.judge(found).score
     sure, unsure = -(0.9 * np.log(0.9) + 0.1 * np.log(0.1)), np.log(2)
     # entropy minus robust nearness: .1 is one median deviation of nearness, and of the sum
     usual, own = sure, unsure + 0.5 / (SIGMA * 0.1)
     z = (own - usual) / (SIGMA * 0.1 / (SIGMA * 0.1))
     assert score[:12].tolist() == [0] * 12
-    assert DETECTOR.unlikeness(seen(last=0.0))[12] == pytest.approx(z, rel=1e-5)
+    assert z_of(found)[12] == pytest.approx(z, rel=1e-5)
     assert score[12] == pytest.approx(1 - 3 / z, rel=1e-5)
 
 
 def test_near_though_unsure_without_a_label_or_decided_is_not():
-    assert DETECTOR.score(seen(last=0.3))[12] == 0
-    assert DETECTOR.unlikeness(seen(last=0.0, best=0.95))[12] < DETECTOR.unlikeness(seen(last=0.0, best=0.5))[12]
-    assert DETECTOR.score(seen(last=0.0, label=-1))[12] == 0
-    assert DETECTOR.score(seen(decided=np.array([False] * 12 + [True])))[12] == 0
+    assert DETECTOR.judge(seen(last=0.3)).score[12] == 0
+    assert z_of(seen(last=0.0, best=0.95))[12] < z_of(seen(last=0.0, best=0.5))[12]
+    assert DETECTOR.judge(seen(last=0.0, label=-1)).score[12] == 0
+    assert DETECTOR.judge(seen(decided=np.array([False] * 12 + [True]))).score[12] == 0
 
 
 def test_the_sentence_gives_both_numbers_and_suggests_no_class():
-    found = seen(last=0.1, best=0.5)
-    assert DETECTOR.reasons(found, np.array([12])) == [
+    said = DETECTOR.judge(seen(last=0.1, best=0.5))
+    assert said.reasons == [
         "It is unlike the other items (similarity to its nearest 0.10, usually 0.50) and the model gives no class more "
         "than 50 %; it may be bad input or out of scope."
     ]
-    assert set(DETECTOR.suggest(found)) == {-1}
+    assert set(said.suggested) == {-1}
 
 
 def test_embeddings_take_the_place_of_words_and_a_missing_neighbour_counts_nothing():
@@ -51,16 +56,18 @@ def test_embeddings_take_the_place_of_words_and_a_missing_neighbour_counts_nothi
     vectors = np.column_stack([np.cos(angle), np.sin(angle)]).astype(np.float32)
     found = seen(last=0.5, embeddings=vectors)
     near = vectors @ vectors[1]
-    assert DETECTOR.reasons(found, np.array([12]))[0].startswith(
-        f"It is unlike the other items (similarity to its nearest {near[12]:.2f}, usually {np.median(near):.2f})"
+    assert (
+        DETECTOR.judge(found)
+        .reasons[0]
+        .startswith(
+            f"It is unlike the other items (similarity to its nearest {near[12]:.2f}, usually {np.median(near):.2f})"
+        )
     )
-    assert DETECTOR.unlikeness(found).argmax() == 12 and DETECTOR.score(found)[12] > 0.5
+    assert z_of(found).argmax() == 12 and DETECTOR.judge(found).score[12] > 0.5
     alone = evidence_of([0], [[0.5, 0.5]], neighbours=(np.array([[-1]]), np.array([[0.0]])))
-    assert DETECTOR.score(alone).tolist() == [0]
+    assert DETECTOR.judge(alone).score.tolist() == [0]
 
 
-def test_all_alike_and_nothing_at_all():
+def test_all_alike_is_nothing_unlike():
     same = evidence_of([0, 1, 0], [[0.5, 0.5]] * 3, neighbours=(np.array([[1], [0], [1]]), np.full((3, 1), 0.4)))
-    assert DETECTOR.score(same).tolist() == [0, 0, 0]
-    nothing = evidence_of([], np.zeros((0, 2)), neighbours=(np.zeros((0, 1), dtype=int), np.zeros((0, 1))))
-    assert DETECTOR.score(nothing).tolist() == []
+    assert DETECTOR.judge(same).score.tolist() == [0, 0, 0]

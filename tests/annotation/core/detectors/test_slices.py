@@ -3,6 +3,7 @@ import pytest
 from scipy.stats import false_discovery_control, hypergeom
 
 from annotation.core.detectors.slices import Slices
+from annotation.core.detectors.suspicion import NotApplicable
 from annotation.core.rules.slicing import concentrated, cuts_of, naming_words
 from tests.annotation.core.detectors.evidence_by_hand import evidence_of, sure_of
 
@@ -21,7 +22,7 @@ def planted(**more):
 
 
 def test_the_source_with_the_doubtful_labels_is_reported():
-    (found,) = DETECTOR.findings(planted())
+    (found,) = DETECTOR.judge(planted()).findings
     assert (found.kind, found.key) == ("slice", "slice:doubtful:source=a")
     assert (found.n, found.value) == (100, 0.2)
     assert sorted(found.items.tolist()) == list(range(20))
@@ -32,8 +33,8 @@ def test_the_source_with_the_doubtful_labels_is_reported():
 
 
 def test_no_label_is_suspected_for_its_slice():
-    seen = planted()
-    assert not DETECTOR.score(seen).any() and set(DETECTOR.suggest(seen)) == {-1}
+    said = DETECTOR.judge(planted())
+    assert not said.score.any() and set(said.suggested) == {-1}
 
 
 def test_p_is_fishers_one_sided_corrected_for_the_slices_tried():
@@ -47,7 +48,7 @@ def test_reversed_labels_are_counted_among_those_judged_and_the_rest_is_queued()
     """Of 60 decisions 15 of 30 in a and 1 of 30 in b reversed the label; 70 of a are left to look at."""
     decided = np.isin(np.arange(200), [*range(30), *range(100, 130)])
     changed = np.isin(np.arange(200), [*range(15), 100])
-    found = DETECTOR.findings(planted(decided=decided, reversed=changed))[0]
+    found = DETECTOR.judge(planted(decided=decided, reversed=changed)).findings[0]
     assert found.title == "Experts reverse many labels in the source “a”"
     assert (found.kind, found.n, found.value, len(found.items)) == ("slice_reversed", 30, 0.5, 70)
     assert not decided[found.items].any()
@@ -57,10 +58,10 @@ def test_an_even_spread_or_too_small_a_slice_says_nothing():
     labels = np.arange(200) % 2
     says = labels.copy()
     says[::10] = 1 - says[::10]
-    assert DETECTOR.findings(evidence_of(labels, sure_of(says, 0.98), sources=SOURCES)) == []
+    assert DETECTOR.judge(evidence_of(labels, sure_of(says, 0.98), sources=SOURCES)).findings == []
     small = np.array(["a"] * 19 + ["b"] * 181, dtype=object)
     says = np.where(np.arange(200) < 19, 1 - labels, labels)
-    assert DETECTOR.findings(evidence_of(labels, sure_of(says, 0.98), sources=small)) == []
+    assert DETECTOR.judge(evidence_of(labels, sure_of(says, 0.98), sources=small)).findings == []
 
 
 def test_categories_and_ranges_of_numbers_are_slices_too():
@@ -72,7 +73,7 @@ def test_categories_and_ranges_of_numbers_are_slices_too():
         ("amount", ("0 to 39.8", "39.8 to 79.6", "79.6 to 119.4", "119.4 to 159.2", "159.2 to 199")),
         ("kind", ("early", "late")),
     ]
-    (found,) = DETECTOR.findings(seen)
+    (found,) = DETECTOR.judge(seen).findings
     assert found.key == "slice:doubtful:amount=159.2 to 199" and found.n == 40
 
 
@@ -84,23 +85,24 @@ def test_a_cluster_is_named_by_the_words_that_mark_it():
     says = np.where(np.arange(250) >= 210, 1 - labels, labels)
     seen = evidence_of(labels, sure_of(says, 0.98), columns={"text": texts}, embeddings=vectors)
     assert naming_words(seen, np.arange(250) >= 125)[:2] == ("exchange", "rate")
-    (found,) = DETECTOR.findings(seen)
-    assert found.n == 125 and found.title.startswith("Doubtful labels concentrate in texts with exchange, rate")
+    (found,) = DETECTOR.judge(seen).findings
+    assert found.n == 125 and found.title.startswith("Doubtful labels concentrate in texts with “exchange”, “rate”")
 
 
 def test_two_names_of_the_same_slice_are_reported_once():
     columns = {"kind": ["x"] * 100 + ["y"] * 100}
-    found = DETECTOR.findings(planted(columns=columns))
+    found = DETECTOR.judge(planted(columns=columns)).findings
     assert len(found) == 1 and "of 4 slices tried" in found[0].reason
 
 
 def test_a_long_name_makes_a_key_that_fits():
     long = np.where(SOURCES == "a", "s" * 199 + "1", "s" * 199 + "2").astype(object)
-    (found,) = DETECTOR.findings(planted(sources=long))
+    (found,) = DETECTOR.judge(planted(sources=long)).findings
     assert len(found.key) <= 200 and len(found.title) <= 300
 
 
 def test_nothing_to_cut_nothing_to_report():
-    assert DETECTOR.findings(evidence_of([], np.zeros((0, 2)))) == []
-    assert DETECTOR.findings(evidence_of([0, 1], sure_of([0, 1]))) == []
-    assert DETECTOR.findings(evidence_of([0] * 50, np.ones((50, 1)), classes=("one",))) == []
+    for seen in (evidence_of([0, 1], sure_of([0, 1])), evidence_of([0] * 50, np.ones((50, 1)), classes=("one",))):
+        with pytest.raises(NotApplicable, match="cuts the dataset into parts"):
+            DETECTOR.judge(seen)
+    assert DETECTOR.judge(evidence_of([0] * 200, np.ones((200, 1)), classes=("one",), sources=SOURCES)).findings == []

@@ -64,9 +64,9 @@ def test_without_a_model_or_items_nothing_is_kept_of_them():
 @pytest.mark.parametrize(
     ("carried", "label", "sentence"),
     [
-        (["b", "b", "b", "a"], "a", "Of its 4 nearest neighbours 3 carry b, 1 carries a as this item does."),
-        (["b"], "a", "Of its one near neighbour 1 carries b, none carries a as this item does."),
-        (["b", "c"], "", "Of its 2 nearest neighbours 1 carries b, 1 carries c."),
+        (["b", "b", "b", "a"], "a", "Of its 4 nearest neighbours 3 carry “b”, 1 carries “a” as this item does."),
+        (["b"], "a", "Of its one near neighbour 1 carries “b”, none carries “a” as this item does."),
+        (["b", "c"], "", "Of its 2 nearest neighbours 1 carries “b”, 1 carries “c”."),
         ([], "a", ""),
     ],
 )
@@ -77,16 +77,18 @@ def test_what_the_neighbours_carry(carried, label, sentence):
 def test_what_the_model_says():
     says = Explanation(1, (), ((1, 0.6), (2, 0.3)), 0.004)
     assert model_sentence(says, "a", CLASSES) == (
-        "A model that never saw this item gives its label a less than 1 % and b 60 %."
+        "A model that never saw this item gives its label “a” less than 1 % and “b” 60 %."
     )
-    assert model_sentence(says, "b", CLASSES).endswith("agrees with its label: b 60 %.")
-    assert model_sentence(says, "", CLASSES) == "A model that never saw this item gives b 60 %."
+    assert model_sentence(says, "b", CLASSES).endswith("agrees with its label: “b” 60 %.")
+    assert model_sentence(says, "", CLASSES) == "A model that never saw this item gives “b” 60 %."
     assert model_sentence(Explanation(1, (), (), None), "a", CLASSES) == ""
 
 
 def test_an_annotators_record_says_who_judged():
     assert record_sentence("ann", "a", "b", wilson(4, 12), True) == (
-        "Of 12 labels a by ann that experts judged, 4 became b (33 %)."
+        "Of 12 labels “a” by ann that experts judged, 4 became “b” (33 %)."
     )
-    assert "the dataset holds b for 1 (100 %)" in record_sentence("ann", "a", "b", wilson(1, 1), False)
+    assert record_sentence("ann", "a", "b", wilson(1, 1), False) == (
+        "Of 1 label “a” by ann on items that others labelled too, 1 is now “b” (100 %)."
+    )
     assert record_sentence("ann", "a", "b", wilson(0, 0), True) == ""

@@ -49,7 +49,8 @@ def test_a_tie_of_annotators_is_worth_one_and_equal_scores_keep_their_order():
 
 
 def test_scores_are_joined_as_noisy_or():
-    joined = combine({"label_error": np.array([1.0, 0.5]), "count_rule": np.array([0.0, 1.0])}, {})
+    scores = {"label_error": np.array([1.0, 0.5]), "count_rule": np.array([0.0, 1.0])}
+    joined = combine(scores, {"label_error": 0.8, "count_rule": 0.4})
     assert joined.tolist() == pytest.approx([0.8, 1 - 0.6 * 0.6])
 
 

@@ -26,8 +26,8 @@ def three_classes(eve, seconds=None, n=360):
 def test_the_first_class_of_the_list():
     evidence = three_classes(lambda i, truth: 0 if i % 2 else truth)
     assert found(evidence) == [("eve", "option order")]
-    (finding,) = AnnotatorShortcut().findings(evidence)
-    assert finding.title == "eve takes calm, the first class of the list, where others do not"
+    (finding,) = AnnotatorShortcut().judge(evidence).findings
+    assert finding.title == "eve takes “calm”, the first class of the list, where others do not"
     assert "of 360 items" in finding.reason
 
 
@@ -38,7 +38,8 @@ def test_one_class_taken_for_the_first_is_a_confusion_and_no_option_order():
 def test_one_answer():
     evidence = three_classes(lambda i, truth: 2)
     assert found(evidence) == [("eve", "one answer")]
-    assert AnnotatorShortcut().findings(evidence)[0].title == "eve never gives another label than odd, where others do"
+    (finding,) = AnnotatorShortcut().judge(evidence).findings
+    assert finding.title == "eve never gives another label than “odd”, where others do"
 
 
 def test_the_label_of_the_item_before():
@@ -66,7 +67,7 @@ def test_too_fast_and_often_wrong():
     often_wrong = [int(rng.integers(0, 3)) for _ in range(360)]
     evidence = three_classes(lambda i, truth: often_wrong[i], seconds=lambda who: 1.5 if who == 2 else 9.0)
     assert ("eve", "too fast") in found(evidence)
-    reasons = [one.reason for one in AnnotatorShortcut().findings(evidence)]
+    reasons = [one.reason for one in AnnotatorShortcut().judge(evidence).findings]
     assert any(one.startswith("eve takes 1.5 seconds or less for half of 360 items, others 9.0;") for one in reasons)
 
 
