@@ -1,6 +1,6 @@
 """What a detector says: of each label, and of many at once; and what every detector has in common."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
@@ -87,7 +87,7 @@ class Detector(Protocol):
 
     needs: ClassVar[frozenset[str]]
     prior: ClassVar[float]
-    kinds: ClassVar[Mapping[str, FindingKind]]
+    kinds: ClassVar[dict[str, FindingKind]]
 
     @property
     def flag_above(self) -> float:

@@ -51,7 +51,7 @@ class Clause:
         """The condition as the end of "items whose text …" or "the item …"."""
         number = f"{self.number:,.6g}"
         many = f"{number} word{'' if self.number == 1 else 's'}"
-        times = {0: "at least once", 1: "more than once"}.get(self.number, f"more than {number} times")
+        times = {0.0: "at least once", 1.0: "more than once"}.get(self.number, f"more than {number} times")
         place = "the {}" if self.number == 1 else f"among the {{}} {number}"
         return {
             "word": f"contains “{self.name}”",
