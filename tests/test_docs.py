@@ -12,7 +12,6 @@ import pytest
 from django.core.management import call_command, get_commands, load_command_class
 
 from annotation.core.detectors import DETECTORS
-from annotation.core.order.ranking import PRIORS
 from annotation.templatetags.stages import STAGES
 from modeling.core.learners import LEARNERS
 
@@ -127,10 +126,8 @@ def test_what_is_described_is_there():
 
 
 def test_weights_and_thresholds_are_those_in_use():
-    assert set(PRIORS) == set(DETECTORS)
-    for name, weight in PRIORS.items():
-        assert f"{weight:g} {name}".removeprefix("0") in METHODS
     for name, detector in DETECTORS.items():
+        assert f"{detector.prior:g} {name}".removeprefix("0") in METHODS
         flagged = "Flagged above " + (f"{detector.flag_above:g}".removeprefix("0") or "0")
         assert flagged in section_of(name) or name == "count_rule"
 

@@ -12,7 +12,7 @@ from annotation.core.wording import FindingKind, counted, percent, quoted
 
 
 @dataclass(frozen=True, eq=False)
-class Contested:
+class SureOfAnother:
     """Bool (n,) each: two annotators gave the item different labels; it is contested, by them or by near-identical
     items with other labels, and no expert has decided; the model is surely of another opinion. best: float (n,), its
     highest probability, and says: int (n,), that class."""
@@ -62,14 +62,14 @@ class ContestedConfident:
 
         return Judgement(score, suggested, self.flag_above, reason, self._findings(evidence, seen))
 
-    def _read(self, evidence: Evidence) -> Contested:
+    def _read(self, evidence: Evidence) -> SureOfAnother:
         labels, probabilities = evidence.as_annotated, evidence.probabilities
         voted = _voted_apart(evidence)
         contested = (labels >= 0) & (voted | _in_conflict(evidence))
         says, best = probabilities.argmax(axis=1), probabilities.max(axis=1)
-        return Contested(voted, contested, (labels >= 0) & (says != labels) & (best >= self.sure), best, says)
+        return SureOfAnother(voted, contested, (labels >= 0) & (says != labels) & (best >= self.sure), best, says)
 
-    def _findings(self, evidence: Evidence, seen: Contested) -> list[Suspicion]:
+    def _findings(self, evidence: Evidence, seen: SureOfAnother) -> list[Suspicion]:
         """One finding on all such items, beside how often the model is as sure against uncontested labels."""
         covered = np.flatnonzero(seen.contested & seen.otherwise)
         if len(covered) < self.min_items:
@@ -94,7 +94,7 @@ class ContestedConfident:
         ]  # fmt: skip
 
 
-def _why_contested(seen: Contested) -> str:
+def _why_contested(seen: SureOfAnother) -> str:
     """Who disagrees: annotators about an item, or only near-identical items among themselves."""
     voted = int((seen.contested & seen.voted).sum())
     copies = int(seen.contested.sum()) - voted

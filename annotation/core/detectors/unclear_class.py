@@ -27,7 +27,7 @@ class UnclearClass:
     prior: ClassVar[float] = 0.1
     kinds: ClassVar[dict[str, FindingKind]] = {
         "unclear_class": FindingKind(
-            "Classes that are hard to tell apart from others", "items",
+            "Classes that are hard to tell apart", "items",
             "agree on the class or are found again by the model",
             "Write in the guideline what the class is and is not, or merge it with another; experts can settle its "
             "items.",

@@ -1,5 +1,8 @@
 """One contract for every detector, then what each of them alone promises."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -139,3 +142,16 @@ def test_a_detector_that_crashes_is_logged_with_its_traceback_and_the_rest_go_on
     assert found.not_applicable == {"leakage": "There is no evidence of this kind yet: production."}
     assert list(found.judgements) == ["label_error"] and found.priors == {"label_error": 0.8}
     assert "detector crashes failed" in caplog.text and "Traceback" in caplog.text and "in judge" in caplog.text
+
+
+def test_the_detector_of_the_docs_runs(monkeypatch):
+    text = Path("docs/developer.md").read_text()
+    code = next(block for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL) if "ShortText" in block)
+    made = {"__name__": __name__}
+    exec(code, made)
+    monkeypatch.setattr("annotation.core.detectors.running.DETECTORS", {"short_text": made["ShortText"]()})
+    found = suspect(evidence(["no", "one two three", "two words"], [0, 1, -1]))
+    assert found.scores["short_text"].tolist() == pytest.approx([2 / 3, 0, 0])
+    assert found.reasons == {"short_text": ["Its text has 1 word."]}
+    none_short = suspect(evidence(["one two three"] * 3, [0, 1, 0]))
+    assert none_short.not_applicable == {"short_text": "No text has fewer than 3 words."}
