@@ -59,7 +59,8 @@ def test_a_round_by_commands_prints_one_line_each(tmp_path, quick):
     dataset = small_dataset(tmp_path)
     erin(dataset)
     detected = result("detect", "support")
-    assert set(detected) == {"detection", "items", "groups", "flags", "findings", "cases", "failed"}
+    parts = {"detection", "items", "groups", "flags", "findings", "cases", "failed", "not_applicable"}
+    assert set(detected) == parts and detected["failed"] == {}
     cases = tmp_path / "cases.csv"
     assert result("export_cases", "support", cases) == {"rows": 2, "file": str(cases)}
     assert result("export_cases", "support", cases, "--all")["rows"] == 6
