@@ -10,7 +10,10 @@ from tests.people import leo
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-PAGES = ("overview", "disagreement", "findings", "cases", "runs", "comparisons", "import", "people")
+PAGES = (
+    "overview", "findings", "cases", "disagreement", "annotators", "rules", "audit", "queue", "guidelines", "history",
+    "runs", "comparisons", "import", "question", "people",
+)  # fmt: skip
 
 
 def test_retrain_and_compare_by_mouse(tmp_path, open_page, monkeypatch):
