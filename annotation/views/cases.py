@@ -85,7 +85,7 @@ def why(request: Request, slug: str, pk: int) -> HttpResponse:
 
 
 @dataclass(frozen=True)
-class Card:
+class CaseCard:
     """An item of a case, why it was flagged, and its neighbours with what differs from it marked."""
 
     member: Member
@@ -95,13 +95,13 @@ class Card:
 
 def _cards(
     dataset: Dataset, members: Sequence[Member], detection: Detection | None, expert: User | None = None
-) -> list[Card]:
+) -> list[CaseCard]:
     return [_card(dataset, member, explain(dataset, member.item, detection, expert)) for member in members]
 
 
-def _card(dataset: Dataset, member: Member, why: Why) -> Card:
+def _card(dataset: Dataset, member: Member, why: Why) -> CaseCard:
     item: Item = member.item
-    return Card(member, why, [(one, compared(dataset, one.item, item)) for one in why.neighbours])
+    return CaseCard(member, why, [(one, compared(dataset, one.item, item)) for one in why.neighbours])
 
 
 @require_GET

@@ -17,7 +17,7 @@ PAGES = (
 
 
 def test_retrain_and_compare_by_mouse(tmp_path, open_page, monkeypatch):
-    monkeypatch.setattr("annotation.actions.jobs.enqueue.current_app.send_task", lambda name, args: None)
+    monkeypatch.setattr("celery.current_app.send_task", lambda name, args: None)
     dataset = with_production(tmp_path)
     before = trained(dataset)
     relabelled(dataset)

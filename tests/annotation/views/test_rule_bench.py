@@ -122,7 +122,7 @@ def test_a_rule_for_nothing_or_too_much_is_refused(dataset, monkeypatch):
     with pytest.raises(UnableToOpen, match="nothing to open"):
         opened(dataset, name="absent")
     monkeypatch.setattr("annotation.actions.detecting.open_rule.MOST_ITEMS", 2)
-    with pytest.raises(UnableToOpen, match="holds for 3 items; narrow it to 2"):
+    with pytest.raises(UnableToOpen, match="fits 3 items; narrow it to 2"):
         opened(dataset)
     assert not Finding.objects.exists() and not Case.objects.exists()
 

@@ -137,7 +137,7 @@ def test_the_files_own_name_decides_nothing(dataset, uploads):
     [
         ("requests.xlsx", b"PK\x03\x04", "is none of .csv, .tsv, .jsonl"),
         ("requests.csv", b"PK\x03\x04", "an Excel workbook"),
-        ("requests.csv", "id,body\n1,a\0b\n", "Row 2: a NUL byte"),
+        ("requests.csv", "id,body\n1,a\0b\n", "Row 2: this row has a NUL byte"),
         ("requests.csv", "id,body\n1,a\n2,b,c\n", "Row 3: the row has 3 cells, the header has 2"),
         ("requests.csv", "", "is empty"),
         ("requests.csv", "id,body\n", "a header but no rows"),
