@@ -232,10 +232,10 @@ def test_undo_of_a_partial_answer_is_refused_while_somebody_has_the_rest(dataset
     person = erin(dataset)
     decision = decide(group, person, answer(dataset, "access", items=[item(dataset, "s1").pk]), now())
     rest = lease(dataset, emil(dataset), now())
-    with pytest.raises(UnableToDecide, match="taken up the rest"):
+    with pytest.raises(UnableToDecide, match="started on the rest"):
         take_back(decision, person)
     decide(rest, emil(dataset), answer(dataset, "payment"), now())
-    with pytest.raises(UnableToDecide, match="taken up the rest"):
+    with pytest.raises(UnableToDecide, match="started on the rest"):
         take_back(decision, person)
     assert current(dataset, "s1") == ("access", "labelled", "decision")
 

@@ -39,7 +39,7 @@ class Headings(SimpleTestCase):
             "It is not sure enough: confidence is below accuracy by 8.7 points (7.0 to 10.4); "
             "on contested rows it is too sure by 6.1 points (4.9 to 7.3)"
         )
-        assert "borne out as far as 100 rows can tell" in calibration_heading(calibrated(reliable(BOTH, p=0.2)))
+        assert "matches its accuracy, as far as 100 rows show" in calibration_heading(calibrated(reliable(BOTH, p=0.2)))
         assert "part by 6.0\u00a0% on average" in calibration_heading(calibrated(reliable(BOTH)))
 
     def test_a_temperature_that_helps_and_one_that_does_not(self):
@@ -65,13 +65,13 @@ class Headings(SimpleTestCase):
             "It is right about 50.0\u00a0% of the rows from web (40.0–60.0) and 90.0\u00a0% of the others"
         )
         assert "of the contested rows" in slices_heading([low, contested])
-        assert slices_heading([chance]).startswith("In no slice is it right less often")
+        assert slices_heading([chance]).startswith("No slice is clearly worse")
 
     def test_confidently_wrong(self):
         assert confident_heading({"wrong": share(0.01, 0, 0.05)}) == (
             "On 1 row it is surer of another class than the labels allow (1.0\u00a0%, 0.0–5.0)"
         )
-        assert confident_heading({"wrong": share(0.0)}).startswith("On no row")
+        assert confident_heading({"wrong": share(0.0)}).startswith("It is nowhere surer")
 
     def test_how_the_limit_was_made(self):
         found = {
