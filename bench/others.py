@@ -3,7 +3,7 @@
 A world is 600 real questions of 20 classes with sources (for clinc150 its domains, for banking77 drawn at random) and
 dates of ten months at random. Planted: a quarter of the labels of one source wrong; from a month on 15 % of the labels
 turned into one class; 24 items from elsewhere under random labels. An honest world has none of it: it should be quiet,
-and whatever is told of it is a false alarm. The rivals see the same evidence: cleanlab's out-of-distribution score of
+and any report of it is a false alarm. The rivals see the same evidence: cleanlab's out-of-distribution score of
 the same embeddings, and tests at .05 as they come, of the same slices and months.
 """
 
@@ -151,7 +151,7 @@ def reported_drift(world: PlantedWorld) -> list[Suspicion]:
 
 
 def has(found: list[Suspicion], name: str) -> bool:
-    """Whether the planted source or class is among what was told."""
+    """Whether the planted source or class is among what was reported."""
     return any(f"source={name}" in one.key or one.key == f"drift:received:{name}" for one in found)
 
 

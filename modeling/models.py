@@ -72,7 +72,7 @@ class ModelRun(models.Model):
 class Sweep(models.Model):
     """What many runs on one snapshot say together; `found` holds every figure, all of them out of fold.
 
-    RECIPES: recipes × seeds, and the simplest that cannot be told from the best. CAPACITY: one recipe as it grows, with
+    RECIPES: recipes × seeds, and the simplest not distinguishable from the best. CAPACITY: one recipe as it grows, with
     and without regularization, on the labels of `snapshot` and on those held in `earlier`.
     """
 

@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from annotation.access import Request, dataset_for_expert, dataset_for_lead
 from annotation.forms.dataset_settings import DatasetSettingsForm, DropReasonForm, GuidelineForm, ReasonForm
 from annotation.forms.people import LinkForm, MemberForm, PeopleForm, RemoveForm, RoleForm
-from annotation.forms.refusals import told_by
+from annotation.forms.refusals import reported_on
 from annotation.models import Dataset, Decision, Membership, User
 
 SHOWN_NAMES = 1_000
@@ -67,7 +67,7 @@ def _form(name: str, change: str) -> type[PeopleForm]:
 def _saved(form: PeopleForm, user: User) -> str | None:
     """What was done, or None with the form telling why not."""
     if form.is_valid():
-        with told_by(form):
+        with reported_on(form):
             return form.save(user)
     return None
 

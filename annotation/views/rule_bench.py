@@ -79,9 +79,9 @@ def _verdict(tried: Tried, names: tuple[str, ...]) -> str:
         return "So it says nothing about the labels."
     best = tried.given[0]
     if best.balanced != best.balanced:
-        return f"Every label here is {quoted(names[best.label])}, so no rule can tell anything."
+        return f"Every label here is {quoted(names[best.label])}, so no rule can say anything about them."
     strength = (
-        "almost decides" if best.balanced >= 0.9 else "goes a good way to decide" if best.balanced >= 0.7
+        "almost decides" if best.balanced >= 0.9 else "largely decides" if best.balanced >= 0.7
         else "says a little about" if best.balanced >= 0.55 else "says nothing about"
     )  # fmt: skip
     return (

@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from annotation.access import typed_id
 from annotation.forms.field_kinds import choice_field, row_field
-from annotation.forms.refusals import told_by
+from annotation.forms.refusals import reported_on
 from annotation.models import Dataset, Snapshot
 from modeling.actions.training.capacity import GROWTHS
 from modeling.actions.training.sweep import Spec, grid_specs, spec_of, values_of
@@ -144,7 +144,7 @@ class SweepForm(RecipeSettingsForm):
         self.specs: list[Spec] = [spec_of(recipe) for recipe in self.named if recipe.pk in data.get("recipes", ())]
         if data.get("learner"):
             grid = {key: values_of(text) for key, text in self._grid(data["learner"]).items()}
-            with told_by(self):
+            with reported_on(self):
                 self.specs += grid_specs(self.dataset, data["learner"], {}, grid)
         return data
 

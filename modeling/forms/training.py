@@ -6,7 +6,7 @@ from django import forms
 
 from annotation.access import typed_id
 from annotation.forms.field_kinds import choice_field, row_field
-from annotation.forms.refusals import told_by
+from annotation.forms.refusals import reported_on
 from annotation.models import Dataset, Item, Snapshot
 from modeling.actions.training.synonyms import accepted_pairs
 from modeling.core.fitting.augmentation import augmentation_settings
@@ -71,7 +71,7 @@ class TrainForm(forms.Form):
         elif data.get("how") == self.LIKE and data.get("augment"):
             self.add_error("augment", "An earlier run's settings bring its own copies; untick those chosen here.")
         elif data.get("how") and data["how"] != self.LIKE:
-            with told_by(self):
+            with reported_on(self):
                 learner_settings(self.learner(), self.pairs())
                 augmentation_settings(self.of_copies(), accepted_pairs(self.dataset))
         return data

@@ -9,6 +9,7 @@ import numpy as np
 from annotation.core.refusal import Refusal
 from annotation.models import DECIDED, CaseItem, CurrentLabel, Dataset, Item
 from annotation.reading.cases import excerpt_of
+from modeling.figures.words.numbers import quoted
 from modeling.models import ModelRun
 from modeling.reading.rows_learned_from import OutOfFold, out_of_fold
 from modeling.reading.run_description import description_of
@@ -41,7 +42,7 @@ class RowsAsked:
         if self.which == MEMORIZED:
             return "whose old, since corrected label it had learned"
         right = self.given == self.predicted
-        return f"labelled {self.given} and predicted {'so' if right else f'as {self.predicted}'}"
+        return f"labelled {quoted(self.given)} and predicted {'so' if right else f'as {quoted(self.predicted)}'}"
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET, require_POST
 from annotation.access import Request, dataset_for_lead, typed_id
 from annotation.actions.snapshot import snapshot
 from annotation.core.refusal import Refusal
-from annotation.forms.refusals import told_by
+from annotation.forms.refusals import reported_on
 from annotation.models import Dataset, Job, PredictionSet, Snapshot, User
 from modeling.actions.proving.compare import request_comparison
 from modeling.core.fitting.stored import Scores
@@ -39,7 +39,7 @@ def compare(request: Request, slug: str) -> HttpResponse:
     dataset = dataset_for_lead(request.user, slug)
     form = CompareForm(dataset, request.POST)
     if form.is_valid():
-        with told_by(form):
+        with reported_on(form):
             return redirect("job", slug, _request(dataset, form.cleaned_data, request.user).pk)
     return _list(request, dataset, form, status=400)
 

@@ -7,7 +7,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
 from annotation.access import Request, dataset_for_lead, typed_id
-from annotation.forms.refusals import told_by
+from annotation.forms.refusals import reported_on
 from annotation.models import Dataset
 from annotation.views.refusals import refused_to
 from modeling.actions.proving.price_run import request_pricing
@@ -34,7 +34,7 @@ def _save(request: Request, dataset: Dataset) -> HttpResponse:
     form = CostsForm(dataset, request.POST)
     if form.is_valid():
         data = form.cleaned_data
-        with told_by(form):
+        with reported_on(form):
             made = set_costs(
                 dataset, default=data["default"], pairs=form.pairs(), unit=data["unit"], user=request.user,
                 based_on=data["based_on"],

@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from annotation.access import Request, dataset_for_lead, part_for_lead, typed_id
-from annotation.forms.refusals import told_by
+from annotation.forms.refusals import reported_on
 from annotation.models import Dataset
 from annotation.views.refusals import refused_to
 from modeling.actions.training.recipes import build_recipe, differing, recipe_facts, title_of
@@ -33,7 +33,7 @@ def build(request: Request, slug: str) -> HttpResponse:
     dataset = dataset_for_lead(request.user, slug)
     form = RecipeForm(request.POST, base=_base(request, dataset, request.POST))
     if form.is_valid():
-        with told_by(form):
+        with reported_on(form):
             made = build_recipe(dataset, **form.recipe())
             messages.success(request, f"{made.name} is built: {recipe_words(made.learner, made.settings)}.")
             return redirect("recipes", slug)

@@ -12,7 +12,7 @@ from annotation.access import Request, dataset_for_lead, part_for_lead
 from annotation.actions.files.uploads import Upload, find_upload, keep_upload
 from annotation.core.files.parsing_inputs import check_input_columns
 from annotation.core.files.tables import open_source
-from annotation.forms.refusals import told_by
+from annotation.forms.refusals import reported_on
 from annotation.models import Dataset, Job
 from annotation.views.refusals import refused_to
 from modeling.actions.running.export_model import packed
@@ -30,7 +30,7 @@ def predict(request: Request, slug: str, pk: int) -> HttpResponse:
         chosen = form.cleaned_data
         file = chosen.pop("file")
         upload = keep_upload(file.name, file.chunks(), dataset, request.user, chosen)
-        with told_by(form):
+        with reported_on(form):
             _refuse_columns(dataset, upload)
             job = request_prediction(run, upload, costs=bool(chosen["costs"] and dataset.costs), user=request.user)
             return redirect("job", slug, job.pk)

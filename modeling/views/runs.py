@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from annotation.access import Request, dataset_for_lead, typed_id
 from annotation.core.intervals import wilson
-from annotation.forms.refusals import told_by
+from annotation.forms.refusals import reported_on
 from annotation.models import Dataset
 from annotation.views.refusals import refused_to
 from modeling.actions.running.export_runs import export_runs
@@ -50,7 +50,7 @@ def train(request: Request, slug: str) -> HttpResponse:
     dataset = dataset_for_lead(request.user, slug)
     form = TrainForm(dataset, request.POST)
     if form.is_valid():
-        with told_by(form):
+        with reported_on(form):
             return redirect("job", slug, request_training(dataset, user=request.user, **form.recipe()).pk)
     return _list(request, dataset, form, status=400)
 

@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from annotation.access import Request, dataset_for_lead, part_for_lead
-from annotation.forms.refusals import told_by
+from annotation.forms.refusals import reported_on
 from annotation.models import Dataset, Job
 from annotation.views.refusals import refused_to
 from modeling.actions.training import capacity, sweep
@@ -35,7 +35,7 @@ def start(request: Request, slug: str) -> HttpResponse:
     dataset = dataset_for_lead(request.user, slug)
     form = SweepForm(dataset, request.POST)
     if form.is_valid():
-        with told_by(form):
+        with reported_on(form):
             job = sweep.request_sweep(dataset, form.specs, form.cleaned_data["seeds"], user=request.user)
             return redirect("job", slug, job.pk)
     return _list(request, dataset, form, status=400)
@@ -46,7 +46,7 @@ def grow(request: Request, slug: str) -> HttpResponse:
     dataset = dataset_for_lead(request.user, slug)
     form = CapacityForm(request.POST)
     if form.is_valid():
-        with told_by(form):
+        with reported_on(form):
             job = capacity.request_capacity(dataset, form.cleaned_data["grows"], user=request.user)
             return redirect("job", slug, job.pk)
     return _list(request, dataset, SweepForm(dataset), growing=form, status=400)

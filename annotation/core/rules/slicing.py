@@ -15,7 +15,7 @@ from annotation.core.judging.evidence import Evidence
 from annotation.core.likeness.grouping import joined_text
 
 RANGES = 5
-# Clusters are few and learned from a sample: they are to be told to a person, not to be exact.
+# Clusters are few and learned from a sample: they are for a person to read, not to be exact.
 ITEMS_PER_CLUSTER, MOST_CLUSTERS, LEARNED_FROM = 100, 16, 4000
 NAMED_FROM, NAMING_WORDS = 1000, 3
 _WORD = re.compile(r"[^\W\d_]{3,}")

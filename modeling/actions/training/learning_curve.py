@@ -28,8 +28,8 @@ def request_curve(run: ModelRun, *, user: User | None = None, again: bool = Fals
 
 def run(job: Job, report: Report) -> Write:
     found = ModelRun.objects.select_related("snapshot__dataset", "predictions").get(pk=job.params["run"])
-    told = {"run": found.pk, **as_json(measure(found, job.seed, report))}
-    return lambda: told
+    measured = {"run": found.pk, **as_json(measure(found, job.seed, report))}
+    return lambda: measured
 
 
 def measure(run: ModelRun, seed: int, report: Report) -> LearningCurve:

@@ -9,9 +9,9 @@ from annotation.core.features.vectorizer import feature_names
 from modeling.core.fitting.dense_features import DenseModel
 from modeling.core.fitting.stored import ClassWeights, Coefficients, FeatureWeight
 
-# Features told per class and direction.
+# Features shown per class and direction.
 STRONGEST = 8
-# Classes told; a class beyond them is counted only.
+# Classes shown; a class beyond them is counted only.
 MOST_CLASSES = 200
 # Numbers of one embedding mean nothing by themselves.
 NAMELESS = (": embedding ", "words, projected, ")

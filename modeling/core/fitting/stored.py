@@ -173,7 +173,7 @@ class PowerLaw(TypedDict):
 
 class ExpectedGain(TypedDict):
     """What `more` labels would bring, in accuracy; fits: whether the points follow a law; rises: whether the gain can
-    be told from nothing."""
+    be distinguished from nothing."""
 
     more: int
     gain: float

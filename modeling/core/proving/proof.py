@@ -1,4 +1,4 @@
-"""Before and after on the same rows: how large the difference is, and whether it may be told from chance."""
+"""Before and after on the same rows: how large the difference is, and whether it is distinguishable from chance."""
 
 from dataclasses import dataclass, replace
 from math import ceil
@@ -17,7 +17,7 @@ from modeling.core.proving.stored import Difference, ProofJson, SideScores
 Verdict = Literal["better", "worse", "not distinguishable", "exploratory", "refused"]
 EXPECTED_COST = "expected_cost"
 DECIDING = (*METRICS, EXPECTED_COST)
-# Costs are told for so many items.
+# Costs are given for so many items.
 ITEMS = 1_000
 # Resampled cells held at once: 32 MB of counts.
 BLOCK = 4_000_000
@@ -52,14 +52,14 @@ class Proof:
 
     def as_json(self) -> ProofJson:
         """Every figure under its name; `reason` only where there is one."""
-        told: ProofJson = {
+        kept: ProofJson = {
             "n": self.n, "before": self.before, "after": self.after, "difference": self.difference,
             "wrong_to_right": self.wrong_to_right, "right_to_wrong": self.right_to_wrong, "mcnemar_p": self.mcnemar_p,
             "looks": self.looks, "planned_looks": self.planned_looks, "verdict": self.verdict,
         }  # fmt: skip
         if self.reason is not None:
-            told["reason"] = self.reason
-        return told
+            kept["reason"] = self.reason
+        return kept
 
 
 @dataclass(frozen=True)

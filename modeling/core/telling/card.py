@@ -100,7 +100,7 @@ def _costs(costs: CardCosts) -> str:
     lines = ["| rule | cost | 95 % interval | n |", "|---|---:|---:|---:|"]
     for rule in costs["rules"]:
         money = rule["validation"]["per_thousand"]
-        name = f"always {rule['class']}" if rule["class"] else RULES[rule["rule"]]
+        name = f"always “{rule['class']}”" if rule["class"] else RULES[rule["rule"]]
         limits = f"{money['low']:.4g} to {money['high']:.4g}"
         lines.append(f"| {name} | {money['value']:.4g} | {limits} | {rule['validation']['n']:,} |")
     return head + "\n".join(lines) + _threshold(costs["threshold"])

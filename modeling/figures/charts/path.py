@@ -12,7 +12,7 @@ DASHES = {"": "whole", DASHED: "broken", DOTTED: "dotted"}
 
 
 def path_chart(path: Sequence[PathEntry], C: float, l1_ratio: float) -> Plot | None:
-    """path: as LogisticLearner's path_; None where one value of C alone was tried, or nothing could be told."""
+    """path: as LogisticLearner's path_; None where one value of C alone was tried, or nothing could be measured."""
     spread = sorted({entry["C"] for entry in path})
     chosen = next((entry for entry in path if (entry["C"], entry["l1_ratio"]) == (C, l1_ratio)), None)
     if len(spread) < 2 or chosen is None or not any(entry["log_loss"] for entry in path):

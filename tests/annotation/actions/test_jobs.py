@@ -192,10 +192,10 @@ def test_what_killed_three_workers_is_not_taken_again(dataset):
 
 
 def test_a_worker_told_to_end_gives_its_job_back_and_it_costs_no_attempt(monkeypatch, dataset):
-    def told(job, report):
+    def reporting(job, report):
         raise SystemExit(0)
 
-    runs(monkeypatch, told)
+    runs(monkeypatch, reporting)
     job = enqueue("test", dataset, {})
     with pytest.raises(SystemExit):
         work(job.pk)

@@ -6,7 +6,7 @@ from django.test import RequestFactory
 
 from annotation.core.refusal import Refusal
 from annotation.forms.people import PeopleForm
-from annotation.forms.refusals import told_by
+from annotation.forms.refusals import reported_on
 from annotation.views.refusals import refused_to
 
 
@@ -47,6 +47,6 @@ def test_a_page_that_cannot_be_shown_does_not_send_to_itself():
 
 def test_in_a_form_it_is_the_forms_error():
     form = PeopleForm(None, {})
-    with told_by(form):
+    with reported_on(form):
         raise Refusal("Not so.")
     assert form.non_field_errors() == ["Not so."]

@@ -97,8 +97,8 @@ class Headings(SimpleTestCase):
         )
 
     def test_memory(self):
-        told = {"corrected": 115, "problem": "", "fitted": share(1.0, 0.968, 1.0, 115), "held_out": share(0.913)}
-        assert memorized_heading(told) == (
+        described = {"corrected": 115, "problem": "", "fitted": share(1.0, 0.968, 1.0, 115), "held_out": share(0.913)}
+        assert memorized_heading(described) == (
             "It had learned 100.0\u00a0% of the 115 labels corrected since (96.8–100.0); "
             "91.3\u00a0% it would have given unseen"
         )

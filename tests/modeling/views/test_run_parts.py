@@ -48,24 +48,24 @@ def test_it_works(client, tmp_path):
 
 def test_the_command_says_what_the_page_shows(client, tmp_path):
     run = small_world.trained(small_world.pool(tmp_path))
-    told = printed("describe_run", "support", "--run", str(run.pk))
+    described = printed("describe_run", "support", "--run", str(run.pk))
     for part, shown in json.loads(json.dumps(description_of(run))).items():
-        assert told[part] == shown
-    assert told["train"] == run.metrics["train"] and told["learning_curve"] is None
+        assert described[part] == shown
+    assert described["train"] == run.metrics["train"] and described["learning_curve"] is None
     page = page_of(client, run)
-    pairs = told["confusion"]["pairs"]
-    assert sum(one["count"] for one in pairs) == told["confusion"]["wrong"]
+    pairs = described["confusion"]["pairs"]
+    assert sum(one["count"] for one in pairs) == described["confusion"]["wrong"]
     assert page.context["confusion"]["pairs"][0][0]["count"] == pairs[0]["count"]
-    accuracy = told["validation"]["accuracy"]
-    assert told["confusion"]["wrong"] == round(60 * (1 - accuracy))
-    assert told["calibration"]["before"]["loss"] == pytest.approx(told["validation"]["log_loss"], abs=1e-5)
+    accuracy = described["validation"]["accuracy"]
+    assert described["confusion"]["wrong"] == round(60 * (1 - accuracy))
+    assert described["calibration"]["before"]["loss"] == pytest.approx(described["validation"]["log_loss"], abs=1e-5)
 
 
 def test_no_such_run_is_one_sentence(tmp_path):
     run = small_world.trained(small_world.pool(tmp_path))
     for name in ("describe_run", "learning_curve"):
-        told = rf"'support' has no run or prediction set '99'. Its newest runs: {run.pk}\."
-        with pytest.raises(CommandError, match=told):
+        described = rf"'support' has no run or prediction set '99'. Its newest runs: {run.pk}\."
+        with pytest.raises(CommandError, match=described):
             call_command(name, "support", "--run", "99")
 
 
@@ -94,9 +94,9 @@ def test_an_expert_who_differs_makes_a_row_contested_and_its_label_corrected(tmp
     run = small_world.trained(dataset)
     assert description_of(run)["memorized"]["corrected"] == 0
     small_world.relabelled(dataset)
-    told = describe(run)
-    assert told.rows.contested.sum() == small_world.FLIPPED == len(told.recall.item)
-    memory = told.recall.memory
+    described = describe(run)
+    assert described.rows.contested.sum() == small_world.FLIPPED == len(described.recall.item)
+    memory = described.recall.memory
     assert memory.fitted.n == 10 and memory.fitted.value >= memory.held_out.value
     # C = 1 on ten wrong labels of sixty: it holds on to what it was taught
     assert memory.fitted.value + memory.corrected_share.value == pytest.approx(1)
@@ -243,16 +243,16 @@ def test_the_learning_curve_by_button_and_by_command(client, tmp_path):
     job = Job.objects.get(kind="learning_curve")
     assert asked.url == reverse("job", args=[dataset.slug, job.pk]) and job.created_by.username == "leo"
     assert "It is being measured" in html_of(page_of(client, run))
-    told = printed("learning_curve", "support", "--run", str(run.pk))
+    described = printed("learning_curve", "support", "--run", str(run.pk))
     assert Job.objects.filter(kind="learning_curve").count() == 1
-    assert told["run"] == run.pk and [one["share"] for one in told["points"]] == [0.4, 0.7, 1.0]
+    assert described["run"] == run.pk and [one["share"] for one in described["points"]] == [0.4, 0.7, 1.0]
     # all labels, the folds of the run: the run's own out-of-fold accuracy
-    assert told["points"][-1]["accuracy"] == pytest.approx(run.metrics["validation"]["accuracy"])
-    assert told["points"][-1]["rows"] == 48 and not told["expected"]["fits"]
+    assert described["points"][-1]["accuracy"] == pytest.approx(run.metrics["validation"]["accuracy"])
+    assert described["points"][-1]["rows"] == 48 and not described["expected"]["fits"]
     page = html_of(page_of(client, run))
     assert "How accuracy grows with labels follows no law" in page and "labelled rows learned from" in page
     assert "The learning curve of run" in html_of(client.get(asked.url))
-    assert printed("describe_run", "support", "--run", str(run.pk))["learning_curve"] == told
+    assert printed("describe_run", "support", "--run", str(run.pk))["learning_curve"] == described
 
 
 def test_a_network_has_a_curve_too(tmp_path):
@@ -261,8 +261,8 @@ def test_a_network_has_a_curve_too(tmp_path):
     run = small_world._run(request_training(dataset, learner="mlp", pairs=pairs, background=False))
     ModelRun.objects.filter(pk=run.pk).update(converged=True)
     run.refresh_from_db()
-    told = work_here(request_curve(run, background=False)).result
-    assert told["points"][-1]["accuracy"] == pytest.approx(run.metrics["validation"]["accuracy"])
+    described = work_here(request_curve(run, background=False)).result
+    assert described["points"][-1]["accuracy"] == pytest.approx(run.metrics["validation"]["accuracy"])
 
 
 def test_a_run_that_did_not_converge_has_no_curve(client, tmp_path):
@@ -292,10 +292,10 @@ def test_only_leads_come_in_and_only_by_post_is_anything_done(client, tmp_path):
 
 def test_production_takes_no_part(tmp_path):
     dataset, _, after, _ = small_world.whole_round(tmp_path)
-    told = as_json(describe(after))
+    described = as_json(describe(after))
     pool = set(after.snapshot.rows.values_list("item_id", flat=True))
-    assert told["n"] == len(pool) == 60 and set(told["confident"]["items"]) <= pool
-    levels = {one["level"] for one in told["slices"] if one["kind"] == "source"}
+    assert described["n"] == len(pool) == 60 and set(described["confident"]["items"]) <= pool
+    levels = {one["level"] for one in described["slices"] if one["kind"] == "source"}
     assert levels <= {"web", "phone", "no source"}
 
 
