@@ -90,7 +90,7 @@ def test_the_heading_says_what_experts_found_and_a_finding_keeps_its_place_below
     page = html_of(response)
     assert "“risk” more than 5 times → negative" in page and "97.0\u00a0%" in page and "1 open" in page
     Ruling.objects.create(dataset=dataset, key=finding.key, ruling="accepted", lead=leo)
-    assert '<span class="tag on">accepted</span>' in html_of(get(client, dataset))
+    assert '<span class="tag on">accepted by leo' in html_of(get(client, dataset))
 
 
 def test_what_experts_found_wrong_counts_labels_they_changed(tmp_path):
