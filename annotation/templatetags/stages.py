@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any
 
 from django import template
 from django.db.models import Exists, OuterRef
@@ -10,7 +9,7 @@ from django.template.context import RequestContext
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
-from annotation.models import Dataset, Job, Membership
+from annotation.models import Case, Dataset, Job, Membership, User
 
 register = template.Library()
 
@@ -128,14 +127,20 @@ def _url(name: str, slug: str) -> str:
         return ""
 
 
-def _marks(dataset: Dataset, user: Any, role: str | None, name: str) -> dict[str, tuple[str, str]]:
+def _marks(dataset: Dataset, user: User, role: str | None, name: str) -> dict[str, tuple[str, str]]:
     """MenuPage → how much waits there, in a word and in a sentence. The queue says on its own page what is open."""
     marks = {}
-    if name != "queue" and (n := dataset.cases.free_for(user, timezone.now())[: MOST + 1].count()):
+    if name != "queue" and (n := _free_cases(dataset, user)):
         marks["queue"] = (_counted(n), f"{_counted(n)} cases wait for you" if n > 1 else "1 case waits for you")
     if role == Membership.LEAD and (n := _failed(dataset)):
         marks["jobs"] = (_counted(n), f"{_counted(n)} jobs failed" if n > 1 else "1 job failed")
     return marks
+
+
+def _free_cases(dataset: Dataset, user: User) -> int:
+    """Of the first open cases: to go through all of them for whom few are left would take a second per 10,000."""
+    first = dataset.cases.open().in_order().values("pk")[: MOST + 1]
+    return Case.objects.filter(pk__in=first).free_for(user, timezone.now()).count()
 
 
 def _failed(dataset: Dataset) -> int:
