@@ -15,16 +15,17 @@ from tests.factories import small_dataset
 from tests.modeling import small_world
 
 pytestmark = pytest.mark.django_db
+POOL, PRODUCTION, DECISIONS = 90, 60, 12
 ARMS = ["before", "regularization", "random", "second_look", "quarantine"]
 
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch, settings, tmp_path):
-    """A demo of 160 filings, 20 decisions and few features, in a folder of its own."""
+    """A demo of few filings, decisions and features, in a folder of its own."""
     settings.DATA_DIR, settings.UPLOADS_DIR = tmp_path, tmp_path
-    monkeypatch.setattr(playing, "generate", lambda seed: generate(seed, n_pool=160, n_production=100))
-    monkeypatch.setattr(playing, "BUDGET", 20)
-    monkeypatch.setitem(FEATURES, "max_features", 300)
+    monkeypatch.setattr(playing, "generate", lambda seed: generate(seed, n_pool=POOL, n_production=PRODUCTION))
+    monkeypatch.setattr(playing, "BUDGET", DECISIONS)
+    monkeypatch.setitem(FEATURES, "max_features", 60)
 
 
 def play(seed=0):
@@ -35,17 +36,20 @@ def test_the_whole_loop_ends_in_its_bars_and_is_played_once():
     result = play()
     assert [bar["name"] for bar in result["bars"]] == ARMS and result["seeds"] == 1
     for bar in result["bars"]:
-        assert set(bar) == {"seed", "name", "accuracy", "low", "high", "n"} and (bar["seed"], bar["n"]) == (0, 100)
+        assert set(bar) == {"seed", "name", "accuracy", "low", "high", "n"} and (bar["seed"], bar["n"]) == (
+            0,
+            PRODUCTION,
+        )
         assert 0 <= bar["low"] <= bar["accuracy"] <= bar["high"] <= 1
     bars = {bar["name"]: bar["accuracy"] for bar in result["bars"]}
     assert result["before"]["accuracy"] == pytest.approx(bars["before"])
     assert result["after"]["accuracy"] == pytest.approx(bars["second_look"])
     assert result["looks"] == 1 and result["verdict"] in ("better", "worse", "not distinguishable", "refused")
     dataset = Dataset.objects.get()
-    assert dataset.synthetic and dataset.slug == "filings" and Item.objects.count() == 260
-    assert Decision.objects.standing().count() == 20 and Detection.objects.count() == 2
+    assert dataset.synthetic and dataset.slug == "filings" and Item.objects.count() == POOL + PRODUCTION
+    assert Decision.objects.standing().count() == DECISIONS and Detection.objects.count() == 2
     assert set(Job.objects.exclude(kind="demo").values_list("parent__kind", flat=True)) == {"demo"}
-    assert play() == result and Decision.objects.count() == 20 and Comparison.objects.count() == 1
+    assert play() == result and Decision.objects.count() == DECISIONS and Comparison.objects.count() == 1
 
 
 @pytest.mark.parametrize("step", ["decide", "_compare"])
@@ -63,9 +67,9 @@ def test_a_second_attempt_goes_on_where_the_first_one_died(monkeypatch, step):
         patch.setattr(playing, step, dies)
         with pytest.raises(UnableToWork, match="the machine went off"):
             play()
-    assert Decision.objects.standing().count() == (7 if step == "decide" else 20)
+    assert Decision.objects.standing().count() == (7 if step == "decide" else DECISIONS)
     result = play()
-    assert Decision.objects.standing().count() == 20 and [bar["name"] for bar in result["bars"]] == ARMS
+    assert Decision.objects.standing().count() == DECISIONS and [bar["name"] for bar in result["bars"]] == ARMS
     assert ModelRun.objects.filter(like=None).count() == 2 and Comparison.objects.count() == 1
     rows = Snapshot.objects.filter(purpose=Snapshot.TRAINING).order_by("id").first()
     assert ModelRun.objects.order_by("id").first().snapshot == rows
