@@ -98,6 +98,7 @@ INSTALLED_APPS = [
     "modeling",
 ]
 MIDDLEWARE = [
+    "annotation.views.failures.name_requests",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -173,6 +174,23 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_MAX_AGE = 300
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 FILE_UPLOAD_TEMP_DIR = str(UPLOADS_DIR)
+
+# To standard error, where whatever runs the processes collects it. Django's own would write nothing outside of debug.
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"id": {"()": "annotation.core.log_ids.WithId"}},
+    "formatters": {"lines": {"format": "%(asctime)s %(levelname)s [%(id)s] %(name)s: %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "filters": ["id"], "formatter": "lines"}},
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+    # The worker sets the root's level to its own, so these have theirs. What was not found is nobody's mistake.
+    "loggers": {
+        "django": {"handlers": [], "level": "WARNING"},
+        "django.request": {"level": "ERROR"},
+        "annotation": {"level": "WARNING"},
+        "modeling": {"level": "WARNING"},
+    },
+}
 
 # Without Redis nothing rings, and workers look into the database for what waits.
 REDIS_URL = CELERY_BROKER_URL = os.environ.get("REDIS_URL", "")

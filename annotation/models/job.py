@@ -35,6 +35,11 @@ class JobQuerySet(models.QuerySet["Job"]):
         again = {"status": Job.QUEUED, "stage": "waiting for a worker again", "rung_at": now - LONG_AGO}
         return self.update(**again, **changes)
 
+    def not_asked_again(self) -> "JobQuerySet":
+        """Nobody has asked for the same since."""
+        later = Job.objects.filter(key=models.OuterRef("key"), id__gt=models.OuterRef("id"))
+        return self.filter(~models.Exists(later))
+
     def unfinished(self) -> "JobQuerySet":
         return self.filter(status__in=Job.UNFINISHED)
 

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from django import template
-from django.db.models import Exists, OuterRef
 from django.template.context import RequestContext
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
@@ -146,8 +145,7 @@ def _free_cases(dataset: Dataset, user: User) -> int:
 
 def _failed(dataset: Dataset) -> int:
     """Jobs that failed and were not asked for again since."""
-    again = Job.objects.filter(key=OuterRef("key"), id__gt=OuterRef("id"))
-    return dataset.jobs.filter(~Exists(again), status=Job.FAILED)[: MOST + 1].count()
+    return dataset.jobs.filter(status=Job.FAILED).not_asked_again()[: MOST + 1].count()
 
 
 def _counted(n: int) -> str:

@@ -1,4 +1,4 @@
-"""A job's life, for the lead who asked for it."""
+"""The jobs of a dataset, and one job's life, for its leads."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -11,15 +11,40 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 from django.views.decorators.vary import vary_on_headers
 
-from annotation.access import Request, part_for_lead
+from annotation.access import Request, dataset_for_lead, part_for_lead, typed_id
 from annotation.actions.files.import_items import ImportParams, request_import
 from annotation.actions.files.uploads import find_upload, token_of
+from annotation.actions.jobs.ask_again import ask_again
 from annotation.actions.jobs.cancel import cancel
 from annotation.models import Job
+from annotation.reading.jobs import list_jobs
 from annotation.views.downloads import rejected_file
 from annotation.views.refusals import refused_to
 
 SLOW = timedelta(seconds=15)
+
+
+@require_GET
+@vary_on_headers("HX-Request")
+def jobs(request: Request, slug: str) -> HttpResponse:
+    """The page, or for HTMX the list alone; it asks again every two seconds while one of its jobs is under way."""
+    dataset = dataset_for_lead(request.user, slug)
+    show, now = request.GET.get("show", ""), timezone.now()
+    listed = list_jobs(dataset, show, before=typed_id(request.GET.get("before", "")))
+    page = {
+        "dataset": dataset, "listed": listed, "show": show,
+        "nobody_came": dataset.jobs.filter(status=Job.QUEUED, parent=None, created_at__lt=now - SLOW).exists()
+        and not dataset.jobs.filter(status=Job.RUNNING).exists(),
+    }  # fmt: skip
+    part = request.htmx and not request.htmx.history_restore_request
+    return render(request, f"annotation/lead/{'_jobs' if part else 'jobs'}.html", page)
+
+
+@require_POST
+@refused_to("jobs")
+def ask_job_again(request: Request, slug: str, pk: int) -> HttpResponse:
+    job = part_for_lead(request.user, slug, Job.objects.all(), pk)
+    return redirect("job", slug, ask_again(job, request.user).pk)
 
 
 @require_GET
@@ -61,7 +86,7 @@ def import_good(request: Request, slug: str, pk: int) -> HttpResponse:
 def cancel_job(request: Request, slug: str, pk: int) -> HttpResponse:
     job = part_for_lead(request.user, slug, Job.objects.all(), pk)
     cancel(job, timezone.now())
-    return redirect("job", slug, job.pk)
+    return redirect("jobs", slug) if "jobs" in request.POST else redirect("job", slug, job.pk)
 
 
 def _upload(request: Request, job: Job) -> object:

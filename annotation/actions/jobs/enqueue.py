@@ -39,15 +39,27 @@ def enqueue(
     key = job_key(kind, dataset, params, inputs, seed)
     if again:
         key = f"{key}#{Job.objects.filter(key__startswith=key).count()}"
+    asked = Job(kind=kind, dataset=dataset, params=params, key=key, seed=seed, created_by=user, parent=parent)
+    return _insert(asked, background)
+
+
+def enqueue_again(job: Job, user: User | None) -> Job:
+    """A job that failed or was cancelled once more, under the same key."""
+    again = Job(
+        kind=job.kind, dataset=job.dataset, params=job.params, key=job.key, seed=job.seed, created_by=user
+    )  # fmt: skip
+    return _insert(again, background=True)
+
+
+def _insert(job: Job, background: bool) -> Job:
+    """The job, or the live one of its key; rung for once all is written."""
+    job.rung_at = None if job.parent else timezone.now()
     try:
         with transaction.atomic():
-            job = Job.objects.create(
-                kind=kind, dataset=dataset, params=params, key=key, seed=seed, created_by=user,
-                parent=parent, rung_at=None if parent else timezone.now(),
-            )  # fmt: skip
+            job.save(force_insert=True)
     except IntegrityError:
-        return Job.objects.get(key=key, status__in=LIVE)
-    if background and not parent:
+        return Job.objects.get(key=job.key, status__in=LIVE)
+    if background and not job.parent:
         transaction.on_commit(lambda: ring(job.pk))
     return job
 

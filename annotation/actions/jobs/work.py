@@ -20,6 +20,7 @@ from django.utils import timezone
 from django.utils.module_loading import autodiscover_modules
 
 from annotation.actions.jobs.parts import Wait, begin, lock_wholes, report_progress, report_to_wholes, ring_next
+from annotation.core.log_ids import log_as
 from annotation.core.progress import Report
 from annotation.core.refusal import Refusal
 from annotation.models import Job
@@ -47,6 +48,13 @@ def work(job_id: int, rings: bool = True) -> Job | None:
     job = claim(job_id)
     if job is None:
         return None
+    with log_as(f"job {job.pk}"):
+        _work(job, rings)
+    job.refresh_from_db()
+    return job
+
+
+def _work(job: Job, rings: bool) -> None:
     if job.parent_id:
         ring_next(job.parent_id, rings)
     try:
@@ -64,10 +72,9 @@ def work(job_id: int, rings: bool = True) -> Job | None:
         _mine(job).give_back(timezone.now(), attempt=models.F("attempt") - 1)
         raise
     except Exception as error:
-        log.exception("job %s failed", job.pk)
-        _fail(job, f"This failed unexpectedly ({type(error).__name__}: {error}). The server's log has it.", rings)
-    job.refresh_from_db()
-    return job
+        log.exception("job %s (%s) failed", job.pk, job.kind)
+        said = f"This failed unexpectedly ({type(error).__name__}: {error})."
+        _fail(job, f"{said} The server's log has the details under job {job.pk}.", rings)
 
 
 def _finish(job: Job, outcome: Write | Wait, rings: bool) -> None:

@@ -16,7 +16,7 @@ from annotation.core.progress import Report
 from annotation.models import CostMatrix, Dataset, Decision, Job, Label, PredictionSet, Snapshot, User
 from modeling.actions.proving.predict_production import Predicted, ProductionRows, keep, predict_side, read_rows
 from modeling.actions.proving.price import losses_of, money_beside
-from modeling.actions.training.train import Trained, train_like
+from modeling.actions.training.train import TrainedRun, train_like
 from modeling.core.proving.evaluation import metrics, slice_table
 from modeling.core.proving.proof import Proof, at_look
 from modeling.core.proving.proof import compare as prove
@@ -78,8 +78,8 @@ class Found:
     before: Side
     after: Side
     as_trained: Side | None
-    trained: Sequence[Trained]
-    kept: Sequence[Trained]
+    trained: Sequence[TrainedRun]
+    kept: Sequence[TrainedRun]
     sets: Sequence[Predicted]
 
 
@@ -148,7 +148,7 @@ def _result(comparison: Comparison) -> ComparisonResult:
     return {"comparison": comparison.pk, **comparison.proof}
 
 
-def _match(before: Side, after: Side, job: Job, report: Report) -> Trained | None:
+def _match(before: Side, after: Side, job: Job, report: Report) -> TrainedRun | None:
     """Train *before* again where it had rows that *after* lacks, so that both lack the same; None where it need not."""
     if not before.run or not after.run:
         return None
@@ -160,7 +160,7 @@ def _match(before: Side, after: Side, job: Job, report: Report) -> Trained | Non
     return train_like(rows, before.run, report_stage, job)
 
 
-def _keep_quarantined(before: Side, after: Side, job: Job, report: Report) -> list[Trained]:
+def _keep_quarantined(before: Side, after: Side, job: Job, report: Report) -> list[TrainedRun]:
     """Train both sides, before and after, again with the labels in quarantine kept; nothing where there are none."""
     if not before.run or not after.run or not after.run.snapshot.with_quarantined:
         return []
@@ -195,7 +195,7 @@ def _who_labelled(production: Snapshot) -> ProductionLabels:
 
 
 def _both_ways(
-    kept: Sequence[Trained], sides: Sequence[Predicted], terms: Terms, rows: ProductionRows
+    kept: Sequence[TrainedRun], sides: Sequence[Predicted], terms: Terms, rows: ProductionRows
 ) -> QuarantineKept | None:
     """The same comparison with the labels in quarantine kept on both sides: shown beside, never instead."""
     if not kept:

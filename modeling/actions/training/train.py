@@ -128,7 +128,7 @@ def run(job: Job, report: Report) -> Write:
 
 
 @dataclass(frozen=True, eq=False)
-class Trained:
+class TrainedRun:
     """A run that was fitted and whose files are written; it has no id before `insert`, unless it was there already."""
 
     run: ModelRun
@@ -143,7 +143,7 @@ class Trained:
         return self.run
 
 
-def train_on(rows: Snapshot, order: TrainingOrder, report: Report, job: Job) -> Trained:
+def train_on(rows: Snapshot, order: TrainingOrder, report: Report, job: Job) -> TrainedRun:
     """Fit, and write files; no row before the run is inserted."""
     started, cpu_started = time.monotonic(), time.process_time()
     dataset = rows.dataset
@@ -164,7 +164,7 @@ def train_on(rows: Snapshot, order: TrainingOrder, report: Report, job: Job) -> 
     arrays = save_probabilities(frame["item"].to_numpy(), fitted.oof)
     cost = {"cpu_seconds": time.process_time() - cpu_started, "predict_seconds": _predicting(fitted.model, table)}
     cost["seconds"] = time.monotonic() - started
-    return Trained(_run(rows, order, fitted, artifact, arrays, cost, job), order)
+    return TrainedRun(_run(rows, order, fitted, artifact, arrays, cost, job), order)
 
 
 def _predicting(model: Model, table: pd.DataFrame) -> float:
@@ -175,13 +175,13 @@ def _predicting(model: Model, table: pd.DataFrame) -> float:
     return (time.process_time() - started) * TIMED / len(some)
 
 
-def train_like(rows: Snapshot, like: ModelRun, report: Report, job: Job) -> Trained:
+def train_like(rows: Snapshot, like: ModelRun, report: Report, job: Job) -> TrainedRun:
     """`like` once more on other rows, with its resolved settings; the run there already is, where there is one."""
     wanted = without_rows(like.resolved)
     there = ModelRun.objects.filter(snapshot=rows, recipe=like.recipe)
     same = next((run for run in there if without_rows(run.resolved) == wanted), None)
     if same:
-        return Trained(same)
+        return TrainedRun(same)
     return train_on(rows, TrainingOrder(like.recipe.learner, like.resolved, like.recipe.seed, like.pk), report, job)
 
 
