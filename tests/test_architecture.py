@@ -152,6 +152,17 @@ def test_files_stay_under_400_lines_and_never_pickle(path):
     assert "pickle" not in {name.split(".")[0] for name, _ in imports(text)}
 
 
+def test_no_line_of_a_template_or_a_style_is_longer_than_120():
+    files = [*(ROOT / "templates").rglob("*.html"), *(ROOT / "static").rglob("*.css")]
+    long = [
+        f"{path.relative_to(ROOT)}:{number}"
+        for path in files
+        for number, line in enumerate(path.read_text().splitlines(), start=1)
+        if len(line) > 120
+    ]
+    assert long == []
+
+
 def test_pages_load_nothing_from_elsewhere():
     for path in (ROOT / "templates").rglob("*.html"):
         text = path.read_text()

@@ -1,10 +1,9 @@
 """What the commands that import share: the rows that can't be taken, as a file."""
 
 from argparse import ArgumentParser
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from annotation.actions.files.rejected_rows import UnableToTake, copy_rejected
 
@@ -31,5 +30,5 @@ def rejecting_to(path: Path | None) -> Iterator[None]:
         raise
 
 
-def without_artifact(result: dict[str, Any]) -> dict[str, Any]:
+def without_artifact(result: Mapping[str, object]) -> dict[str, object]:
     return {key: value for key, value in result.items() if key != "rejected_rows"}

@@ -2,6 +2,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from annotation.core.order.stored import Rates, StratumJson
 from annotation.models.dataset import Dataset
 from annotation.models.detection import Detection
 from annotation.models.item import Item
@@ -13,7 +14,9 @@ class Audit(models.Model):
     dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="audits")
     detection = models.ForeignKey(Detection, models.SET_NULL, null=True, help_text="whose scores made the strata")
     seed = models.IntegerField()
-    strata = models.JSONField(help_text="per stratum: score from, score below, items, drawn")
+    strata: "models.JSONField[list[StratumJson], list[StratumJson]]" = models.JSONField(
+        help_text="per stratum: score from, score below, items, drawn"
+    )
     n_items = models.PositiveIntegerField()
     n_drawn = models.PositiveIntegerField()
     lead = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True)
@@ -47,6 +50,6 @@ class LearnedOrder(models.Model):
     dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="learned_orders")
     detection = models.ForeignKey(Detection, models.CASCADE)
     n_decisions = models.PositiveIntegerField()
-    rates = models.JSONField(default=dict)
-    calibration = models.JSONField(default=list)
+    rates: "models.JSONField[Rates, Rates]" = models.JSONField(default=dict)
+    calibration: "models.JSONField[list[list[float]], list[list[float]]]" = models.JSONField(default=list)
     created_at = models.DateTimeField(default=timezone.now)

@@ -2,6 +2,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from annotation.core.crowd.stored import AnnotatorEntry, MethodScores
 from annotation.models.dataset import Dataset
 
 
@@ -15,8 +16,8 @@ class Consensus(models.Model):
 
     dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="consensus_runs")
     method = models.CharField(max_length=30)
-    methods = models.JSONField()
-    skills = models.JSONField()
+    methods: "models.JSONField[dict[str, MethodScores], dict[str, MethodScores]]" = models.JSONField()
+    skills: "models.JSONField[list[AnnotatorEntry], list[AnnotatorEntry]]" = models.JSONField()
     arrays = models.CharField(max_length=80)
     n_items = models.PositiveIntegerField()
     n_labels = models.PositiveIntegerField()

@@ -1,8 +1,11 @@
+from collections.abc import Sequence
+from typing import TypeAlias
+
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from annotation.core.fields import Field
+from annotation.core.fields import Field, FieldJson
 from annotation.models.people import User
 
 
@@ -20,7 +23,9 @@ class Dataset(models.Model):
     slug = models.SlugField(max_length=60, unique=True)
     name = models.CharField(max_length=120)
     question = models.CharField(max_length=200, default="Which label is right?")
-    fields = models.JSONField(default=list, help_text='[{"name": "body", "type": "text"}, …]')
+    fields: "models.JSONField[list[FieldJson], list[FieldJson]]" = models.JSONField(
+        default=list, help_text='[{"name": "body", "type": "text"}, …]'
+    )
     metric = models.CharField(max_length=20, default="accuracy", choices=METRICS)
     planned_looks = models.PositiveSmallIntegerField(default=10)
     synthetic = models.BooleanField(default=False, help_text="made by a generator; every page says so")
@@ -97,6 +102,10 @@ class Guideline(models.Model):
         constraints = [models.UniqueConstraint(fields=["dataset", "version"], name="guideline_version_once")]
 
 
+# True class, predicted class, cost; read from JSON a list of the three.
+CostPair: TypeAlias = tuple[str, str, float]
+
+
 class CostMatrix(models.Model):
     """What errors cost, in `unit`: a version of it; the newest counts.
 
@@ -107,7 +116,7 @@ class CostMatrix(models.Model):
     dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="cost_matrices")
     version = models.PositiveIntegerField()
     default = models.FloatField()
-    pairs = models.JSONField(default=list)
+    pairs: "models.JSONField[Sequence[CostPair], list[CostPair]]" = models.JSONField(default=list)
     unit = models.CharField(max_length=12)
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True)
     created_at = models.DateTimeField(default=timezone.now)

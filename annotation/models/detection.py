@@ -1,3 +1,5 @@
+from collections.abc import Mapping
+
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
@@ -19,8 +21,12 @@ class Detection(models.Model):
     n_conflicts = models.PositiveIntegerField()
     n_flags = models.PositiveIntegerField()
     n_findings = models.PositiveIntegerField()
-    failed = models.JSONField(default=dict, help_text="detector → how it failed")
-    not_applicable = models.JSONField(default=dict, help_text="detector → why there was nothing for it to look at")
+    failed: "models.JSONField[dict[str, str], dict[str, str]]" = models.JSONField(
+        default=dict, help_text="detector → how it failed"
+    )
+    not_applicable: "models.JSONField[dict[str, str], dict[str, str]]" = models.JSONField(
+        default=dict, help_text="detector → why there was nothing for it to look at"
+    )
     arrays = models.CharField(max_length=80)
     index = models.CharField(max_length=80, blank=True, help_text="artifact: near-duplicate signatures, to be extended")
     seconds = models.FloatField()
@@ -78,7 +84,7 @@ class Finding(models.Model):
     key = models.CharField(max_length=KEY)
     title = models.CharField(max_length=TITLE)
     reason = models.TextField()
-    rule = models.JSONField()
+    rule: "models.JSONField[Mapping[str, object], Mapping[str, object]]" = models.JSONField()
     n = models.PositiveIntegerField()
     value = models.FloatField()
     low = models.FloatField()

@@ -9,7 +9,7 @@ class PredictionSet(models.Model):
 
     dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="prediction_sets")
     name = models.CharField(max_length=120)
-    classes = models.JSONField()
+    classes: "models.JSONField[list[str], list[str]]" = models.JSONField()
     arrays = models.CharField(max_length=80)
     n = models.PositiveIntegerField()
     created_at = models.DateTimeField(default=timezone.now)

@@ -15,12 +15,16 @@ class Snapshot(models.Model):
     purpose = models.CharField(max_length=10, choices={TRAINING: "training", PRODUCTION: "production"})
     sha256 = models.CharField(max_length=64)
     n_rows = models.PositiveIntegerField()
-    sources = models.JSONField(default=list, help_text="sources asked for; empty = all")
+    sources: "models.JSONField[list[str], list[str]]" = models.JSONField(
+        default=list, help_text="sources asked for; empty = all"
+    )
     labels_of = models.ForeignKey("self", models.RESTRICT, null=True, help_text="whose labels today's rows carry")
     with_quarantined = models.ForeignKey(
         "self", models.RESTRICT, null=True, related_name="+", help_text="the same with the quarantined labels kept"
     )
-    left_out = models.JSONField(default=dict, help_text="why rows were left out → how many")
+    left_out: "models.JSONField[dict[str, int], dict[str, int]]" = models.JSONField(
+        default=dict, help_text="why rows were left out → how many"
+    )
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True)
     created_at = models.DateTimeField(default=timezone.now)
 

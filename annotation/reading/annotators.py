@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 from django.conf import settings
@@ -13,7 +12,9 @@ from annotation.core.artifacts import bytes_to_arrays, load_bytes
 from annotation.core.crowd.consensus_choice import METHODS
 from annotation.core.crowd.contested_items import ERROR, READINGS
 from annotation.core.crowd.skill import shrunk_rate
+from annotation.core.crowd.stored import AnnotatorEntry, CostlyPair, MethodScores
 from annotation.core.intervals import Interval
+from annotation.core.stored import IntervalJson
 from annotation.models import DECIDED, Annotator, Consensus, CurrentLabel, Dataset, Item, Job, Label
 from annotation.reading.cases import excerpt_of
 
@@ -44,7 +45,7 @@ class AnnotatorSkill:
     user: str
     labels: int
     skill: Interval | None
-    pair: dict[str, Any] | None
+    pair: CostlyPair | None
     seconds: float | None
 
 
@@ -136,18 +137,17 @@ def _method(name: str, row: Consensus) -> MethodRow:
     )  # fmt: skip
 
 
-def _interval(figures: dict[str, Any]) -> Interval:
+def _interval(figures: IntervalJson | MethodScores) -> Interval:
     return Interval(figures["value"], figures["low"], figures["high"], figures["n"])
 
 
-def _annotators(dataset: Dataset, entries: Sequence[dict[str, Any]]) -> tuple[AnnotatorSkill, ...]:
+def _annotators(dataset: Dataset, entries: Sequence[AnnotatorEntry]) -> tuple[AnnotatorSkill, ...]:
     linked = Annotator.objects.filter(dataset=dataset, user__isnull=False).values_list("id", "user__username")
     users = dict(linked)
     return tuple(
         AnnotatorSkill(
             one["annotator"], one["name"], users.get(one["annotator"], ""), one["labels"],
-            one["skill"] and _interval(one["skill"]),
-            one["pair"] and {**one["pair"], "rate": _interval(one["pair"])}, one["seconds"],
+            _interval(one["skill"]) if one["skill"] else None, one["pair"], one["seconds"],
         )
         for one in entries
     )  # fmt: skip

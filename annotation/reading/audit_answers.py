@@ -1,7 +1,7 @@
 """What experts have answered of the items an audit drew, and what that says of all the others."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from annotation.core.order.audit_draw import (
     error_rate,
     recall,
 )
+from annotation.core.stored import IntervalJson
 from annotation.models import Audit, CurrentLabel, Dataset, Decision, Detection, Flag
 from annotation.reading.learned_order import prior_evidence_of
 
@@ -124,18 +125,30 @@ def _first(detection: Detection, top: int) -> np.ndarray:
     return prior.item[np.argsort(-prior.score, kind="stable")[:top]]
 
 
-def as_json(state: AuditState) -> dict[str, Any]:
+class AuditJson(TypedDict):
+    """What the answers of an audit say; recall: by what is measured, "too few" where too few errors were found."""
+
+    audit: int
+    items: int
+    drawn: int
+    answered: int
+    wrong: int
+    taken_out: int
+    error_rate: IntervalJson | None
+    if_unanswered_right: float
+    if_unanswered_wrong: float
+    recall: dict[str, IntervalJson | str]
+    errors_found: int
+
+
+def as_json(state: AuditState) -> AuditJson:
     """What the command prints."""
     rate = state.rate
     return {
         "audit": state.audit.pk, "items": state.audit.n_items, "drawn": rate.drawn, "answered": rate.answered,
         "wrong": rate.wrong, "taken_out": state.taken_out,
-        "error_rate": None if not rate.answered else _interval(rate.rate),
+        "error_rate": rate.rate.as_json() if rate.answered else None,
         "if_unanswered_right": rate.least, "if_unanswered_wrong": rate.most,
-        "recall": {one.of: "too few" if one.too_few else _interval(one.share) for one in state.recalls},
+        "recall": {one.of: "too few" if one.too_few else one.share.as_json() for one in state.recalls},
         "errors_found": max((one.share.n for one in state.recalls), default=0),
     }  # fmt: skip
-
-
-def _interval(share: Interval) -> dict[str, float]:
-    return {"value": share.value, "low": share.low, "high": share.high, "n": share.n}

@@ -10,9 +10,10 @@ from django.conf import settings
 from annotation import bulk
 from annotation.core.artifacts import bytes_to_arrays, load_bytes
 from annotation.core.order.calibration import LEAST, Knots, calibrate, probability
-from annotation.core.order.learned_order import Rates, Teaching, error_rates, held_out, learn, predicted_chance
+from annotation.core.order.learned_order import Teaching, error_rates, held_out, learn, predicted_chance
 from annotation.core.order.prior_evidence import PriorEvidence, from_arrays, join, take
 from annotation.core.order.ranking import Pace, pace_of, worth
+from annotation.core.order.stored import Rates
 from annotation.models import DECIDED, AuditItem, CaseItem, CurrentLabel, Dataset, Decision, Detection
 
 # Labels that no detector flags open a case once decisions make them this likely to be wrong, as far as they come among

@@ -38,9 +38,11 @@ from modeling.actions.proving.compare import request_comparison
 from modeling.actions.proving.predict_production import predict_side, read_rows
 from modeling.actions.training.train import request_training, save_probabilities
 from modeling.core.fitting.training import fit, predict
+from modeling.core.proving.stored import ComparisonResult
 from modeling.demo.dataset import SIMULATED
 from modeling.demo.filings import Filings, generate
 from modeling.demo.filings_text import NEGATIVE, NEUTRAL
+from modeling.demo.stored import DemoBar, DemoResult
 from modeling.models import ModelRun
 from modeling.reading.comparison_sides import Side
 
@@ -82,10 +84,11 @@ def run(job: Job, report: Report) -> Write:
         "quarantine": without,
     }  # fmt: skip
     bars = [_bar(seed, name, arm, production) for name, arm in arms.items()]
-    return lambda: {**result, "seeds": 1, "bars": bars}
+    said: DemoResult = {**result, "seeds": 1, "bars": bars}
+    return lambda: said
 
 
-def _finish(job: Job, parent: Job) -> dict[str, Any]:
+def _finish(job: Job, parent: Job) -> Any:
     Job.objects.filter(pk=job.pk).update(parent=parent)
     return work_here(job).outcome
 
@@ -113,7 +116,7 @@ def _trained(dataset: Dataset, job: Job, **recipe: Any) -> ModelRun:
     return ModelRun.objects.get(pk=result["run"])
 
 
-def _compare(dataset: Dataset, job: Job, production: Snapshot, before: ModelRun, after: ModelRun) -> dict[str, Any]:
+def _compare(dataset: Dataset, job: Job, production: Snapshot, before: ModelRun, after: ModelRun) -> ComparisonResult:
     return _finish(request_comparison(dataset, str(before.pk), str(after.pk), production, background=False), job)
 
 
@@ -201,7 +204,7 @@ def _random_arm(dataset: Dataset, before: ModelRun, production: Snapshot, filing
     )  # fmt: skip
 
 
-def _bar(seed: int, name: str, arm: ModelRun | PredictionSet, production: Snapshot) -> dict[str, Any]:
+def _bar(seed: int, name: str, arm: ModelRun | PredictionSet, production: Snapshot) -> DemoBar:
     """Accuracy of one arm on production, with its Wilson interval."""
     side = Side(arm, None) if isinstance(arm, ModelRun) else Side(None, arm)
     rows = read_rows(production)

@@ -12,6 +12,7 @@ from annotation.access import Request, dataset_for_lead
 from annotation.models import Dataset, Job
 from annotation.reading.disagreement import Rate, measure_disagreement
 from annotation.reading.findings import findings_of
+from modeling.demo.stored import DemoResult
 from modeling.figures.charts.dots import Bar, dot_chart
 from modeling.figures.words.overview import overview_heading
 from modeling.reading.loop_progress import LoopProgress, loop_progress_of, next_step
@@ -76,13 +77,14 @@ def _demo(dataset: Dataset) -> dict[str, Any]:
     job = dataset.jobs.filter(kind="demo").order_by("-id").first() if dataset.synthetic else None
     if job is None or job.status != Job.DONE:
         return {"demo": job}
-    of = {bar["name"]: bar for bar in job.outcome["bars"]}
+    found: DemoResult = job.outcome
+    of = {bar["name"]: bar for bar in found["bars"]}
     bars = [
         Bar(words, of[name]["accuracy"], of[name]["low"], of[name]["high"], of[name]["n"], series)
         for name, (words, series) in BARS.items()
         if name in of
     ]
     return {
-        "demo": job, "chart": dot_chart(bars, "accuracy on production"), "difference": job.outcome["difference"],
+        "demo": job, "chart": dot_chart(bars, "accuracy on production"), "difference": found["difference"],
         "random": of["random"],
     }  # fmt: skip

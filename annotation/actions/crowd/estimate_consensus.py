@@ -1,8 +1,8 @@
 """What the pool's annotators together say, how good each is, and on request the current labels settled by it."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
+from typing import TypedDict
 
 import numpy as np
 import pandas as pd
@@ -19,7 +19,9 @@ from annotation.core.artifacts import arrays_to_bytes, save_bytes
 from annotation.core.crowd.consensus_choice import CROWDLAB, METHODS, Estimate, PredictedLabels, estimate
 from annotation.core.crowd.contested_items import Contested, contested_items
 from annotation.core.crowd.skill import ClassPair, Skills, known_truth, measure_skills, worst_pairs
+from annotation.core.crowd.stored import AnnotatorEntry, ConsensusResult, CostlyPair, MethodScores
 from annotation.core.crowd.votes import Votes, votes_of
+from annotation.core.intervals import Interval
 from annotation.core.progress import Report
 from annotation.models import DECIDED, Consensus, CurrentLabel, Dataset, Decision, Item, Job, Label, User
 from annotation.reading.pool_evidence import gather, pool_frame, state_of
@@ -41,6 +43,13 @@ class Crowd:
     seconds: np.ndarray
 
 
+class ConsensusParams(TypedDict):
+    """method: "" chooses by held-out labels; apply: whether current labels are settled by it."""
+
+    method: str
+    apply: bool
+
+
 def request_consensus(
     dataset: Dataset, *, method: str = "", apply: bool = False, seed: int = 0, user: User | None = None,
     again: bool = False, background: bool = True,
@@ -49,14 +58,16 @@ def request_consensus(
     if method and method not in METHODS:
         raise UnableToWork(f"There is no method {method!r}. Methods: auto, {', '.join(METHODS)}.")
     last = Decision.objects.filter(case__dataset=dataset).aggregate(last=Max("id"))["last"]
+    params: ConsensusParams = {"method": method, "apply": apply}
     return enqueue(
-        "consensus", dataset, {"method": method, "apply": apply}, inputs=f"{state_of(dataset)} {last}", seed=seed,
+        "consensus", dataset, params, inputs=f"{state_of(dataset)} {last}", seed=seed,
         user=user, again=again, background=background,
     )  # fmt: skip
 
 
 def run(job: Job, report: Report) -> Write:
-    dataset, method = job.own_dataset, job.params["method"]
+    asked: ConsensusParams = job.params
+    dataset, method = job.own_dataset, asked["method"]
     report("reading the labels", 0.0)
     crowd = read_crowd(dataset)
     if not len(crowd.votes):
@@ -82,9 +93,9 @@ def run(job: Job, report: Report) -> Write:
     says, n_contested = consensus_labels(dataset, crowd, found.label), int((~crowd.closed[contested.item]).sum())
     report("writing the consensus", 0.95)
 
-    def write() -> dict[str, Any]:
+    def write() -> ConsensusResult:
         bulk.lock_dataset(dataset)
-        row = Consensus.objects.create(dataset=dataset, applied=job.params["apply"], created_by=job.created_by, **facts)
+        row = Consensus.objects.create(dataset=dataset, applied=asked["apply"], created_by=job.created_by, **facts)
         changes = changed_labels(says)
         if row.applied:
             settle(changes, "consensus", timezone.now())
@@ -193,7 +204,7 @@ def _store(crowd: Crowd, found: Estimate, skills: Skills, contested: Contested, 
     return save_bytes(settings.ARTIFACTS_DIR, data, ".npz")
 
 
-def _methods(found: Estimate) -> dict[str, Any]:
+def _methods(found: Estimate) -> dict[str, MethodScores]:
     """method → its figures, or why it was not tried."""
     return {
         name: {"why_not": found.why_not[name]} if name in found.why_not else _figures(found.scores.get(name))
@@ -201,23 +212,29 @@ def _methods(found: Estimate) -> dict[str, Any]:
     }
 
 
-def _figures(one: PredictedLabels | None) -> dict[str, Any]:
-    return {} if one is None else {"labels": one.labels, **asdict(one.accuracy), "difference": asdict(one.difference)}
+def _figures(one: PredictedLabels | None) -> MethodScores:
+    if one is None:
+        return {}
+    rate = one.accuracy
+    return {
+        "labels": one.labels, "value": rate.value, "low": rate.low, "high": rate.high, "n": rate.n,
+        "difference": one.difference.as_json(),
+    }  # fmt: skip
 
 
-def _entries(crowd: Crowd, skills: Skills, ids: dict[str, int]) -> list[dict[str, Any]]:
+def _entries(crowd: Crowd, skills: Skills, ids: dict[str, int]) -> list[AnnotatorEntry]:
     """One entry per annotator, the least skilled first."""
     pairs = worst_pairs(skills)
-    entries = []
+    entries: list[AnnotatorEntry] = []
     for code in np.lexsort((-skills.labels, skills.accuracy)).tolist():
         seconds, judged = crowd.seconds[code], int(skills.judged[code])
-        skill = {"value": skills.accuracy[code], "low": skills.low[code], "high": skills.high[code], "n": judged}
+        skill = Interval(skills.accuracy[code], skills.low[code], skills.high[code], judged)
         entries.append(
             {
                 "annotator": ids[crowd.annotators[code]],
                 "name": crowd.annotators[code],
                 "labels": int(skills.labels[code]),
-                "skill": skill if judged else None,
+                "skill": skill.as_json() if judged else None,
                 "pair": _pair(pairs.get(code), crowd.classes),
                 "seconds": None if np.isnan(seconds) else seconds,
             }  # fmt: skip
@@ -225,7 +242,7 @@ def _entries(crowd: Crowd, skills: Skills, ids: dict[str, int]) -> list[dict[str
     return entries
 
 
-def _pair(pair: ClassPair | None, classes: Sequence[str]) -> dict[str, Any] | None:
+def _pair(pair: ClassPair | None, classes: Sequence[str]) -> CostlyPair | None:
     if pair is None:
         return None
-    return {"said": classes[pair.said], "true": classes[pair.true], "wrong": pair.wrong, **asdict(pair.rate)}
+    return {"said": classes[pair.said], "true": classes[pair.true], "wrong": pair.wrong, **pair.rate.as_json()}

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import NotRequired, TypedDict
 
 import numpy as np
 import pandas as pd
@@ -29,6 +29,26 @@ from annotation.reading.pool_evidence import gather, pool_frame, state_of, with_
 from annotation.reading.prediction_sets import named_set
 
 
+class DetectionParams(TypedDict):
+    """only: detectors by name, empty = all; predictions: the set that stands in place of the built-in model's."""
+
+    only: list[str]
+    predictions: NotRequired[str]
+
+
+class DetectionResult(TypedDict):
+    """What was found, counted; failed, not_applicable: detector → why."""
+
+    detection: int
+    items: int
+    groups: int
+    flags: int
+    findings: int
+    cases: int
+    failed: dict[str, str]
+    not_applicable: dict[str, str]
+
+
 def request_detection(
     dataset: Dataset, *, only: tuple[str, ...] = (), predictions: str = "", seed: int = 0, user: User | None = None,
     again: bool = False, background: bool = True,
@@ -40,7 +60,7 @@ def request_detection(
     unknown = [name for name in only if name not in DETECTORS]
     if unknown:
         raise UnableToWork(f"There is no detector {unknown[0]!r}. Detectors: {', '.join(DETECTORS)}.")
-    params: dict[str, Any] = {"only": sorted(only)}
+    params: DetectionParams = {"only": sorted(only)}
     if predictions:
         params["predictions"] = named_set(dataset, predictions).name
     return enqueue(
@@ -51,13 +71,14 @@ def request_detection(
 
 def run(job: Job, report: Report) -> Write:
     started = time.monotonic()
+    asked: DetectionParams = job.params
     dataset = job.own_dataset
     pool = pool_frame(dataset)
     if not (pool["code"] >= 0).any():
         raise UnableToWork(f"The pool of {dataset.slug!r} has no labelled items yet; import some with their labels.")
     evidence = _evidence(job, pool, report)
     report("running the detectors", 0.8)
-    suspicions = suspect(evidence, tuple(job.params["only"]))
+    suspicions = suspect(evidence, tuple(asked["only"]))
     prior = gather_prior_evidence(pool["item"].to_numpy(dtype=np.int64), evidence, suspicions)
     read_at = timezone.now()
     learned = learn_from_decisions(dataset, prior)
@@ -74,7 +95,7 @@ def run(job: Job, report: Report) -> Write:
     }  # fmt: skip
     report("writing flags and cases", 0.9)
 
-    def write() -> dict[str, Any]:
+    def write() -> DetectionResult:
         bulk.lock_dataset(dataset)
         detection = Detection.objects.create(
             dataset=dataset, params=job.params, seed=job.seed, seconds=time.monotonic() - started, **facts
@@ -106,6 +127,7 @@ def _kept(arrays: Mapping[str, np.ndarray]) -> str:
 
 def _evidence(job: Job, pool: pd.DataFrame, report: Report) -> Evidence:
     evidence = gather(job.own_dataset, pool, job.seed, lambda stage, share: report(stage, 0.05 + 0.75 * share))
-    if job.params.get("predictions"):
-        return with_predictions(evidence, pool, named_set(job.own_dataset, job.params["predictions"]))
+    asked: DetectionParams = job.params
+    if name := asked.get("predictions"):
+        return with_predictions(evidence, pool, named_set(job.own_dataset, name))
     return evidence

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 
@@ -46,7 +46,16 @@ def export_cases(dataset: Dataset, path: Path, *, everything: bool = False) -> i
     return write_rows(path, columns, ([row[name] for name in COLUMNS] for row in written))
 
 
-def _case_rows(dataset: Dataset, learned: Learned) -> Iterator[dict[str, Any]]:
+class CaseLine(TypedDict):
+    """An item and the case it is in; "" where it is in none."""
+
+    case: int | str
+    item: int
+    score: float
+    group: str
+
+
+def _case_rows(dataset: Dataset, learned: Learned) -> Iterator[CaseLine]:
     """Open cases in order; within a group the most suspicious member first. An item of two cases is in the first."""
     cases = dataset.cases.open().shown().in_order()
     pairs = CaseItem.objects.filter(case__in=dataset.cases.open().shown()).values_list("case_id", "item_id")
@@ -69,11 +78,11 @@ def _scores_now(dataset: Dataset, learned: Learned) -> dict[int, float]:
     return score_cases(dataset, open_case_items(dataset), learned)["new"].to_dict()
 
 
-def _other_rows(dataset: Dataset, learned: Learned, listed: set[int]) -> list[dict[str, Any]]:
+def _other_rows(dataset: Dataset, learned: Learned, listed: set[int]) -> list[CaseLine]:
     """Labelled pool items without an open case; those an expert has settled come last, with score 0."""
     current = frames.current(dataset, Item.POOL)
     current = current[current["state"] == CurrentLabel.LABELLED]
-    rows = [
+    rows: list[CaseLine] = [
         {"case": "", "item": item, "score": 0.0 if basis in DECIDED else _chance(learned, item), "group": ""}
         for item, basis in zip(current["item"], current["basis"], strict=True)
         if item not in listed
@@ -103,9 +112,9 @@ def _flags_by_item(detection: Detection) -> dict[int, list[Flag]]:
 
 
 def _written(
-    rank: int, row: dict[str, Any], items: dict[int, str], current: Any, suspicion: dict[int, list[Flag]],
+    rank: int, row: CaseLine, items: dict[int, str], current: Any, suspicion: dict[int, list[Flag]],
     learned: Learned,
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, object]:  # fmt: skip
     flags = suspicion.get(row["item"], [])
     suggested = next((flag.suggested.name for flag in flags if flag.suggested), "")
     return {

@@ -7,7 +7,7 @@ is, memory stays the same but for some 40 bytes a row.
 import hashlib
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TypedDict
@@ -222,7 +222,7 @@ def completed(mapping: ItemMapping, dataset: Dataset | None) -> ItemMapping:
 
 
 def _dataset(params: ImportParams, mapping: ItemMapping) -> Dataset:
-    fields = [asdict(field) for field in mapping.all_fields]
+    fields = [field.as_json() for field in mapping.all_fields]
     dataset, _ = Dataset.objects.get_or_create(slug=params["slug"], defaults={"name": params["name"]})
     if not dataset.fields:
         dataset.fields = fields

@@ -2,23 +2,26 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
 from annotation import bulk
-from annotation.actions.files.rejected_rows import Rejects
-from annotation.actions.files.write_labels import LabelWriter, add_classes
+from annotation.actions.files.rejected_rows import Rejects, RejectsJson
+from annotation.actions.files.write_labels import LabelWriter, WrittenLabels, add_classes
 from annotation.core.files.parsing_labels import LabelMapping, LabelParser
 from annotation.core.files.tables import Broken, Source, no_rows, open_source
 from annotation.models import Dataset, Item
 
 
+class ImportedLabels(WrittenLabels, RejectsJson):
+    encoding: str
+
+
 def import_labels(
     dataset: Dataset, path: Path, *, item: str, annotator: str, label: str, seconds: str | None = None,
     at: str | None = None, abstain: tuple[str, ...] = (), accept_good: bool = False,
-) -> dict[str, Any]:  # fmt: skip
+) -> ImportedLabels:  # fmt: skip
     """Append the file's labels; the same file again changes nothing.
 
     A bad row imports nothing; with `accept_good` the others are taken. Raises UnableToTake, which names the artifact

@@ -1,7 +1,7 @@
 """Anybody's own model: a file of per-class probabilities, kept as a named prediction set."""
 
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 from django.conf import settings
@@ -19,9 +19,18 @@ from annotation.reading.prediction_sets import OF_RUNS
 MAX_NAME = 120
 
 
+class ImportedPredictions(TypedDict):
+    """items: how many it predicts, of so many; written: False where it was here already."""
+
+    predictions: str
+    items: int
+    of: int
+    written: bool
+
+
 def import_predictions(
     dataset: Dataset, path: Path, *, name: str, id: str, split: str = Item.POOL, file_name: str = ""
-) -> dict[str, Any]:
+) -> ImportedPredictions:
     """Keep the file's probabilities for items of `split` under `name`; the same content again changes nothing.
 
     One column per class, named as the class. Pool rows must be predicted out of fold: a model asked about the rows it

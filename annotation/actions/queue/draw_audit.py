@@ -1,6 +1,5 @@
 """Begin a labelling period: draw its audit, once."""
 
-from dataclasses import asdict
 from datetime import datetime
 
 import numpy as np
@@ -55,7 +54,7 @@ def draw_audit(
         drawn = draw(score, size, seed)
         audit = Audit.objects.create(
             dataset=dataset, detection=newest_detection(dataset), seed=seed,
-            strata=[asdict(one) for one in drawn.strata],
+            strata=[one.as_json() for one in drawn.strata],
             n_items=len(labelled), n_drawn=len(drawn.chosen), lead=lead, created_at=now,
         )  # fmt: skip
         _write_items(audit, items, drawn)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 import pandas as pd
@@ -37,6 +37,11 @@ KEPT = 50
 WINDOW = 20
 
 
+class ReorderResult(TypedDict):
+    learned_order: int | None
+    decisions: int
+
+
 def due(dataset: Dataset, decision: Decision) -> bool:
     """Whether SECONDLOOK_REORDER_EVERY decisions have come in since the order last learned. Cheap: asked each time."""
     every = int(settings.REORDER_EVERY)
@@ -68,7 +73,7 @@ def run(job: Job, report: Report) -> Write:
     report("putting the cases in order", 0.8)
     found = new_order(job.own_dataset, learned)
 
-    def write() -> dict[str, Any]:
+    def write() -> ReorderResult:
         bulk.lock_dataset(job.own_dataset)
         if newest_detection(job.own_dataset) != detection:
             # a detection that came meanwhile has learned from the decisions itself, and its order stands

@@ -7,7 +7,7 @@ import numpy as np
 
 from annotation.core.detectors.suspicion import Judgement, NotApplicable, Suspicion
 from annotation.core.intervals import wilson
-from annotation.core.judging.evidence import Evidence
+from annotation.core.judging.evidence import Evidence, needed
 from annotation.core.wording import FindingKind, counted, percent, quoted
 
 
@@ -63,7 +63,7 @@ class ContestedConfident:
         return Judgement(score, suggested, self.flag_above, reason, self._findings(evidence, seen))
 
     def _read(self, evidence: Evidence) -> SureOfAnother:
-        labels, probabilities = evidence.as_annotated, evidence.probabilities
+        labels, probabilities = evidence.as_annotated, needed(evidence.probabilities)
         voted = _voted_apart(evidence)
         contested = (labels >= 0) & (voted | _in_conflict(evidence))
         says, best = probabilities.argmax(axis=1), probabilities.max(axis=1)

@@ -10,7 +10,7 @@ from scipy.stats import chi2, false_discovery_control
 
 from annotation.core.detectors.suspicion import Judgement, NotApplicable, Suspicion, only_findings
 from annotation.core.intervals import newcombe, wilson
-from annotation.core.judging.evidence import Evidence
+from annotation.core.judging.evidence import Evidence, needed
 from annotation.core.wording import FindingKind, percent, quoted
 
 MONTHS, PERIODS = 24, 24
@@ -184,7 +184,7 @@ class Drift:
             f"{counted}: a difference of {100 * gap.value:+.0f} points ({100 * gap.low:+.0f} to {100 * gap.high:+.0f})."
         )
         if expected is not None:
-            chance = evidence.probabilities[items, one.k]
+            chance = needed(evidence.probabilities)[items, one.k]
             items = items[np.argsort(chance if one.difference > 0 else -chance, kind="stable")]
             reason += (
                 f" What the items say suggests {percent(expected[0])} against {percent(expected[1])}; "

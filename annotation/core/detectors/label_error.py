@@ -8,7 +8,7 @@ import numpy as np
 from annotation.core.detectors.suspicion import Judgement, NotApplicable, Suspicion
 from annotation.core.intervals import wilson
 from annotation.core.judging.confident_learning import confident_class
-from annotation.core.judging.evidence import Evidence
+from annotation.core.judging.evidence import Evidence, needed
 from annotation.core.judging.out_of_fold import FLOOR
 from annotation.core.wording import FindingKind, percent, quoted
 
@@ -69,7 +69,7 @@ class LabelError:
 
     def read(self, evidence: Evidence) -> Doubt:
         """What the model makes of each label."""
-        labels, probabilities = evidence.labels, evidence.probabilities
+        labels, probabilities = evidence.labels, needed(evidence.probabilities)
         n, n_classes = probabilities.shape
         belongs = confident_class(probabilities, labels)
         held = labels >= 0
@@ -113,7 +113,7 @@ class LabelError:
 
     def _reason(self, evidence: Evidence, joint: np.ndarray, item: int, rival: int) -> str:
         """What the neighbours carry, what the model gives, and how often this pair of classes is confused."""
-        given, share = int(evidence.labels[item]), evidence.probabilities[item]
+        given, share = int(evidence.labels[item]), needed(evidence.probabilities)[item]
         names = [quoted(name) for name in (evidence.classes[given], evidence.classes[rival])]
         parts = [_neighbour_part(evidence, item, given if rival < 0 else rival)]
         parts.append(f"the model out of fold gives {names[0]} {percent(share[given])}")

@@ -8,7 +8,7 @@ import pandas as pd
 
 from annotation.core.detectors.suspicion import QUOTED, Judgement, Suspicion, only_findings
 from annotation.core.intervals import wilson
-from annotation.core.judging.evidence import Evidence
+from annotation.core.judging.evidence import Evidence, needed
 from annotation.core.likeness.grouping import copies_of_items
 from annotation.core.wording import FindingKind, counted, percent, short
 
@@ -63,10 +63,11 @@ def _finding(evidence: Evidence, copied: np.ndarray) -> Suspicion:
 
 def leaked(evidence: Evidence) -> np.ndarray:
     """Bool (n,): the pool item is a near-copy of a production input."""
-    both = pd.concat([evidence.production, evidence.table], ignore_index=True)
-    inside = np.arange(len(both)) < len(evidence.production)
+    production = needed(evidence.production)
+    both = pd.concat([production, evidence.table], ignore_index=True)
+    inside = np.arange(len(both)) < len(production)
     copies = copies_of_items(both, evidence.fields, inside, earlier=evidence.index)
-    return copies[len(evidence.production) :]
+    return copies[len(production) :]
 
 
 def _rows(table: pd.DataFrame) -> list[str]:

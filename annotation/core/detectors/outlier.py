@@ -7,7 +7,7 @@ import numpy as np
 from scipy.special import entr
 
 from annotation.core.detectors.suspicion import Judgement
-from annotation.core.judging.evidence import Evidence
+from annotation.core.judging.evidence import Evidence, needed
 from annotation.core.wording import FindingKind, percent
 
 NEAREST, BLOCK = 5, 20_000
@@ -32,7 +32,7 @@ class Outlier:
 
     def judge(self, evidence: Evidence) -> Judgement:
         """The score is 1 − far / z, z the item's unlikeness; 0 up to `far`, without a label, or once decided on."""
-        near, given = nearness(evidence), evidence.probabilities
+        near, given = nearness(evidence), needed(evidence.probabilities)
         z, usual = unlikeness(evidence, near), np.median(near)
         there = (evidence.as_annotated >= 0) & (z > self.far)
         score = np.where(there, 1 - self.far / np.maximum(z, self.far), 0.0)
@@ -49,7 +49,7 @@ class Outlier:
 def unlikeness(evidence: Evidence, near: np.ndarray) -> np.ndarray:
     """Float (n,), robust standard deviations, higher = less like the rest: of the sum of how far too low the nearness
     to neighbours `near` and to class centres are, plus the entropy of the model's classes in nats."""
-    unsure = entr(evidence.probabilities.astype(np.float32)).sum(axis=1, dtype=float)
+    unsure = entr(needed(evidence.probabilities).astype(np.float32)).sum(axis=1, dtype=float)
     return _robust(unsure - _robust(near) - _robust(_to_centre(evidence)))
 
 
@@ -63,9 +63,9 @@ def _robust(values: np.ndarray) -> np.ndarray:
 def nearness(evidence: Evidence) -> np.ndarray:
     """Mean cosine similarity to the five nearest neighbours, float (n,), of the embeddings where there are any,
     else of the words; a neighbour that is missing counts 0."""
-    if evidence.neighbours[0].shape[1] == 0:
+    positions, similarities = (one[:, :NEAREST] for one in needed(evidence.neighbours))
+    if positions.shape[1] == 0:
         return np.zeros(len(evidence.labels))
-    positions, similarities = (one[:, :NEAREST] for one in evidence.neighbours)
     if evidence.embeddings is None:
         return np.where(positions >= 0, similarities, 0.0).mean(axis=1)
     vectors, meaning = evidence.embeddings, np.zeros(len(positions))
@@ -82,6 +82,6 @@ def _to_centre(evidence: Evidence) -> np.ndarray:
     by the model's probabilities, which know nothing of the item's own label. Zeros without embeddings."""
     if evidence.embeddings is None:
         return np.zeros(len(evidence.labels))
-    centres = evidence.probabilities.T.astype(np.float32) @ evidence.embeddings
+    centres = needed(evidence.probabilities).T.astype(np.float32) @ evidence.embeddings
     centres /= np.maximum(np.linalg.norm(centres, axis=1, keepdims=True), 1e-9)
     return (evidence.embeddings @ centres.T).max(axis=1).astype(float)

@@ -7,7 +7,7 @@ import numpy as np
 
 from annotation.core.detectors.suspicion import QUOTED, Judgement, Suspicion
 from annotation.core.intervals import wilson
-from annotation.core.judging.evidence import Evidence
+from annotation.core.judging.evidence import Evidence, needed
 from annotation.core.likeness.differences import negation_differs, word_differences
 from annotation.core.likeness.grouping import joined_text
 from annotation.core.wording import FindingKind, counted, percent, quoted, short
@@ -85,8 +85,8 @@ class Paraphrase:
 
     def _near(self, evidence: Evidence) -> "Near":
         """Each item's neighbours that are near by embedding alone, and the nearest of another label."""
-        labels, (position, _) = evidence.as_annotated, evidence.neighbours
-        cosine = _cosines(evidence.embeddings, position)
+        labels, (position, _) = evidence.as_annotated, needed(evidence.neighbours)
+        cosine = _cosines(needed(evidence.embeddings), position)
         theirs = np.where(position >= 0, labels[position], -1)
         near = (cosine >= self.threshold) & (theirs >= 0) & (labels[:, None] >= 0)
         differing = np.where(near & (theirs != labels[:, None]), cosine, 0)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,14 @@ from annotation.core.likeness.neighbours import nearest
 from annotation.core.progress import Report
 
 NEIGHBOURS = 10
+T = TypeVar("T")
+
+
+def needed(value: T | None) -> T:
+    """Evidence that a detector names in its `needs`, and that is there when it runs."""
+    if value is None:
+        raise ValueError("This evidence is missing; a detector names what it takes in its needs.")
+    return value
 
 
 # Compared by identity: two gatherings are never the same evidence, and arrays have no one equality.

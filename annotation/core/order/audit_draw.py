@@ -7,6 +7,7 @@ import numpy as np
 from scipy.optimize import brentq
 
 from annotation.core.intervals import Interval, wilson
+from annotation.core.order.stored import StratumJson
 
 # Shares of the items, from the least suspicious on, at which strata end: errors gather at the top.
 CUTS = (0.5, 0.75, 0.9, 0.96, 0.99)
@@ -27,6 +28,9 @@ class Stratum:
     high: float
     items: int
     drawn: int
+
+    def as_json(self) -> StratumJson:
+        return {"low": self.low, "high": self.high, "items": self.items, "drawn": self.drawn}
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from scipy.optimize import minimize
 from scipy.special import betaln, expit, logit
 
 from annotation.core.order.prior_evidence import PriorEvidence, take
+from annotation.core.order.stored import Rates
 
 # Standard deviations of the prior, in log odds: how far decisions may move each part from where it starts.
 SPREAD_START, SPREAD_SLOPE, SPREAD_DETECTOR, SPREAD_FACTOR = 2.0, 0.5, 0.3, 0.3
@@ -137,9 +138,6 @@ def held_out(decided: PriorEvidence, wrong: np.ndarray) -> np.ndarray:
         others, own = np.flatnonzero(fold != one), np.flatnonzero(fold == one)
         chance[own] = predicted_chance(learn(take(decided, others), wrong[others]), take(decided, own))
     return chance
-
-
-Rates = dict[str, dict[str, list[float]]]
 
 
 def error_rates(decided: PriorEvidence, wrong: np.ndarray) -> Rates:

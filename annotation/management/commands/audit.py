@@ -1,4 +1,5 @@
 from argparse import ArgumentParser
+from collections.abc import Mapping
 from typing import Any
 
 from django.utils import timezone
@@ -19,7 +20,7 @@ class Command(HouseCommand):
         add_seed(parser)
         add_json(parser)
 
-    def act(self, options: dict[str, Any]) -> dict[str, Any]:
+    def act(self, options: dict[str, Any]) -> Mapping[str, object]:
         dataset = dataset_by_slug(options["dataset"])
         if options["draw"]:
             draw_audit(dataset, size=options["size"], seed=options["seed"], now=timezone.now())

@@ -1,4 +1,5 @@
 from argparse import ArgumentParser
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ class Command(HouseCommand):
         )
         add_json(parser)
 
-    def act(self, options: dict[str, Any]) -> dict[str, Any]:
+    def act(self, options: dict[str, Any]) -> Mapping[str, object]:
         return import_predictions(
             dataset_by_slug(options["dataset"]), options["file"], name=options["name"], id=options["id"],
             split=options["split"],

@@ -5,12 +5,12 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from django.conf import settings
 
 from annotation import frames
-from annotation.actions.files.rejected_rows import Rejects, UnableToTake
+from annotation.actions.files.rejected_rows import Rejects, RejectsJson, UnableToTake
 from annotation.actions.files.uploads import Upload, remember
 from annotation.actions.files.write_table import write_rows
 from annotation.actions.jobs.enqueue import enqueue
@@ -46,9 +46,37 @@ class PredictionRequest:
     accept_good: bool = False
 
 
+class PredictionParams(TypedDict):
+    """user: whose upload the file at `path` is."""
+
+    run: int
+    path: str
+    file_name: str
+    user: int
+    id: str | None
+    encoding: str | None
+    costs: bool
+    accept_good: bool
+
+
+class PredictedFile(RejectsJson):
+    """rows: written; predicted: class → how many."""
+
+    rows: int
+    run: int
+    predicted: dict[str, int]
+    notes: list[str]
+
+
+class PredictionResult(PredictedFile):
+    """The result of a job of the kind prediction; token: of the upload that holds the predictions."""
+
+    token: str
+
+
 def predict_file(
     run: ModelRun, asked: PredictionRequest, out: Path, report: Report = lambda stage, share: None
-) -> dict[str, Any]:
+) -> PredictedFile:
     """Write a row for each of the file's: id, predicted class, one probability for each class under its name.
 
     A bad row writes nothing; with `accept_good` the others are predicted. Raises UnableToTake, which names the artifact
@@ -161,7 +189,7 @@ def _notes(run: ModelRun, source: Source, unused: Sequence[str], rejects: Reject
 
 def request_prediction(run: ModelRun, upload: Upload, *, costs: bool = False, user: User | None = None) -> Job:
     """The job that predicts an uploaded file; its result names the file to fetch."""
-    params = {
+    params: PredictionParams = {
         "run": run.pk, "path": str(upload.path), "file_name": upload.file_name, "user": upload.user,
         "id": upload.choices.get("id") or None, "encoding": upload.choices.get("encoding") or None, "costs": costs,
         "accept_good": bool(upload.choices.get("accept_good")),
@@ -171,7 +199,7 @@ def request_prediction(run: ModelRun, upload: Upload, *, costs: bool = False, us
 
 def run(job: Job, report: Report) -> Write:
     """The file written is kept as an upload of whoever asked: it goes where uploads go after a day."""
-    params = job.params
+    params: PredictionParams = job.params
     predicting = ModelRun.objects.get(pk=params["run"])
     asked = PredictionRequest(
         Path(params["path"]), params["id"], params["file_name"], params["encoding"], params["costs"],
@@ -189,4 +217,5 @@ def run(job: Job, report: Report) -> Write:
     finally:
         draft.unlink(missing_ok=True)
     remember(kept, {"run": predicting.pk})
-    return lambda: {**result, "token": kept.token}
+    said: PredictionResult = {**result, "token": kept.token}
+    return lambda: said

@@ -1,0 +1,51 @@
+"""What an estimate of the consensus keeps as JSON."""
+
+from typing import TypedDict
+
+from annotation.core.stored import IntervalJson
+
+
+class MethodScores(TypedDict, total=False):
+    """How often a method's label was that of an annotator held out, with its limits, and its difference to majority;
+    or `why_not`: why it was not tried. Empty where nothing was held out."""
+
+    labels: int
+    value: float
+    low: float
+    high: float
+    n: int
+    difference: IntervalJson
+    why_not: str
+
+
+class CostlyPair(IntervalJson):
+    """Items that are `true` and that an annotator says are `said`: how many labels that cost, and the rate of it."""
+
+    said: str
+    true: str
+    wrong: float
+
+
+class AnnotatorEntry(TypedDict):
+    """An annotator's skill, None where nobody knows; the confusion that costs most; median seconds of an answer."""
+
+    annotator: int
+    name: str
+    labels: int
+    skill: IntervalJson | None
+    pair: CostlyPair | None
+    seconds: float | None
+
+
+class ConsensusResult(TypedDict):
+    """The result of a job of the kind consensus; changes: current labels that the estimate would change, or did."""
+
+    consensus: int
+    method: str
+    items: int
+    labels: int
+    annotators: int
+    contested: int
+    changes: int
+    applied: bool
+    methods: dict[str, MethodScores]

@@ -1,0 +1,15 @@
+"""What an audit and a learned order keep as JSON."""
+
+from typing import TypedDict
+
+# Factor → level → [errors, decisions, shrunk rate].
+Rates = dict[str, dict[str, list[float]]]
+
+
+class StratumJson(TypedDict):
+    """A Stratum as an audit keeps it."""
+
+    low: float
+    high: float
+    items: int
+    drawn: int
