@@ -106,7 +106,7 @@ def test_recipes_sweep_growth_and_runs_print_one_line_each(tmp_path, monkeypatch
 
 
 def test_a_job_is_cancelled_by_its_number(tmp_path, monkeypatch):
-    monkeypatch.setattr("annotation.actions.jobs.enqueue.current_app.send_task", lambda *args: None)
+    monkeypatch.setattr("celery.current_app.send_task", lambda *args: None)
     small_world.pool(tmp_path)
     asked = ("sweep", "support", "--learner", "logistic", "--grid", "C=1,3", "--background")
     job = result(*asked)["job"]
@@ -128,7 +128,7 @@ def test_a_dry_run_says_what_it_would_write_and_writes_nothing(tmp_path):
 
 
 def test_in_the_background_only_a_job_is_left(tmp_path, monkeypatch):
-    monkeypatch.setattr("annotation.actions.jobs.enqueue.current_app.send_task", lambda *args: None)
+    monkeypatch.setattr("celery.current_app.send_task", lambda *args: None)
     assert result(*imports(file(tmp_path), "--background")) == {"job": Job.objects.get().pk, "status": "queued"}
     assert not Item.objects.exists()
 

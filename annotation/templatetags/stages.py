@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from django import template
 from django.template.context import RequestContext
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 
 from annotation.models import Case, Dataset, Job, Membership, Skip, User
@@ -113,17 +113,10 @@ def _links(
 ) -> tuple[Link, ...]:
     found = []
     for page in pages:
-        if url := _url(page.name, dataset.slug):
-            here = "" if page.name != name else "page" if url == path else "true"
-            found.append(Link(page.title, url, here, *marks.get(page.name, ("", ""))))
+        url = reverse(page.name, args=[dataset.slug])
+        here = "" if page.name != name else "page" if url == path else "true"
+        found.append(Link(page.title, url, here, *marks.get(page.name, ("", ""))))
     return tuple(found)
-
-
-def _url(name: str, slug: str) -> str:
-    try:
-        return reverse(name, args=[slug])
-    except NoReverseMatch:
-        return ""
 
 
 def _marks(dataset: Dataset, user: User, role: str | None, name: str) -> dict[str, tuple[str, str]]:
@@ -160,5 +153,5 @@ def _datasets(mine: Iterable[Membership], name: str) -> tuple[Link, ...]:
         lead = one.role == Membership.LEAD
         seen = name in (known if lead else FOR_EXPERTS)
         page = name if seen else "overview" if lead else "queue"
-        links.append(Link(one.dataset.name, _url(page, one.dataset.slug)))
+        links.append(Link(one.dataset.name, reverse(page, args=[one.dataset.slug])))
     return tuple(links)

@@ -105,7 +105,6 @@ def test_what_waits_is_marked(dataset):
     assert "waits for you" not in get(expert, "history", dataset)
 
 
-@pytest.mark.xfail(reason="there is no page of jobs yet")
 def test_jobs_that_failed_are_marked_until_asked_for_again(dataset):
     def failing(**more):
         return Job.objects.create(dataset=dataset, kind="detection", key="one", status=Job.FAILED, **more)
