@@ -29,13 +29,9 @@ OTHER = FindingKind("Other findings", "items", "follow it", "Let experts decide 
 
 @cache
 def finding_kinds() -> dict[str, FindingKind]:
-    """Kinds by name: those made by hand, then those of the detectors, of the one that is oftenest right first.
-
-    Detectors bring scikit-learn with them, so they are loaded when somebody reads findings, and no sooner.
-    """
+    """Kinds by name. Detectors bring scikit-learn with them, so they are loaded when somebody reads findings."""
     detectors = import_string("annotation.core.detectors.DETECTORS").values()
-    theirs = [detector.kinds for detector in sorted(detectors, key=lambda detector: -detector.prior)]
-    return {name: kind for kinds in (BY_HAND, *theirs) for name, kind in kinds.items()}
+    return BY_HAND | {name: kind for detector in detectors for name, kind in detector.kinds.items()}
 
 
 def kind_named(name: str) -> FindingKind:
