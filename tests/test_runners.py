@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from django.conf import settings as site
+from django.utils.module_loading import autodiscover_modules
 
 from annotation.actions.crowd.estimate_consensus import request_consensus
 from annotation.actions.detecting.detect import request_detection
@@ -32,6 +33,7 @@ from modeling.actions.training.sweep import grid_specs, request_sweep
 from modeling.actions.training.train import request_training
 from modeling.core.fitting.training import FEATURES
 from modeling.demo import play
+from modeling.demo.dataset import request_demo
 from modeling.demo.filings import generate
 from tests import people
 from tests.annotation.views.expert_page import finding_over
@@ -44,7 +46,11 @@ pytestmark = pytest.mark.django_db
 CORES = tuple(str(site.BASE_DIR / app / "core") for app in ("annotation", "modeling"))
 LIBRARIES = ("numpy", "pandas", "scipy", "sklearn", "numba", "skops", "rapidfuzz", "pyarrow")
 # Which look a comparison is, and so what it may conclude, is known under the lock alone: a few numbers compared.
-LIGHT = {"proof.at_look", "proof._verdict", "proof.as_json", "proof.<dictcomp>"}
+# Titles and keys are cut to the length of their columns where they are written.
+LIGHT = {
+    *("proof.at_look", "proof._verdict", "proof.as_json", "proof.<dictcomp>"),
+    *("wording.fitting_key", "wording.fitting_title", "wording.short"),
+}
 # An import reads its file a second time as it writes, part by part: its memory stays the same however long the file
 # is, and reading is a fifteenth of the time its rows take to insert.
 READS_AS_IT_WRITES = {"import"}
@@ -168,7 +174,7 @@ ASKED = {
     "reorder": an_order,
     "training": a_training,
     "comparison": a_comparison,
-    "demo": lambda tmp_path: play.request_demo(0, background=False),
+    "demo": lambda tmp_path: request_demo(0, background=False),
     "sweep": a_sweep,
     "capacity": lambda tmp_path: request_capacity(small_world.pool(tmp_path), background=False),
     "learning_curve": lambda tmp_path: request_curve(a_run(tmp_path), background=False),
@@ -190,6 +196,7 @@ def small(monkeypatch, settings, tmp_path):
 
 
 def test_every_kind_of_job_is_held_to_it():
+    autodiscover_modules("runners")
     assert set(ASKED) == set(engine.JOB_RUNNERS)
 
 

@@ -18,14 +18,20 @@ STOPPED = (Job.FAILED, Job.CANCELLED)
 @dataclass(frozen=True)
 class JobLine:
     """A job in words. about: what it works on, "" where its kind says all; why_not_again: a sentence, "" where it can
-    be asked for again; wanted: it failed or was cancelled, and nobody has asked for it since."""
+    be asked for again; wanted: it failed or was cancelled, and nobody has asked for it since; lost: detectors that
+    failed in a detection that is done."""
 
     job: Job
     title: str
     about: str
     asked_by: str
+    lost: Sequence[str]
     why_not_again: str
     wanted: bool
+
+    @property
+    def stopped(self) -> bool:
+        return self.job.status in STOPPED
 
 
 @dataclass(frozen=True)
@@ -53,16 +59,20 @@ class JobList:
 
 
 def list_jobs(dataset: Dataset, show: str = "", before: int = 0) -> JobList:
-    """Those that were asked for, and parts of others that failed. show: UNDER_WAY or FAILED, "" = all of them."""
-    listed = dataset.jobs.filter(Q(parent=None) | Q(status=Job.FAILED))
+    """Those that were asked for, and parts of others that failed; what begins by itself every few decisions is left out
+    once it is done. show: UNDER_WAY or FAILED, "" = all of them."""
+    quiet = Q(kind__in=BY_ITSELF, status=Job.DONE)
+    listed = dataset.jobs.filter(Q(parent=None) | Q(status=Job.FAILED)).exclude(quiet)
     failed = dataset.jobs.filter(status=Job.FAILED).not_asked_again()
     under_way = dataset.jobs.unfinished().filter(parent=None)
-    page = {UNDER_WAY: under_way, FAILED: failed}.get(show, listed).select_related("created_by").order_by("-id")
+    page = {UNDER_WAY: under_way, FAILED: failed}.get(show, listed)
+    page = page.select_related("created_by").defer("result").order_by("-id")
     found = list((page.filter(pk__lt=before) if before else page)[: PAGE + 1])
     shown = found[:PAGE]
     stopped = dataset.jobs.filter(pk__in=[job.pk for job in shown], status__in=STOPPED).not_asked_again()
     wanted = set(stopped.values_list("pk", flat=True))
-    lines = [_line(job, job.pk in wanted) for job in shown]
+    lost = _lost([job.pk for job in shown if job.kind == "detection"])
+    lines = [_line(job, job.pk in wanted, lost.get(job.pk, [])) for job in shown]
     return JobList(lines, shown[-1].pk if len(found) > PAGE else None, under_way.count(), failed.count())
 
 
@@ -72,15 +82,21 @@ def why_not_again(job: Job) -> str:
         return f"Job {job.pk} is {job.status}; only what failed or was cancelled is asked for again."
     path = job.params.get("path")
     if path and not Path(path).is_file():
-        return f"Its file {job.params['file_name']} is no longer kept; choose it again."
+        return "The file is no longer kept; choose it again."
     return ""
 
 
-def _line(job: Job, wanted: bool) -> JobLine:
+def _lost(detections: Sequence[int]) -> dict[int, list[str]]:
+    """Job → the detectors that failed in it."""
+    rows = Job.objects.filter(pk__in=detections, status=Job.DONE).values_list("pk", "result__failed")
+    return {pk: [name.replace("_", " ") for name in failed or ()] for pk, failed in rows}
+
+
+def _line(job: Job, wanted: bool, lost: Sequence[str]) -> JobLine:
     asked_by = job.created_by.get_username() if job.created_by else "itself" if job.kind in BY_ITSELF else "command"
     again = why_not_again(job) if job.status in STOPPED else ""
     title = NAMES.get(job.kind, job.kind.replace("_", " "))
-    return JobLine(job, title[:1].upper() + title[1:], _about(job), asked_by, again, wanted)
+    return JobLine(job, title[:1].upper() + title[1:], _about(job), asked_by, lost, again, wanted)
 
 
 def _about(job: Job) -> str:

@@ -1,17 +1,22 @@
 import io
 import logging
+import re
 
 import pytest
 from django.db import OperationalError
 from django.test import Client
+from django.urls import reverse
 
+from annotation.actions.detecting.detect import request_detection
 from annotation.actions.jobs import work as engine
 from annotation.actions.jobs.enqueue import enqueue
-from annotation.actions.jobs.work import UnableToWork, work
+from annotation.actions.jobs.work import UnableToWork, work, work_here
+from annotation.core.detectors import DETECTORS
 from annotation.core.log_ids import WithId
-from annotation.models import Dataset
+from annotation.models import Dataset, Job
+from tests.factories import small_dataset
 from tests.pages import html_of
-from tests.people import otto
+from tests.people import leo, otto
 
 pytestmark = pytest.mark.django_db
 
@@ -79,6 +84,28 @@ def test_a_job_that_raises_leaves_a_traceback_under_its_name(stderr, monkeypatch
     said = stderr.getvalue()
     assert f"ERROR [job {job.pk}] annotation.actions.jobs.work: job {job.pk} (test) failed" in said
     assert "Traceback" in said and "RuntimeError: planted" in said
+
+
+class Broken:
+    """A detector that cannot do anything."""
+
+    needs: frozenset[str] = frozenset()
+
+    def __getattr__(self, name):
+        raise RuntimeError("planted")
+
+
+def test_a_detector_that_raises_leaves_a_traceback_and_the_page_names_it(tmp_path, client, stderr, monkeypatch):
+    monkeypatch.setitem(DETECTORS, "broken", Broken())
+    dataset = small_dataset(tmp_path)
+    job = work_here(request_detection(dataset, only=("broken", "outlier"), background=False))
+    said = stderr.getvalue()
+    assert f"ERROR [job {job.pk}] annotation.core.detectors.running: detector broken failed" in said
+    assert "Traceback" in said and "RuntimeError: planted" in said and job.status == Job.DONE
+    client.force_login(leo(dataset))
+    page = html_of(client.get(reverse("job", args=[dataset.slug, job.pk])))
+    assert re.search("The detector .?broken.? ", page) and "RuntimeError: planted" in page
+    assert "broken, which failed" in html_of(client.get(reverse("jobs", args=[dataset.slug])))
 
 
 def test_a_line_between_jobs_belongs_to_none(stderr):

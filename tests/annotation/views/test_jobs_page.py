@@ -29,8 +29,8 @@ def lead(client, dataset):
     return client
 
 
-def failed(dataset, sentence="There are no items yet; import some.", **more):
-    job = enqueue("training", dataset, {"learner": "logistic", **more}, user=leo(dataset), background=False)
+def failed(dataset, sentence="There are no items yet; import some.", kind="training", **more):
+    job = enqueue(kind, dataset, {"learner": "logistic", **more}, user=leo(dataset), background=False)
     Job.objects.filter(pk=job.pk).update(status=Job.FAILED, error=sentence, finished_at=timezone.now())
     return Job.objects.get(pk=job.pk)
 
@@ -87,8 +87,17 @@ def test_parts_are_hidden_in_their_whole_unless_they_failed(dataset):
     assert [line.job.pk for line in list_jobs(dataset).lines] == [gone.pk, whole.pk] and quiet.pk
 
 
+def test_what_begins_by_itself_is_not_listed_once_it_is_done(dataset):
+    job = enqueue("reorder", dataset, {"after": 1})
+    assert len(list_jobs(dataset).lines) == 1
+    Job.objects.filter(pk=job.pk).update(status=Job.DONE)
+    assert list_jobs(dataset).heading == "No job here yet"
+    Job.objects.filter(pk=job.pk).update(status=Job.FAILED)
+    assert len(list_jobs(dataset).lines) == 1
+
+
 def test_asked_again_it_is_a_new_job_and_the_old_one_waits_for_nobody(lead, dataset, monkeypatch):
-    gone = failed(dataset)
+    gone = failed(dataset, kind="test")
     answer = lead.post(reverse("job_again", args=["d", gone.pk]))
     again = Job.objects.latest("id")
     assert answer.url == reverse("job", args=["d", again.pk]) and again != gone
@@ -96,7 +105,7 @@ def test_asked_again_it_is_a_new_job_and_the_old_one_waits_for_nobody(lead, data
     assert again.created_by == leo(dataset) and ask_again(gone, leo(dataset)) == again
     page = page_of(lead)
     assert "Ask again" not in page and "asked for again" in page and "<h1>1 job is under way</h1>" in page
-    monkeypatch.setitem(engine.JOB_RUNNERS, "training", lambda job, report: lambda: {"run": 1})
+    monkeypatch.setitem(engine.JOB_RUNNERS, "test", lambda job, report: lambda: {"run": 1})
     assert work(again.pk).status == Job.DONE
 
 
@@ -160,6 +169,6 @@ def test_what_a_job_refuses_stands_beside_it(lead, dataset, monkeypatch):
     def refuse(job, report):
         raise UnableToWork("There are no items <yet>.")
 
-    monkeypatch.setitem(engine.JOB_RUNNERS, "training", refuse)
-    work(enqueue("training", dataset, {}).pk)
+    monkeypatch.setitem(engine.JOB_RUNNERS, "test", refuse)
+    work(enqueue("test", dataset, {}).pk)
     assert "There are no items &lt;yet&gt;." in page_of(lead)
