@@ -83,7 +83,7 @@ def run(n: int, name: str) -> list[Row]:
 
 @dataclass(frozen=True)
 class Measured:
-    """`of` (n,) the group of each text, `head` (n,) a text of that group that its members are held against."""
+    """`of` (n,) the group of each text, `head` (n,) a text of that group that its members are compared with."""
 
     seconds: float
     mib: float

@@ -73,7 +73,7 @@ class Sweep(models.Model):
     """What many runs on one snapshot say together; `found` holds every figure, all of them out of fold.
 
     RECIPES: recipes × seeds, and the simplest not distinguishable from the best. CAPACITY: one recipe as it grows, with
-    and without regularization, on the labels of `snapshot` and on those held in `earlier`.
+    and without regularization, on the labels of `snapshot` and on those of `earlier`.
     """
 
     RECIPES, CAPACITY = "recipes", "capacity"

@@ -83,7 +83,7 @@ def _name(comparison: Comparison, side: str) -> str:
 
 
 def _decisions_between(before: ModelRun, after: ModelRun) -> int:
-    """Decisions that stand, from when *before*'s labels were held until *after*'s were frozen."""
+    """Decisions that stand, from when *before*'s labels were frozen until *after*'s were frozen."""
     frozen_at = (before.snapshot.labels_of or before.snapshot).created_at
     decisions = Decision.objects.standing().filter(case__dataset=after.snapshot.dataset)
     return decisions.filter(created_at__gt=frozen_at, created_at__lte=after.snapshot.created_at).count()

@@ -25,7 +25,7 @@ def snapshot(
     """The snapshot of the dataset as it is now; the same rows for the same purpose are the same snapshot.
 
     Training rows are pool items with a current label that is not in quarantine and that are no near-duplicates of
-    production. With `labels_of` the rows are today's, the labels those that snapshot held. What is left out is counted
+    production. With `labels_of` the rows are today's, the labels those of that snapshot. What is left out is counted
     by reason. Where a quarantine leaves labels out, the same rows with them are frozen too, so that a comparison can
     show both ways. The search for near-duplicates is done before the dataset is locked, and once more only where the
     rows became others meanwhile.
@@ -128,7 +128,7 @@ def _freeze(
 
 
 def matched(after: Snapshot, before: Snapshot) -> Snapshot:
-    """The rows both snapshots have, with the labels `before` held: what `before` would be on the rows of `after`."""
+    """The rows both snapshots have, with the labels of `before`: what `before` would be on the rows of `after`."""
     rows, missing = _with_labels_of(frames.snapshot_rows(after), before)
     if rows.empty:
         raise UnableToSnapshot(f"Snapshots {before.pk} and {after.pk} have no item in common: nothing to match.")

@@ -73,7 +73,7 @@ class _Read:
 
 
 def _read(audit: Audit) -> _Read:
-    """What experts have said of the items drawn, by whatever case, against the labels held at the draw."""
+    """What experts have said of the items drawn, by whatever case, against the labels at the draw."""
     rows = list(audit.drawn.order_by("id").values_list("item_id", "stratum"))
     items = [item for item, _ in rows]
     labels: dict[int, int | None] = {}

@@ -72,7 +72,7 @@ def _open_cases(found: Sequence[Finding]) -> dict[int, int]:
 
 
 def _outcomes(dataset: Dataset, found: Sequence[Finding]) -> pd.DataFrame:
-    """key, item, before, after: items decided on, with the class held just before an expert's word and the one now."""
+    """key, item, before, after: items decided on, with the class just before an expert's decision and the one now."""
     latest = CurrentLabel.objects.in_force().filter(item__dataset=dataset, basis__in=DECIDED)
     after = dict(latest.values_list("item_id", "label_class_id"))
     earlier = CurrentLabel.objects.filter(item__in=latest.values("item")).exclude(basis__in=DECIDED).order_by("id")

@@ -97,7 +97,7 @@ def outcomes(dataset: Dataset) -> pd.DataFrame:
 
 
 def _labels_before_experts(items: list[int]) -> dict[int, int | None]:
-    """item → the class it held before any expert decided on it."""
+    """item → the class it had before any expert decided on it."""
     labels: dict[int, int | None] = {}
     for batch in bulk.in_batches(sorted(set(items))):
         rows = CurrentLabel.objects.filter(item__in=batch).exclude(basis__in=DECIDED).order_by("id")

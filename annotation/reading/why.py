@@ -51,7 +51,7 @@ class Neighbour:
 
 @dataclass(frozen=True)
 class Record:
-    """Of an annotator's labels `given`, the share held to be `other`: judged by experts, or else beside others."""
+    """Of an annotator's labels `given`, the share found to be `other`: judged by experts, or else beside others."""
 
     annotator: str
     given: str

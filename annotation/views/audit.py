@@ -13,6 +13,7 @@ from annotation.actions.queue.draw_audit import SIZE, draw_audit
 from annotation.core.intervals import Interval, wilson
 from annotation.core.order.audit_draw import ENOUGH_ERRORS
 from annotation.core.order.calibration import LEAST
+from annotation.core.wording import counted
 from annotation.models import Dataset, LearnedOrder
 from annotation.reading.audit_answers import AuditState, audit_state
 from annotation.templatetags.house import percent, spaced
@@ -55,7 +56,7 @@ def _draw(request: Request, dataset: Dataset) -> HttpResponse:
         dataset, seed=dataset.audits.count(), lead=request.user, now=timezone.now(),
         after=request.POST.get("after", ""),
     )  # fmt: skip
-    messages.success(request, f"{drawn.n_drawn:,} items are drawn; they come up among the cases of the queue.")
+    messages.success(request, f"Drawn: {counted(drawn.n_drawn, 'item')}, to come up among the cases of the queue.")
     return redirect("audit", dataset.slug)
 
 
@@ -64,7 +65,7 @@ def _heading(state: AuditState | None) -> str:
         return "How many labels are wrong? An audit answers that"
     rate = state.rate.rate
     if not state.rate.answered:
-        return f"None of the {state.rate.drawn:,} items drawn is answered yet"
+        return f"None of {counted(state.rate.drawn, 'item')} drawn is answered yet"
     return f"{percent(rate.low)} to {percent(rate.high)} of the labels are wrong"
 
 

@@ -63,7 +63,7 @@ def run(job: Job, report: Report) -> Write:
     dataset.refresh_from_db()
     report("flagging", 0.1)
     _finish(request_detection(dataset, background=False), job)
-    report("training on the labels as they came", 0.25)
+    report("training on the labels as imported", 0.25)
     production = snapshot(dataset, Snapshot.PRODUCTION)
     before = _first_run(dataset) or _trained(dataset, job, pairs=WEAK)
     report("training with better regularization", 0.35)

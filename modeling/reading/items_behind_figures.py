@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from annotation.core.refusal import Refusal
+from annotation.core.wording import quoted
 from annotation.models import DECIDED, CaseItem, CurrentLabel, Dataset, Item
 from annotation.reading.cases import excerpt_of
-from modeling.figures.words.numbers import quoted
 from modeling.models import ModelRun
 from modeling.reading.rows_learned_from import OutOfFold, out_of_fold
 from modeling.reading.run_description import description_of

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
 
+from annotation.core.wording import counted
 from annotation.models import Case, Dataset, Decision, Detection, Item, Membership
-from modeling.figures.words.numbers import counted
 from modeling.models import Comparison, ModelRun
 
 

@@ -1,4 +1,4 @@
-"""Every item with the label held true and where it comes from."""
+"""Every item with its current label and where that comes from."""
 
 from pathlib import Path
 

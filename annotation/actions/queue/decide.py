@@ -160,7 +160,7 @@ def last_decision(dataset_id: int, user: User) -> Decision | None:
 
 
 def undo(decision: Decision, user: User, token: UUID, now: datetime) -> Case:
-    """Take a decision back: the items hold again what they held before, and the case is open and `user`'s again.
+    """Take a decision back: the items have their earlier labels again, and the case is open and `user`'s again.
 
     A decision that was taken back already stays so. Raises UnableToDecide when it is not the latest of `user`, or when
     somebody has since decided on the same items or works on the members it left out.

@@ -24,8 +24,8 @@ def lease(dataset: Dataset, user: User, now: datetime, finding: int | None = Non
         if finding:
             free = free.of_finding(finding)
         # Asked on its own first, as it costs a tenth of which cases are free: after an answer nothing is held.
-        held = Q(leased_to=user, leased_until__gt=now)
-        case = free.filter(held).order_by("-leased_at").first() if dataset.cases.open().filter(held).exists() else None
+        mine = Q(leased_to=user, leased_until__gt=now)
+        case = free.filter(mine).order_by("-leased_at").first() if dataset.cases.open().filter(mine).exists() else None
         if case is None and _audit_turn(user):
             case = bulk.without_waiting(_of_audit(free, dataset)).first()
         case = case or bulk.without_waiting(free.in_order()).first()

@@ -112,9 +112,9 @@ def _voted_apart(evidence: Evidence) -> np.ndarray:
 
 def _in_conflict(evidence: Evidence) -> np.ndarray:
     """Bool (n,): members of the item's near-duplicate group carry different labels."""
-    held = evidence.labels >= 0
+    labelled = evidence.labels >= 0
     of = evidence.groups.of
-    return _differ(of[held], evidence.labels[held], len(evidence.groups.medoid))[of]
+    return _differ(of[labelled], evidence.labels[labelled], len(evidence.groups.medoid))[of]
 
 
 def _differ(units: np.ndarray, labels: np.ndarray, n: int) -> np.ndarray:

@@ -77,8 +77,8 @@ class CountRule:
         if rule.balanced >= self.strong or evidence.probabilities is None:
             return rule.balanced >= self.strong
         labels = evidence.as_annotated
-        held = labels >= 0
-        says, carries = evidence.probabilities.argmax(axis=1)[held] == rule.label, labels[held] == rule.label
+        labelled = labels >= 0
+        says, carries = evidence.probabilities.argmax(axis=1)[labelled] == rule.label, labels[labelled] == rule.label
         model = (says[carries].mean() + (~says[~carries]).mean()) / 2
         return bool(rule.balanced >= model - self.rival)
 

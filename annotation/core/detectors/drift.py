@@ -93,7 +93,7 @@ class Drift:
         if not usable.any():
             return []
         statistic = np.where(usable[:, None], _chi_square(before, n_before, overall, total), 0.0)
-        classes = _told(overall)
+        classes = _to_test(overall)
         at = statistic[:, classes].argmax(axis=0)
         p = np.minimum(1.0, chi2.sf(statistic[at, classes], 1) * usable.sum())
         hits, n = before[at, classes], sizes[at]
@@ -103,21 +103,21 @@ class Drift:
         if evidence.sources is None:
             return []
         labels, n_classes = evidence.as_annotated, len(evidence.classes)
-        held = (labels >= 0) & (evidence.sources != "")
-        of, names = pd.factorize(evidence.sources[held], sort=True)
+        labelled = (labels >= 0) & (evidence.sources != "")
+        of, names = pd.factorize(evidence.sources[labelled], sort=True)
         if len(names) < 2:
             return []
-        hits = np.bincount(of * n_classes + labels[held], minlength=len(names) * n_classes).reshape(len(names), -1)
-        size, total = hits.sum(axis=1, keepdims=True), int(held.sum())
+        hits = np.bincount(of * n_classes + labels[labelled], minlength=len(names) * n_classes).reshape(len(names), -1)
+        size, total = hits.sum(axis=1, keepdims=True), int(labelled.sum())
         large = ((size >= self.min_items) & (total - size >= self.min_items))[:, 0]
         p = np.where(large[:, None], chi2.sf(_chi_square(hits, size, hits.sum(axis=0), total), 1), 1.0)
-        expected = _expected(evidence, held, of, len(names))
-        told = np.zeros(hits.shape, dtype=bool)
-        told[np.ix_(_told(size[:, 0]), _told(hits.sum(axis=0)))] = True
-        at, k = np.nonzero(told & large[:, None])
+        expected = _expected(evidence, labelled, of, len(names))
+        tested = np.zeros(hits.shape, dtype=bool)
+        tested[np.ix_(_to_test(size[:, 0]), _to_test(hits.sum(axis=0)))] = True
+        at, k = np.nonzero(tested & large[:, None])
         others = hits.sum(axis=0)[k] - hits[at, k]
         kept = self._kept(k, hits[at, k], size[at, 0], others, total - size[at, 0], p[at, k], at, len(hits) * n_classes)
-        drifted = (self._in_source(evidence, held, of, names[one.at], expected, one) for one in kept)
+        drifted = (self._in_source(evidence, labelled, of, names[one.at], expected, one) for one in kept)
         return [one for one in drifted if one is not None][: self.most]
 
     def _kept(
@@ -155,7 +155,7 @@ class Drift:
         )  # fmt: skip
 
     def _in_source(
-        self, evidence: Evidence, held: np.ndarray, of: np.ndarray, source: str,
+        self, evidence: Evidence, labelled: np.ndarray, of: np.ndarray, source: str,
         expected: tuple[np.ndarray, np.ndarray] | None, one: Change,
     ) -> Suspicion | None:  # fmt: skip
         """None where the texts explain more than half of the difference."""
@@ -163,7 +163,7 @@ class Drift:
         if suggests and abs(one.difference - (suggests[0] - suggests[1])) < max(self.least, abs(one.difference) / 2):
             return None
         name = evidence.classes[one.k]
-        inside = np.flatnonzero(held)[of == one.at]
+        inside = np.flatnonzero(labelled)[of == one.at]
         items = inside[(evidence.labels[inside] == one.k) == (one.difference > 0)]
         return self._finding(
             evidence, one, f"source={source}:{name}",
@@ -197,8 +197,8 @@ class Drift:
         )  # fmt: skip
 
 
-def _told(counts: np.ndarray) -> np.ndarray:
-    """The classes or sources to speak of: all, but of two that mirror each other only the smaller."""
+def _to_test(counts: np.ndarray) -> np.ndarray:
+    """The classes or sources to test: all, but of two that mirror each other only the smaller."""
     return np.array([counts.argmin()]) if len(counts) == 2 else np.arange(len(counts))
 
 
@@ -222,12 +222,12 @@ def _chi_square(hits: np.ndarray, n: np.ndarray, all_hits: np.ndarray, total: in
 
 
 def _expected(
-    evidence: Evidence, held: np.ndarray, of: np.ndarray, n_sources: int
+    evidence: Evidence, labelled: np.ndarray, of: np.ndarray, n_sources: int
 ) -> tuple[np.ndarray, np.ndarray] | None:
     """Mean out-of-fold probability of each class in each source and outside it, float (S, K) each."""
     if evidence.probabilities is None:
         return None
-    gives = evidence.probabilities[held]
+    gives = evidence.probabilities[labelled]
     inside = np.zeros((n_sources, gives.shape[1]))
     for one in range(n_sources):
         inside[one] = gives[of == one].sum(axis=0)

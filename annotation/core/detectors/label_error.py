@@ -72,8 +72,8 @@ class LabelError:
         labels, probabilities = evidence.labels, needed(evidence.probabilities)
         n, n_classes = probabilities.shape
         belongs = confident_class(probabilities, labels)
-        held = labels >= 0
-        joint = np.bincount(labels[held] * n_classes + belongs[held], minlength=n_classes**2)
+        labelled = labels >= 0
+        joint = np.bincount(labels[labelled] * n_classes + belongs[labelled], minlength=n_classes**2)
         joint = joint.reshape(n_classes, n_classes)
         excess = self._excess(joint)
         if n_classes < 2:
@@ -85,7 +85,7 @@ class LabelError:
         score = 1 - likely[rows, given]
         likely[rows, given] = -1
         rival = likely.argmax(axis=1)
-        return Doubt(belongs, joint, excess, np.where(held, rival, -1), np.where(held, score, 0.0))
+        return Doubt(belongs, joint, excess, np.where(labelled, rival, -1), np.where(labelled, score, 0.0))
 
     def _excess(self, joint: np.ndarray) -> np.ndarray:
         """What to add to the log odds of class j for an item labelled i, float (K, K): surely more than `pair_share`

@@ -16,11 +16,11 @@ NAMED = 6
 
 @dataclass(frozen=True)
 class UnclearClass:
-    """A whole class is in doubt: annotators do not agree on it, no model can tell it, or it has too few examples.
+    """A whole class is in doubt: annotators do not agree on it, no model finds it again, or it has too few examples.
 
     Where items have several annotators, by their agreement on the class beyond chance, which surely stays under
-    `agreed`; else by how many of its labels the out-of-fold model finds again beyond chance, surely under `told`. A
-    class with fewer than `few` different examples cannot be judged at all (5 folds with 2 each).
+    `agreed`; else by how many of its labels the out-of-fold model finds again beyond chance, surely under
+    `found_again`. A class with fewer than `few` different examples cannot be judged at all (5 folds with 2 each).
     """
 
     needs: ClassVar[frozenset[str]] = frozenset({"labels"})
@@ -39,17 +39,17 @@ class UnclearClass:
     }  # fmt: skip
     flag_above: float = 0.0
     agreed: float = 0.4
-    told: float = 0.2
+    found_again: float = 0.2
     few: int = 10
     min_items: int = 50
 
     def judge(self, evidence: Evidence) -> Judgement:
         """Findings alone: classes least agreed on first; then one on all classes that have too few examples."""
-        held = int((evidence.labels >= 0).sum())
+        n_labelled = int((evidence.labels >= 0).sum())
         if len(evidence.classes) < 2:
             raise NotApplicable("There is only one class.")
-        if held < self.min_items:
-            raise NotApplicable(f"It takes {self.min_items} labels; there are {held}.")
+        if n_labelled < self.min_items:
+            raise NotApplicable(f"It takes {self.min_items} labels; there are {n_labelled}.")
         examples = self._examples(evidence)
         by_votes = self._by_votes(evidence, examples)
         unclear = by_votes if by_votes is not None else self._by_model(evidence, examples)
@@ -57,8 +57,8 @@ class UnclearClass:
 
     def _examples(self, evidence: Evidence) -> np.ndarray:
         """How many near-duplicate groups hold an item of each class, int (K,)."""
-        held, n_classes = evidence.labels >= 0, len(evidence.classes)
-        cells = np.unique(evidence.groups.of[held] * n_classes + evidence.labels[held])
+        labelled, n_classes = evidence.labels >= 0, len(evidence.classes)
+        cells = np.unique(evidence.groups.of[labelled] * n_classes + evidence.labels[labelled])
         return np.bincount(cells % n_classes, minlength=n_classes)
 
     def _by_votes(self, evidence: Evidence, examples: np.ndarray) -> list[Suspicion] | None:
@@ -98,19 +98,19 @@ class UnclearClass:
         labels, n_classes = evidence.labels, len(evidence.classes)
         if evidence.probabilities is None:
             return []
-        held = labels >= 0
+        labelled = labels >= 0
         says = evidence.probabilities.argmax(axis=1)
-        size = np.bincount(labels[held], minlength=n_classes)
-        told = np.bincount(labels[held & (says == labels)], minlength=n_classes)
-        chance = np.bincount(says[held], minlength=n_classes) / held.sum()
+        size = np.bincount(labels[labelled], minlength=n_classes)
+        found_again = np.bincount(labels[labelled & (says == labels)], minlength=n_classes)
+        chance = np.bincount(says[labelled], minlength=n_classes) / labelled.sum()
         found = []
         for k in np.flatnonzero((examples >= self.few) & (size > 0)):
-            share, name = wilson(int(told[k]), int(size[k])), evidence.classes[k]
-            if _beyond(share.high, chance[k]) >= self.told:
+            share, name = wilson(int(found_again[k]), int(size[k])), evidence.classes[k]
+            if _beyond(share.high, chance[k]) >= self.found_again:
                 continue
             items = np.flatnonzero(labels == k)
             reason = (
-                f"Of the {share.n} items labelled {quoted(name)} the model out of fold finds {told[k]} again "
+                f"Of the {share.n} items labelled {quoted(name)} the model out of fold finds {found_again[k]} again "
                 f"({percent(share.value)}); it says {quoted(name)} for {percent(chance[k])} of all items. The class "
                 f"may overlap with others, or its labels may be at random."
             )

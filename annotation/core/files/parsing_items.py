@@ -231,7 +231,7 @@ class ItemParser:
             if (other := spellings.setdefault(name.casefold(), name)) != name:
                 notes.append(f"The classes '{other}' and '{name}' differ in capitals only.")
         if len(self.classes) > max(20, self.n_labels // 2):
-            notes.append(f"{len(self.classes)} classes stand in {self.n_labels} labels; is this the label column?")
+            notes.append(f"{len(self.classes)} classes are in {self.n_labels} labels; is this the label column?")
         return tuple(notes + [self.repairs.sentence(self.repair)] * bool(self.repairs.n))
 
     def _read(self, table: Table, repairs: Repairs) -> _ItemRows:

@@ -43,7 +43,7 @@ class Evidence:
     decided: bool (n,), an expert has decided on the label; None = on none.
     sources: str (n,), "" = none. received: datetime64 (n,), NaT = not known. embeddings: float32 (n, d), rows of
     length 1, or None where there is no text. production: typed table (m rows) of production inputs, or None.
-    reversed: bool (n,), the decision gave another class than the item held before; None = none did.
+    reversed: bool (n,), the decision gave another class than the item had before; None = none did.
     closed: int (p, 2), positions of pairs that an expert called legitimately different, or None.
     index: arrays by name that spare the next grouping what was worked out for this one, empty where there are none.
     """

@@ -7,7 +7,7 @@ import numpy as np
 
 # Seconds a decision takes until decisions tell: for one item, and for each further member of a group.
 FIRST_SECONDS, MEMBER_SECONDS = 12.0, 3.0
-# Least sizes of the kinds of unit whose seconds are told apart, and how many decisions of a kind tell its median.
+# Least sizes of the kinds of unit whose seconds are kept apart, and how many decisions of a kind give its median.
 SIZES = (1, 2, 3, 6)
 ENOUGH = 5
 # One decision on a group of m settles m labels: m to this power times the worth of the errors alone.
@@ -46,7 +46,7 @@ class Pace:
 
 def pace_of(size: np.ndarray, seconds: np.ndarray, conflicts: int = 0, wrong: int = 0) -> Pace:
     """The pace of decisions so far. size: int (k,) items covered; seconds: float (k,), nan = not known; `wrong` of
-    `conflicts` groups in conflict held a wrong label. A kind with under ENOUGH timed decisions keeps its share of the
+    `conflicts` groups in conflict had a wrong label. A kind with under ENOUGH timed decisions keeps its share of the
     default."""
     default = np.array(Pace().seconds)
     kind = np.searchsorted(SIZES, size, side="right") - 1

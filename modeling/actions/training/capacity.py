@@ -1,4 +1,4 @@
-"""One recipe as it grows: with and without regularization, on the labels as they came and as they are now.
+"""One recipe as it grows: with and without regularization, on the labels as imported and on today's.
 
 Both kinds of labels are learned on the same rows and judged out of fold against the newest labels, so that what an old
 label taught wrongly counts as wrong.
@@ -79,7 +79,7 @@ def request_capacity(
     dataset: Dataset, grows: str = "words", *, snapshot: Snapshot | None = None, user: User | None = None,
     background: bool = True,
 ) -> Job:  # fmt: skip
-    """The job that lets a recipe grow. No `snapshot` freezes the labels of now. Raises UnableToSweep."""
+    """The job that lets a recipe grow. No `snapshot` freezes today's labels. Raises UnableToSweep."""
     if grows not in GROWTHS:
         raise UnableToSweep(f"{grows!r} can't grow; choose one of: {', '.join(GROWTHS)}.")
     if grows != "width" and not any(field.type == "text" for field in dataset.typed_fields):

@@ -49,7 +49,7 @@ def choose(
     """Compare recipes on the same n rows, held out of every fit they were judged by.
 
     truth: int (n,), classes 0 … n_classes − 1. groups: int (n,), near-copies, which count as one unit. Each recipe is
-    held against the one that scored best, by a paired interval of the difference with Student's t over groups and the
+    compared with the one that scored best, by a paired interval of the difference with Student's t over groups and the
     linearised metric, at 1 − 0.05 / (m − 1) for m recipes (Bonferroni). Whichever of them is truly best is close, 95
     times in 100, though the best was picked by these rows: it can be lost by m − 1 comparisons only (Hsu 1981).
     """

@@ -24,7 +24,7 @@ def size_of(estimator: Any) -> Size:
 
 def plainness(learner: str, resolved: Settings, size: MeanSize | Size, seconds: float) -> tuple[float, ...]:
     """A key by which the simpler of two recipes sorts first: linear before any other; fewer features in use; fewer
-    parameters; held back more by its penalty; then the faster one. Unknown counts as most, or as least held back."""
+    parameters; more regularized; then the faster one. Unknown counts as most, or as least held back."""
     named = LEARNERS.get(learner)
     known = [size.get("features"), size.get("parameters")]
     strength = getattr(named, "strength", lambda resolved: ())(resolved)

@@ -35,7 +35,7 @@ class Learner(Protocol):
     JSON-ready figures of how training went; `features(fields, options)`, an unfitted DenseFeatures in place of word
     features, or the options that word features are to have; `words(settings)`, what a recipe says beside the title;
     `used(resolved, curve)`, what `fit` settled on; LINEAR, its scores are sums over features; `strength(resolved)`,
-    numbers, larger = held back more. A sweep takes the last two to say which of two recipes is simpler.
+    numbers, larger = more regularized. A sweep takes the last two to say which of two recipes is simpler.
     """
 
     TITLE: ClassVar[str]

@@ -163,7 +163,7 @@ class MlpLearner:
 
     @staticmethod
     def strength(resolved: Settings) -> tuple[float, ...]:
-        """How strongly it is held back: dropout, then weight decay."""
+        """How strongly it is regularized: dropout, then weight decay."""
         return (resolved["dropout"], resolved["weight_decay"])
 
     def _check(self, X: np.ndarray, groups: np.ndarray) -> None:

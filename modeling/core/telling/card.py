@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from annotation.core.wording import quoted
 from modeling.core.proving.stored import ThresholdJson
 from modeling.core.telling.stored import Card, CardComparison, CardCosts
 
@@ -52,7 +53,7 @@ def limits_of(
         found.append(f"The solver did not converge: {status} Do not use it.")
     if at_chance:
         found.append("Out of fold it is no better than chance. Do not use it.")
-    found += [f"{n:,} items of the pool {why}; it has not learned from them." for n, why in left_out]
+    found += [f"It has not learned from items of the pool that {why}: {n:,}." for n, why in left_out]
     if contested and pool:
         found.append(
             f"{contested:,} of {pool:,} pool items ({contested / pool:.1%}) are contested: annotators, near-copies or "
@@ -100,7 +101,7 @@ def _costs(costs: CardCosts) -> str:
     lines = ["| rule | cost | 95 % interval | n |", "|---|---:|---:|---:|"]
     for rule in costs["rules"]:
         money = rule["validation"]["per_thousand"]
-        name = f"always “{rule['class']}”" if rule["class"] else RULES[rule["rule"]]
+        name = f"always {quoted(rule['class'])}" if rule["class"] else RULES[rule["rule"]]
         limits = f"{money['low']:.4g} to {money['high']:.4g}"
         lines.append(f"| {name} | {money['value']:.4g} | {limits} | {rule['validation']['n']:,} |")
     return head + "\n".join(lines) + _threshold(costs["threshold"])

@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from annotation.core.wording import quoted
 from modeling.core.proving.stored import CostReportJson, PricedRule, ThresholdJson
-from modeling.figures.words.numbers import money, quoted
+from modeling.figures.words.numbers import money
 
 RULES = {
     "likeliest": ("Likeliest class", "what a model predicts when costs do not count"),

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from annotation.core.stored import IntervalJson
+from annotation.core.wording import quoted
 from modeling.core.fitting.stored import LearningCurveJson
 from modeling.core.telling.stored import (
     CalibrationJson,
@@ -12,7 +13,7 @@ from modeling.core.telling.stored import (
     ReliabilityJson,
     SliceJson,
 )
-from modeling.figures.words.numbers import percent, quoted, signed, signed_span, span
+from modeling.figures.words.numbers import percent, signed, signed_span, span
 
 LEVEL = 0.05
 

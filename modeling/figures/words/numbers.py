@@ -39,13 +39,3 @@ def signed_money(amount: float) -> str:
 
 def p_words(p: float) -> str:
     return "p < .001" if p < 0.001 else f"p = {p:.3f}".replace("0.", ".", 1)
-
-
-def counted(n: int, noun: str) -> str:
-    """1 item, 1,200 items."""
-    return f"{n:,} {noun}{'' if n == 1 else 's'}"
-
-
-def quoted(name: str) -> str:
-    """The name of a class inside a sentence: negative → “negative”."""
-    return f"“{name}”"

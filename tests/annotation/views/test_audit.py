@@ -207,7 +207,7 @@ def test_the_page_draws_and_says_what_is_known(dataset, client):
     url = reverse("audit", args=[dataset.slug])
     assert "How many labels are wrong? An audit answers that" in html_of(client.get(url))
     assert client.post(url).status_code == 302 and Audit.objects.get().lead == leo(dataset)
-    assert "None of the 60 items drawn is answered yet" in html_of(client.get(url))
+    assert "None of 60 items drawn is answered yet" in html_of(client.get(url))
     for case in dataset.cases.open()[:40]:
         say(case, erin(dataset), "ham")
     page = html_of(client.get(url))

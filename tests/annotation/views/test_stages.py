@@ -50,7 +50,7 @@ def test_each_page_says_where_it_stands():
     pages = dict(pages_of_datasets())
     assert len(pages) > 12, pages
     for path, said in pages.items():
-        # a page beneath either of two is told by its view which
+        # a page beneath either of two learns from its view which
         assert len(said) == 1 and (said[0] in NAMES or said[0] == "{{ back }}"), path.relative_to(TEMPLATES)
 
 

@@ -97,7 +97,7 @@ def test_the_card_gives_data_scores_and_limits(tmp_path):
     [compared] = card["comparisons"]
     assert (compared["verdict"], compared["side"], compared["look"]) == (comparison.verdict, "after", 1)
     assert compared["labelled_by"] == ["import"] and compared["n"] == 40
-    assert "3 items of the pool were called ambiguous; it has not learned from them." in card["limits"]
+    assert "It has not learned from items of the pool that were called ambiguous: 3." in card["limits"]
     assert "Production has sources it has not seen: phone, web." in card["limits"]
     text = packed_text(after)
     for fact in (card["data_sha256"], card["parameter_hash"], comparison.verdict, "look 1 of 10", "labelled by import"):

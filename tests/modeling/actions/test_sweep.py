@@ -162,7 +162,7 @@ def test_a_network_is_cloned_with_its_layers(dataset):
         ("", {"C": "1"}, "can't be a recipe's name"),
         ("7", {"C": "1"}, "can't be a recipe's name"),
         ("plain", {"C": "1"}, "There is a recipe 'plain' already"),
-        ("other", {"C": "3"}, "Recipe 'plain' says exactly this already"),
+        ("other", {"C": "3"}, "Recipe 'plain' has exactly these settings already"),
     ],
 )
 def test_what_is_no_new_recipe_is_refused(dataset, name, pairs, sentence):

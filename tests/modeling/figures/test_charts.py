@@ -104,8 +104,8 @@ def test_strips_stand_on_one_axis():
 
 
 def test_growth_is_drawn_for_all_items_and_for_contested_ones():
-    def point(size, value, held):
-        return {"run": 1, "size": size, "labels": "new", "regularized": held,
+    def point(size, value, regularized):
+        return {"run": 1, "size": size, "labels": "new", "regularized": regularized,
                 "overall": share(value, value - 0.1, value + 0.1), "contested": share(value, n=7)}  # fmt: skip
 
     sizes = [point(10, 0.6, True), point(100, 0.7, True), point(10, 0.5, False), point(100, 0.6, False)]
@@ -113,8 +113,8 @@ def test_growth_is_drawn_for_all_items_and_for_contested_ones():
     assert (everything.title, everything.n, contested.n) == ("All items", 100, 7)
     # two sizes at −.25 to 1.25: a sixth from either end; series .04 of a step apart
     assert [tick.at for tick in everything.x.ticks] == [16.67, 83.33] and words(everything.x) == ["10", "100"]
-    free, held = everything.lines
-    assert free.dash and not held.dash and held.series == "after"
-    assert held.points == "20.67,50.0 87.33,25.0" and free.points == "18.0,75.0 84.67,50.0"
+    free, regularized = everything.lines
+    assert free.dash and not regularized.dash and regularized.series == "after"
+    assert regularized.points == "20.67,50.0 87.33,25.0" and free.points == "18.0,75.0 84.67,50.0"
     without = [{**one, "contested": {"n": 0}} for one in sizes]
     assert [plot.title for plot in growth_plots(without, "words")] == ["All items"]

@@ -40,7 +40,7 @@ class Headings(SimpleTestCase):
             "on contested rows it is too sure by 6.1 points (4.9 to 7.3)"
         )
         assert "matches its accuracy, as far as 100 rows show" in calibration_heading(calibrated(reliable(BOTH, p=0.2)))
-        assert "part by 6.0\u00a0% on average" in calibration_heading(calibrated(reliable(BOTH)))
+        assert "differ by 6.0\u00a0% on average" in calibration_heading(calibrated(reliable(BOTH)))
 
     def test_a_temperature_that_helps_and_one_that_does_not(self):
         before, after = reliable(TOO_SURE), reliable(BOTH, error=0.02, loss=0.4)

@@ -172,7 +172,7 @@ def test_notes_say_what_to_check():
     )
     free = table("text|label", *(f"t|answer {i}" for i in range(30)))
     assert parse_items(free, mapping(label="label")).notes == (
-        "30 classes stand in 30 labels; is this the label column?",
+        "30 classes are in 30 labels; is this the label column?",
     )
 
 

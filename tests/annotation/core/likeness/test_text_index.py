@@ -64,7 +64,7 @@ def test_an_import_is_compared_with_what_is_there(worked):
     groups, _ = regroup(texts + new, earlier)
     assert worked["sketched"] == 21
     assert worked["compared"] < 0.3 * scratch["compared"]
-    # old texts are normalised only where a new one is held against them
+    # old texts are normalised only where a new one is compared with them
     assert worked["normalised"] < 0.3 * scratch["normalised"]
     assert same(groups, find_groups(texts + new))
 
