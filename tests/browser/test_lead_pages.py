@@ -56,3 +56,18 @@ def test_no_page_is_wider_than_the_screen(tmp_path, open_page, width):
     for url in urls:
         assert page.goto(url).status == 200
         assert page.evaluate("document.documentElement.scrollWidth") <= width, url
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_a_link_to_a_part_of_a_run_opens_its_fold(tmp_path, open_page, script):
+    run = trained(with_production(tmp_path))
+    path = reverse("run", args=[run.dataset.slug, run.pk])
+    page = open_page(leo(run.dataset), path, viewport={"width": 1280, "height": 800}, java_script_enabled=script)
+    folds = page.locator("details.fold")
+    assert folds.count() == 8 and page.locator("details.fold[open]").count() == 0
+    assert page.locator("main").bounding_box()["height"] < 1800
+    folds.locator("summary", has_text="Slices").click()
+    assert page.locator("#slices").is_visible()
+    page.goto(f"{path}#calibration")
+    page.locator("#calibration").wait_for(state="visible")
+    assert page.locator("#calibration svg circle").count() > 1
