@@ -22,7 +22,8 @@ class LearnerOption:
 
 def setting_field(key: str, setting: Setting, value: Any, several: bool = False) -> forms.Field:
     """The field of one setting, left empty = `value`; several: of which more than one value can be given."""
-    label, typed = setting.title or key.replace("_", " "), as_typed(value)
+    name, typed = setting.title or key.replace("_", " "), as_typed(value)
+    label = name[0].upper() + name[1:]
     if not setting.choices:
         return forms.CharField(required=False, initial=typed, label=label, help_text=setting.must_be)
     choices = list(setting.choices.items())
