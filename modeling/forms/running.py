@@ -36,7 +36,7 @@ class ProbeForm(forms.Form):
         min_value=0, max_value=MOST_SEED, initial=0,
         error_messages=dict.fromkeys(
             ("required", "invalid", "min_value", "max_value"),
-            f"That is no seed; give a whole number from 0 to {MOST_SEED}.",
+            f"That is not a seed; give a whole number from 0 to {MOST_SEED}.",
         ),
     )  # fmt: skip
 

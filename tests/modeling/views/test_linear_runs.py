@@ -21,7 +21,7 @@ def page_of(client, run):
 def test_a_run_says_what_it_goes_by(client, tmp_path):
     run = small_world.trained(small_world.pool(tmp_path))
     page = page_of(client, run)
-    assert "features a little" in page and "Speaks for it" in page and "Speaks against it" not in page
+    assert "features, each a little" in page and "Speaks for it" in page and "Speaks against it" not in page
     stored = json.loads(load_bytes(settings.ARTIFACTS_DIR, run.metrics["coefficients"]))
     for part in stored["by_class"]:
         assert part["for"][0]["name"] in page
