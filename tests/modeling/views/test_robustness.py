@@ -149,7 +149,7 @@ def test_a_press_is_a_job_and_what_was_done_leads_back(client, world):
 
 @pytest.mark.parametrize(
     ("data", "sentence"),
-    [({"seed": "-1"}, "is not a seed"), ({"seed": "0", "probe": "mirror"}, "There is no probe")],
+    [({"seed": "-1"}, "not a seed; give a whole number"), ({"seed": "0", "probe": "mirror"}, "There is no probe")],
 )
 def test_a_wrong_question_is_a_sentence_on_the_page(client, world, data, sentence):
     dataset, run, _ = world
