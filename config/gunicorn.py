@@ -1,5 +1,6 @@
 """How the web server runs, everywhere: `gunicorn config.wsgi --config config/gunicorn.py --bind …`."""
 
+import gc
 import os
 
 workers = 2
@@ -11,3 +12,10 @@ loglevel = "warning"
 # no connection, and no thread, as BLAS and OpenMP start none of their own.
 preload_app = True
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+def when_ready(server: object) -> None:
+    """What is loaded stays: left out of the rounds of the collector, it is not written to and stays shared (after 240
+    pages 85 MB of 730)."""
+    gc.collect()
+    gc.freeze()
