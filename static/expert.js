@@ -128,18 +128,35 @@
   });
   document.addEventListener("htmx:beforeSwap", (event) => {
     const { xhr, requestConfig } = event.detail;
-    if (!xhr.responseURL || new URL(xhr.responseURL).pathname === requestConfig.path.split("?")[0]) return;
+    // the page of a failure takes the place of others; here it would take the answer with it
+    if (xhr.status >= 500) event.detail.shouldSwap = false;
+    if (xhr.status >= 500 || !xhr.responseURL) return;
+    if (new URL(xhr.responseURL).pathname === requestConfig.path.split("?")[0]) return;
     event.detail.shouldSwap = false;
     complain("You are logged out. Log in again in another tab, then reload this page; your note is kept.");
   });
-  document.addEventListener("htmx:sendError", () => complain("The server can't be reached. Your answer is still here: try again when you are back on line."));
-  document.addEventListener("htmx:timeout", () => complain("The server has not answered for 15 seconds. Your answer is still here: trying again can't record it twice."));
-  document.addEventListener("htmx:responseError", (event) => {
-    const { status } = event.detail.xhr;
-    if (status === 403) complain("The server did not take this, because you logged in again since. Reload the page; your note is kept.");
-    else if (status === 404) complain("This case is no longer yours to see. Reload the page for the next one; your note is kept.");
-    else complain(`The server failed (${status}). Your answer is still here: trying again can't record it twice.`);
+  const still = "Your answer is still here: ";
+  document.addEventListener("htmx:sendError", () => {
+    complain(`The server can't be reached. ${still}try again when you are back on line.`);
   });
+  document.addEventListener("htmx:timeout", () => {
+    complain(`The server has not answered for 15 seconds. ${still}trying again can't record it twice.`);
+  });
+  document.addEventListener("htmx:responseError", (event) => {
+    const { xhr } = event.detail;
+    complain(refusals[xhr.status] ?? failure(xhr));
+  });
+  const kept = "your note is kept.";
+  const refusals = {
+    403: `The server did not take this, because you logged in again since. Reload the page; ${kept}`,
+    404: `This case is no longer yours to see. Reload the page for the next one; ${kept}`,
+  };
+
+  function failure(xhr) {
+    const id = xhr.getResponseHeader("X-Request-ID");
+    const log = id ? ` The server's log has the details under ${id}.` : "";
+    return `The server failed (${xhr.status}). ${still}trying again can't record it twice.${log}`;
+  }
 
   function complain(sentence) {
     find("#trouble").hidden = false;
