@@ -19,6 +19,7 @@ from bench import (
     order,
     others,
     shortcuts,
+    suite,
 )
 from bench.table import Row, show
 
@@ -31,6 +32,7 @@ BENCHES: dict[str, Callable[[], list[Row]]] = {
     "detect.files": files.run,
     "detect.others": others.run,
     "detect.shortcuts": shortcuts.run,
+    "detect.suite": suite.run,
     "detect.near_duplicates.100k": near_duplicates.run_100k,
     "detect.near_duplicates.1m": near_duplicates.run_1m,
     "detect.order": order.run,

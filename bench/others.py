@@ -157,8 +157,8 @@ def has(found: list[Suspicion], name: str) -> bool:
 
 def naive_slices(evidence: Evidence) -> set[str]:
     """Levels of the same cuts with p < .05, nothing corrected and no floor."""
-    detector = Slices().doubtful
-    hits, reported = detector.read(evidence).score > detector.flag_above, set()
+    detector = Slices()
+    hits, reported = detector.doubtful.read(evidence).score > detector.doubtful_above, set()
     for cut in cuts_of(evidence):
         for level, name in enumerate(cut.levels):
             inside = cut.of == level

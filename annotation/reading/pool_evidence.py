@@ -73,7 +73,7 @@ def with_predictions(evidence: Evidence, pool: pd.DataFrame, predictions: Predic
     ours = evidence.probabilities
     if ours is None:  # no field says anything: those not covered may be any class
         ours = np.full(theirs.shape, 1 / theirs.shape[1])
-    return replace(evidence, probabilities=np.where(covered[:, None], theirs, ours))
+    return replace(evidence, probabilities=np.where(covered[:, None], theirs, ours), overlap=None)
 
 
 def _reversed(dataset: Dataset, pool: pd.DataFrame) -> np.ndarray | None:

@@ -7,7 +7,7 @@ import numpy as np
 
 from annotation.core.detectors.suspicion import Judgement, NotApplicable, Suspicion
 from annotation.core.intervals import wilson
-from annotation.core.judging.confident_learning import confident_class
+from annotation.core.judging.confident_learning import confident_class, honest_overlap
 from annotation.core.judging.evidence import Evidence, needed
 from annotation.core.judging.out_of_fold import FLOOR
 from annotation.core.wording import FindingKind, percent, quoted
@@ -22,6 +22,7 @@ class Doubt:
     belongs: int (n,), the class each item confidently belongs to. joint: int (K, K), labelled items by the label they
     carry and that class. excess: float (K, K), what is added to the log odds of class j for an item labelled i. rival:
     int (n,), the likeliest other class, −1 = none. score: float (n,) in [0, 1]; 0 without a label or without a rival.
+    odds: float (n,), how many times as likely as the label the rival is; 0 without.
     """
 
     belongs: np.ndarray
@@ -29,6 +30,7 @@ class Doubt:
     excess: np.ndarray
     rival: np.ndarray
     score: np.ndarray
+    odds: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -37,9 +39,10 @@ class LabelError:
 
     The score is 1 − the probability that model gives the label, out of fold. Where many items that confidently belong
     to one class carry another (the confident joint; Northcutt et al. 2021), that pair of classes counts more:
-    `pair_share` is the share of a class that honest confusion explains, `pair_weight` how strongly an excess over it
-    counts (0 = not at all); it is a finding from `pair_least` such items on. score .5 = all other classes together are
-    as likely as the label.
+    honest confusion explains `pair_overlap` times what models fitted without the doubted labels find of it, and at
+    least `pair_share`; `pair_weight` says how strongly an excess over that counts (0 = not at all); it is a finding
+    from `pair_least` such items on. score .5 = all other classes together are as likely as the label. Flagged where one
+    other class is `flag_odds` times as likely as the label.
     """
 
     needs: ClassVar[frozenset[str]] = frozenset({"labels", "probabilities"})
@@ -50,8 +53,10 @@ class LabelError:
             "Let experts decide on a few dozen; if they reverse most, say in the guideline how the two classes differ.",
         )
     }  # fmt: skip
-    flag_above: float = 0.8
+    flag_above: float = 0.5
+    flag_odds: float = 1.5
     pair_share: float = 0.03
+    pair_overlap: float = 1.0
     pair_weight: float = 2.0
     pair_least: int = 5
 
@@ -63,9 +68,12 @@ class LabelError:
         suggested = np.where(doubt.score > 0.5, doubt.rival, -1)
 
         def reason(item: int) -> str:
-            return self._reason(evidence, doubt.joint, item, int(suggested[item]))
+            return self._reason(evidence, doubt, item, int(suggested[item]))
 
-        return Judgement(doubt.score, suggested, self.flag_above, reason, self._findings(evidence, doubt))
+        return Judgement(
+            doubt.score, suggested, self.flag_above, reason, self._findings(evidence, doubt),
+            clear=doubt.odds > self.flag_odds,
+        )  # fmt: skip
 
     def read(self, evidence: Evidence) -> Doubt:
         """What the model makes of each label."""
@@ -75,27 +83,32 @@ class LabelError:
         labelled = labels >= 0
         joint = np.bincount(labels[labelled] * n_classes + belongs[labelled], minlength=n_classes**2)
         joint = joint.reshape(n_classes, n_classes)
-        excess = self._excess(joint)
+        overlap = honest_overlap(belongs, probabilities) if evidence.overlap is None else evidence.overlap
+        excess = self._excess(joint, overlap)
         if n_classes < 2:
-            return Doubt(belongs, joint, excess, np.full(n, -1), np.zeros(n))
+            return Doubt(belongs, joint, excess, np.full(n, -1), np.zeros(n), np.zeros(n))
         rows, given = np.arange(n), np.maximum(labels, 0)
         likely = probabilities + FLOOR
         likely *= np.exp(excess)[given]
         likely /= likely.sum(axis=1, keepdims=True)
-        score = 1 - likely[rows, given]
+        own = likely[rows, given]
         likely[rows, given] = -1
         rival = likely.argmax(axis=1)
-        return Doubt(belongs, joint, excess, np.where(labelled, rival, -1), np.where(labelled, score, 0.0))
+        odds = likely[rows, rival] / own
+        return Doubt(
+            belongs, joint, excess, np.where(labelled, rival, -1), np.where(labelled, 1 - own, 0.0),
+            np.where(labelled, odds, 0.0),
+        )  # fmt: skip
 
-    def _excess(self, joint: np.ndarray) -> np.ndarray:
-        """What to add to the log odds of class j for an item labelled i, float (K, K): surely more than `pair_share`
-        (lower 95 % bound) of the items that look like j carry i."""
-        excess = np.zeros(joint.shape)
+    def _excess(self, joint: np.ndarray, overlap: np.ndarray) -> np.ndarray:
+        """What to add to the log odds of class j for an item labelled i, float (K, K): surely more (lower 95 % bound)
+        of the items that look like j carry i than honest confusion explains."""
+        explained, excess = np.maximum(self.pair_share, self.pair_overlap * overlap), np.zeros(joint.shape)
         size = joint.sum(axis=0)
         for given, looks in np.argwhere(joint > self.pair_share * size):
             if given != looks:
                 low = wilson(int(joint[given, looks]), int(size[looks])).low
-                excess[given, looks] = self.pair_weight * np.log(max(1.0, low / self.pair_share))
+                excess[given, looks] = self.pair_weight * np.log(max(1.0, low / explained[given, looks]))
         return excess
 
     def _findings(self, evidence: Evidence, doubt: Doubt) -> list[Suspicion]:
@@ -111,7 +124,7 @@ class LabelError:
             found.append(_pair_finding(evidence.classes[given], evidence.classes[looks], items, size))
         return found
 
-    def _reason(self, evidence: Evidence, joint: np.ndarray, item: int, rival: int) -> str:
+    def _reason(self, evidence: Evidence, doubt: Doubt, item: int, rival: int) -> str:
         """What the neighbours carry, what the model gives, and how often this pair of classes is confused."""
         given, share = int(evidence.labels[item]), needed(evidence.probabilities)[item]
         names = [quoted(name) for name in (evidence.classes[given], evidence.classes[rival])]
@@ -119,8 +132,8 @@ class LabelError:
         parts.append(f"the model out of fold gives {names[0]} {percent(share[given])}")
         if rival >= 0:
             parts[-1] += f" and {names[1]} {percent(share[rival])}"
-            count, size = int(joint[given, rival]), int(joint[:, rival].sum())
-            if size and wilson(count, size).low > self.pair_share:
+            count, size = int(doubt.joint[given, rival]), int(doubt.joint[:, rival].sum())
+            if doubt.excess[given, rival] > 0:
                 parts.append(f"{count} of {size} items that look like {names[1]} carry {names[0]}")
         sentence = "; ".join(part for part in parts if part)
         return sentence[0].upper() + sentence[1:] + "."

@@ -43,6 +43,7 @@ class Slices:
     level: float = 0.01
     most: int = 20
     doubtful: LabelError = LabelError()
+    doubtful_above: float = 0.8
 
     def judge(self, evidence: Evidence) -> Judgement:
         """Findings alone: slices by reversed labels first, then those by doubt; each the largest excess first."""
@@ -50,7 +51,7 @@ class Slices:
         if not cuts:
             raise NotApplicable("No source, field or cluster of texts cuts the dataset into parts.")
         doubt, undecided = self.doubtful.read(evidence).score, evidence.as_annotated >= 0
-        doubtful = doubt > self.doubtful.flag_above
+        doubtful = doubt > self.doubtful_above
         found = []
         if evidence.decided is not None and evidence.reversed is not None:
             judged = evidence.decided & (evidence.labels >= 0)

@@ -51,7 +51,8 @@ class Judgement:
     score: float (n,) in [0, 1], 1 = most suspicious; 0 where there is no current label to suspect. suggested: int (n,),
     the class code to look at instead of the current label, −1 = none. reason: why the item at a flagged position is
     suspected, one plain sentence. effect: float (n,), how much more an error moves a model here than anywhere, 1 = as
-    much; None = as much everywhere.
+    much; None = as much everywhere. clear: bool (n,), only these are flagged of those that score above `flag_above`;
+    None = all.
     """
 
     score: np.ndarray
@@ -60,11 +61,13 @@ class Judgement:
     reason: Callable[[int], str]
     findings: Sequence[Suspicion] = ()
     effect: np.ndarray | None = None
+    clear: np.ndarray | None = None
 
     @property
     def flagged(self) -> np.ndarray:
         """Bool (n,)."""
-        return self.score > self.flag_above
+        above = self.score > self.flag_above
+        return above if self.clear is None else above & self.clear
 
     @property
     def reasons(self) -> list[str]:

@@ -55,6 +55,18 @@ def confident_class(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray
     return np.where(belongs < 0, labels, belongs)
 
 
+def honest_overlap(belongs: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
+    """Float (K, K): how likely items that belong to class j are to be of class i by themselves, the mean probability
+    (n, K) of class i over them; 0 where none belongs to j. belongs: int (n,), −1 = none."""
+    n_classes = probabilities.shape[1]
+    overlap = np.zeros((n_classes, n_classes))
+    for looks in range(n_classes):
+        items = belongs == looks
+        if items.any():
+            overlap[:, looks] = probabilities[items].mean(axis=0)
+    return overlap
+
+
 def label_issues(labels: np.ndarray, probabilities: np.ndarray, found: ConfidentLearning, least: int = 1) -> np.ndarray:
     """Bool (n,): the labels that pruning by noise rate would remove (Northcutt, Jiang & Chuang 2021, section 4).
 

@@ -46,6 +46,8 @@ class Evidence:
     reversed: bool (n,), the decision gave another class than the item had before; None = none did.
     closed: int (p, 2), positions of pairs that an expert called legitimately different, or None.
     index: arrays by name that spare the next grouping what was worked out for this one, empty where there are none.
+    overlap: float (K, K), how likely a model fitted without doubted labels finds class i for items that belong to class
+    j, or None.
     """
 
     table: pd.DataFrame
@@ -65,6 +67,7 @@ class Evidence:
     reversed: np.ndarray | None = None
     closed: np.ndarray | None = None
     index: Mapping[str, np.ndarray] = field(default_factory=dict)
+    overlap: np.ndarray | None = None
 
     @property
     def as_annotated(self) -> np.ndarray:
@@ -119,14 +122,14 @@ def build_evidence(
         groups, index = regroup_items(table, fields, index or {}, seed)
         report("reading the fields", 0.1)
         matrix, embeddings = terms(table, fields), _embeddings(table, fields)
-        probabilities, neighbours = None, None
+        judged, neighbours = None, None
         if matrix is not None and (labels >= 0).any():
             report("finding neighbours", 0.3)
             dense = vectors(table, fields, embeddings)
             neighbours = nearest(
                 dense, groups.of, NEIGHBOURS, seed, lambda share: report("finding neighbours", 0.3 + 0.2 * share)
             )
-            probabilities = out_of_fold(
+            judged = out_of_fold(
                 matrix, dense, labels, groups.of, neighbours, len(classes), seed,
                 lambda share: report("judging each label by the others", 0.5 + 0.5 * share),
             )  # fmt: skip
@@ -139,7 +142,7 @@ def build_evidence(
         votes,
         tuple(annotators),
         groups,
-        probabilities,
+        judged.probabilities if judged else None,
         neighbours,
         decided,
         sources,
@@ -149,6 +152,7 @@ def build_evidence(
         reversed,
         closed,
         index,
+        judged.overlap if judged else None,
     )
 
 

@@ -1,12 +1,13 @@
 """The cheap model that accuses labels: several views of the same items, each item judged by what the others say."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
 from scipy.optimize import minimize
 
-from annotation.core.judging.confident_learning import confident_class
+from annotation.core.judging.confident_learning import confident_class, honest_overlap
 from annotation.core.judging.folds import grouped_folds
 from annotation.core.judging.judges import Neighbours, naive_bayes, softmax, terms_view, vectors_view, vote
 
@@ -20,6 +21,19 @@ WEIGHED = 20_000
 Tick = Callable[[float], None]
 
 
+# Compared by identity: arrays have no one equality.
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """What models say of n items they did not learn from, K classes.
+
+    probabilities: float (n, K), rows sum to 1. overlap: float (K, K), how likely those fitted without the doubted
+    labels find class i for items that confidently belong to class j: what honest confusion alone explains.
+    """
+
+    probabilities: np.ndarray
+    overlap: np.ndarray
+
+
 def out_of_fold(
     matrix: sparse.csr_matrix,
     vectors: np.ndarray,
@@ -29,8 +43,8 @@ def out_of_fold(
     n_classes: int,
     seed: int,
     tick: Tick = lambda share: None,
-) -> np.ndarray:
-    """Class probabilities float (n, n_classes), rows sum to 1, of models that saw neither the item nor its group.
+) -> Judged:
+    """Class probabilities of models that saw neither the item nor its group, and how far classes overlap.
 
     matrix: non-negative float32 CSR (n, features), vectors: float32 (n, d), both with rows of length 1. labels: int
     (n,), −1 = none: judged but not learned from. Logistic regression on each, naive Bayes and neighbours are pooled,
@@ -38,7 +52,7 @@ def out_of_fold(
     the first round doubts. Both rounds count alike. `tick` is called with the share done.
     """
     if n_classes < 2:
-        return np.ones((len(labels), n_classes))
+        return Judged(np.ones((len(labels), n_classes)), np.eye(n_classes))
     n_folds = int(np.clip(FOLDS_TIMES_ITEMS // max(len(labels), 1), FEWEST_FOLDS, MOST_FOLDS))
     folds = grouped_folds(groups, labels, n_folds, seed)
     weighed = np.random.default_rng(seed).permutation(np.flatnonzero(labels >= 0))[:WEIGHED]
@@ -53,7 +67,8 @@ def out_of_fold(
         rounds.append(pool(views, view_weights(views, labels, weighed)))
         learned = learned & (confident_class(rounds[0], labels) == labels)
         tick(start + 0.5)
-    return pool(rounds, np.full(2, 0.5))
+    probabilities = pool(rounds, np.full(2, 0.5))
+    return Judged(probabilities, honest_overlap(confident_class(probabilities, labels), rounds[1]))
 
 
 def pool(views: Sequence[np.ndarray], weights: np.ndarray) -> np.ndarray:

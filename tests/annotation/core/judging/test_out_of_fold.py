@@ -87,6 +87,7 @@ def test_out_of_fold_is_repeatable_and_takes_one_class_and_unlabelled_items():
     labels = LABELS.copy()
     labels[::7] = -1
     first, second = (out_of_fold(matrix, rows, labels, GROUPS, nobody, K, 3) for _ in range(2))
-    assert first.tolist() == second.tolist()
-    assert (first.argmax(axis=1) == LABELS).mean() > 0.98
-    assert out_of_fold(matrix, rows, labels, GROUPS, nobody, 1, 3).tolist() == [[1.0]] * N
+    assert first.probabilities.tolist() == second.probabilities.tolist()
+    assert (first.overlap == second.overlap).all() and first.overlap.trace() > 0.9 * K
+    assert (first.probabilities.argmax(axis=1) == LABELS).mean() > 0.98
+    assert out_of_fold(matrix, rows, labels, GROUPS, nobody, 1, 3).probabilities.tolist() == [[1.0]] * N
