@@ -2,10 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
 
-from django.utils.module_loading import import_string
-
+from annotation.core.detectors import DETECTORS
 from annotation.core.wording import FindingKind
 from annotation.reading.findings import FindingState
 
@@ -27,16 +25,12 @@ BY_HAND = {
 OTHER = FindingKind("Other findings", "items", "follow it", "Let experts decide on a few dozen of its queue.")
 
 
-@cache
-def finding_kinds() -> dict[str, FindingKind]:
-    """Kinds by name. Detectors bring scikit-learn with them, so they are loaded when somebody reads findings."""
-    detectors = import_string("annotation.core.detectors.DETECTORS").values()
-    return BY_HAND | {name: kind for detector in detectors for name, kind in detector.kinds.items()}
+KINDS = BY_HAND | {name: kind for detector in DETECTORS.values() for name, kind in detector.kinds.items()}
 
 
 def kind_named(name: str) -> FindingKind:
     """The kind in words; OTHER where no detector of today makes it."""
-    return finding_kinds().get(name, OTHER)
+    return KINDS.get(name, OTHER)
 
 
 @dataclass(frozen=True)
@@ -52,7 +46,7 @@ def by_kind(found: Iterable[FindingState], shown: int = 5) -> list[KindOfFinding
     """Findings by kind in the order given, a kind where its first stands; dismissed ones are always folded."""
     kinds: dict[str, list[FindingState]] = {}
     for state in found:
-        kinds.setdefault(state.finding.kind if state.finding.kind in finding_kinds() else "", []).append(state)
+        kinds.setdefault(state.finding.kind if state.finding.kind in KINDS else "", []).append(state)
     grouped = []
     for name, states in kinds.items():
         standing = [state for state in states if state.rule != "dismissed"]
