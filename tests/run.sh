@@ -17,7 +17,7 @@ if ! command -v chromium >/dev/null 2>&1 && ! command -v google-chrome >/dev/nul
 fi
 
 echo "== SQLite alone"
-DATABASE_URL= REDIS_URL= $python -m pytest -n 2 --cov --cov-report=term:skip-covered "$@" || failed=1
+DATABASE_URL= REDIS_URL= $python -m pytest -n 2 "$@" || failed=1
 
 postgres=${TEST_DATABASE_URL:-postgres://127.0.0.1:5432/postgres}
 redis=${TEST_REDIS_URL:-redis://127.0.0.1:6379/9}
