@@ -1,6 +1,7 @@
 """What a page says, whatever the white space of its template."""
 
 import re
+from html import unescape
 
 BLOCKS = "(?:g|p|h1|h2|h3|td|th|li|dd|dt|div|section|article|button|option|summary|label|caption|form|a|small|span)"
 
@@ -12,3 +13,8 @@ def html_of(response) -> str:
     html = re.sub(r"[ \n]+(/?>)", r"\1", html)
     html = re.sub(rf"(<{BLOCKS}\b[^>]*>) ", r"\1", html)
     return re.sub(rf" (</{BLOCKS}>)", r"\1", html)
+
+
+def text_of(response) -> str:
+    """As `html_of`, with its entities and unbreakable spaces as a reader sees them."""
+    return unescape(html_of(response)).replace("\xa0", " ")

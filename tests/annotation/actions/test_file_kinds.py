@@ -21,9 +21,10 @@ from annotation.actions.jobs.work import UnableToWork, work, work_here
 from annotation.core.files.parsing_items import ItemMapping
 from annotation.core.files.tables import UnableToRead, open_source, read_table
 from annotation.models import CurrentLabel, Dataset, Item, Job, Label
-from tests.annotation.views.test_lead import as_, text
+from tests.annotation.views.test_lead import as_
 from tests.annotation.views.test_upload import columns, dataset, send, uploads  # noqa: F401  fixtures
 from tests.factories import small_dataset
+from tests.pages import text_of
 from tests.people import erin, leo, olga
 from tests.test_commands import refusal, result
 
@@ -187,7 +188,7 @@ def test_rejected_rows_and_the_good_ones_by_page(dataset):  # noqa: F811
     lead = as_(leo(dataset))
     page = send(lead, dataset, BAD)
     refused = columns(lead, page, "id text label")
-    assert "2 more rows have a fault" in text(refused)
+    assert "2 more rows have a fault" in text_of(refused)
     url = page.request["PATH_INFO"] + "rejected.csv"
     assert b"".join(lead.get(url).streaming_content).decode().splitlines()[1].startswith("b,two,,3,")
     for person in (erin(dataset), olga()):
@@ -195,7 +196,7 @@ def test_rejected_rows_and_the_good_ones_by_page(dataset):  # noqa: F811
     done = columns(lead, page, "id text label", accept="1", repair="on")
     job = work(Job.objects.get().pk)
     assert (job.status, job.result["items"], job.params["repair"]) == (Job.DONE, 3, True)
-    assert "Download the 3 rejected rows" in text(lead.get(done.url))
+    assert "Download the 3 rejected rows" in text_of(lead.get(done.url))
 
 
 def test_a_large_file_fails_with_its_rejected_rows_and_a_second_chance(dataset, monkeypatch):  # noqa: F811
@@ -204,7 +205,7 @@ def test_a_large_file_fails_with_its_rejected_rows_and_a_second_chance(dataset, 
     done = columns(lead, send(lead, dataset, BAD), "id text label")
     job = work(Job.objects.get().pk)
     assert job.status == Job.FAILED and not Item.objects.exists()
-    assert "Import the good rows without them" in text(lead.get(done.url))
+    assert "Import the good rows without them" in text_of(lead.get(done.url))
     rejected = reverse("rejected_rows", args=[dataset.slug, job.pk])
     assert b"the row has 2 cells" in b"".join(lead.get(rejected).streaming_content)
     good = reverse("import_good", args=[dataset.slug, job.pk])

@@ -10,8 +10,9 @@ from annotation.core.files.parsing_items import UnableToParse
 from annotation.core.refusal import Refusal
 from annotation.models import Flag, Item, PredictionSet
 from annotation.reading.prediction_sets import UnableToAlign, aligned, imported_sets
-from tests.annotation.views.test_lead import as_, text
+from tests.annotation.views.test_lead import as_
 from tests.factories import imported, small_dataset
+from tests.pages import text_of
 from tests.people import leo
 
 pytestmark = pytest.mark.django_db
@@ -128,8 +129,8 @@ def test_a_lead_chooses_the_set_on_the_page(dataset, tmp_path):
     bring(dataset, tmp_path)
     lead = as_(leo(dataset))
     work_here(request_detection(dataset, background=False))
-    assert "the built-in model" in text(lead.get(reverse("cases", args=["support"])))
+    assert "the built-in model" in text_of(lead.get(reverse("cases", args=["support"])))
     lead.post(reverse("detect", args=["support"]), {"predictions": "ours"})
     assert dataset.jobs.order_by("-id").first().params["predictions"] == "ours"
     refused = lead.post(reverse("detect", args=["support"]), {"predictions": "gone"}, follow=True)
-    assert "has no prediction set 'gone'" in text(refused)
+    assert "has no prediction set 'gone'" in text_of(refused)

@@ -19,15 +19,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def rung(monkeypatch, settings):
-    """Ids the doorbell was rung for, as with a Redis."""
-    ids = []
-    settings.REDIS_URL = "redis://"
-    monkeypatch.setattr("celery.current_app.send_task", lambda name, args: ids.append(args[0]))
-    return ids
-
-
-@pytest.fixture
 def dataset():
     return Dataset.objects.create(slug="d", name="D")
 

@@ -1,5 +1,4 @@
 from datetime import timedelta
-from html import unescape
 
 import pytest
 from django.test import Client
@@ -25,7 +24,7 @@ from annotation.models import (
 )
 from annotation.reading.cases import list_cases
 from tests.factories import answer, open_case, small_dataset
-from tests.pages import html_of
+from tests.pages import text_of
 from tests.people import emil, erin, leo, olga, otto, user
 
 PAGES = ("job", "disagreement", "findings", "cases", "download_cases", "people", "question", "import")
@@ -45,11 +44,6 @@ def as_(person):
 def path(name, dataset, *args):
     args = args or ((dataset.jobs.first().pk,) if name == "job" else ())
     return reverse(name, args=(dataset.slug, *args))
-
-
-def text(response):
-    """The page as one line, every run of white space one space."""
-    return unescape(html_of(response)).replace("\xa0", " ")
 
 
 def change(dataset, person, page="people", **data):
@@ -107,7 +101,7 @@ def test_objects_of_another_dataset_are_not_found(dataset, tmp_path):
 def test_datasets_shows_each_users_own(dataset, tmp_path):
     small_dataset(tmp_path, "other")
     open_case(dataset, "s1")
-    page = text(as_(leo(dataset)).get("/"))
+    page = text_of(as_(leo(dataset)).get("/"))
     assert "1 case waits in 1 dataset" in page
     assert path("overview", dataset) in page
     assert "other" not in page
@@ -117,19 +111,19 @@ def test_expert_of_one_dataset_goes_to_the_queue(dataset, tmp_path):
     expert = as_(erin(dataset))
     assert expert.get("/").url == path("queue", dataset)
     erin(small_dataset(tmp_path, "other"))
-    page = text(expert.get("/"))
+    page = text_of(expert.get("/"))
     assert path("queue", dataset) in page
     assert f'"{path("overview", dataset)}"' not in page
 
 
 def test_outsider_is_shown_whom_to_ask(db):
-    page = text(as_(olga()).get("/"))
+    page = text_of(as_(olga()).get("/"))
     assert "not a member of any dataset" in page
     assert reverse("new_dataset") not in page
 
 
 def test_operator_may_start_a_dataset(db):
-    assert reverse("new_dataset") in text(as_(otto()).get("/"))
+    assert reverse("new_dataset") in text_of(as_(otto()).get("/"))
 
 
 # detection and its job
@@ -150,11 +144,11 @@ def test_running_job_is_asked_for_again_and_a_done_one_is_not(dataset):
     lead = as_(leo(dataset))
     url = lead.post(path("detect", dataset)).url
     queued = lead.get(url, headers={"hx-request": "true"})
-    assert "every 1s" in text(queued)
-    assert "waits for a worker" in text(queued)
-    assert "<html" not in text(queued)
+    assert "every 1s" in text_of(queued)
+    assert "waits for a worker" in text_of(queued)
+    assert "<html" not in text_of(queued)
     work(Job.objects.get(kind="detection").pk)
-    done = text(lead.get(url, headers={"hx-request": "true"}))
+    done = text_of(lead.get(url, headers={"hx-request": "true"}))
     assert "hx-get" not in done
     assert "open in a pool of 6 items" in done
 
@@ -162,13 +156,13 @@ def test_running_job_is_asked_for_again_and_a_done_one_is_not(dataset):
 def test_job_nobody_takes_says_so(dataset):
     job = request_detection(dataset)
     Job.objects.filter(pk=job.pk).update(created_at=timezone.now() - timedelta(minutes=1))
-    assert "No worker has picked it up" in text(as_(leo(dataset)).get(path("job", dataset, job.pk)))
+    assert "No worker has picked it up" in text_of(as_(leo(dataset)).get(path("job", dataset, job.pk)))
 
 
 def test_failed_job_says_why_and_what_to_do(tmp_path, db):
     dataset = Dataset.objects.create(slug="empty", name="Empty")
     job = work(request_detection(dataset, background=False).pk)
-    page = text(as_(leo(dataset)).get(path("job", dataset, job.pk)))
+    page = text_of(as_(leo(dataset)).get(path("job", dataset, job.pk)))
     assert "The detection failed; nothing was written" in page
     assert "has no labelled items yet" in page
     assert path("detect", dataset) in page
@@ -189,7 +183,7 @@ def test_done_job_leads_on(dataset, kind, result, words, onward):
     job = Job.objects.create(
         kind=kind, dataset=dataset, key=kind, status=Job.DONE, result=result, finished_at=timezone.now()
     )
-    page = text(as_(leo(dataset)).get(path("job", dataset, job.pk)))
+    page = text_of(as_(leo(dataset)).get(path("job", dataset, job.pk)))
     assert words in page
     assert f'{onward}"' in page
 
@@ -203,7 +197,7 @@ def test_cases_say_why_and_who(dataset):
     item = Item.objects.get(dataset=dataset, external_id="s1")
     Flag.objects.create(detection=detection, detector="label_error", item=item, score=0.9, reason="The model objects.")
     lease(dataset, erin(dataset), timezone.now())
-    page = text(as_(leo(dataset)).get(path("cases", dataset)))
+    page = text_of(as_(leo(dataset)).get(path("cases", dataset)))
     row = f"{case.pk}</a></td>"
     for words in (row, "log in 1", "access", "The model objects.", "0.500", "erin", "1 case waits"):
         assert words in page, words
@@ -211,13 +205,13 @@ def test_cases_say_why_and_who(dataset):
 
 def test_cases_count_what_was_settled_and_by_whom(dataset):
     decide(open_case(dataset, "s1"), erin(dataset), answer(dataset, "access"), timezone.now())
-    page = text(as_(leo(dataset)).get(path("cases", dataset)))
+    page = text_of(as_(leo(dataset)).get(path("cases", dataset)))
     assert "experts have settled 1" in page
     assert "decided by erin 1" in page
 
 
 def test_without_a_detection_one_thing_to_do(dataset):
-    page = text(as_(leo(dataset)).get(path("cases", dataset)))
+    page = text_of(as_(leo(dataset)).get(path("cases", dataset)))
     assert "no detection has run" in page
     assert path("detect", dataset) in page
 
@@ -236,7 +230,7 @@ def test_pages_of_cases_follow_each_other_by_key(dataset):
 
 def test_a_key_that_is_none_is_the_beginning(dataset):
     open_case(dataset, "s1")
-    assert "1 case waits" in text(as_(leo(dataset)).get(path("cases", dataset), {"after": "x,y"}))
+    assert "1 case waits" in text_of(as_(leo(dataset)).get(path("cases", dataset), {"after": "x,y"}))
 
 
 def test_cases_of_a_finding_and_of_a_detector(dataset):
@@ -247,7 +241,7 @@ def test_cases_of_a_finding_and_of_a_detector(dataset):
     now = timezone.now()
     assert [row.case for row in list_cases(dataset, now, finding=finding.pk).rows] == [two]
     assert [row.case for row in list_cases(dataset, now, detector="label_error").rows] == [one]
-    page = text(as_(leo(dataset)).get(path("cases", dataset), {"finding": finding.pk, "detector": "label_error"}))
+    page = text_of(as_(leo(dataset)).get(path("cases", dataset), {"finding": finding.pk, "detector": "label_error"}))
     assert "No open case under this filter" in page
     assert f"{path('queue', dataset)}?finding={finding.pk}" in page
 
@@ -255,16 +249,16 @@ def test_cases_of_a_finding_and_of_a_detector(dataset):
 def test_filter_gets_the_list_and_going_back_the_page(dataset):
     open_case(dataset, "s1")
     lead, url = as_(leo(dataset)), path("cases", dataset)
-    assert "<html" not in text(lead.get(url, headers={"hx-request": "true"}))
+    assert "<html" not in text_of(lead.get(url, headers={"hx-request": "true"}))
     back = {"hx-request": "true", "hx-history-restore-request": "true"}
-    assert "<html" in text(lead.get(url, headers=back))
+    assert "<html" in text_of(lead.get(url, headers=back))
 
 
 @pytest.mark.parametrize("finding", ["99999", "no number", "9" * 30])
 def test_unknown_finding_is_said_to_be_gone(dataset, finding):
     finding_over(dataset, "s2")
     page = as_(leo(dataset)).get(path("cases", dataset), {"finding": finding})
-    assert "earlier detection" in text(page)
+    assert "earlier detection" in text_of(page)
 
 
 def test_a_page_of_cases_needs_few_queries(dataset, django_assert_max_num_queries):
@@ -277,7 +271,7 @@ def test_a_page_of_cases_needs_few_queries(dataset, django_assert_max_num_querie
 
 def test_cases_as_csv(dataset):
     lead = as_(leo(dataset))
-    assert "run detect first" in text(lead.get(path("download_cases", dataset), follow=True))
+    assert "run detect first" in text_of(lead.get(path("download_cases", dataset), follow=True))
     work_here(request_detection(dataset, background=False))
     open_case(dataset, "s1", score=1.0)
     response = lead.get(path("download_cases", dataset))
@@ -295,7 +289,7 @@ def test_finding_counts_what_experts_made_of_it(dataset):
     for item, label in (("s1", "payment"), ("s2", "payment"), ("s3", "ambiguous")):
         decide(open_case(dataset, item), erin(dataset), answer(dataset, label), timezone.now())
     open_case(dataset, "s4")
-    page = text(as_(leo(dataset)).get(path("findings", dataset)))
+    page = text_of(as_(leo(dataset)).get(path("findings", dataset)))
     assert "Experts reversed 1 of the 2 they gave a label" in page
     assert "50.0 %" in page
     assert "1 open case<" in page
@@ -306,7 +300,7 @@ def test_reversed_item_counts_after_it_left_the_finding(dataset):
     finding_over(dataset, "s1")
     decide(open_case(dataset, "s1"), erin(dataset), answer(dataset, "payment"), timezone.now())
     finding_over(dataset, "s2")
-    assert "Experts reversed 1 of the 1" in text(as_(leo(dataset)).get(path("findings", dataset)))
+    assert "Experts reversed 1 of the 1" in text_of(as_(leo(dataset)).get(path("findings", dataset)))
 
 
 def test_rulings_append_and_the_latest_counts(dataset):
@@ -316,16 +310,16 @@ def test_rulings_append_and_the_latest_counts(dataset):
     assert list(Ruling.objects.values_list("key", "ruling", "lead__username")) == [
         (finding.key, "accepted", "leo"), (finding.key, "dismissed", "leo"),
     ]  # fmt: skip
-    assert "dismissed by leo" in text(lead.get(path("findings", dataset)))
+    assert "dismissed by leo" in text_of(lead.get(path("findings", dataset)))
     assert lead.post(path("ruling", dataset, finding.pk), {"ruling": "maybe"}).status_code == 404
 
 
 def test_no_detection_and_no_finding_have_pages_of_their_own(dataset):
     lead = as_(leo(dataset))
-    assert "no detection has run" in text(lead.get(path("findings", dataset)))
+    assert "no detection has run" in text_of(lead.get(path("findings", dataset)))
     work_here(request_detection(dataset, background=False))
     Finding.objects.all().delete()
-    assert "Nothing explains many doubtful labels" in text(lead.get(path("findings", dataset)))
+    assert "Nothing explains many doubtful labels" in text_of(lead.get(path("findings", dataset)))
 
 
 def test_findings_are_grouped_by_kind_and_long_lists_fold(dataset):
@@ -335,7 +329,7 @@ def test_findings_are_grouped_by_kind_and_long_lists_fold(dataset):
     Finding.objects.filter(key__in=[f"pair {n}" for n in range(7)]).update(detection=newest)
     Finding.objects.filter(key="pair 6").update(kind="drift", title="From May on")
     Ruling.objects.create(dataset=dataset, key="pair 0", ruling="dismissed", lead=leo(dataset))
-    page = text(as_(leo(dataset)).get(path("findings", dataset)))
+    page = text_of(as_(leo(dataset)).get(path("findings", dataset)))
     assert page.index("One class labelled as another") < page.index("1 more") < page.index("Rates that changed")
     assert page.index("1 more") < page.index("dismissed by leo") < page.index("From May on", page.index("Rates that"))
 
@@ -343,13 +337,13 @@ def test_findings_are_grouped_by_kind_and_long_lists_fold(dataset):
 def test_a_finding_of_an_unknown_kind_is_shown(dataset):
     finding = finding_over(dataset, "s1")
     Finding.objects.filter(pk=finding.pk).update(kind="brand_new")
-    assert "Other findings" in text(as_(leo(dataset)).get(path("findings", dataset)))
+    assert "Other findings" in text_of(as_(leo(dataset)).get(path("findings", dataset)))
 
 
 def test_a_finding_without_items_has_no_queue(dataset):
     finding = finding_over(dataset)
     Finding.objects.filter(pk=finding.pk).update(kind="too_few")
-    page = text(as_(leo(dataset)).get(path("findings", dataset)))
+    page = text_of(as_(leo(dataset)).get(path("findings", dataset)))
     assert "No open case" in page and "There is no queue" in page
     assert path("open_finding", dataset, finding.pk) not in page
 
@@ -364,7 +358,7 @@ def test_findings_are_headed_by_the_one_with_most_open_cases(dataset):
     )  # fmt: skip
     for item in dataset.items.filter(external_id__in=["s2", "s3"]):
         FindingItem.objects.create(finding=many, item=item)
-    page = text(as_(leo(dataset)).get(path("findings", dataset)))
+    page = text_of(as_(leo(dataset)).get(path("findings", dataset)))
     assert "<h1>“pay” more than once → payment, and 1 more finding</h1>" in page
     assert page.index("Labels given by counting a word") < page.index("One class labelled as another")
 
@@ -375,12 +369,12 @@ def test_a_lead_opens_the_items_of_a_finding_and_so_accepts_it(dataset):
     decide(open_case(dataset, "s2"), erin(dataset), answer(dataset, "payment"), timezone.now())
     open_case(dataset, "s1")
     lead, url = as_(leo(dataset)), path("open_finding", dataset, finding.pk)
-    assert "Accept and open 2 items as cases" in text(lead.get(path("findings", dataset)))
-    assert "2 cases are open now" in text(lead.post(url, follow=True))
+    assert "Accept and open 2 items as cases" in text_of(lead.get(path("findings", dataset)))
+    assert "2 cases are open now" in text_of(lead.post(url, follow=True))
     opened = dataset.cases.open().of_finding(finding.pk)
     assert sorted(opened.values_list("case_items__item__external_id", flat=True)) == ["s1", "s3", "s4"]
     assert Ruling.objects.get().ruling == "accepted" and lead.get(url).status_code == 405
-    assert "Nothing was left to open" in text(lead.post(url, follow=True))
+    assert "Nothing was left to open" in text_of(lead.post(url, follow=True))
     assert Ruling.objects.count() == 1
     for person in (erin(dataset), olga()):
         assert as_(person).post(url).status_code == 404
@@ -391,15 +385,15 @@ def test_a_lead_opens_the_items_of_a_finding_and_so_accepts_it(dataset):
 
 def test_disagreement_heading_says_the_finding(dataset):
     lead = as_(leo(dataset))
-    assert "no item has two answers" in text(lead.get(path("disagreement", dataset)))
+    assert "no item has two answers" in text_of(lead.get(path("disagreement", dataset)))
     item = Item.objects.get(dataset=dataset, external_id="s1")
     annotator = Annotator.objects.create(dataset=dataset, name="ann2")
     item.labels.create(annotator=annotator, label_class=dataset.label_classes.get(name="payment"), origin="import")
-    assert "Annotators disagreed on 100.0 % of the items that two or more labelled; after relabelling still" in text(
+    assert "Annotators disagreed on 100.0 % of the items that two or more labelled; after relabelling still" in text_of(
         lead.get(path("disagreement", dataset))
     )
     decide(open_case(dataset, "s1"), erin(dataset), answer(dataset, "access"), timezone.now())
-    page = text(lead.get(path("disagreement", dataset)))
+    page = text_of(lead.get(path("disagreement", dataset)))
     assert "after relabelling 0.0 %" in page
     assert "access ↔ payment" in page
 
@@ -411,16 +405,16 @@ def test_new_member_gets_a_password_shown_once(dataset):
     lead = leo(dataset)
     page = change(dataset, lead, change="member", username="nina", role="expert")
     password = page.context["made"]["password"]
-    assert password in text(page)
+    assert password in text_of(page)
     assert "no-store" in page["Cache-Control"]
     assert Client().login(username="nina", password=password)
     assert dataset.role_of(user("nina")) == "expert"
-    assert password not in text(as_(lead).get(path("people", dataset)))
+    assert password not in text_of(as_(lead).get(path("people", dataset)))
 
 
 def test_existing_user_is_added_without_a_password(dataset):
     page = change(dataset, leo(dataset), change="member", username=olga().username, role="lead")
-    assert "olga is now a lead" in text(page)
+    assert "olga is now a lead" in text_of(page)
     assert page.context["made"] is None
     assert dataset.role_of(olga()) == "lead"
 
@@ -429,13 +423,13 @@ def test_existing_user_is_added_without_a_password(dataset):
     ("name", "sentence"), [("", "Write a user name"), ("two words", "no spaces"), ("leo", "already")]
 )
 def test_member_is_refused_in_a_sentence(dataset, name, sentence):
-    assert sentence in text(change(dataset, leo(dataset), change="member", username=name, role="lead"))
+    assert sentence in text_of(change(dataset, leo(dataset), change="member", username=name, role="lead"))
     assert Membership.objects.count() == 1
 
 
 def test_role_changes(dataset):
     expert = erin(dataset)
-    assert "erin is now a lead" in text(change(dataset, leo(dataset), change="role", member=expert.pk, role="lead"))
+    assert "erin is now a lead" in text_of(change(dataset, leo(dataset), change="role", member=expert.pk, role="lead"))
     assert dataset.role_of(expert) == "lead"
 
 
@@ -443,7 +437,7 @@ def test_role_changes(dataset):
 def test_the_only_lead_stays(dataset, what):
     lead = leo(dataset)
     erin(dataset)
-    assert "leo is the only lead" in text(change(dataset, lead, member=lead.pk, **what))
+    assert "leo is the only lead" in text_of(change(dataset, lead, member=lead.pk, **what))
     assert dataset.role_of(lead) == "lead"
 
 
@@ -466,7 +460,7 @@ def test_removed_member_gives_their_case_back(dataset):
 
 def test_strangers_have_no_role_to_change(dataset):
     page = change(dataset, leo(dataset), change="role", member=olga().pk, role="lead")
-    assert 'role="alert"' in text(page)
+    assert 'role="alert"' in text_of(page)
     assert dataset.role_of(olga()) is None
 
 
@@ -475,7 +469,7 @@ def test_annotator_is_linked_and_never_asked_again(dataset):
     open_case(dataset, "s1")
     assert lease(dataset, expert, timezone.now())
     page = change(dataset, leo(dataset), change="link", annotator="ann1", member=expert.pk)
-    assert "Labels by “ann1” are erin's" in text(page)
+    assert "Labels by “ann1” are erin's" in text_of(page)
     assert lease(dataset, expert, timezone.now()) is None
     change(dataset, leo(dataset), change="link", annotator="ann1", member="")
     assert dataset.annotators.get(name="ann1").user is None
@@ -486,7 +480,7 @@ def test_only_names_from_files_are_linked(dataset):
     other = emil(dataset)
     for name in ("@erin", "nobody"):
         page = change(dataset, leo(dataset), change="link", annotator=name, member=other.pk)
-        assert f"No file brought labels by “{name}”" in text(page)
+        assert f"No file brought labels by “{name}”" in text_of(page)
     assert dataset.annotators.get(name="@erin").user == erin(dataset)
 
 
@@ -504,8 +498,8 @@ def test_guideline_written_over_anothers_is_refused_and_kept_on_the_page(dataset
     lead = leo(dataset)
     change(dataset, lead, "guidelines", change="guideline", text="Theirs.", based_on=0)
     page = change(dataset, lead, "guidelines", change="guideline", text="My long text.", based_on=0)
-    assert "Version 1 was published while you wrote" in text(page)
-    assert "My long text." in text(page)
+    assert "Version 1 was published while you wrote" in text_of(page)
+    assert "My long text." in text_of(page)
     assert dataset.guideline.text == "Theirs."
 
 
@@ -513,11 +507,11 @@ def test_reasons_come_and_go_unless_used(dataset):
     lead = leo(dataset)
     for reason in ("liquidity", "guidance", "liquidity"):
         page = change(dataset, lead, "question", change="reason", text=reason)
-    assert "in the list already" in text(page)
+    assert "in the list already" in text_of(page)
     used, unused = dataset.reasons.all()
     assert (used.text, used.position, unused.position) == ("liquidity", 0, 1)
     decide(open_case(dataset, "s1"), erin(dataset), answer(dataset, "access", reasons=[used]), timezone.now())
-    assert "stays in the list" in text(change(dataset, lead, "question", change="drop_reason", reason=used.pk))
+    assert "stays in the list" in text_of(change(dataset, lead, "question", change="drop_reason", reason=used.pk))
     change(dataset, lead, "question", change="drop_reason", reason=unused.pk)
     assert list(dataset.reasons.all()) == [used]
 

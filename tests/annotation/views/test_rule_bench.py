@@ -1,5 +1,3 @@
-from html import unescape
-
 import numpy as np
 import pytest
 from django.test import Client
@@ -17,7 +15,7 @@ from annotation.reading.findings import findings_of
 from annotation.reading.rule_bench import model_classes, try_rule
 from tests.annotation.actions.fake_detectors import Says, detect, use
 from tests.factories import answer, imported, open_case, small_dataset
-from tests.pages import html_of
+from tests.pages import text_of
 from tests.people import erin, leo, olga
 
 ROWS = [
@@ -41,10 +39,6 @@ def as_(person):
     client = Client()
     client.force_login(person)
     return client
-
-
-def text(response):
-    return unescape(html_of(response)).replace("\xa0", " ")
 
 
 def ids(rows):
@@ -168,7 +162,7 @@ def test_the_page_for_lead_and_expert_and_for_nobody_else(dataset):
 
 
 def test_a_rule_typed_shows_what_it_explains(dataset):
-    page = text(as_(leo(dataset)).get(reverse("rules", args=[dataset.slug]), {"kind": "word", "name": "risk"}))
+    page = text_of(as_(leo(dataset)).get(reverse("rules", args=[dataset.slug]), {"kind": "word", "name": "risk"}))
     assert "3 of 6 items fit: each contains “risk”" in page
     assert "It says a little about what carries “grave”: 66.7 % of the labelled items that fit do, and 33.3 % of" in (
         page.replace("\u00a0", " ")
@@ -179,9 +173,9 @@ def test_a_rule_typed_shows_what_it_explains(dataset):
 def test_htmx_gets_the_part_that_changes(dataset):
     url, person = reverse("rules", args=[dataset.slug]), as_(erin(dataset))
     typed = {"kind": "word", "name": "risk"}
-    part = text(person.get(url, typed, headers={"HX-Request": "true", "HX-Target": "tried"}))
+    part = text_of(person.get(url, typed, headers={"HX-Request": "true", "HX-Target": "tried"}))
     assert "<html" not in part and 'name="kind" id' not in part and "3 of 6 items fit" in part
-    form = text(person.get(url, {"kind": "longer"}, headers={"HX-Request": "true", "HX-Target": "rule"}))
+    form = text_of(person.get(url, {"kind": "longer"}, headers={"HX-Request": "true", "HX-Target": "rule"}))
     assert "<html" not in form and 'id="id_number"' in form and 'id="id_name"' not in form
 
 
@@ -195,7 +189,7 @@ def test_htmx_gets_the_part_that_changes(dataset):
     ],
 )
 def test_what_is_typed_wrong_gets_a_sentence(dataset, typed, sentence):
-    assert sentence in text(as_(leo(dataset)).get(reverse("rules", args=[dataset.slug]), typed))
+    assert sentence in text_of(as_(leo(dataset)).get(reverse("rules", args=[dataset.slug]), typed))
 
 
 def test_opening_goes_to_the_queue_and_the_findings_name_its_author(dataset):
@@ -203,21 +197,21 @@ def test_opening_goes_to_the_queue_and_the_findings_name_its_author(dataset):
     went = as_(erin(dataset)).post(reverse("open_rule", args=[dataset.slug]), typed)
     finding = Finding.objects.get()
     assert went.url == reverse("queue", args=[dataset.slug]) + f"?finding={finding.pk}"
-    page = text(as_(leo(dataset)).get(reverse("findings", args=[dataset.slug])))
+    page = text_of(as_(leo(dataset)).get(reverse("findings", args=[dataset.slug])))
     assert "“grave” where the item contains “risk”" in page and "opened by erin" in page
-    cases = text(as_(leo(dataset)).get(reverse("cases", args=[dataset.slug]), {"finding": finding.pk}))
+    cases = text_of(as_(leo(dataset)).get(reverse("cases", args=[dataset.slug]), {"finding": finding.pk}))
     assert "Only cases of one finding: “grave” where the item contains “risk”." in cases
 
 
 def test_a_refusal_is_said_on_the_page(dataset):
     typed = {"kind": "word", "name": "absent"}
     page = as_(leo(dataset)).post(reverse("open_rule", args=[dataset.slug]), typed, follow=True)
-    assert "there is nothing to open" in text(page)
+    assert "there is nothing to open" in text_of(page)
 
 
 def test_rules_of_another_dataset_are_nobodys_choice(dataset, tmp_path):
     other = small_dataset(tmp_path, "other")
     opened(dataset)
-    page = text(as_(leo(other)).get(reverse("cases", args=["other"])))
+    page = text_of(as_(leo(other)).get(reverse("cases", args=["other"])))
     assert "contains “risk”" not in page
     assert findings_of(other) == []

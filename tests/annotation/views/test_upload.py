@@ -8,8 +8,9 @@ from django.urls import reverse
 from annotation.actions.jobs.work import work
 from annotation.actions.people.create_dataset import create_dataset
 from annotation.models import Dataset, Item, Job, Label, Membership
-from tests.annotation.views.test_lead import as_, text
+from tests.annotation.views.test_lead import as_
 from tests.factories import small_dataset
+from tests.pages import text_of
 from tests.people import erin, leo, olga, otto, user
 from tests.shared import needs_shared, shared
 
@@ -51,15 +52,15 @@ def columns(client, page, roles="id text label", **data):
 def test_it_works(dataset):
     lead = as_(leo(dataset))
     page = send(lead, dataset)
-    assert "CSV, read as utf-8, 3 columns" in text(page)
+    assert "CSV, read as utf-8, 3 columns" in text_of(page)
     assert [column["role"].value() for column in page.context["columns"]] == ["id", "text", "label"]
     done = columns(lead, page, abstain="DOUBT")
     job = Job.objects.get()
     assert done.url == reverse("job", args=[dataset.slug, job.pk])
     assert (job.created_by.username, job.params["file_name"]) == ("leo", "requests.csv")
     work(job.pk)
-    assert "6 items and 6 labels came in" in text(lead.get(done.url))
-    assert "1 of the labels are abstentions" in text(lead.get(done.url))
+    assert "6 items and 6 labels came in" in text_of(lead.get(done.url))
+    assert "1 of the labels are abstentions" in text_of(lead.get(done.url))
     assert dataset.class_names == ("access", "payment")
 
 
@@ -91,7 +92,7 @@ def test_nobody_else_starts_a_dataset(dataset):
 
 
 def test_dataset_without_a_name(db):
-    assert "Give the dataset a name" in text(as_(otto()).post(reverse("new_dataset"), {"name": " "}))
+    assert "Give the dataset a name" in text_of(as_(otto()).post(reverse("new_dataset"), {"name": " "}))
     assert not Dataset.objects.exists()
 
 
@@ -148,26 +149,26 @@ def test_the_files_own_name_decides_nothing(dataset, uploads):
 )
 def test_unreadable_file_gets_a_sentence_and_nothing_is_written(dataset, name, content, sentence):
     page = send(as_(leo(dataset)), dataset, content, name)
-    assert sentence in text(page)
-    assert "Choose another file" in text(page)
+    assert sentence in text_of(page)
+    assert "Choose another file" in text_of(page)
     assert not Job.objects.exists()
     assert not Item.objects.exists()
 
 
 def test_no_file_at_all(dataset):
     page = as_(leo(dataset)).post(reverse("import", args=[dataset.slug]), {"split": "pool"})
-    assert "Choose a file first" in text(page)
+    assert "Choose a file first" in text_of(page)
 
 
 def test_another_encoding_can_be_tried_on_the_same_file(dataset):
     lead = as_(leo(dataset))
     page = send(lead, dataset, "id;body;label\n1;Überweisung fehlt noch immer;Ä\n2;größer als;B\n".encode("cp1250"))
     url = page.request["PATH_INFO"]
-    assert "read as cp1252" in text(page)
+    assert "read as cp1252" in text_of(page)
     again = lead.post(url, {"read": "1", "encoding": "utf-16"}, follow=True)
-    assert "can't be read yet" in text(again)
-    assert "declared as utf-16" in text(again)
-    assert "read as cp1250" in text(lead.post(url, {"read": "1", "encoding": "cp1250"}, follow=True))
+    assert "can't be read yet" in text_of(again)
+    assert "declared as utf-16" in text_of(again)
+    assert "read as cp1250" in text_of(lead.post(url, {"read": "1", "encoding": "cp1250"}, follow=True))
 
 
 def test_compressed_file(dataset):
@@ -196,7 +197,7 @@ def test_compressed_file(dataset):
 def test_columns_are_refused_before_anything_is_queued(dataset, roles, data, sentence):
     lead = as_(leo(dataset))
     page = columns(lead, send(lead, dataset), roles, **data)
-    assert sentence in text(page)
+    assert sentence in text_of(page)
     assert not Job.objects.exists()
 
 
@@ -204,7 +205,7 @@ def test_choices_are_kept_when_they_are_refused(dataset):
     lead = as_(leo(dataset))
     page = send(lead, dataset)
     refused = columns(lead, page, "ignore text label", classes="access", abstain="DOUBT")
-    assert "is none of" in text(refused)
+    assert "is none of" in text_of(refused)
     later = lead.get(page.request["PATH_INFO"])
     assert [column["role"].value() for column in later.context["columns"]] == ["ignore", "text", "label"]
     assert (later.context["form"]["abstain"].value(), later.context["form"]["classes"].value()) == ("DOUBT", "access")
@@ -217,10 +218,10 @@ def test_second_file_follows_the_datasets_fields_and_classes(dataset):
     page = send(lead, dataset, "id,body,note,label\n9,nothing works any more today,a long remark by someone,spam\n")
     assert [column["role"].value() for column in page.context["columns"]][1:3] == ["text", "ignore"]
     refused = columns(lead, page, "id text ignore label")
-    assert "Row 2, column 'label': 'spam' is none of 'access', 'payment'" in text(refused)
-    assert "has the fields body (text)" in text(columns(lead, page, "id text text ignore"))
+    assert "Row 2, column 'label': 'spam' is none of 'access', 'payment'" in text_of(refused)
+    assert "has the fields body (text)" in text_of(columns(lead, page, "id text text ignore"))
     missing = send(lead, dataset, "id,other,label\n9,something else altogether,access\n")
-    assert "Column 'body': the file has no such column" in text(columns(lead, missing, "id ignore label"))
+    assert "Column 'body': the file has no such column" in text_of(columns(lead, missing, "id ignore label"))
     assert Job.objects.count() == 1
     assert Label.objects.count() == 6
 
@@ -230,12 +231,12 @@ def test_changed_content_fails_with_a_way_back_to_the_columns(dataset, monkeypat
     columns(lead, send(lead, dataset))
     work(Job.objects.get().pk)
     page = send(lead, dataset, "id,body,label\n1,something else,access\n")
-    assert "already here with another content" in text(columns(lead, page))
+    assert "already here with another content" in text_of(columns(lead, page))
     monkeypatch.setattr("annotation.views.upload.SMALL", 0)  # a larger file is checked by its job
     done = columns(lead, page)
     job = work(Job.objects.order_by("-id").first().pk)
     assert job.status == Job.FAILED
-    shown = text(lead.get(done.url))
+    shown = text_of(lead.get(done.url))
     assert "already here with another content" in shown
     assert page.request["PATH_INFO"] in shown
     assert Item.objects.count() == 6

@@ -1,5 +1,3 @@
-from html import unescape
-
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -10,7 +8,7 @@ from annotation.models import Finding, FindingItem, Flag, Item
 from annotation.reading.why import explain
 from tests.annotation.actions.fake_detectors import Says, detect
 from tests.factories import answer, imported, open_case
-from tests.pages import html_of
+from tests.pages import text_of
 from tests.people import emil, erin, leo, olga, otto
 
 pytestmark = pytest.mark.django_db
@@ -44,10 +42,6 @@ def as_(person):
     return client
 
 
-def text(response):
-    return unescape(html_of(response)).replace("\xa0", " ")
-
-
 def page(person, dataset, name, pk):
     return as_(person).get(reverse(name, args=[dataset.slug, pk]))
 
@@ -56,7 +50,7 @@ def test_the_leads_page_says_why_and_what_was_decided(dataset):
     detect(dataset)
     case = case_of(dataset, "a2")
     decide(case, erin(dataset), answer(dataset, "access", note="Locked out."), timezone.now())
-    shown = text(page(leo(dataset), dataset, "case", case.pk))
+    shown = text_of(page(leo(dataset), dataset, "case", case.pk))
     expected = "It carried “payment”", "It is item 2.", "A model that never saw this item", "nearest neighbours"
     for words in (*expected, "my account is locked", "The numbers", "<b>access</b>", "erin", "Locked out.", "settled"):
         assert words in shown, words
@@ -104,7 +98,7 @@ def test_the_findings_that_cover_the_item_are_named(dataset):
     assert explain(dataset, item(dataset, "a2"), detection).findings == (finding,)
     assert explain(dataset, item(dataset, "p0"), detection).findings == ()
     link = f'<a href="{reverse("findings", args=[dataset.slug])}#finding-{finding.pk}">“locked” → payment</a>'
-    assert link in text(page(leo(dataset), dataset, "case", case_of(dataset, "a2").pk))
+    assert link in text_of(page(leo(dataset), dataset, "case", case_of(dataset, "a2").pk))
 
 
 def test_what_a_detection_did_not_keep_is_no_error(dataset):
@@ -116,7 +110,7 @@ def test_what_a_detection_did_not_keep_is_no_error(dataset):
     bare = explain(dataset, item(dataset, "a2"), None)
     assert (bare.label, bare.flags, bare.sentences) == ("payment", (), ())
     case = open_case(dataset, "p3")
-    assert "No detector suspected this label" in text(page(leo(dataset), dataset, "case", case.pk))
+    assert "No detector suspected this label" in text_of(page(leo(dataset), dataset, "case", case.pk))
 
 
 def test_the_page_of_a_case_is_the_leads_alone(dataset):
@@ -125,7 +119,7 @@ def test_the_page_of_a_case_is_the_leads_alone(dataset):
     for person in (erin(dataset), olga(), otto()):
         assert page(person, dataset, "case", case.pk).status_code == 404
     assert page(leo(dataset), dataset, "case", 10**6).status_code == 404
-    assert f'href="{reverse("case", args=[dataset.slug, case.pk])}"' in text(
+    assert f'href="{reverse("case", args=[dataset.slug, case.pk])}"' in text_of(
         as_(leo(dataset)).get(reverse("cases", args=[dataset.slug]))
     )
 
@@ -133,7 +127,7 @@ def test_the_page_of_a_case_is_the_leads_alone(dataset):
 def test_a_group_is_explained_member_by_member(dataset):
     detect(dataset)
     case = open_case(dataset, "a0", "a1")
-    shown = text(page(leo(dataset), dataset, "case", case.pk))
+    shown = text_of(page(leo(dataset), dataset, "case", case.pk))
     assert "2 near-identical items" in shown and shown.count("It carries “access”") == 2
 
 
@@ -144,9 +138,9 @@ def test_an_expert_reads_why_after_the_answer_only(dataset):
     detect(dataset)
     expert, case = erin(dataset), case_of(dataset, "a2")
     decision = decide(case, expert, answer(dataset, "access"), timezone.now())
-    shown = text(page(expert, dataset, "why", decision.pk))
+    shown = text_of(page(expert, dataset, "why", decision.pk))
     assert "You said “access”" in shown and "It is item 2." in shown and "It carried “payment”" in shown
-    assert reverse("why", args=[dataset.slug, decision.pk]) in text(
+    assert reverse("why", args=[dataset.slug, decision.pk]) in text_of(
         as_(expert).get(reverse("queue", args=[dataset.slug]))
     )
     assert page(emil(dataset), dataset, "why", decision.pk).status_code == 404
@@ -173,8 +167,8 @@ def test_a_hidden_label_is_not_on_the_page(dataset):
     expert = erin(dataset)
     open_case(dataset, "a0")
     decision = decide(case_of(dataset, "a2"), expert, answer(dataset, "access"), timezone.now())
-    assert "hidden: it waits in the queue" in text(page(expert, dataset, "why", decision.pk))
-    assert "hidden:" not in text(page(leo(dataset), dataset, "case", decision.case_id))
+    assert "hidden: it waits in the queue" in text_of(page(expert, dataset, "why", decision.pk))
+    assert "hidden:" not in text_of(page(leo(dataset), dataset, "case", decision.case_id))
 
 
 def test_an_answer_for_a_part_of_a_group_does_not_speak_of_the_rest(dataset):
@@ -182,6 +176,6 @@ def test_an_answer_for_a_part_of_a_group_does_not_speak_of_the_rest(dataset):
     expert, case = erin(dataset), open_case(dataset, "a0", "a1")
     decision = decide(case, expert, answer(dataset, "access", items=[item(dataset, "a0").pk]), timezone.now())
     assert page(expert, dataset, "why", decision.pk).status_code == 404
-    assert reverse("why", args=[dataset.slug, decision.pk]) not in text(
+    assert reverse("why", args=[dataset.slug, decision.pk]) not in text_of(
         as_(expert).get(reverse("queue", args=[dataset.slug]))
     )
