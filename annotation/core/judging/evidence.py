@@ -9,7 +9,7 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from annotation.core.features.embeddings import embed
-from annotation.core.features.matrices import terms, vectors
+from annotation.core.features.matrices import read_features
 from annotation.core.features.vectorizer import typed
 from annotation.core.fields import Field
 from annotation.core.judging.out_of_fold import out_of_fold
@@ -121,16 +121,17 @@ def build_evidence(
         report("finding near-duplicates", 0.0)
         groups, index = regroup_items(table, fields, index or {}, seed)
         report("reading the fields", 0.1)
-        matrix, embeddings = terms(table, fields), _embeddings(table, fields)
+        embeddings = _embeddings(table, fields)
+        features = read_features(table, fields, embeddings)
         judged, neighbours = None, None
-        if matrix is not None and (labels >= 0).any():
+        if features is not None and (labels >= 0).any():
             report("finding neighbours", 0.3)
-            dense = vectors(table, fields, embeddings)
+            dense = features.vectors
             neighbours = nearest(
                 dense, groups.of, NEIGHBOURS, seed, lambda share: report("finding neighbours", 0.3 + 0.2 * share)
             )
             judged = out_of_fold(
-                matrix, dense, labels, groups.of, neighbours, len(classes), seed,
+                features, labels, groups.of, len(classes), seed,
                 lambda share: report("judging each label by the others", 0.5 + 0.5 * share),
             )  # fmt: skip
     report("evidence gathered", 1.0)
