@@ -14,7 +14,7 @@ from annotation.core.compiled import compiled
 
 # Few items are gone through more often, so that every model takes enough steps; more than a few passes fit the labels
 # that are wrong.
-FEWEST_PASSES, MOST_PASSES, STEPS = 1, 6, 40_000
+FEWEST_PASSES, MOST_PASSES, STEPS = 1, 6, 20_000
 # Inverse strength of the penalty on the dense rows, and how many items are enough to learn their weights from.
 PENALTY, ENOUGH, ITERATIONS = 1.0, 20_000, 100
 TREES, LEAF = 100, 3

@@ -17,6 +17,8 @@ FEWEST_FOLDS, MOST_FOLDS, FOLDS_TIMES_ITEMS = 5, 10, 40_000
 FLOOR = 1e-3
 # Items enough to weigh the views by.
 WEIGHED = 20_000
+# Standard errors by which the first round has to beat the shares of the classes, and how few labels can't tell.
+SURELY, TELLING = 3.0, 100
 
 Tick = Callable[[float], None]
 
@@ -27,11 +29,13 @@ class Judged:
     """What models say of n items they did not learn from, K classes.
 
     probabilities: float (n, K), rows sum to 1. overlap: float (K, K), how likely those fitted without the doubted
-    labels find class i for items that confidently belong to class j: what honest confusion alone explains.
+    labels find class i for items that confidently belong to class j: what honest confusion alone explains. learnable:
+    whether they predict labels that they have not seen better than how common each class is.
     """
 
     probabilities: np.ndarray
     overlap: np.ndarray
+    learnable: bool = True
 
 
 def out_of_fold(
@@ -53,14 +57,32 @@ def out_of_fold(
     n_folds = int(np.clip(FOLDS_TIMES_ITEMS // max(len(labels), 1), FEWEST_FOLDS, MOST_FOLDS))
     folds = grouped_folds(groups, labels, n_folds, seed)
     weighed = np.random.default_rng(seed).permutation(np.flatnonzero(labels >= 0))[:WEIGHED]
-    learned, rounds = labels >= 0, []
-    for start in (0.0, 0.5):
+
+    def judged(learned: np.ndarray) -> np.ndarray:
         own = views(features, labels, folds, learned, n_classes, seed)
-        rounds.append(pool(own, view_weights(own, labels, weighed)))
-        learned = learned & (confident_class(rounds[0], labels) == labels)
-        tick(start + 0.5)
-    probabilities = pool(rounds, np.full(2, 0.5))
-    return Judged(probabilities, honest_overlap(confident_class(probabilities, labels), rounds[1]))
+        return pool(own, view_weights(own, labels, weighed))
+
+    first = judged(labels >= 0)
+    tick(0.5)
+    if not learnable(first, labels):
+        return Judged(first, honest_overlap(confident_class(first, labels), first), learnable=False)
+    second = judged((labels >= 0) & (confident_class(first, labels) == labels))
+    probabilities = pool([first, second], np.full(2, 0.5))
+    tick(1.0)
+    return Judged(probabilities, honest_overlap(confident_class(probabilities, labels), second))
+
+
+def learnable(probabilities: np.ndarray, labels: np.ndarray) -> bool:
+    """Whether probabilities (n, K) out of fold give the labels int (n,), −1 = none, a higher likelihood than the shares
+    of the classes do: by SURELY standard errors of the mean difference. True of under TELLING labels: they can't tell.
+    """
+    labelled = np.flatnonzero(labels >= 0)
+    if len(labelled) < TELLING:
+        return True
+    given = labels[labelled]
+    share = np.bincount(given) / len(given)
+    gain = np.log(probabilities[labelled, given] + 1e-9) - np.log(share[given])
+    return bool(gain.mean() > SURELY * gain.std() / np.sqrt(len(gain)))
 
 
 def views(

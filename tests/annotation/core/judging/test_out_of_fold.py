@@ -6,7 +6,7 @@ from scipy import sparse
 
 from annotation.core.features.matrices import Features
 from annotation.core.judging.judges import naive_bayes, softmax, terms_view, trees_view, vectors_view
-from annotation.core.judging.out_of_fold import out_of_fold, pool, view_weights
+from annotation.core.judging.out_of_fold import learnable, out_of_fold, pool, view_weights
 
 N, K = 200, 2
 LABELS = np.arange(N) % K
@@ -102,3 +102,20 @@ def test_out_of_fold_is_repeatable_and_takes_one_class_and_unlabelled_items():
     assert (first.overlap == second.overlap).all() and first.overlap.trace() > 0.9 * K
     assert (first.probabilities.argmax(axis=1) == LABELS).mean() > 0.98
     assert out_of_fold(features, labels, GROUPS, 1, 3).probabilities.tolist() == [[1.0]] * N
+
+
+def test_labels_that_nothing_predicts_are_not_learnable():
+    """By class shares: even ones, and one class in nine of ten items."""
+    rng, sure = np.random.default_rng(0), np.tile([0.9, 0.1], (400, 1))
+    assert not learnable(sure, (rng.random(400) < 0.1).astype(int))
+    assert not learnable(np.full((400, 2), 0.5), rng.integers(0, 2, 400))
+    labels = rng.integers(0, 2, 400)
+    assert learnable(np.where(np.eye(2)[labels] > 0, 0.6, 0.4), labels)
+    assert learnable(np.full((50, 2), 0.5), rng.integers(0, 2, 50))
+
+
+def test_out_of_fold_says_so_where_labels_are_drawn_by_lot():
+    rows, lot = separable(), np.random.default_rng(1).random(N) < 0.2
+    features = Features(sparse.csr_matrix(rows), rows, None)
+    assert not out_of_fold(features, lot.astype(int), GROUPS, K, 3).learnable
+    assert out_of_fold(features, LABELS, GROUPS, K, 3).learnable
