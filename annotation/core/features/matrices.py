@@ -44,7 +44,9 @@ def terms(table: pd.DataFrame, fields: Sequence[Field]) -> sparse.csr_matrix | N
     blocks = [block for block in (_text_terms(table, fields), _typed_terms(table, fields)) if block is not None]
     if not blocks or not any(block.nnz for block in blocks):
         return None
-    return normalize(sparse.hstack(blocks, format="csr")).astype(np.float32)
+    if len(blocks) == 1:
+        return blocks[0].astype(np.float32, copy=False)
+    return normalize(sparse.hstack(blocks, format="csr", dtype=np.float32), copy=False)
 
 
 def vectors(table: pd.DataFrame, fields: Sequence[Field], embeddings: np.ndarray | None) -> np.ndarray:
