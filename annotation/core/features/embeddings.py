@@ -11,6 +11,7 @@ from safetensors.numpy import load_file
 from scipy import sparse
 from tokenizers import Tokenizer
 
+DIMENSIONS = 256
 # Words handed to the tokenizer at a time: what it says of each takes far more memory than its tokens.
 BATCH = 10_000
 TOKENIZER = "tokenizers/l2_supercat_tokenizer_config.json"
