@@ -17,7 +17,9 @@ from annotation.core.order.explaining import (
     model_sentence,
     neighbour_sentence,
     record_sentence,
+    suspects_sentence,
 )
+from annotation.core.order.ranking import doubted_members
 from annotation.models import (
     DECIDED,
     Annotator,
@@ -32,6 +34,7 @@ from annotation.models import (
     LabelClass,
     User,
 )
+from annotation.reading.learned_order import prior_evidence_of
 
 NEIGHBOURS, ANNOTATORS = 5, 5
 # Of an annotator's labels of a class that others labelled too the latest so many are read.
@@ -121,6 +124,40 @@ def detection_behind(case: Case) -> Detection | None:
     detections = case.dataset.detections.order_by("-id")
     first = case.decisions.order_by("id").first()
     return (detections.filter(created_at__lte=first.created_at) if first else detections).first()
+
+
+@dataclass(frozen=True)
+class Suspects:
+    """Of the items of a case those most likely wrong among near-identical ones, and who they are in a sentence."""
+
+    items: frozenset[int] = frozenset()
+    sentence: str = ""
+
+
+def suspects_in(case: Case, detection: Detection | None) -> Suspects:
+    """The suspicious members of a group in conflict, as `detection` saw their labels."""
+    if detection is None or not case.group_digest:
+        return Suspects()
+    items = list(Item.objects.filter(case_items__case=case).order_by("id"))
+    labels = _labels_seen(items, detection)
+    try:
+        prior = prior_evidence_of(detection)
+    except UnableToLoad:
+        return Suspects()
+    # not by the index of all items: this page needs a few, and it is large
+    at = np.flatnonzero(np.isin(prior.item, [item.pk for item in items]))
+    score = dict(zip(prior.item[at].tolist(), prior.score[at].tolist(), strict=True))
+    known = [item for item in items if item.pk in score]
+    carried = [labels.get(item.pk, "") for item in known]
+    doubted = doubted_members(carried, [score[item.pk] for item in known])
+    suspects = frozenset(item.pk for item, one in zip(known, doubted, strict=True) if one)
+    return Suspects(suspects, suspects_sentence(carried, doubted, [item.external_id for item in known]))
+
+
+def _labels_seen(items: Sequence[Item], detection: Detection) -> dict[int, str]:
+    """item → the label it carried when the detection ran, the newest version before it."""
+    versions = CurrentLabel.objects.filter(item__in=items, created_at__lte=detection.created_at).order_by("id")
+    return {item: name or "" for item, name in versions.values_list("item_id", "label_class__name")}
 
 
 def _label_seen(item: Item, detection: Detection | None) -> LabelClass | None:

@@ -19,7 +19,7 @@ from annotation.forms.cases import CaseFilterForm
 from annotation.models import Case, Dataset, Decision, Detection, Item, User
 from annotation.reading.cases import QueueState, excerpt_of, list_cases, queue_state
 from annotation.reading.prediction_sets import imported_sets
-from annotation.reading.why import Neighbour, Why, detection_behind, explain
+from annotation.reading.why import Neighbour, Suspects, Why, detection_behind, explain, suspects_in
 from annotation.views.expert import Member, compared, members_of
 from annotation.views.refusals import refused_to
 
@@ -57,11 +57,12 @@ def _heading(state: QueueState) -> str:
 def case(request: Request, slug: str, pk: int) -> HttpResponse:
     found = part_for_lead(request.user, slug, Case.objects.select_related("dataset", "leased_to", "reopens"), pk)
     dataset, detection = found.dataset, detection_behind(found)
-    members = members_of(dataset, found)
+    suspects, members = _suspects_ahead(found, detection)
     decisions = found.decisions.select_related("expert", "label_class", "guideline", "undone_by", "undoes")
     page = {
         "dataset": dataset, "case": found, "detection": detection, "now": timezone.now(),
         "cards": _cards(dataset, members[:SHOWN], detection), "n_more": max(0, len(members) - SHOWN),
+        "suspects": suspects,
         "excerpt": excerpt_of(dataset, members[0].item, 90) if members else "",
         "decisions": decisions.prefetch_related("reasons", "items").order_by("id"),
     }  # fmt: skip
@@ -74,14 +75,25 @@ def why(request: Request, slug: str, pk: int) -> HttpResponse:
     dataset = dataset_for_expert(request.user, slug)
     mine = Decision.objects.standing().filter(case__dataset=dataset, expert=request.user).select_related("case")
     decision = get_object_or_404(mine, pk=pk)
-    members = members_of(dataset, decision.case)
+    detection = detection_behind(decision.case)
+    suspects, members = _suspects_ahead(decision.case, detection)
     if decision.items.count() < len(members):
         # what the rest of the group carries is somebody's next case
         raise Http404
-    detection = detection_behind(decision.case)
     cards = _cards(dataset, members[:SHOWN], detection, request.user)
-    page = {"dataset": dataset, "decision": decision, "cards": cards, "n_more": max(0, len(members) - SHOWN)}
+    page = {
+        "dataset": dataset, "decision": decision, "cards": cards, "n_more": max(0, len(members) - SHOWN),
+        "suspects": suspects,
+    }  # fmt: skip
     return render(request, "annotation/expert/why.html", page)
+
+
+def _suspects_ahead(case: Case, detection: Detection | None) -> tuple[Suspects, list[Member]]:
+    """The suspicious members of its group, and all members: the first, with which the others are compared, then those,
+    so that none of them is beyond what the page shows."""
+    suspects = suspects_in(case, detection)
+    members = members_of(case.dataset, case)
+    return suspects, members[:1] + sorted(members[1:], key=lambda member: member.item.pk not in suspects.items)
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,17 @@
-"""The queue as a file: one row per item, most suspicious first."""
+"""The open cases as a file: one row per item, the label most likely wrong first, beside it the place of its case."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
-from typing import Any, TypedDict
 
 import numpy as np
 
-from annotation import frames
+from annotation import bulk, frames
 from annotation.actions.files.write_table import UnableToExport, write_rows
 from annotation.actions.queue.reorder import DECIDED
+from annotation.core.fields import Field
+from annotation.core.order.ranking import doubted_members
 from annotation.models import CaseItem, CurrentLabel, Dataset, Detection, Flag, Item
 from annotation.reading.learned_order import (
     Learned,
@@ -18,57 +21,80 @@ from annotation.reading.learned_order import (
     score_cases,
 )
 
-COLUMNS = (
-    "rank", "case", "item_id", "given_label", "suggested_label", "score", "probability", "detectors", "reason", "group",
-)  # fmt: skip
-NUMBERS = {"rank": "whole", "case": "whole", "score": "number", "probability": "number"}
+PLACES = {"rank": "whole", "case": "whole", "case_rank": "whole", "item_id": "text"}
+JUDGED = {
+    "given_label": "text", "suggested_label": "text", "score": "number", "probability": "number", "detectors": "text",
+    "reason": "text", "group": "text", "suspect_in_group": "text",
+}  # fmt: skip
 
 
 def export_cases(dataset: Dataset, path: Path, *, everything: bool = False) -> int:
-    """Write the open cases in order, each member of a group on a row; returns the number of rows.
+    """Write every item of an open case on a row of its own; returns the number of rows.
 
-    With `everything` every other labelled pool item follows by score, without a case. Decisions so far count, without
-    a new detection; `probability` is empty until there are enough of them to calibrate it. Nothing tells audit or gold
-    apart: an item for which an audit alone opened a case stands where it would stand without.
+    `score` and `probability` are the row's own and `rank` goes by them; `case_rank` is the place of its case in the
+    queue, where a group stands by what all its members are worth. With `everything` the other labelled pool items are
+    ranked among them, without a case. Decisions so far count, without a new detection; what an expert has decided has
+    score 0. `probability` is empty until there are enough decisions to calibrate it. Nothing tells audit or gold apart:
+    an item for which an audit alone opened a case stands where it would stand without.
     """
     detection = dataset.detections.order_by("-id").first()
     if detection is None:
         raise UnableToExport(f"The dataset {dataset.slug!r} has no detection yet; run detect first.")
     learned = learn_from_decisions(dataset, prior_evidence_of(detection))
-    rows = list(_case_rows(dataset, learned))
+    pool = _Pool.of(dataset)
+    lines = list(_in_cases(dataset, learned, pool))
     if everything:
-        rows += _other_rows(dataset, learned, {row["item"] for row in rows})
-    items = dict(Item.objects.filter(dataset=dataset, split=Item.POOL).values_list("id", "external_id"))
-    current = frames.current(dataset, Item.POOL).set_index("item")["label"]
-    suspicion = _flags_by_item(detection)
-    written = (_written(rank, row, items, current, suspicion, learned) for rank, row in enumerate(rows, start=1))
-    columns = {name: NUMBERS.get(name, "text") for name in COLUMNS}
-    return write_rows(path, columns, ([row[name] for name in COLUMNS] for row in written))
+        lines += _other_lines(learned, pool, {line.item for line in lines})
+    lines.sort(key=lambda line: (-line.score, line.case_rank or np.inf, line.item))
+    fields = dataset.typed_fields
+    columns = PLACES | _named(fields) | JUDGED
+    return write_rows(path, columns, _rows(lines, fields, pool, _flags_by_item(detection), learned))
 
 
-class CaseLine(TypedDict):
-    """An item and the case it is in; "" where it is in none."""
+@dataclass(frozen=True)
+class Line:
+    """An item, how likely its label is wrong, and the case it is in: 0 and rank 0 where it is in none. `suspect`:
+    whether it is the doubtful member of its group in conflict, None = it is in no such group."""
 
-    case: int | str
     item: int
     score: float
-    group: str
+    case: int = 0
+    case_rank: int = 0
+    group: str = ""
+    suspect: bool | None = None
 
 
-def _case_rows(dataset: Dataset, learned: Learned) -> Iterator[CaseLine]:
-    """Open cases in order; within a group the most suspicious member first. An item of two cases is in the first."""
+@dataclass(frozen=True)
+class _Pool:
+    """label: item → its current label; decided: items an expert has decided on."""
+
+    label: dict[int, str]
+    decided: frozenset[int]
+
+    @classmethod
+    def of(cls, dataset: Dataset) -> "_Pool":
+        current = frames.current(dataset, Item.POOL)
+        labelled = current[current["state"] == CurrentLabel.LABELLED]
+        label = dict(zip(labelled["item"].tolist(), labelled["label"], strict=True))
+        return cls(label, frozenset(current.loc[current["basis"].isin(DECIDED), "item"].tolist()))
+
+
+def _in_cases(dataset: Dataset, learned: Learned, pool: _Pool) -> Iterator[Line]:
+    """The items of open cases; one of two cases is in the first."""
     cases = dataset.cases.open().shown().in_order()
-    pairs = CaseItem.objects.filter(case__in=dataset.cases.open().shown()).values_list("case_id", "item_id")
+    pairs = CaseItem.objects.filter(case__in=dataset.cases.open().shown()).order_by("case_id", "item_id")
     members: dict[int, list[int]] = {}
-    for pk, item in pairs:
+    for pk, item in pairs.values_list("case_id", "item_id"):
         members.setdefault(pk, []).append(item)
     listed: set[int] = set()
     score = {case.pk: case.score for case in cases} | _scores_now(dataset, learned)
-    for case in sorted(cases, key=lambda case: (-score[case.pk], case.pk)):
-        new = [item for item in members.get(case.pk, []) if item not in listed]
-        listed.update(new)
-        for item in sorted(new, key=lambda item: (-_chance(learned, item), item)):
-            yield {"case": case.pk, "item": item, "score": score[case.pk], "group": case.group_digest}
+    for rank, case in enumerate(sorted(cases, key=lambda case: (-score[case.pk], case.pk)), start=1):
+        own = members.get(case.pk, [])
+        doubted = _suspects(own, learned, pool) if case.group_digest else {}
+        for item in own:
+            if item not in listed:
+                yield Line(item, _score(learned, pool, item), case.pk, rank, case.group_digest, doubted.get(item))
+        listed.update(own)
 
 
 def _scores_now(dataset: Dataset, learned: Learned) -> dict[int, float]:
@@ -78,16 +104,18 @@ def _scores_now(dataset: Dataset, learned: Learned) -> dict[int, float]:
     return score_cases(dataset, open_case_items(dataset), learned)["new"].to_dict()
 
 
-def _other_rows(dataset: Dataset, learned: Learned, listed: set[int]) -> list[CaseLine]:
-    """Labelled pool items without an open case; those an expert has settled come last, with score 0."""
-    current = frames.current(dataset, Item.POOL)
-    current = current[current["state"] == CurrentLabel.LABELLED]
-    rows: list[CaseLine] = [
-        {"case": "", "item": item, "score": 0.0 if basis in DECIDED else _chance(learned, item), "group": ""}
-        for item, basis in zip(current["item"], current["basis"], strict=True)
-        if item not in listed
-    ]
-    return sorted(rows, key=lambda row: (-row["score"], row["item"]))
+def _suspects(items: Sequence[int], learned: Learned, pool: _Pool) -> dict[int, bool]:
+    labels = [pool.label.get(item, "") for item in items]
+    return dict(zip(items, doubted_members(labels, [_chance(learned, item) for item in items]), strict=True))
+
+
+def _other_lines(learned: Learned, pool: _Pool, listed: set[int]) -> list[Line]:
+    """Labelled pool items without an open case."""
+    return [Line(item, _score(learned, pool, item)) for item in pool.label if item not in listed]
+
+
+def _score(learned: Learned, pool: _Pool, item: int) -> float:
+    return 0.0 if item in pool.decided else _chance(learned, item)
 
 
 def _chance(learned: Learned, item: int) -> float:
@@ -111,16 +139,33 @@ def _flags_by_item(detection: Detection) -> dict[int, list[Flag]]:
     return flags
 
 
-def _written(
-    rank: int, row: CaseLine, items: dict[int, str], current: Any, suspicion: dict[int, list[Flag]],
-    learned: Learned,
-) -> dict[str, object]:  # fmt: skip
-    flags = suspicion.get(row["item"], [])
-    suggested = next((flag.suggested.name for flag in flags if flag.suggested), "")
+def _named(fields: Sequence[Field]) -> dict[str, str]:
+    """The fields' columns and what is in them; a field called like a column of the export says that it is a field."""
+    taken = PLACES | JUDGED
     return {
-        "rank": rank, "case": row["case"], "item_id": items[row["item"]], "given_label": current.get(row["item"]) or "",
-        "suggested_label": suggested, "score": f"{row['score']:.6f}",
-        "probability": _probability(learned, row["item"]) if row["score"] else "",
-        "detectors": " ".join(flag.detector for flag in flags), "reason": " ".join(flag.reason for flag in flags),
-        "group": row["group"],
-    }  # fmt: skip
+        f"{one.name} (field)" if one.name in taken else one.name: "number" if one.type == "number" else "text"
+        for one in fields
+    }
+
+
+def _rows(
+    lines: Sequence[Line], fields: Sequence[Field], pool: _Pool, suspicion: dict[int, list[Flag]], learned: Learned
+) -> Iterator[list[object]]:
+    """In the order of the columns; the content of the items is read part by part."""
+    for batch in bulk.in_batches(enumerate(lines, start=1)):
+        items = Item.objects.in_bulk([line.item for _, line in batch])
+        for rank, line in batch:
+            item = items[line.item]
+            places = [rank, line.case or "", line.case_rank or "", item.external_id]
+            judged = _judged(line, pool, suspicion.get(line.item, []), learned)
+            yield list(chain(places, (item.content.get(one.name) for one in fields), judged))
+
+
+def _judged(line: Line, pool: _Pool, flags: Sequence[Flag], learned: Learned) -> tuple[str, ...]:
+    suggested = next((flag.suggested.name for flag in flags if flag.suggested), "")
+    return (
+        pool.label.get(line.item, ""), suggested, f"{line.score:.6f}",
+        _probability(learned, line.item) if line.score else "",
+        " ".join(flag.detector for flag in flags), " ".join(flag.reason for flag in flags),
+        line.group, {None: "", True: "yes", False: "no"}[line.suspect],
+    )  # fmt: skip

@@ -8,7 +8,7 @@ import numpy as np
 
 from annotation.core.intervals import Interval
 from annotation.core.judging.evidence import Evidence
-from annotation.core.wording import percent, quoted
+from annotation.core.wording import listed, percent, quoted
 
 MOST_ITEMS, CLASSES = 200_000, 3
 # Names of the arrays within a detection's artifact; "why_" keeps them apart from others stored beside them.
@@ -77,6 +77,23 @@ def explanation_of(arrays: dict[str, np.ndarray], item: int) -> Explanation | No
     return Explanation(
         item, tuple(pair for pair in near if pair[0] >= 0), tuple(best), None if np.isnan(given) else given
     )
+
+
+def suspects_sentence(labels: Sequence[str], doubted: Sequence[bool], names: Sequence[str]) -> str:
+    """Who of a near-duplicate group in conflict is most suspicious, "" where nobody is. labels: the members', "" =
+    none; names: what each is called."""
+    suspects = [position for position, one in enumerate(doubted) if one]
+    others = Counter(label for label, one in zip(labels, doubted, strict=True) if label and not one)
+    if not suspects or not others:
+        return ""
+    label, n = others.most_common(1)[0]
+    rest = f"the {n:,} others carry {quoted(label)}" if n > 1 else f"the other carries {quoted(label)}"
+    if len(suspects) == 1:
+        (one,) = suspects
+        return f"Most suspicious is item {quoted(names[one])}, which carries {quoted(labels[one])}; {rest}."
+    carried = Counter(labels[one] for one in suspects).most_common()
+    said = listed([f"{quoted(name)} ({count:,})" for name, count in carried])
+    return f"Most suspicious are {len(suspects):,} of the {len(labels):,} items, which carry {said}; {rest}."
 
 
 def neighbour_sentence(labels: Sequence[str], label: str) -> str:

@@ -1,6 +1,6 @@
 """Many suspicions to one score per item, and one order of the units an expert decides on: errors found per minute."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,8 @@ ENOUGH = 5
 SETTLES = 0.25
 # Conflicts taken as wrong somewhere before any was decided.
 CONFLICTS = 5
+# Labels of a group whose chances differ by less are equally doubtful.
+TIED = 1e-9
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,23 @@ def order_units(
     rank = np.empty(len(score), dtype=np.int64)
     rank[np.argsort(-score, kind="stable")] = np.arange(1, len(score) + 1)
     return QueueOrder(of, is_group, score, rank)
+
+
+def doubted_members(labels: Sequence[str], chances: Sequence[float]) -> list[bool]:
+    """Which members of a near-duplicate group carry a doubtful label, by position. labels: "" = none; chances: how
+    likely each label is wrong, in [0, 1].
+
+    At most one of the labels is right: the one whose carriers are on average least likely wrong. Who carries another is
+    doubted; nobody is where all agree, or where no label is less likely wrong than every other.
+    """
+    carried: dict[str, list[float]] = {}
+    for label, chance in zip(labels, chances, strict=True):
+        if label:
+            carried.setdefault(label, []).append(chance)
+    doubt = sorted((sum(own) / len(own), label) for label, own in carried.items())
+    if len(doubt) < 2 or doubt[1][0] - doubt[0][0] < TIED:
+        return [False] * len(labels)
+    return [label not in ("", doubt[0][1]) for label in labels]
 
 
 def _in_conflict(group: np.ndarray, labels: np.ndarray) -> np.ndarray:

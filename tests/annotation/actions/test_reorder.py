@@ -1,3 +1,4 @@
+import csv
 from datetime import timedelta
 
 import pytest
@@ -55,6 +56,12 @@ def answered(dataset, numbers, wrong=lambda n: n % 2 == 0, **kwargs):
 
 def queue(dataset):
     return [case.case_items.get().item.external_id for case in dataset.cases.open().in_order()]
+
+
+def exported(dataset, tmp_path, **asked):
+    export_cases(dataset, tmp_path / "cases.csv", **asked)
+    with (tmp_path / "cases.csv").open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
 
 
 def test_decisions_bring_the_class_that_proves_wrong_to_the_front(dataset):
@@ -144,16 +151,13 @@ def test_decisions_from_a_file_count_in_the_next_export(dataset, tmp_path):
     erin(dataset)
     import_decisions(dataset, path, erin(dataset), id="id", decision="say", now=now())
     assert LearnedOrder.objects.get().n_decisions == 10 and not Job.objects.filter(kind="reorder").exists()
-    export_cases(dataset, tmp_path / "cases.csv", everything=True)
-    ids = [line.split(",")[2] for line in (tmp_path / "cases.csv").read_text().splitlines()[1:]]
+    ids = [row["item_id"] for row in exported(dataset, tmp_path, everything=True)]
     assert set(ids[:10]) == HAM and set(ids[20:25]) == {f"i{n}" for n in range(30, 40, 2)}
 
 
 def test_decisions_after_the_last_reorder_count_in_the_export(dataset, tmp_path):
     answered(dataset, range(10), learn=False)
-    export_cases(dataset, tmp_path / "cases.csv")
-    first = (tmp_path / "cases.csv").read_text().splitlines()[1].split(",")
-    assert first[2] in HAM and queue(dataset)[0] == "i10"
+    assert exported(dataset, tmp_path)[0]["item_id"] in HAM and queue(dataset)[0] == "i10"
     assert not LearnedOrder.objects.exists()
 
 
@@ -175,10 +179,9 @@ def test_from_a_hundred_decisions_on_there_are_probabilities(many, tmp_path):
     chances = [case.probability for case in many.cases.open().in_order()]
     assert len(order.calibration) > 2 and all(0 < chance < 1 for chance in chances)
     assert chances == sorted(chances, reverse=True)
-    export_cases(many, tmp_path / "cases.csv", everything=True)
-    rows = [line.split(",") for line in (tmp_path / "cases.csv").read_text().splitlines()[1:]]
-    assert [float(row[6]) for row in rows[:50]] == pytest.approx(chances, abs=1e-4)
-    assert {row[6] for row in rows[50:]} == {""}
+    said = [row["probability"] for row in exported(many, tmp_path, everything=True)]
+    assert list(map(float, said[:50])) == pytest.approx(chances, abs=1e-4)
+    assert set(said[50:]) == {""}
 
 
 def test_a_case_keeps_its_lease_and_status_when_scores_move(dataset):

@@ -1,12 +1,15 @@
+import re
+
 import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from annotation.actions.queue.decide import decide, last_decision, undo
+from annotation.core.detectors.near_duplicate_conflict import NearDuplicateConflict
 from annotation.models import Finding, FindingItem, Flag, Item
-from annotation.reading.why import explain
-from tests.annotation.actions.fake_detectors import Says, detect
+from annotation.reading.why import Suspects, explain, suspects_in
+from tests.annotation.actions.fake_detectors import Says, detect, use
 from tests.factories import answer, imported, open_case
 from tests.pages import text_of
 from tests.people import emil, erin, leo, olga, otto
@@ -129,6 +132,57 @@ def test_a_group_is_explained_member_by_member(dataset):
     case = open_case(dataset, "a0", "a1")
     shown = text_of(page(leo(dataset), dataset, "case", case.pk))
     assert "2 near-identical items" in shown and shown.count("It carries “access”") == 2
+
+
+ORDER = "the order of {} has not arrived at my address and nobody answers the phone, please look into it soon"
+
+
+@pytest.fixture
+def copies(tmp_path, monkeypatch):
+    """A group of 15 near-identical items in conflict, the last of which is labelled payment."""
+    use(monkeypatch, near_duplicate_conflict=NearDuplicateConflict())
+    days = [f"the {n}" for n in ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")]
+    days += ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+    rows = [{"id": f"m{n:02}", "text": ORDER.format(day), "label": "access"} for n, day in enumerate(days)]
+    rows[14]["label"] = "payment"
+    made = imported(tmp_path, rows)
+    detect(made)
+    return made
+
+
+SUSPECT = "Most suspicious is item “m14”, which carries “payment”; the 14 others carry “access”."
+MANY = "most suspicious of the group"
+
+
+def test_the_lead_reads_which_member_of_a_group_is_suspicious_and_sees_it_however_large_the_group(copies):
+    case = case_of(copies, "m14")
+    shown = text_of(page(leo(copies), copies, "case", case.pk))
+    assert SUSPECT in shown and shown.count(MANY) == 1 and "sunday" in shown
+    assert "And 3 more of the same group." in shown
+
+
+def test_a_settled_group_says_what_was_suspicious_before(copies):
+    case = case_of(copies, "m14")
+    decide(case, erin(copies), answer(copies, "access"), timezone.now())
+    detect(copies)
+    assert SUSPECT in text_of(page(leo(copies), copies, "case", case.pk))
+
+
+def test_a_group_that_is_judged_blind_shows_no_suspect_before_the_answer(copies):
+    expert, case = erin(copies), case_of(copies, "m14")
+    asked = text_of(as_(expert).get(reverse("queue", args=[copies.slug])))
+    assert "near-identical items deserve one label" in asked and "m14" not in asked and "uspicious" not in asked
+    values = re.findall(r'name="item"\s+value="(\d+)"', asked)
+    assert len(values) == 15 and values[1:] == sorted(values[1:], key=int)
+    decision = decide(case, expert, answer(copies, "access"), timezone.now())
+    shown = text_of(page(expert, copies, "why", decision.pk))
+    assert SUSPECT in shown and shown.count(MANY) == 1
+
+
+def test_a_single_item_and_a_group_that_agrees_have_no_suspect(dataset):
+    detection = detect(dataset)
+    for case in (case_of(dataset, "a2"), open_case(dataset, "a0", "a1")):
+        assert suspects_in(case, detection) == Suspects() == suspects_in(case, None)
 
 
 # ---- for experts, after the decision

@@ -11,6 +11,7 @@ from annotation.core.order.explaining import (
     model_sentence,
     neighbour_sentence,
     record_sentence,
+    suspects_sentence,
 )
 from tests.annotation.core.detectors.evidence_by_hand import evidence_of
 
@@ -92,3 +93,17 @@ def test_an_annotators_record_says_who_judged():
         "Of 1 label “a” by ann on items that others labelled too, 1 is now “b” (100 %)."
     )
     assert record_sentence("ann", "a", "b", wilson(0, 0), True) == ""
+
+
+def test_the_suspicious_members_of_a_group_are_named_or_counted():
+    labels, names = ["late", "late", "lost"], ["a", "b", "c"]
+    assert suspects_sentence(labels, [False, False, True], names) == (
+        "Most suspicious is item “c”, which carries “lost”; the 2 others carry “late”."
+    )
+    assert suspects_sentence(["late", "lost"], [False, True], names) == (
+        "Most suspicious is item “b”, which carries “lost”; the other carries “late”."
+    )
+    assert suspects_sentence(["late", "late", "lost", "found", "lost"], [False, False, True, True, True], []) == (
+        "Most suspicious are 3 of the 5 items, which carry “lost” (2) and “found” (1); the 2 others carry “late”."
+    )
+    assert suspects_sentence(labels, [False] * 3, names) == ""

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from annotation.core.order.ranking import Pace, combine, order_units, pace_of, worth
+from annotation.core.order.ranking import Pace, combine, doubted_members, order_units, pace_of, worth
 
 
 def test_a_single_items_score_is_its_chance_times_nine_tenths():
@@ -65,3 +65,16 @@ def test_an_error_that_moves_a_model_more_comes_first():
     assert order.rank.tolist() == [2, 3, 1]
     pair = order_units(np.zeros(2, int), np.array([0, 1]), np.zeros(2), np.zeros(2, bool), effect=np.array([0.2, 0.4]))
     assert pair.score.tolist() == pytest.approx([0.9 * 0.3 * 2**0.25 / Pace().cost(np.array([2]))[0]])
+
+
+def test_of_a_group_those_are_doubted_who_do_not_carry_the_least_suspicious_label():
+    assert doubted_members(["late"] * 3 + ["lost"], [0.3, 0.2, 0.25, 0.6]) == [False, False, False, True]
+    assert doubted_members(["late", "lost"], [0.7, 0.4]) == [True, False]
+    assert doubted_members(["late", "late", "lost", "found"], [0.2, 0.4, 0.5, 0.6]) == [False, False, True, True]
+
+
+def test_a_group_that_agrees_or_tells_nothing_apart_has_no_doubted_member():
+    assert doubted_members(["late", "late"], [0.1, 0.9]) == [False, False]
+    assert doubted_members(["late", "lost"], [0.35, 0.35]) == [False, False]
+    assert doubted_members(["late", "", "lost"], [0.1, 0.9, 0.5]) == [False, False, True]
+    assert doubted_members([], []) == []
