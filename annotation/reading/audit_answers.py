@@ -63,6 +63,13 @@ def audit_state(dataset: Dataset) -> AuditState | None:
     return AuditState(audits[-1], error_rate(newest.drawn), newest.taken_out, strata, _recalls(audits, read))
 
 
+def newest_error_rate(dataset: Dataset) -> tuple[Audit, ErrorRate] | None:
+    """The newest audit and the share of labels that its answers put wrong; None before one was answered."""
+    audit = dataset.audits.order_by("-id").first()
+    rate = error_rate(_read(audit).drawn) if audit else None
+    return (audit, rate) if audit and rate and rate.answered else None
+
+
 @dataclass(frozen=True, eq=False)
 class _Read:
     """items: int (m,), in the order of `drawn`."""

@@ -16,17 +16,17 @@ from annotation.core.order.ranking import Pace, pace_of, worth
 from annotation.core.order.stored import Rates
 from annotation.models import DECIDED, AuditItem, CaseItem, CurrentLabel, Dataset, Decision, Detection
 
-# Labels that no detector flags open a case once decisions make them this likely to be wrong, as far as they come among
-# the first of the queue.
+# Labels that no detector flags open a case where they are this likely to be wrong, among the first of the queue.
 LIKELY, FIRST = 0.2, 200
-# Decisions before labels that no detector flags may open a case.
+# Decisions before a new order may open such a case.
 ENOUGH = 25
 
 
 @dataclass(frozen=True, eq=False)
 class Learned:
     """What decisions so far say of every item of a detection. chance: float (n,) in [0, 1], orders; probability: float
-    (n,), nan before enough decisions; n: standing decisions; n_calibrated: items the probability rests on."""
+    (n,), nan before enough decisions; n: standing decisions; n_calibrated: items the probability rests on. decided:
+    float (d,), the learned chance of the likeliest item of each decision; changed: bool (d,), it changed a label."""
 
     prior: PriorEvidence
     chance: np.ndarray
@@ -36,6 +36,8 @@ class Learned:
     knots: Knots
     n: int
     n_calibrated: int
+    decided: np.ndarray
+    changed: np.ndarray
 
     @property
     def value(self) -> np.ndarray:
@@ -67,10 +69,22 @@ def learn_from_decisions(dataset: Dataset, prior: PriorEvidence) -> Learned:
     knots: Knots = ()
     if judged and len(wrong) >= LEAST:
         knots = calibrate(held_out(judged, wrong), wrong, _weights(dataset, judged.item))
+    decided = _by_decision(said, judged, wrong, teaching)
     return Learned(
         prior, chance, probability(chance, knots), _pace(said), error_rates(judged, wrong) if judged else {}, knots,
-        n, len(wrong),
+        n, len(wrong), decided["chance"].to_numpy(dtype=float), decided["wrong"].to_numpy(dtype=bool),
     )  # fmt: skip
+
+
+def _by_decision(
+    said: pd.DataFrame, judged: PriorEvidence | None, wrong: np.ndarray, teaching: Teaching
+) -> pd.DataFrame:
+    """chance of the likeliest item, wrong of any: one row per decision, for near-identical items share one answer."""
+    if judged is None:
+        return pd.DataFrame({"chance": [], "wrong": []})
+    decision = said.set_index("item")["decision"].loc[judged.item].to_numpy()
+    rows = pd.DataFrame({"decision": decision, "chance": predicted_chance(teaching, judged), "wrong": wrong})
+    return rows.groupby("decision").agg(chance=("chance", "max"), wrong=("wrong", "any"))
 
 
 def outcomes(dataset: Dataset) -> pd.DataFrame:
@@ -160,7 +174,7 @@ def score_cases(dataset: Dataset, cases: pd.DataFrame, learned: Learned) -> pd.D
     rows = cases.assign(chance=np.nan, likely=np.nan, effect=1.0, label=cases["item"].map(labels))
     rows.loc[known, "chance"], rows.loc[known, "likely"] = learned.value[at], learned.probability[at]
     rows.loc[known, "effect"] = learned.prior.effect[at]
-    rows.loc[cases["item"].isin(_contested(dataset)), "chance"] = 1.0
+    rows.loc[cases["item"].isin(contested_items(dataset)), "chance"] = 1.0
     by_case = rows.groupby("case").agg(
         score=("score", "first"), probability=("probability", "first"), chances=("chance", "sum"),
         known=("chance", "count"), likely=("likely", "max"), effect=("effect", "mean"), size=("item", "size"),
@@ -180,7 +194,7 @@ def _labels(items: list[int]) -> dict[int, int | None]:
     return labels
 
 
-def _contested(dataset: Dataset) -> set[int]:
+def contested_items(dataset: Dataset) -> set[int]:
     """Items that annotators tie on; what they need is an answer, whatever the detectors say."""
     tied = CurrentLabel.objects.filter(item__dataset=dataset, state=CurrentLabel.CONTESTED).values("item")
     rows = CurrentLabel.objects.in_force().filter(item__in=tied, state=CurrentLabel.CONTESTED)

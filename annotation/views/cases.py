@@ -20,6 +20,7 @@ from annotation.models import Case, Dataset, Decision, Detection, Item, User
 from annotation.reading.cases import QueueState, excerpt_of, list_cases, queue_state
 from annotation.reading.prediction_sets import imported_sets
 from annotation.reading.why import Neighbour, Suspects, Why, detection_behind, explain, suspects_in
+from annotation.reading.worth_deciding import worth_in_words
 from annotation.views.expert import Member, compared, members_of
 from annotation.views.refusals import refused_to
 
@@ -36,14 +37,16 @@ def cases(request: Request, slug: str) -> HttpResponse:
     now, after = timezone.now(), request.GET.get("after", "")
     listed = list_cases(dataset, now, finding=finding.pk if finding else None, detector=detector, after=after)
     state = queue_state(dataset, now)
+    detection = dataset.detections.order_by("-id").first()
+    learned = dataset.learned_orders.order_by("-id").first()
+    # going back asks HTMX for the whole page again
+    part = request.htmx and not request.htmx.history_restore_request
     page = {
         "dataset": dataset, "state": state, "heading": _heading(state), "form": form, "finding": finding,
         "detector": detector, "after": after, "listed": listed, "prediction_sets": imported_sets(dataset),
-        "detection": dataset.detections.order_by("-id").first(),
-        "learned": dataset.learned_orders.order_by("-id").first(),
+        "detection": detection, "learned": learned,
+        "worth": () if part or not state.open else worth_in_words(dataset, detection, learned),
     }  # fmt: skip
-    # going back asks HTMX for the whole page again
-    part = request.htmx and not request.htmx.history_restore_request
     return render(request, f"annotation/lead/{'_cases' if part else 'cases'}.html", page)
 
 

@@ -1,7 +1,7 @@
 """One run of the detectors over a dataset's pool: asked for, run, written."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NotRequired, TypedDict
 
 import numpy as np
@@ -13,7 +13,7 @@ from annotation import bulk
 from annotation.actions.detecting.write_detection import detection_rows, worth_showing, write_rows
 from annotation.actions.jobs.enqueue import enqueue
 from annotation.actions.jobs.work import UnableToWork, Write
-from annotation.actions.queue.open_cases import open_cases
+from annotation.actions.queue.open_cases import Unit, as_cases, open_cases
 from annotation.actions.queue.reorder import keep_learned
 from annotation.core.artifacts import arrays_to_bytes, save_bytes
 from annotation.core.detectors import DETECTORS
@@ -22,11 +22,13 @@ from annotation.core.judging.evidence import Evidence
 from annotation.core.order.explaining import explanation_arrays
 from annotation.core.order.prior_evidence import PriorEvidence, gather_prior_evidence, to_arrays
 from annotation.core.order.ranking import order_units
+from annotation.core.order.worth_deciding import Worth
 from annotation.core.progress import Report
-from annotation.models import CurrentLabel, Dataset, Detection, Job, User
-from annotation.reading.learned_order import learn_from_decisions
+from annotation.models import DECIDED, CurrentLabel, Dataset, Detection, Job, User
+from annotation.reading.learned_order import Learned, learn_from_decisions
 from annotation.reading.pool_evidence import gather, pool_frame, state_of, with_predictions
 from annotation.reading.prediction_sets import named_set
+from annotation.reading.worth_deciding import worth_of
 
 
 class DetectionParams(TypedDict):
@@ -87,6 +89,7 @@ def run(job: Job, report: Report) -> Write:
     arrays = _store(evidence, prior, worth_showing(order, suspicions, contested))
     index = _kept(evidence.index) if evidence.index else ""
     rows = detection_rows(dataset, pool, evidence, order, suspicions, contested, learned)
+    worth = _worth(dataset, pool, rows.units, learned)
     facts = {
         "n_items": len(pool), "arrays": arrays, "index": index, "failed": suspicions.failed,
         "not_applicable": suspicions.not_applicable,
@@ -103,7 +106,7 @@ def run(job: Job, report: Report) -> Write:
         write_rows(detection, rows)
         cases = open_cases(dataset, rows.units, timezone.now())
         if learned.n:
-            keep_learned(dataset, detection, learned, read_at)
+            keep_learned(dataset, detection, learned, worth, read_at)
         return {
             "detection": detection.pk, "items": detection.n_items, "groups": detection.n_groups,
             "flags": detection.n_flags, "findings": detection.n_findings, "cases": cases, "failed": detection.failed,
@@ -111,6 +114,12 @@ def run(job: Job, report: Report) -> Write:
         }  # fmt: skip
 
     return write
+
+
+def _worth(dataset: Dataset, pool: pd.DataFrame, units: Sequence[Unit], learned: Learned) -> Worth | None:
+    """What the units are worth that experts have not settled whole."""
+    decided = set(pool.loc[pool["basis"].isin(DECIDED), "item"])
+    return worth_of(dataset, as_cases([unit for unit in units if not unit.items <= decided]), learned)
 
 
 def _store(evidence: Evidence, prior: PriorEvidence, shown: np.ndarray) -> str:

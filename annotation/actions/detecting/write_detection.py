@@ -14,7 +14,7 @@ from annotation.core.detectors.suspicion import Suspicion
 from annotation.core.judging.evidence import Evidence
 from annotation.core.order.ranking import QueueOrder
 from annotation.models import DECIDED, Dataset, Detection, Finding, Flag, Group, GroupMember
-from annotation.reading.learned_order import ENOUGH, Learned, likely_first
+from annotation.reading.learned_order import Learned, likely_first
 
 
 def worth_showing(order: QueueOrder, found: Suspicions, contested: np.ndarray) -> np.ndarray:
@@ -109,18 +109,17 @@ def units_to_open(
     pool: pd.DataFrame, order: QueueOrder, found: Suspicions, contested: np.ndarray, in_conflict: dict[int, str],
     learned: Learned,
 ) -> list[Unit]:  # fmt: skip
-    """Units worth an expert: flagged by any detector, contested, a group in conflict, or likely after the decisions;
-    first in order first. Then the items that findings propose to be judged together, where none of them is in a unit
-    already."""
+    """Units worth an expert: flagged by any detector, contested, a group in conflict, or without a flag among the first
+    of the order; first in order first. Then the items that findings propose to be judged together, where none of them
+    is in a unit already."""
     worth = contested | order.is_group[order.of]
     proposed = {finding.kind for finding in found.findings if finding.together}
     for name, mask in found.flagged.items():
         if name not in proposed:
             worth |= mask
-    if learned.n >= ENOUGH:
-        undecided = ~pool["basis"].isin(DECIDED).to_numpy() & (pool["code"] >= 0).to_numpy()
-        likely = likely_first(learned, order.score[np.unique(order.of[worth])])
-        worth[likely[undecided[likely]]] = True
+    undecided = ~pool["basis"].isin(DECIDED).to_numpy() & (pool["code"] >= 0).to_numpy()
+    likely = likely_first(learned, order.score[np.unique(order.of[worth])])
+    worth[likely[undecided[likely]]] = True
     members = pd.Series(pool["item"].to_numpy()).groupby(order.of).apply(list)
     chance = pd.Series(learned.probability).groupby(order.of).max().to_numpy()
     units = np.unique(order.of[worth])

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import combinations
 
+import pandas as pd
 from django.db.models import Max, Q
 
 from annotation import bulk, frames
@@ -22,6 +23,12 @@ class Unit:
     score: float
     digest: str = ""
     probability: float | None = None
+
+
+def as_cases(units: Sequence[Unit]) -> pd.DataFrame:
+    """Units as cases to come: case (a number that no case has), score and item, one row per item."""
+    rows = [(-number, unit.score, item) for number, unit in enumerate(units, start=1) for item in sorted(unit.items)]
+    return pd.DataFrame(rows, columns=["case", "score", "item"])
 
 
 def open_cases(dataset: Dataset, units: Sequence[Unit], now: datetime) -> int:

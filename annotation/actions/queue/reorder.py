@@ -13,8 +13,9 @@ from django.utils import timezone
 from annotation import bulk
 from annotation.actions.jobs.enqueue import enqueue
 from annotation.actions.jobs.work import UnableToWork, Write
-from annotation.actions.queue.open_cases import Unit, create_cases
+from annotation.actions.queue.open_cases import Unit, as_cases, create_cases
 from annotation.core.order.ranking import worth
+from annotation.core.order.worth_deciding import Worth
 from annotation.core.progress import Report
 from annotation.models import DECIDED, Case, CaseItem, CurrentLabel, Dataset, Decision, Detection, Job, LearnedOrder
 from annotation.reading.learned_order import (
@@ -27,6 +28,7 @@ from annotation.reading.learned_order import (
     prior_evidence_of,
     score_cases,
 )
+from annotation.reading.worth_deciding import worth_of
 
 KIND = "reorder"
 # A case whose score moves by less keeps it: it is not worth a write.
@@ -96,11 +98,13 @@ def reorder(dataset: Dataset, now: datetime) -> LearnedOrder | None:
 @dataclass(frozen=True)
 class NewOrder:
     """What decisions make of the queue. moved: (case, score, probability) of the open cases that change their place;
-    likely: labels that no detector flags and that decisions made likely to be wrong, the likeliest first."""
+    likely: labels that no detector flags and that decisions made likely to be wrong, the likeliest first; worth: what
+    they all are worth deciding."""
 
     moved: Sequence[tuple[int, float, float | None]]
     likely: Sequence[Unit]
     learned: Learned
+    worth: Worth | None
 
     @property
     def n_decisions(self) -> int:
@@ -108,12 +112,14 @@ class NewOrder:
 
 
 def new_order(dataset: Dataset, learned: Learned) -> NewOrder:
-    scores = score_cases(dataset, open_case_items(dataset), learned)
+    cases = open_case_items(dataset)
+    scores = score_cases(dataset, cases, learned)
     moved = scores[(scores["new"] - scores["score"]).abs().ge(STEP) | ~_same(scores["likely"], scores["probability"])]
     rows = zip(moved.index, moved["new"], moved["likely"], strict=True)
     changed = [(int(pk), float(new), None if pd.isna(p) else float(p)) for pk, new, p in rows]
-    likely = _likely(learned, scores["new"].to_numpy()) if learned.n >= ENOUGH else []
-    return NewOrder(changed, likely, learned)
+    likely = _not_yet_asked(_likely(learned, scores["new"].to_numpy())) if learned.n >= ENOUGH else []
+    queue = pd.concat([cases.assign(score=cases["case"].map(scores["new"])), as_cases(likely)], ignore_index=True)
+    return NewOrder(changed, likely, learned, worth_of(dataset, queue, learned))
 
 
 def _likely(learned: Learned, scores: np.ndarray) -> list[Unit]:
@@ -131,14 +137,16 @@ def apply_order(dataset: Dataset, detection: Detection, found: NewOrder, now: da
     still = set(dataset.cases.open().values_list("id", flat=True))
     bulk.update(Case, ["score", "probability"], [row for row in found.moved if row[0] in still])
     create_cases(dataset, _not_yet_asked(found.likely), now)
-    return keep_learned(dataset, detection, found.learned, now)
+    return keep_learned(dataset, detection, found.learned, found.worth, now)
 
 
-def keep_learned(dataset: Dataset, detection: Detection, learned: Learned, now: datetime) -> LearnedOrder:
+def keep_learned(
+    dataset: Dataset, detection: Detection, learned: Learned, worth: Worth | None, now: datetime
+) -> LearnedOrder:
     rates = {factor: dict(list(levels.items())[:KEPT]) for factor, levels in learned.rates.items()}
     return LearnedOrder.objects.create(
         dataset=dataset, detection=detection, n_decisions=learned.n, rates=rates,
-        calibration=[list(knot) for knot in learned.knots], created_at=now,
+        calibration=[list(knot) for knot in learned.knots], created_at=now, worth=worth.as_json() if worth else None,
     )  # fmt: skip
 
 

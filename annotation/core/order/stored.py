@@ -2,6 +2,8 @@
 
 from typing import TypedDict
 
+from annotation.core.stored import IntervalJson
+
 # Factor → level → [errors, decisions, shrunk rate].
 Rates = dict[str, dict[str, list[float]]]
 
@@ -13,3 +15,11 @@ class StratumJson(TypedDict):
     high: float
     items: int
     drawn: int
+
+
+class WorthJson(TypedDict):
+    """A Worth as a learned order keeps it."""
+
+    open: int
+    wrong: IntervalJson
+    cases: IntervalJson

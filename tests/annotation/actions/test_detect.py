@@ -108,6 +108,14 @@ def test_cases_open_in_order_of_suspicion(monkeypatch, tmp_path):
     assert {flag.suggested.name for flag in detection.flags.all()} == {"payment"}
 
 
+def test_what_the_order_puts_first_opens_a_case_without_a_flag(monkeypatch, tmp_path):
+    says = Says({"charged": 0.9, "reset": 0.5, "locked": 0.3})
+    says.flag_above = 0.55
+    use(monkeypatch, says=says)
+    dataset = small_dataset(tmp_path)
+    assert detect(dataset).n_flags == 1 and queue(dataset) == ["s4", "s3"]
+
+
 def test_a_later_detection_keeps_open_cases_with_their_new_score_and_withdraws_the_rest(monkeypatch, tmp_path):
     use(monkeypatch, says=Says({"charged": 0.9, "reset": 0.6, "refund": 0.3}))
     dataset = small_dataset(tmp_path)

@@ -30,7 +30,7 @@ def now():
 def dataset(monkeypatch, tmp_path):
     """Forty items of two sources, half of each class; the detector suspects 0 to 29, all equally."""
     says = Says({"doubtful": 0.6, "slightly": 0.5})
-    says.flag_above = 0.55
+    says.flag_above, says.prior = 0.55, 0.38
     use(monkeypatch, says=says)
     rows = [
         {"id": f"i{n}", "text": apart("doubtful" if n < 30 else "slightly", n), "label": ("ham", "spam")[n % 2],
