@@ -121,9 +121,9 @@ def test_without_json_it_is_a_line_per_figure(tmp_path):
 
 
 def test_a_dry_run_says_what_it_would_write_and_writes_nothing(tmp_path):
-    assert result(*imports(file(tmp_path), "--dry-run")) == {
-        "items": 2, "labels": 2, "encoding": "utf-8", "notes": [], "rejected": 0, "written": False,
-    }  # fmt: skip
+    said = result(*imports(file(tmp_path), "--dry-run"))
+    assert said.pop("new_labels")["sentence"].endswith("there is no dataset 'd' yet.")
+    assert said == {"items": 2, "labels": 2, "encoding": "utf-8", "notes": [], "rejected": 0, "written": False}
     assert not Dataset.objects.exists() and not Job.objects.exists()
 
 

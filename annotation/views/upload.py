@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET
 
 from annotation.access import Request, dataset_for_lead
+from annotation.actions.files.check_new_labels import check_new_labels
 from annotation.actions.files.import_items import check, import_params, refuse_rejected, request_import
 from annotation.actions.files.rejected_rows import UnableToTake
 from annotation.actions.files.uploads import Upload, find_upload, keep_upload, remember
@@ -69,9 +70,14 @@ def _import(request: Request, dataset: Dataset, upload: Upload, table: Table, fo
         dataset.slug, dataset.name, upload.path, form.mapping(), file_name=upload.file_name,
         encoding=_encoding(upload), repair=upload.choices["repair"], accept_good="accept" in request.POST,
     )  # fmt: skip
+    look = "look" in request.POST
     try:
-        if upload.size < SMALL:
-            refuse_rejected(check(asked), asked)
+        if upload.size < SMALL or look:
+            checked = check(asked)
+            refuse_rejected(checked, asked)
+        if look:
+            said = check_new_labels(dataset.slug, checked.source, checked.parser)
+            return _show(request, dataset, upload, table=table, form=form, looked=True, new_labels=said)
     except UnableToTake as error:
         upload = remember(upload, {"rejected": error.rejects.artifact})
         some_good = error.rejects.n < len(table) + len(table.broken)

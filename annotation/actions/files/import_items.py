@@ -17,6 +17,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from annotation import bulk
+from annotation.actions.files.check_new_labels import check_new_labels
 from annotation.actions.files.rejected_rows import Rejects, RejectsJson
 from annotation.actions.files.write_labels import LabelWriter, WrittenLabels, add_classes
 from annotation.actions.jobs.enqueue import enqueue
@@ -25,7 +26,8 @@ from annotation.core.files.parsing_items import CHANGED, ItemBatch, ItemMapping,
 from annotation.core.files.tables import Broken, Source, no_rows, open_source
 from annotation.core.progress import Report
 from annotation.core.refusal import Refusal
-from annotation.models import Dataset, Item, Job, User
+from annotation.models import Dataset, Detection, Item, Job, User
+from annotation.reading.new_labels import NewLabelsJson
 
 ITEM_COLUMNS = ["dataset_id", "split", "external_id", "digest", "content", "source", "received_at", "created_at"]
 SLUG = re.compile(r"[A-Za-z0-9_-]{1,60}")
@@ -58,6 +60,7 @@ class ImportResult(WrittenItems, RejectsJson):
     encoding: str
     notes: list[str]
     repaired: int
+    new_labels: NewLabelsJson | None
 
 
 class UnableToImport(Refusal):
@@ -117,6 +120,10 @@ def run(job: Job, report: Report) -> Write:
     if checked.rejects.n:
         Job.objects.filter(pk=job.pk).update(result=checked.rejects.as_json())
     refuse_rejected(checked, job.params)
+    new_labels = None
+    if Detection.objects.filter(dataset__slug=job.params["slug"]).exists():
+        report("judging the new labels by the pool", 0.4)
+        new_labels = check_new_labels(job.params["slug"], checked.source, checked.parser)
     now = timezone.now()
 
     def write() -> ImportResult:
@@ -126,7 +133,7 @@ def run(job: Job, report: Report) -> Write:
         written = write_items(dataset, checked, now)
         return {
             "encoding": checked.source.encoding, "notes": checked.notes, **written, **checked.rejects.as_json(),
-            "repaired": checked.parser.repairs.n if checked.parser.repair else 0,
+            "repaired": checked.parser.repairs.n if checked.parser.repair else 0, "new_labels": new_labels,
         }  # fmt: skip
 
     report("writing items and labels", 0.5)

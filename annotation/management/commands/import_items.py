@@ -2,6 +2,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
+from annotation.actions.files.check_new_labels import check_new_labels
 from annotation.actions.files.import_items import (
     ImportParams,
     check,
@@ -78,6 +79,7 @@ class Command(HouseCommand):
         return {
             "items": parser.n_items, "labels": parser.n_labels, "encoding": checked.source.encoding,
             "notes": checked.notes, "rejected": checked.rejects.n, "written": False,
+            "new_labels": check_new_labels(asked["slug"], checked.source, parser),
         }  # fmt: skip
 
 

@@ -8,6 +8,8 @@ from django.urls import reverse
 from annotation.actions.jobs.work import work
 from annotation.actions.people.create_dataset import create_dataset
 from annotation.models import Dataset, Item, Job, Label, Membership
+from tests.annotation.actions.fake_detectors import Says, detect, use
+from tests.annotation.actions.test_check_new_labels import made
 from tests.annotation.views.test_lead import as_
 from tests.factories import small_dataset
 from tests.pages import text_of
@@ -265,3 +267,33 @@ def test_real_files_are_guessed_right(dataset):
     page = send(lead, dataset, shared("fin_num_claim/pool_second_annotator.csv").read_bytes(), "pool.csv")
     assert [column["role"].value() for column in page.context["columns"]] == ["id", "text", "label", "ignore"]
     assert dict(page.context["columns"][2]["values"])["DOUBT"] == 19
+
+
+def test_only_a_look_says_which_labels_look_wrong_and_writes_nothing(dataset, tmp_path, monkeypatch):
+    use(monkeypatch, says=Says({}))
+    lead = as_(leo(dataset))
+    columns(lead, send(lead, dataset, as_csv(made(200, 0, "p"))))
+    work(Job.objects.get().pk)
+    page = send(lead, dataset, as_csv(made(40, 1, "b", wrong=(3, 17))), name="batch.csv")
+    looked = columns(lead, page, look="1")
+    assert "no detection has run" in text_of(looked) and looked.status_code == 200
+    detect(dataset)
+    looked = text_of(columns(lead, page, look="1"))
+    for words in ("2 of these 40 labels look wrong", "Do these labels look right?", "The rows, worst first"):
+        assert words in looked, words
+    assert Job.objects.filter(kind="import").count() == 1 and not Item.objects.filter(external_id="b3").exists()
+    job = columns(lead, page)
+    work(Job.objects.order_by("-id").first().pk)
+    done = text_of(lead.get(job.url))
+    assert "2 of these 40 labels look wrong" in done and "40 items and 40" in done
+
+
+def test_a_look_at_a_file_without_labels_says_there_is_none(dataset):
+    lead = as_(leo(dataset))
+    page = send(lead, dataset)
+    assert "brings no label to the pool" in text_of(columns(lead, page, "id text ignore", look="1"))
+    assert "in row 2" in text_of(columns(lead, send(lead, dataset, "id,t\n1,a\n1,b\n"), "id text", look="1"))
+
+
+def as_csv(rows):
+    return "id,text,label\n" + "".join(f"{row['id']},{row['text']},{row['label']}\n" for row in rows)
