@@ -44,7 +44,7 @@ class Crowd:
 
 
 class ConsensusParams(TypedDict):
-    """method: "" chooses by held-out labels; apply: whether current labels are settled by it."""
+    """method: "" chooses the one that is right most often; apply: whether current labels are settled by it."""
 
     method: str
     apply: bool
@@ -54,7 +54,7 @@ def request_consensus(
     dataset: Dataset, *, method: str = "", apply: bool = False, seed: int = 0, user: User | None = None,
     again: bool = False, background: bool = True,
 ) -> Job:  # fmt: skip
-    """The job that estimates the consensus of the labels as they are now; "" chooses the method by held-out labels."""
+    """The job that estimates the consensus of the labels as they are now; "" chooses the method."""
     if method and method not in METHODS:
         raise UnableToWork(f"There is no method {method!r}. Methods: auto, {', '.join(METHODS)}.")
     last = Decision.objects.filter(case__dataset=dataset).aggregate(last=Max("id"))["last"]
@@ -90,6 +90,8 @@ def run(job: Job, report: Report) -> Write:
         "method": found.method, "methods": _methods(found), "skills": _entries(crowd, skills, ids), "arrays": arrays,
         "n_items": len(crowd.items), "n_labels": len(crowd.votes),
     }  # fmt: skip
+    superseded = Label.objects.superseded().filter(item__dataset=dataset, item__split=Item.POOL, origin=Label.IMPORT)
+    n_superseded = superseded.count()
     says, n_contested = consensus_labels(dataset, crowd, found.label), int((~crowd.closed[contested.item]).sum())
     report("writing the consensus", 0.95)
 
@@ -102,7 +104,7 @@ def run(job: Job, report: Report) -> Write:
         return {
             "consensus": row.pk, "method": row.method, "items": row.n_items, "labels": row.n_labels,
             "annotators": len(crowd.annotators), "contested": n_contested, "changes": len(changes),
-            "applied": row.applied, "methods": row.methods,
+            "applied": row.applied, "methods": row.methods, "superseded": n_superseded,
         }  # fmt: skip
 
     return write
