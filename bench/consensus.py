@@ -21,6 +21,7 @@ from annotation.core.crowd.consensus_choice import CROWDLAB, DAWID_SKENE, METHOD
 from annotation.core.crowd.contested_items import READINGS, Contested, contested_items
 from annotation.core.crowd.crowdlab import crowdlab
 from annotation.core.crowd.dawid_skene import DawidSkene, dawid_skene
+from annotation.core.crowd.expected_shares import expected_shares
 from annotation.core.crowd.skill import Skills, measure_skills
 from annotation.core.crowd.votes import Votes, likeliest, majority_posterior
 from annotation.core.detectors.annotator_disagreement import AnnotatorDisagreement
@@ -86,7 +87,8 @@ def accuracy(one: Crowd, found: tuple[np.ndarray, np.ndarray]) -> float:
 
 
 def weather() -> list[Row]:
-    rows, found = [], {name: [] for name in ("truth", "ours", "cleanlab", "majority")}
+    rows: list[Row] = []
+    found: dict[str, list[np.ndarray]] = {name: [] for name in ("truth", "ours", "cleanlab", "majority")}
     for pool in POOLS:
         one = crowd(f"weather_{pool}")
         votes, truth, predicted = one.votes, one.truth, one.predicted
@@ -94,7 +96,8 @@ def weather() -> list[Row]:
         theirs = cleanlab(votes, predicted)
         rows += [*accuracies(pool, votes, truth, ours.label, theirs), disagreement(pool, one.evidence, votes, truth)]
         skills = measure_skills(votes, ours.held_out, ours.fit.probabilities[votes.item])
-        report_contested(pool, contested_items(votes, ours.fit.probabilities, ours.label, skills), truth)
+        report_contested(pool, contested_items(votes, ours.fit.probabilities, ours.label, skills,
+                                               expected_shares(votes, predicted)), truth)  # fmt: skip
         collect(found, votes, truth, skills, theirs)
     return rows + workers({name: np.concatenate(parts) for name, parts in found.items()})
 

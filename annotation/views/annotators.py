@@ -45,8 +45,10 @@ def _heading(found: Annotators | None) -> str:
     chosen = next(row for row in found.methods if row.chosen)
     if chosen.difference is None:
         return "No item has labels of two annotators, so annotators cannot be compared"
-    gain, of = chosen.difference, f"points of {found.consensus.n_items:,} items"
+    gain = chosen.difference.value
     if chosen.name == METHODS[MAJORITY]:
         ahead = any(row.difference is not None and row.difference.value > 0 for row in found.methods)
         return "Majority is taken" if ahead else "No method is expected to be right more often than majority"
-    return f"{chosen.name} is expected to be right more often than majority, by {points(gain.value)} {of}"
+    more, by = "more" if gain >= 0 else "less", points(abs(gain)).removeprefix("+")
+    of = f"{by} points of {found.consensus.n_items:,} items"
+    return f"{chosen.name} is expected to be right {more} often than majority, by {of}"

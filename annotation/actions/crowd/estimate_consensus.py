@@ -19,6 +19,7 @@ from annotation.actions.queue.settle import Settled, settle
 from annotation.core.artifacts import arrays_to_bytes, save_bytes
 from annotation.core.crowd.consensus_choice import CROWDLAB, METHODS, Estimate, PredictedLabels, estimate
 from annotation.core.crowd.contested_items import Contested, contested_items
+from annotation.core.crowd.expected_shares import expected_shares
 from annotation.core.crowd.skill import ClassPair, Skills, known_truth, measure_skills, worst_pairs
 from annotation.core.crowd.stored import AnnotatorEntry, ConsensusResult, CostlyPair, MethodScores
 from annotation.core.crowd.votes import Votes, votes_of
@@ -92,7 +93,8 @@ def run(job: Job, report: Report) -> Write:
         raise UnableToWork(f"{METHODS[method]} can't be used here. {found.why_not[method]}")
     report("judging the annotators", 0.85)
     skills = _skills(crowd, found)
-    contested = contested_items(given, found.fit.probabilities, found.label, skills)
+    shares = expected_shares(given, predicted)
+    contested = contested_items(given, found.fit.probabilities, found.label, skills, shares)
     ids = dict(dataset.annotators.values_list("name", "id"))
     arrays = _store(crowd, found, skills, contested, [ids[name] for name in crowd.annotators])
     facts = {

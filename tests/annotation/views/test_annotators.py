@@ -223,7 +223,7 @@ def test_page_shows_methods_annotators_and_contested_items(weather):
     weather.annotators.filter(name="g1").update(user=erin(weather))
     estimated(weather, method="dawid_skene")
     shown = page(weather)
-    assert "Dawid-Skene is expected to be right more often than majority, by +" in shown and "of 120 items" in shown
+    assert "Dawid-Skene is expected to be right more often than majority, by " in shown and "of 120 items" in shown
     assert "There are no out-of-fold probabilities" in shown
     # with what stands around them: two letters alone also come up in a form's random token
     assert max(shown.index(f">p{number}</a>") for number in (2, 3, 4)) < shown.index(">g0</a>")
