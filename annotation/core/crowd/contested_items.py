@@ -45,6 +45,8 @@ def contested_items(
     make the readings. Whom to ask is worked out for the first 200.
     """
     readings = readings_of(votes, shares)
+    # nobody is called mistaken for standing with those who were expected to be followed
+    readings[(readings == READINGS.index(ERROR)) & (shares.argmax(axis=1) != label)] = READINGS.index(ASK)
     different = np.flatnonzero(readings >= 0)
     gain = expected_gain(probabilities[different], skills.records.pool)
     order = np.argsort(-gain, kind="stable")

@@ -26,12 +26,13 @@ def expected_shares(votes: Votes, predicted: np.ndarray | None = None) -> np.nda
     answers (leave one out; empirical Bayes). An answer weighs as CROWDLAB weighs its annotator. An item without answers
     has the prior.
     """
-    shares = np.bincount(votes.label, minlength=votes.n_classes) / max(len(votes), 1)
-    common = np.broadcast_to(shares, (votes.n_items, votes.n_classes))
+    common = np.bincount(votes.label, minlength=votes.n_classes) / max(len(votes), 1)
+    prior = np.tile(common, (votes.n_items, 1))
     if not votes.overlap:
-        return common.copy()
-    priors = [common if predicted is None else trust * predicted + (1 - trust) * common for trust in TRUST]
-    prior, strength = _likeliest(votes, priors[:1] if predicted is None else priors)
+        return prior
+    trust, strength = _likeliest(votes, common, predicted)
+    if predicted is not None:
+        prior = trust * predicted + (1 - trust) * prior
     weight = np.maximum(crowdlab(votes, prior).annotator_weight[votes.annotator], LEAST_WEIGHT)
     weight /= weight.mean()
     cells = votes.item * votes.n_classes + votes.label
@@ -45,16 +46,16 @@ def believed(votes: Votes, shares: np.ndarray) -> np.ndarray:
     return (1 - OF_TRUTH) * shares + OF_TRUTH * dawid_skene(votes).probabilities
 
 
-def _likeliest(votes: Votes, priors: list[np.ndarray]) -> tuple[np.ndarray, float]:
-    """The prior and the strength under which the answers are likeliest, each predicted from the item's others."""
+def _likeliest(votes: Votes, common: np.ndarray, predicted: np.ndarray | None) -> tuple[float, float]:
+    """The trust and the strength under which the answers are likeliest, each predicted from the item's others."""
     several = votes.per_item[votes.item] > 1
     item, label = votes.item[several], votes.label[several]
     others, equal = votes.per_item[item] - 1, votes.counts[item, label] - 1
-    best = (-np.inf, priors[0], float(STRENGTHS[0]))
-    for prior in priors:
-        before = prior[item, label]
+    by_model = common[label] if predicted is None else predicted[item, label]
+    best = (-np.inf, 0.0, float(STRENGTHS[0]))
+    for trust in TRUST if predicted is not None else TRUST[:1]:
+        before = trust * by_model + (1 - trust) * common[label]
         for strength in STRENGTHS:
             likelihood = float(np.log(np.maximum((equal + strength * before) / (others + strength), 1e-9)).mean())
-            if likelihood > best[0]:
-                best = (likelihood, prior, float(strength))
+            best = max(best, (likelihood, trust, float(strength)))
     return best[1], best[2]
