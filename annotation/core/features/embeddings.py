@@ -1,5 +1,6 @@
 """Offline static embeddings of texts: the weights come with a package, nothing is fetched."""
 
+from array import array
 from collections.abc import Sequence
 from functools import cache
 from importlib.util import find_spec
@@ -11,6 +12,8 @@ from scipy import sparse
 from tokenizers import Tokenizer
 
 DIMENSIONS = 256
+# Words handed to the tokenizer at a time: what it says of each takes far more memory than its tokens.
+BATCH = 10_000
 TOKENIZER = "tokenizers/l2_supercat_tokenizer_config.json"
 WEIGHTS = "weights/l2_supercat_256.safetensors"
 
@@ -22,25 +25,27 @@ def embed(texts: Sequence[str]) -> np.ndarray:
     tokens do not depend on the words beside it, so every distinct word is read once.
     """
     place: dict[str, int] = {}
-    words = [[place.setdefault(word, len(place)) for word in text.lower().split()] for text in texts]
-    ends = np.cumsum([0, *map(len, words)])
-    of_word = np.fromiter((word for row in words for word in row), dtype=np.int64, count=ends[-1])
-    counts = sparse.csr_matrix((np.ones(len(of_word), np.float32), of_word, ends), shape=(len(words), len(place)))
-    rows = np.asarray(counts @ _word_vectors(list(place)), dtype=np.float32)
+    words, ends = array("i"), [0]
+    for text in texts:
+        words.extend(place.setdefault(word, len(place)) for word in text.lower().split())
+        ends.append(len(words))
+    of_word, ones = np.frombuffer(words, dtype=np.int32), np.ones(len(words), np.float32)
+    counts = sparse.csr_matrix((ones, of_word, ends), shape=(len(texts), len(place)))
+    tokenizer, vectors = _model()
+    rows = np.asarray(counts @ _tokens(list(place), tokenizer, len(vectors)) @ vectors, dtype=np.float32)
     length = np.linalg.norm(rows, axis=1, keepdims=True)
     return rows / np.where(length > 0, length, 1)
 
 
-def _word_vectors(words: list[str]) -> np.ndarray:
-    """The sum of the vectors of each word's tokens, float32 (words, 256)."""
-    tokenizer, vectors = _model()
-    if not words:
-        return np.zeros((0, DIMENSIONS), dtype=np.float32)
-    tokens = [encoded.ids for encoded in tokenizer.encode_batch(words, add_special_tokens=False)]
-    ends = np.cumsum([0, *map(len, tokens)])
-    flat = np.fromiter((token for row in tokens for token in row), dtype=np.int64, count=ends[-1])
-    member = sparse.csr_matrix((np.ones(len(flat), np.float32), flat, ends), shape=(len(words), len(vectors)))
-    return member @ vectors
+def _tokens(words: list[str], tokenizer: Tokenizer, n_tokens: int) -> sparse.csr_matrix:
+    """How often each word has each token, float32 CSR (words, n_tokens)."""
+    tokens, ends = array("i"), [0]
+    for start in range(0, len(words), BATCH):
+        for encoded in tokenizer.encode_batch(words[start : start + BATCH], add_special_tokens=False):
+            tokens.extend(encoded.ids)
+            ends.append(len(tokens))
+    ones, flat = np.ones(len(tokens), np.float32), np.frombuffer(tokens, dtype=np.int32)
+    return sparse.csr_matrix((ones, flat, ends), shape=(len(words), n_tokens))
 
 
 @cache
