@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from bench import (
     consensus,
+    contested,
     files,
     fin_num_claim,
     label_errors,
@@ -29,6 +30,7 @@ BENCHES: dict[str, Callable[[], list[Row]]] = {
     "detect.confident": lambda: label_errors.run_parity() + label_errors.run_million(),
     "detect.ranked_cases": label_errors.run_100k,
     "detect.consensus": consensus.run,
+    "detect.contested": contested.run,
     "detect.files": files.run,
     "detect.others": others.run,
     "detect.shortcuts": shortcuts.run,

@@ -9,11 +9,18 @@ from annotation.models.item import Item
 DECIDED = ("decision", "adjudication")
 
 
+def _later() -> models.QuerySet["Label"]:
+    return Label.objects.filter(item=OuterRef("item"), annotator=OuterRef("annotator"), id__gt=OuterRef("id"))
+
+
 class LabelQuerySet(models.QuerySet["Label"]):
     def counting(self) -> "LabelQuerySet":
         """Each annotator's latest answer for an item, without abstentions."""
-        later = Label.objects.filter(item=OuterRef("item"), annotator=OuterRef("annotator"), id__gt=OuterRef("id"))
-        return self.filter(~Exists(later), label_class__isnull=False)
+        return self.filter(~Exists(_later()), label_class__isnull=False)
+
+    def superseded(self) -> "LabelQuerySet":
+        """Labels in whose place the same annotator's later answer for the item counts."""
+        return self.filter(Exists(_later()), label_class__isnull=False)
 
 
 class Label(models.Model):

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from django.conf import settings
@@ -26,7 +27,8 @@ SHOWN_MISTAKES = 3
 
 @dataclass(frozen=True)
 class MethodRow:
-    """A method and how much of the held-out labels it predicted, in [0, 1]; `difference` is to majority."""
+    """A method, how much of the held-out labels it predicted, in [0, 1], and the expected `difference` to majority in
+    right labels, its n the items on which the two differ."""
 
     name: str
     chosen: bool
@@ -73,7 +75,9 @@ class ContestedRow:
 
 @dataclass(frozen=True)
 class Annotators:
-    """The page: its counts are of the whole estimate, its rows of what is shown."""
+    """The page: its counts are of the whole estimate, its rows of what is shown. `changes`: current labels that the
+    estimate would change, None where they were settled by it. `superseded`: labels that the same annotator's later one
+    for the item replaced."""
 
     consensus: Consensus
     methods: tuple[MethodRow, ...]
@@ -82,6 +86,7 @@ class Annotators:
     n_annotators: int
     readings: dict[str, int]
     changes: int | None
+    superseded: int
     newer: int
 
 
@@ -92,6 +97,7 @@ def list_annotators(dataset: Dataset, everyone: bool = False) -> Annotators | No
         return None
     arrays = _contested_arrays(row.arrays)
     counts = Counter(READINGS[code] for code in arrays["reading"].tolist())
+    outcome = _outcome(dataset, row)
     return Annotators(
         consensus=row,
         methods=tuple(_method(name, row) for name in METHODS),
@@ -99,7 +105,8 @@ def list_annotators(dataset: Dataset, everyone: bool = False) -> Annotators | No
         contested=_contested(dataset, arrays),
         n_annotators=len(row.skills),
         readings={reading: counts[reading] for reading in READINGS},
-        changes=_changes(dataset, row),
+        changes=None if row.applied else outcome.get("changes"),
+        superseded=outcome.get("superseded", 0),
         newer=_labels_since(row),
     )
 
@@ -198,12 +205,10 @@ def _said(items: Sequence[int]) -> dict[int, list[tuple[str, str]]]:
     return answers
 
 
-def _changes(dataset: Dataset, row: Consensus) -> int | None:
-    """How many current labels the estimate would have changed when it was made."""
-    if row.applied:
-        return None
+def _outcome(dataset: Dataset, row: Consensus) -> dict[str, Any]:
+    """What the job that made the estimate counted."""
     done = dataset.jobs.filter(kind="consensus", status=Job.DONE, result__consensus=row.pk).first()
-    return done.outcome["changes"] if done else None
+    return done.outcome if done else {}
 
 
 def _labels_since(row: Consensus) -> int:

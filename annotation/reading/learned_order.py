@@ -12,7 +12,7 @@ from annotation.core.artifacts import bytes_to_arrays, load_bytes
 from annotation.core.order.calibration import LEAST, Knots, calibrate, probability
 from annotation.core.order.learned_order import Teaching, error_rates, held_out, learn, predicted_chance
 from annotation.core.order.prior_evidence import PriorEvidence, from_arrays, join, take
-from annotation.core.order.ranking import Pace, pace_of, worth
+from annotation.core.order.ranking import TIED, Pace, pace_of, worth
 from annotation.core.order.stored import Rates
 from annotation.models import DECIDED, AuditItem, CaseItem, CurrentLabel, Dataset, Decision, Detection
 
@@ -174,7 +174,7 @@ def score_cases(dataset: Dataset, cases: pd.DataFrame, learned: Learned) -> pd.D
     rows = cases.assign(chance=np.nan, likely=np.nan, effect=1.0, label=cases["item"].map(labels))
     rows.loc[known, "chance"], rows.loc[known, "likely"] = learned.value[at], learned.probability[at]
     rows.loc[known, "effect"] = learned.prior.effect[at]
-    rows.loc[cases["item"].isin(contested_items(dataset)), "chance"] = 1.0
+    rows.loc[cases["item"].isin(contested_items(dataset)), "chance"] = TIED
     by_case = rows.groupby("case").agg(
         score=("score", "first"), probability=("probability", "first"), chances=("chance", "sum"),
         known=("chance", "count"), likely=("likely", "max"), effect=("effect", "mean"), size=("item", "size"),

@@ -34,8 +34,12 @@ def pool_frame(dataset: Dataset) -> pd.DataFrame:
 
 
 def votes_of(dataset: Dataset, pool: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """The pool's counting labels as `Evidence.votes`, by position in `pool`, and the annotators' names by code."""
-    labels = frames.labels(dataset, Item.POOL)
+    """The annotators' counting labels of the pool as `Evidence.votes`, by position in `pool`, and their names by code.
+
+    An expert's answer is a decision and no vote: experts are shown doubtful items, so that beside annotators they would
+    seem to disagree with everybody.
+    """
+    labels = frames.labels(dataset, Item.POOL, origin=Label.IMPORT)
     annotators = tuple(dict.fromkeys(labels["annotator"]))
     votes = pd.DataFrame(
         {

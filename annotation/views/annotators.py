@@ -6,9 +6,10 @@ from django.views.decorators.http import require_GET, require_POST
 
 from annotation.access import Request, dataset_for_lead, part_for_lead
 from annotation.actions.crowd.estimate_consensus import request_consensus
+from annotation.core.crowd.consensus_choice import MAJORITY, METHODS
 from annotation.models import Annotator, Job
 from annotation.reading.annotators import Annotators, confusion_of, list_annotators
-from annotation.templatetags.house import percent
+from annotation.templatetags.house import points
 
 
 @require_GET
@@ -38,14 +39,16 @@ def estimate(request: Request, slug: str) -> HttpResponse:
 
 
 def _heading(found: Annotators | None) -> str:
-    """The finding in words: which method predicts best, and how well."""
+    """The finding in words: which method is taken, and what it gains."""
     if found is None:
         return "The annotators have not been judged yet"
     chosen = next(row for row in found.methods if row.chosen)
-    if chosen.accuracy is None:
+    if chosen.difference is None:
         return "No item has labels of two annotators, so annotators cannot be compared"
-    share = f"{percent(chosen.accuracy.value)} of {chosen.labels:,} labels set aside"
-    best = max(row.accuracy.value for row in found.methods if row.accuracy)
-    if chosen.accuracy.value < best:
-        return f"{chosen.name} predicts {share}"
-    return f"{chosen.name} predicts annotators best: {share}"
+    gain = chosen.difference.value
+    if chosen.name == METHODS[MAJORITY]:
+        ahead = any(row.difference is not None and row.difference.value > 0 for row in found.methods)
+        return "Majority is taken" if ahead else "No method is expected to be right more often than majority"
+    more, by = "more" if gain >= 0 else "less", points(abs(gain)).removeprefix("+")
+    of = f"{by} points of {found.consensus.n_items:,} items"
+    return f"{chosen.name} is expected to be right {more} often than majority, by {of}"

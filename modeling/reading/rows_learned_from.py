@@ -38,8 +38,8 @@ class OutOfFold:
 class RunRows(OutOfFold):
     """With what is known of each row. source: str (n,). received: datetime64 (n,), NaT = not known. length: int
     (n,), characters of text, or None where no field is text. group: int (n,), near-copies of the newest detection.
-    contested: bool (n,), annotators, experts or near-copies differ. disagreement: how often two answers differ, of
-    `units`.
+    contested: bool (n,), annotators or near-copies differ, or an expert from them. disagreement: how often two answers
+    differ, of `units`.
     """
 
     source: np.ndarray

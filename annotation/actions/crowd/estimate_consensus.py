@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypedDict
 
 import numpy as np
@@ -18,6 +19,7 @@ from annotation.actions.queue.settle import Settled, settle
 from annotation.core.artifacts import arrays_to_bytes, save_bytes
 from annotation.core.crowd.consensus_choice import CROWDLAB, METHODS, Estimate, PredictedLabels, estimate
 from annotation.core.crowd.contested_items import Contested, contested_items
+from annotation.core.crowd.expected_shares import expected_shares
 from annotation.core.crowd.skill import ClassPair, Skills, known_truth, measure_skills, worst_pairs
 from annotation.core.crowd.stored import AnnotatorEntry, ConsensusResult, CostlyPair, MethodScores
 from annotation.core.crowd.votes import Votes, votes_of
@@ -29,9 +31,13 @@ from annotation.reading.pool_evidence import gather, pool_frame, state_of
 
 @dataclass(frozen=True, eq=False)
 class Crowd:
-    """The votes with what their codes stand for. decided: class code of each item, −1 = no expert gave it one; decider:
-    annotator code of who did, −1 = nobody among the annotators. closed: bool, an expert settled it in any way.
-    seconds: median by annotator, nan where unknown."""
+    """The answers with what their codes stand for.
+
+    votes: those of annotators and, to judge their skill, of experts; expert: bool (A,), by annotator's code; given: the
+    annotators' votes, of which the consensus is made. decided: class code of each item, −1 = no expert gave it one;
+    decider: annotator code of who did, −1 = nobody among the annotators. closed: bool, an expert settled it in any way.
+    seconds: median by annotator, nan where unknown.
+    """
 
     votes: Votes
     items: np.ndarray
@@ -41,10 +47,15 @@ class Crowd:
     decider: np.ndarray
     closed: np.ndarray
     seconds: np.ndarray
+    expert: np.ndarray
+
+    @cached_property
+    def given(self) -> Votes:
+        return self.votes.where(~self.expert[self.votes.annotator])
 
 
 class ConsensusParams(TypedDict):
-    """method: "" chooses by held-out labels; apply: whether current labels are settled by it."""
+    """method: "" chooses the one that is right most often; apply: whether current labels are settled by it."""
 
     method: str
     apply: bool
@@ -54,7 +65,7 @@ def request_consensus(
     dataset: Dataset, *, method: str = "", apply: bool = False, seed: int = 0, user: User | None = None,
     again: bool = False, background: bool = True,
 ) -> Job:  # fmt: skip
-    """The job that estimates the consensus of the labels as they are now; "" chooses the method by held-out labels."""
+    """The job that estimates the consensus of the labels as they are now; "" chooses the method."""
     if method and method not in METHODS:
         raise UnableToWork(f"There is no method {method!r}. Methods: auto, {', '.join(METHODS)}.")
     last = Decision.objects.filter(case__dataset=dataset).aggregate(last=Max("id"))["last"]
@@ -70,26 +81,28 @@ def run(job: Job, report: Report) -> Write:
     dataset, method = job.own_dataset, asked["method"]
     report("reading the labels", 0.0)
     crowd = read_crowd(dataset)
-    if not len(crowd.votes):
+    given = crowd.given
+    if not len(given):
         raise UnableToWork(f"The pool of {dataset.slug!r} has no labels yet; import some with their annotators.")
     predicted = None
-    if method in ("", CROWDLAB) and crowd.votes.overlap:
+    if method in ("", CROWDLAB) and given.overlap:
         predicted = _predicted(dataset, crowd, job.seed, lambda stage, share: report(stage, 0.05 + 0.6 * share))
     stage = "predicting held-out labels"
-    found = estimate(
-        crowd.votes, predicted, method, job.seed, lambda share: report(stage, 0.65 + 0.2 * share)
-    )  # fmt: skip
+    found = estimate(given, predicted, method, job.seed, lambda share: report(stage, 0.65 + 0.2 * share))
     if method in found.why_not:
         raise UnableToWork(f"{METHODS[method]} can't be used here. {found.why_not[method]}")
     report("judging the annotators", 0.85)
     skills = _skills(crowd, found)
-    contested = contested_items(crowd.votes, found.fit.probabilities, found.label, skills)
+    shares = expected_shares(given, predicted)
+    contested = contested_items(given, found.fit.probabilities, found.label, skills, shares)
     ids = dict(dataset.annotators.values_list("name", "id"))
     arrays = _store(crowd, found, skills, contested, [ids[name] for name in crowd.annotators])
     facts = {
         "method": found.method, "methods": _methods(found), "skills": _entries(crowd, skills, ids), "arrays": arrays,
-        "n_items": len(crowd.items), "n_labels": len(crowd.votes),
+        "n_items": int((given.per_item > 0).sum()), "n_labels": len(given),
     }  # fmt: skip
+    superseded = Label.objects.superseded().filter(item__dataset=dataset, item__split=Item.POOL, origin=Label.IMPORT)
+    n_superseded = superseded.count()
     says, n_contested = consensus_labels(dataset, crowd, found.label), int((~crowd.closed[contested.item]).sum())
     report("writing the consensus", 0.95)
 
@@ -102,18 +115,18 @@ def run(job: Job, report: Report) -> Write:
         return {
             "consensus": row.pk, "method": row.method, "items": row.n_items, "labels": row.n_labels,
             "annotators": len(crowd.annotators), "contested": n_contested, "changes": len(changes),
-            "applied": row.applied, "methods": row.methods,
+            "applied": row.applied, "methods": row.methods, "superseded": n_superseded,
         }  # fmt: skip
 
     return write
 
 
 def read_crowd(dataset: Dataset) -> Crowd:
-    """The pool's votes: labels from files, and experts' answers that were blind and stand.
+    """The pool's answers: labels from files, and experts' answers that were blind and stand.
 
     An answer changed after the reveal is none, and neither is the one before it. An expert's answer beside one label
-    alone checks that label and is no vote: the item was picked because its label looked wrong, so taking the two for
-    equals would call most experts wrong, as often as they do their work.
+    alone checks that label and is judged by nobody: the item was picked because its label looked wrong, so taking the
+    two for equals would call most experts wrong, as often as they do their work.
     """
     given = frames.labels(dataset, Item.POOL, origin=Label.IMPORT)[["item", "annotator", "label", "seconds"]]
     blind = _blind_answers(dataset)
@@ -130,13 +143,14 @@ def read_crowd(dataset: Dataset) -> Crowd:
         votes_of(coded, len(items), len(annotators), len(classes)), np.asarray(items), tuple(annotators), classes,
         decided=frames.codes(known["label"], classes), decider=pd.Index(annotators).get_indexer(known["expert"]),
         closed=known["closed"].notna().to_numpy(), seconds=seconds.reindex(range(len(annotators))).to_numpy(),
+        expert=np.isin(annotators, blind["annotator"].unique()),
     )  # fmt: skip
 
 
 def consensus_labels(dataset: Dataset, crowd: Crowd, label: np.ndarray) -> list[Settled]:
     """What the consensus says of the items two or more annotators answered. label: int (n,), −1 = a tie."""
     classes = list(dataset.label_classes.values_list("id", flat=True))
-    several = crowd.votes.per_item > 1
+    several = crowd.given.per_item > 1
     return [
         (item, None, CurrentLabel.CONTESTED) if code < 0 else (item, classes[code], CurrentLabel.LABELLED)
         for item, code in zip(crowd.items[several].tolist(), label[several].tolist(), strict=True)
@@ -184,9 +198,13 @@ def _predicted(dataset: Dataset, crowd: Crowd, seed: int, report: Report) -> np.
 
 
 def _skills(crowd: Crowd, found: Estimate) -> Skills:
-    said = found.fit.probabilities[crowd.votes.item]
-    by_others, truth = (known_truth(crowd.votes, what, crowd.decided, crowd.decider) for what in (found.held_out, said))
-    return measure_skills(crowd.votes, by_others, truth)
+    """An annotator's label is judged without it; an expert's by what the annotators say, where any said something."""
+    votes = crowd.votes
+    by_expert, said = crowd.expert[votes.annotator], found.fit.probabilities[votes.item]
+    others = np.where((crowd.given.per_item > 0)[votes.item, np.newaxis], said, np.nan)
+    others[~by_expert] = found.held_out
+    by_others, truth = (known_truth(votes, what, crowd.decided, crowd.decider) for what in (others, said))
+    return measure_skills(votes, by_others, truth)
 
 
 def _store(crowd: Crowd, found: Estimate, skills: Skills, contested: Contested, ids: Sequence[int]) -> str:

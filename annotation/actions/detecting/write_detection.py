@@ -110,8 +110,8 @@ def units_to_open(
     learned: Learned,
 ) -> list[Unit]:  # fmt: skip
     """Units worth an expert: flagged by any detector, contested, a group in conflict, or without a flag among the first
-    of the order; first in order first. Then the items that findings propose to be judged together, where none of them
-    is in a unit already."""
+    of the order; first in order first; of those set aside only groups in conflict. Then the items that findings propose
+    to be judged together, where none of them is in a unit already."""
     worth = contested | order.is_group[order.of]
     proposed = {finding.kind for finding in found.findings if finding.together}
     for name, mask in found.flagged.items():
@@ -120,6 +120,7 @@ def units_to_open(
     undecided = ~pool["basis"].isin(DECIDED).to_numpy() & (pool["code"] >= 0).to_numpy()
     likely = likely_first(learned, order.score[np.unique(order.of[worth])])
     worth[likely[undecided[likely]]] = True
+    worth &= ~found.aside | order.is_group[order.of]
     members = pd.Series(pool["item"].to_numpy()).groupby(order.of).apply(list)
     chance = pd.Series(learned.probability).groupby(order.of).max().to_numpy()
     units = np.unique(order.of[worth])

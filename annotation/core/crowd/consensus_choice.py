@@ -1,4 +1,4 @@
-"""Which consensus to believe: the one that best predicts labels it has not seen, and majority unless it is beaten."""
+"""Which consensus to believe: majority, unless witnesses without a part in another say that it is right more often."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,22 +7,22 @@ import numpy as np
 
 from annotation.core.crowd.crowdlab import crowdlab
 from annotation.core.crowd.dawid_skene import DawidSkene, dawid_skene
+from annotation.core.crowd.method_gain import Gain, gain_of, heard_from_model, heard_from_votes, silent
 from annotation.core.crowd.votes import Votes, likeliest, majority_posterior
 from annotation.core.intervals import Interval, bootstrap_interval
 
 MAJORITY, DAWID_SKENE, CROWDLAB = "majority", "dawid_skene", "crowdlab"
 METHODS = {MAJORITY: "Majority", DAWID_SKENE: "Dawid-Skene", CROWDLAB: "CROWDLAB"}
 FOLDS = 10
-# How far below majority the lower limit of the difference may lie: one point.
-MARGIN = 0.01
 
 Tick = Callable[[float], None]
 
 
 @dataclass(frozen=True)
 class PredictedLabels:
-    """How often a method's label is the label of an annotator held out, in [0, 1], a tie counting its share; the
-    difference to majority on the same labels; `labels` held out. The intervals' n counts items."""
+    """How often a method's label is that of an annotator held out, in [0, 1], a tie counting its share, of `labels`
+    held out; its n counts items. `difference` to majority: expected share of labels that the method has right beyond
+    majority's, in [−1, 1]; its n counts the items on which the two differ."""
 
     accuracy: Interval
     difference: Interval
@@ -51,31 +51,34 @@ def estimate(
     votes: Votes, predicted: np.ndarray | None = None, method: str = "", seed: int = 0,
     tick: Tick = lambda share: None,
 ) -> Estimate:  # fmt: skip
-    """The consensus by `method`, or by the one that predicts best where none is named.
+    """The consensus by `method`, or by the one that is right most often where none is named.
 
-    predicted: a model's out-of-fold probabilities float (n, K), which CROWDLAB needs. A method other than majority is
-    chosen only if it predicts more held-out labels than majority does and the 95 % interval of the difference stays
-    above minus one point. `tick` is called with the share done.
+    predicted: a model's out-of-fold probabilities float (n, K), which CROWDLAB needs. What a method gains on majority
+    is judged by held-out answers and by that model, see `method_gain`. `tick` is called with the share done.
     """
     why_not = _why_not(votes, predicted)
     tried = [name for name in METHODS if name not in why_not]
+    fit = dawid_skene(votes)
+    said = {name: _said(name, votes, predicted, fit) for name in tried}
     if not votes.overlap:
         scores: dict[str, PredictedLabels] = {}
+        gains: dict[str, Gain] = {}
         held_out = np.full((len(votes), votes.n_classes), np.nan)
     else:
-        scores, held_out = _predict_held_out(votes, predicted, tried, seed, tick)
-    fit = dawid_skene(votes)
-    chosen = method or best(scores)
+        scores, gains, held_out = _judge(votes, predicted, said, seed, tick)
+    chosen = method or best(gains)
     if chosen in why_not:
         chosen = MAJORITY
-    probabilities, label = _said(chosen, votes, predicted, fit)
-    return Estimate(chosen, probabilities, label, scores, why_not, fit, held_out)
+    return Estimate(chosen, *said[chosen], scores, why_not, fit, held_out)
 
 
-def best(scores: dict[str, PredictedLabels]) -> str:
-    """The method with most held-out labels predicted among those not clearly below majority; majority where equal."""
-    sound = [MAJORITY] + [name for name, one in scores.items() if name != MAJORITY and one.difference.low > -MARGIN]
-    return max(sound, key=lambda name: scores[name].accuracy.value if name in scores else 0.0)
+def best(gains: dict[str, Gain]) -> str:
+    """Majority unless another gains on it; CROWDLAB only where it surely gains more than Dawid-Skene does, since its
+    model learned from the labels and repeats what they share."""
+    ahead = {name: one for name, one in gains.items() if name != MAJORITY and one.value > 0}
+    if len(ahead) == 2 and not ahead[CROWDLAB].surely_more(ahead[DAWID_SKENE]):
+        return DAWID_SKENE
+    return max(ahead, key=lambda name: ahead[name].value, default=MAJORITY)
 
 
 def folds_of(votes: Votes, n_folds: int = FOLDS, seed: int = 0) -> np.ndarray:
@@ -112,25 +115,36 @@ def _said(
     return probabilities, likeliest(probabilities, votes)
 
 
-def _predict_held_out(
-    votes: Votes, predicted: np.ndarray | None, tried: list[str], seed: int, tick: Tick
-) -> tuple[dict[str, PredictedLabels], np.ndarray]:
+def _judge(
+    votes: Votes, predicted: np.ndarray | None, said: dict[str, tuple[np.ndarray, np.ndarray]], seed: int, tick: Tick
+) -> tuple[dict[str, PredictedLabels], dict[str, Gain], np.ndarray]:
+    """How each method does on labels held out and what it gains; what Dawid-Skene says of each vote without it."""
     folds = folds_of(votes, seed=seed)
-    hits = {name: np.zeros(len(votes)) for name in tried}
+    hits = {name: np.zeros(len(votes)) for name in said}
+    heard = dict.fromkeys(said, silent(votes.n_items))
     held_out = np.full((len(votes), votes.n_classes), np.nan)
     for fold in range(FOLDS):
         out = folds == fold
-        rest = votes.where(~out)
+        rest, item, given = votes.where(~out), votes.item[out], votes.label[out]
         if rest.overlap:
-            for name in tried:
+            for name in said:
                 probabilities, label = _said(name, rest, predicted)
-                hits[name][out] = _hits(probabilities, label, votes.item[out], votes.label[out])
+                hits[name][out] = _hits(probabilities, label, item, given)
+                heard[name] += heard_from_votes(rest, label, item, given)
                 if name == DAWID_SKENE:
-                    held_out[out] = probabilities[votes.item[out]]
+                    held_out[out] = probabilities[item]
         tick((fold + 1) / FOLDS)
     scored = ~np.isnan(held_out[:, 0])
-    items = votes.item[scored]
-    return {name: _compared(items, hits[name][scored], hits[MAJORITY][scored], seed) for name in tried}, held_out
+    gains = {}
+    for name, (_, label) in said.items():
+        if predicted is not None:
+            heard[name] += heard_from_model(votes, label, predicted)
+        gains[name] = gain_of(votes, label, heard[name])
+    scores = {
+        name: PredictedLabels(_share(votes.item[scored], hits[name][scored], seed), one.interval, int(scored.sum()))
+        for name, one in gains.items()
+    }
+    return scores, gains, held_out
 
 
 def _hits(probabilities: np.ndarray, label: np.ndarray, item: np.ndarray, given: np.ndarray) -> np.ndarray:
@@ -139,10 +153,6 @@ def _hits(probabilities: np.ndarray, label: np.ndarray, item: np.ndarray, given:
     highest = rows >= rows.max(axis=1, keepdims=True) - 1e-9
     shared = highest[np.arange(len(item)), given] / highest.sum(axis=1)
     return np.where(label[item] >= 0, label[item] == given, shared)
-
-
-def _compared(item: np.ndarray, hits: np.ndarray, majority: np.ndarray, seed: int) -> PredictedLabels:
-    return PredictedLabels(_share(item, hits, seed), _share(item, hits - majority, seed), len(item))
 
 
 def _share(item: np.ndarray, values: np.ndarray, seed: int) -> Interval:

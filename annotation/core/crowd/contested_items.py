@@ -10,14 +10,11 @@ from annotation.core.crowd.votes import Votes
 
 ERROR, HONEST, ASK = "error", "honest", "ask"
 READINGS = (ERROR, HONEST, ASK)
-# Posterior of the consensus from which the others are doubted, and below which the item itself is.
-CONFIDENT, SPLIT = 0.9, 0.75
-# A label that at most this share of four or more annotators gave is rare.
-RARE, FEWEST = 0.25, 4
-# This share of at least so many good annotators against the rest of them is a division, however sure the posterior.
-DIVIDED, MANY = 1 / 3, 5
-# Labels that make a record: of one class for a confusion, of all for a skill.
-KNOWN_PAIR, KNOWN = 3, 10
+# Share of further annotators expected to give the commonest label, from which whoever differs errs, and below which
+# people honestly differ; looked at on four crowds.
+ALONE, SPLIT = 0.7, 0.6
+# So many must stand on the second side, and so many must have answered, for an item to be read at all.
+SIDES, FEWEST = 2, 3
 # An annotator with fewer judged labels is nobody to send for.
 ASKABLE, ASKED = 5, 200
 
@@ -39,27 +36,43 @@ class Contested:
     ask: np.ndarray
 
 
-def contested_items(votes: Votes, probabilities: np.ndarray, label: np.ndarray, skills: Skills) -> Contested:
+def contested_items(
+    votes: Votes, probabilities: np.ndarray, label: np.ndarray, skills: Skills, shares: np.ndarray
+) -> Contested:
     """Every item that carries two or more different labels.
 
-    probabilities: float (n, K), by a method that models annotators. *error*: the posterior is sure of the consensus,
-    and each dissenter either is known to err on this pair no less than the pool, or gave a label that is rare among
-    four or more. *honest*: annotators of at least average skill stand on both sides, the posterior being split, or a
-    third of five or more such annotators being against the rest. *ask*: everything else, a lone voice against a lone
-    voice above all. Whom to ask is worked out for the first 200.
+    probabilities: float (n, K), by a method that models annotators. shares: float (n, K), see `expected_shares`; they
+    make the readings. Whom to ask is worked out for the first 200.
     """
-    different = np.flatnonzero((votes.counts > 0).sum(axis=1) > 1)
+    readings = readings_of(votes, shares)
+    # nobody is called mistaken for standing with those who were expected to be followed
+    readings[(readings == READINGS.index(ERROR)) & (shares.argmax(axis=1) != label)] = READINGS.index(ASK)
+    different = np.flatnonzero(readings >= 0)
     gain = expected_gain(probabilities[different], skills.records.pool)
     order = np.argsort(-gain, kind="stable")
     items, gain = different[order], gain[order]
-    reading = np.full(len(items), READINGS.index(ASK))
-    reading[_errors(votes, probabilities, label, skills)[items]] = READINGS.index(ERROR)
-    reading[_honest(votes, probabilities, skills)[items]] = READINGS.index(HONEST)
     probability = probabilities[items, label[items]] if len(items) else np.zeros(0)
     probability = np.where(label[items] >= 0, probability, probabilities[items].max(axis=1, initial=0))
     ask = np.full(len(items), -1)
     ask[:ASKED] = whom_to_ask(votes, items[:ASKED], probabilities[items[:ASKED]], skills)
-    return Contested(items, label[items], probability, reading, gain, ask)
+    return Contested(items, label[items], probability, readings[items], gain, ask)
+
+
+def readings_of(votes: Votes, shares: np.ndarray) -> np.ndarray:
+    """Index into READINGS by item, int (n,), −1 where no two labels differ. shares: float (n, K).
+
+    *error*: of three or more, and of further annotators so many would give one label that whoever gave another erred.
+    *honest*: two or more stand on each side, and further ones are expected on both. *ask*: too few to say, a lone voice
+    against a lone voice above all, or in between.
+    """
+    differ = (votes.counts > 0).sum(axis=1) > 1
+    if not differ.any():
+        return np.full(votes.n_items, -1)
+    top, second = shares.max(axis=1), np.sort(votes.counts, axis=1)[:, -2]
+    readings = np.where(differ, READINGS.index(ASK), -1)
+    readings[differ & (votes.per_item >= FEWEST) & (top >= ALONE)] = READINGS.index(ERROR)
+    readings[differ & (second >= SIDES) & (top < SPLIT)] = READINGS.index(HONEST)
+    return readings
 
 
 def expected_gain(probabilities: np.ndarray, confusion: np.ndarray) -> np.ndarray:
@@ -92,46 +105,6 @@ def _answered(votes: Votes, items: np.ndarray, annotators: np.ndarray) -> np.nda
     answered = np.zeros((len(items), len(annotators)), dtype=bool)
     answered[row[votes.item[both]], column[votes.annotator[both]]] = True
     return answered
-
-
-def _errors(votes: Votes, probabilities: np.ndarray, label: np.ndarray, skills: Skills) -> np.ndarray:
-    """Items whose every dissenter looks mistaken, bool (n,)."""
-    consensus = label[votes.item]
-    dissents = (consensus >= 0) & (votes.label != consensus)
-    cell = (votes.item, votes.label)
-    rare = (votes.counts[cell] <= RARE * votes.per_item[votes.item]) & (votes.per_item[votes.item] >= FEWEST)
-    poor = np.zeros(len(votes), dtype=bool)
-    poor[dissents] = _poor_on(votes.annotator[dissents], votes.label[dissents], consensus[dissents], skills)
-    unexplained = np.bincount(votes.item[dissents & ~rare & ~poor], minlength=votes.n_items) > 0
-    sure = (label >= 0) & (probabilities[np.arange(len(label)), label] >= CONFIDENT)
-    return sure & ~unexplained & (votes.per_item > 2)
-
-
-def _poor_on(annotator: np.ndarray, said: np.ndarray, true: np.ndarray, skills: Skills) -> np.ndarray:
-    """Whether the annotator is known to say `said` for `true` at least as often as the pool does, bool (m,)."""
-    records = skills.records
-    n_classes = len(records.pool)
-    row_of = np.full(records.n_annotators * n_classes, -1)
-    row_of[records.annotator * n_classes + records.label] = np.arange(len(records.label))
-    row = row_of[annotator * n_classes + said]
-    often = records.rates[row, true] >= records.pool[said, true]
-    return (row >= 0) & often & (records.totals[annotator, true] >= KNOWN_PAIR)
-
-
-def _honest(votes: Votes, probabilities: np.ndarray, skills: Skills) -> np.ndarray:
-    """Items on which annotators of average skill or better stand on both sides, bool (n,)."""
-    if votes.n_classes < 2:
-        return np.zeros(votes.n_items, dtype=bool)
-    good = (skills.judged >= KNOWN) & (skills.accuracy >= skills.pool_accuracy)
-    by_good = votes.where(good[votes.annotator]).counts
-    rows = np.arange(votes.n_items)
-    first, second = np.argsort(-probabilities, axis=1, kind="stable")[:, :2].T
-    split = probabilities[rows, first] < SPLIT
-    both = (by_good[rows, first] > 0) & (by_good[rows, second] > 0)
-    # where many answered, the posterior takes their errors as independent and is surer than it should be
-    many = by_good.sum(axis=1) >= MANY
-    against = by_good.max(axis=1) <= (1 - DIVIDED) * by_good.sum(axis=1)
-    return (votes.per_item > 2) & ((split & both) | (many & against))
 
 
 def _entropy(probabilities: np.ndarray) -> np.ndarray:

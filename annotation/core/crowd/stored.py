@@ -6,8 +6,9 @@ from annotation.core.stored import IntervalJson
 
 
 class MethodScores(TypedDict, total=False):
-    """How often a method's label was that of an annotator held out, with its limits, and its difference to majority;
-    or `why_not`: why it was not tried. Empty where nothing was held out."""
+    """How often a method's label was that of an annotator held out, with its limits; the expected difference to
+    majority in right labels, its n the items on which they differ; or `why_not`: why it was not tried. Empty where
+    nothing was held out."""
 
     labels: int
     value: float
@@ -38,7 +39,8 @@ class AnnotatorEntry(TypedDict):
 
 
 class ConsensusResult(TypedDict):
-    """The result of a job of the kind consensus; changes: current labels that the estimate would change, or did."""
+    """The result of a job of the kind consensus; changes: current labels that the estimate would change, or did;
+    superseded: labels in whose place the same annotator's later one for the item counts."""
 
     consensus: int
     method: str
@@ -48,4 +50,5 @@ class ConsensusResult(TypedDict):
     contested: int
     changes: int
     applied: bool
+    superseded: int
     methods: dict[str, MethodScores]

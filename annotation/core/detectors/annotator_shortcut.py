@@ -19,8 +19,6 @@ from annotation.core.wording import FindingKind, percent, quoted
 
 BY_CHANCE = 0.01
 HABITS = 4
-# Experts answer under "@" and their name, and are shown doubtful items: what they see differs from what others saw.
-EXPERT = "@"
 
 
 @dataclass(frozen=True)
@@ -63,8 +61,7 @@ class AnnotatorShortcut:
             raise NotApplicable("All labels are of one annotator, so there is nobody to compare with.")
         candidates = find_candidate_rules(evidence.table, evidence.fields, evidence.sources)
         rules = find_followed_rules(evidence, candidates, self.least, self.least_fit, self.joins)
-        rules = compare_with_others(evidence, [one for one in rules if not _is_expert(evidence, one.annotator)])
-        habits = [one for one in find_habits(evidence, self.least) if not _is_expert(evidence, one.annotator)]
+        rules, habits = compare_with_others(evidence, rules), find_habits(evidence, self.least)
         tried = max([one.tried for one in rules], default=0) + HABITS * len(evidence.annotators)
         p = holm([one.p for one in rules] + [one.p for one in habits], tried)
         rules = [replace(one, p=at, tried=tried) for one, at in zip(rules, p[: len(rules)], strict=True)]
@@ -183,10 +180,6 @@ def _without_the_rules(evidence: Evidence, rules: list[FollowedRule]) -> np.ndar
         pattern = re.compile("|".join(sorted(parts)), re.IGNORECASE)
         texts = [pattern.sub(" ", text) for text in texts]
     return said_by_the_rest(texts, evidence.labels, evidence.groups.of, len(evidence.classes))
-
-
-def _is_expert(evidence: Evidence, annotator: int) -> bool:
-    return evidence.annotators[annotator].startswith(EXPERT)
 
 
 def _best_each(rules: list[FollowedRule]) -> list[FollowedRule]:

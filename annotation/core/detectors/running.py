@@ -46,6 +46,15 @@ class Suspicions:
         return [finding for one in self.judgements.values() for finding in one.findings]
 
     @cached_property
+    def aside(self) -> np.ndarray:
+        """Bool (n,), wanted is a guideline and no verdict."""
+        aside = np.zeros(self.n, dtype=bool)
+        for one in self.judgements.values():
+            if one.aside is not None:
+                aside |= one.aside
+        return aside
+
+    @cached_property
     def effect(self) -> np.ndarray:
         """Float (n,), how much more an error moves a model here than anywhere."""
         effect = np.ones(self.n)

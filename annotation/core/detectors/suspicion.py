@@ -52,7 +52,7 @@ class Judgement:
     the class code to look at instead of the current label, −1 = none. reason: why the item at a flagged position is
     suspected, one plain sentence. effect: float (n,), how much more an error moves a model here than anywhere, 1 = as
     much; None = as much everywhere. clear: bool (n,), only these are flagged of those that score above `flag_above`;
-    None = all.
+    None = all. aside: bool (n,), a guideline is wanted for these and no verdict, so no case opens; None = none.
     """
 
     score: np.ndarray
@@ -62,6 +62,7 @@ class Judgement:
     findings: Sequence[Suspicion] = ()
     effect: np.ndarray | None = None
     clear: np.ndarray | None = None
+    aside: np.ndarray | None = None
 
     @property
     def flagged(self) -> np.ndarray:

@@ -35,8 +35,8 @@ class Evidence:
     """One dataset at one moment; n items, K classes. Arrays are row-aligned with `table`.
 
     labels: int (n,), class code of the current label, −1 = none.
-    votes: DataFrame of counting labels in time order: item (position), annotator (code), label (code), seconds (float,
-    nan = not known), at (datetime64, NaT = not known).
+    votes: DataFrame of annotators' counting labels in time order, experts' decisions not among them: item (position),
+    annotator (code), label (code), seconds (float, nan = not known), at (datetime64, NaT = not known).
     probabilities: float (n, K), out of fold, rows sum to 1, or None.
     neighbours: (item positions int (n, k), −1 = none; cosine similarities float (n, k), 0 where none), best first,
     members of the item's own near-duplicate group left out, or None.

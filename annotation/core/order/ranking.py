@@ -12,6 +12,8 @@ SIZES = (1, 2, 3, 6)
 ENOUGH = 5
 # One decision on a group of m settles m labels: m to this power times the worth of the errors alone.
 SETTLES = 0.25
+# What an item on which annotators tie is worth: taking either label would be wrong as often as not.
+TIED = 0.5
 # Conflicts taken as wrong somewhere before any was decided.
 CONFLICTS = 5
 # Labels of a group whose chances differ by less are equally doubtful.
@@ -91,8 +93,8 @@ def order_units(
     effect: np.ndarray | None = None,
 ) -> QueueOrder:  # fmt: skip
     """Units and their order. groups, labels (−1 = none): int (n,); scores: float (n,), the chance that each label is
-    wrong as far as known; contested: bool (n,), items without a current label because annotators tie, worth 1; effect:
-    float (n,), how much more an error there moves a model than one anywhere, None = as much."""
+    wrong as far as known; contested: bool (n,), items without a current label because annotators tie, worth TIED;
+    effect: float (n,), how much more an error there moves a model than one anywhere, None = as much."""
     effect = np.ones(len(groups)) if effect is None else effect
     n = len(groups)
     _, group = np.unique(groups, return_inverse=True)
@@ -100,7 +102,7 @@ def order_units(
     key = np.where(conflict[group] & (labels >= 0), group, n + np.arange(n))
     _, first, of, size = np.unique(key, return_index=True, return_inverse=True, return_counts=True)
     is_group = key[first] < n
-    chances = np.bincount(of, weights=np.where(contested, 1.0, scores * effect), minlength=len(first))
+    chances = np.bincount(of, weights=np.where(contested, TIED, scores * effect), minlength=len(first))
     mean_effect = np.bincount(of, weights=effect, minlength=len(first)) / size
     score = worth(chances, size, is_group, pace or Pace(), mean_effect)
     rank = np.empty(len(score), dtype=np.int64)

@@ -16,7 +16,7 @@ class Command(HouseCommand):
             "--method",
             choices=["auto", *METHODS],
             default="auto",
-            help="auto: the one that best predicts held-out labels",
+            help="auto: the one that is right most often, judged by held-out labels and the model",
         )
         parser.add_argument("--apply", action="store_true", help="settle current labels by it; experts' decisions stay")
         add_seed(parser)

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from annotation.core.crowd.consensus_choice import PredictedLabels, best, estimate, folds_of
-from annotation.core.crowd.votes import majority_posterior
-from annotation.core.intervals import Interval
+from annotation.core.crowd.consensus_choice import best, estimate, folds_of
+from annotation.core.crowd.method_gain import Gain
+from annotation.core.crowd.votes import Votes, majority_posterior
 from tests.annotation.core.crowd.crowd_by_hand import crowd, votes
 
 
@@ -16,24 +16,62 @@ def test_every_vote_is_held_out_once_and_an_items_votes_apart():
     assert len(pairs) == out.sum()
 
 
-def scored(value, low):
-    return PredictedLabels(Interval(value, 0, 1, 9), Interval(value - 0.7, low, 1, 9), 90)
+def gain(value, *influence):
+    return Gain(value, np.array(influence or (0.0,)), 9)
 
 
 @pytest.mark.parametrize(
     ("others", "chosen"),
     [
         ({}, "majority"),
-        ({"dawid_skene": scored(0.72, 0.005)}, "dawid_skene"),
-        ({"dawid_skene": scored(0.72, -0.009)}, "dawid_skene"),
-        ({"dawid_skene": scored(0.72, -0.011)}, "majority"),
-        ({"dawid_skene": scored(0.69, -0.005)}, "majority"),
-        ({"dawid_skene": scored(0.70, -0.005)}, "majority"),
-        ({"dawid_skene": scored(0.72, 0.01), "crowdlab": scored(0.73, 0.01)}, "crowdlab"),
+        ({"dawid_skene": gain(0.001)}, "dawid_skene"),
+        ({"dawid_skene": gain(-0.001)}, "majority"),
+        ({"dawid_skene": gain(0.0), "crowdlab": gain(0.0)}, "majority"),
+        ({"dawid_skene": gain(-0.001), "crowdlab": gain(0.001)}, "crowdlab"),
+        ({"dawid_skene": gain(0.01), "crowdlab": gain(0.03)}, "crowdlab"),
+        ({"dawid_skene": gain(0.01, 0.02), "crowdlab": gain(0.03, 0.0)}, "dawid_skene"),
+        ({"dawid_skene": gain(0.03), "crowdlab": gain(0.01)}, "dawid_skene"),
     ],
 )
-def test_another_method_has_to_be_better_and_not_clearly_worse(others, chosen):
-    assert best({"majority": scored(0.7, 0.0)} | others) == chosen
+def test_another_method_has_to_gain_and_the_model_has_to_gain_surely(others, chosen):
+    assert best({"majority": gain(0.0)} | others) == chosen
+
+
+def lazy_crowd(n_items=1500, n_annotators=40, seed=0):
+    """Three of forty annotators an item; a third of the items are of the rare class, which half of the annotators
+    miss three times in four."""
+    rng = np.random.default_rng(seed)
+    truth = (rng.random(n_items) < 0.33).astype(int)
+    item = np.repeat(np.arange(n_items), 3)
+    start, step = rng.integers(0, n_annotators, n_items), rng.integers(1, n_annotators // 3, n_items)
+    annotator = ((start[:, None] + step[:, None] * np.arange(3)) % n_annotators).ravel()
+    says_rare = np.where(truth[item] == 1, np.where(annotator < 20, 0.25, 0.85), np.where(annotator < 20, 0.02, 0.05))
+    label = (rng.random(len(item)) < says_rare).astype(int)
+    return Votes(item, annotator, label, n_items, n_annotators, 2), truth
+
+
+def test_a_common_answer_does_not_hide_that_annotators_miss_the_rare_one():
+    said, truth = lazy_crowd()
+    model = np.random.default_rng(1).beta(np.where(truth == 1, 4, 1.5), np.where(truth == 1, 3, 4))
+    found = estimate(said, np.stack([1 - model, model], axis=1))
+    # meeting held-out answers would choose the method that says the common class
+    assert found.scores["crowdlab"].accuracy.value > found.scores["dawid_skene"].accuracy.value
+    assert found.method == "dawid_skene"
+    wrong = [(label != truth).mean() for label in (found.label, majority_posterior(said).argmax(axis=1))]
+    assert wrong[0] < 0.6 * wrong[1]
+
+
+def test_a_stricter_annotator_among_three_overrules_nobody_whom_the_model_supports():
+    rng = np.random.default_rng(0)
+    truth = (rng.random(1200) < 0.4).astype(int)
+    rows = [(item, who, label if rng.random() > 0.05 else 1 - label)
+            for item, label in enumerate(truth) for who in range(2)]  # fmt: skip
+    strict = np.where((truth == 0) & (rng.random(1200) < 0.3), 1, truth)
+    said = votes(*rows, *((item, 2, label) for item, label in enumerate(strict)))
+    majority = majority_posterior(said).argmax(axis=1)
+    model = np.clip(0.5 + 0.3 * (2 * majority - 1) + rng.normal(0, 0.2, 1200), 0.01, 0.99)
+    found = estimate(said, np.stack([1 - model, model], axis=1))
+    assert (found.label == majority).mean() > 0.995
 
 
 def test_it_chooses_dawid_skene_where_annotators_differ():

@@ -3,6 +3,7 @@ import pytest
 
 from annotation.core.crowd.consensus_choice import estimate
 from annotation.core.crowd.contested_items import READINGS, contested_items, expected_gain
+from annotation.core.crowd.expected_shares import expected_shares
 from annotation.core.crowd.skill import measure_skills
 from annotation.core.crowd.votes import Votes
 from tests.annotation.core.crowd.crowd_by_hand import crowd, votes
@@ -11,7 +12,7 @@ from tests.annotation.core.crowd.crowd_by_hand import crowd, votes
 def contested(said):
     found = estimate(said)
     skills = measure_skills(said, found.held_out, found.fit.probabilities[said.item])
-    return contested_items(said, found.fit.probabilities, found.label, skills)
+    return contested_items(said, found.fit.probabilities, found.label, skills, expected_shares(said))
 
 
 def with_rows(said, *rows):

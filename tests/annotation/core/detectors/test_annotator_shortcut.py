@@ -1,7 +1,5 @@
 """A world of three annotators who label the same items; who goes by what is planted."""
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -118,11 +116,6 @@ def test_a_lone_annotator_is_nobody_in_particular():
     evidence = world(lambda i, truth, text, rng: (None, None, int("refund" in text)))
     with pytest.raises(NotApplicable, match="nobody to compare with"):
         AnnotatorShortcut().judge(evidence)
-
-
-def test_experts_are_not_accused():
-    evidence = with_eve(lambda i, truth, text: int("refund" in text))
-    assert titles(replace(evidence, annotators=("ann", "bob", "@eve"))) == []
 
 
 def test_annotators_without_a_common_item_are_compared_too():

@@ -43,9 +43,9 @@ def test_worth_stays_below_one_and_keeps_the_order_above_one_expected_error():
     assert score.tolist() == pytest.approx([0.45, 0.9, 0.95, 0.998])
 
 
-def test_a_tie_of_annotators_is_worth_one_and_equal_scores_keep_their_order():
+def test_a_tie_of_annotators_is_worth_a_guess_and_equal_scores_keep_their_order():
     order = order_units(np.arange(3), np.array([-1, 0, 0]), np.array([0.0, 0.4, 0.4]), np.array([True, False, False]))
-    assert order.rank.tolist() == [1, 2, 3] and order.score[0] == pytest.approx(0.9)
+    assert order.rank.tolist() == [1, 2, 3] and order.score[0] == pytest.approx(0.45)
 
 
 def test_scores_are_joined_as_noisy_or():
