@@ -11,7 +11,7 @@ from annotation import bulk
 from annotation.core.artifacts import bytes_to_arrays, load_bytes
 from annotation.core.order.calibration import LEAST, Knots, calibrate, probability
 from annotation.core.order.learned_order import Teaching, error_rates, held_out, learn, predicted_chance
-from annotation.core.order.prior_evidence import PriorEvidence, from_arrays, join, take
+from annotation.core.order.prior_evidence import PriorEvidence, from_arrays, join, placed_as_in, take
 from annotation.core.order.ranking import Pace, pace_of, worth
 from annotation.core.order.stored import Rates
 from annotation.models import DECIDED, AuditItem, CaseItem, CurrentLabel, Dataset, Decision, Detection
@@ -62,6 +62,7 @@ def learn_from_decisions(dataset: Dataset, prior: PriorEvidence) -> Learned:
     said = outcomes(dataset)
     n = Decision.objects.standing().filter(case__dataset=dataset).count()
     judged, wrong = _judged(dataset, said)
+    judged = placed_as_in(judged, prior) if judged else None
     teaching = learn(judged, wrong) if judged else Teaching()
     chance = predicted_chance(teaching, prior)
     knots: Knots = ()

@@ -1,0 +1,56 @@
+import numpy as np
+import pytest
+
+from annotation.core.order import places as module
+from annotation.core.order.places import Nearby, landmarks, likeness, places
+
+
+def test_places_keep_who_lies_near_whom():
+    rng = np.random.default_rng(0)
+    centres = rng.normal(size=(3, 40))
+    vectors = np.repeat(centres, 20, axis=0) + 0.1 * rng.normal(size=(60, 40))
+    found = places(vectors.astype(np.float32)).astype(np.float32)
+    assert found.shape == (60, 40) and np.linalg.norm(found, axis=1) == pytest.approx(1, abs=1e-2)
+    near = found @ found.T
+    same = np.repeat(np.arange(3), 20)[:, np.newaxis] == np.repeat(np.arange(3), 20)
+    assert near[same].min() > near[~same].max()
+    assert np.array_equal(found, places(vectors.astype(np.float32)).astype(np.float32))
+
+
+def test_items_that_all_say_the_same_lie_nowhere_and_too_many_have_no_place(monkeypatch):
+    assert not places(np.ones((5, 3), dtype=np.float32)).any()
+    assert places(np.zeros((0, 3), dtype=np.float32)).shape == (0, 0)
+    monkeypatch.setattr(module, "MOST", 4)
+    assert places(np.eye(5, dtype=np.float32)).shape == (5, 0)
+
+
+def test_the_same_label_nearby_is_alike_and_another_one_the_opposite():
+    place, label = np.array([[1.0, 0.0]] * 3), np.array(["ham", "spam", "eggs"], dtype=object)
+    assert likeness(place[:2], label[:2], place[:1], label[:1], 2).ravel().tolist() == [1.0, -1.0]
+    assert likeness(place, label, place[:1], label[:1], 3).ravel().tolist() == [1.0, -0.5, -0.5]
+
+
+def test_columns_of_the_landmarks_give_back_the_likeness_and_effects_carry_over():
+    rng = np.random.default_rng(1)
+    place = rng.normal(size=(12, 5))
+    place /= np.linalg.norm(place, axis=1, keepdims=True)
+    label = np.array(["ham", "spam"] * 6, dtype=object)
+    near = landmarks(place, label, 2)
+    assert near.columns @ near.columns.T == pytest.approx(likeness(place, label, place, label, 2), abs=1e-5)
+    effects = rng.normal(size=near.columns.shape[1])
+    assert near.nearby(effects).effect(place, label, 2) == pytest.approx(near.columns @ effects, abs=1e-4)
+
+
+def test_without_places_there_are_no_columns_and_no_effect():
+    label = np.array(["ham", "spam"], dtype=object)
+    near = landmarks(np.zeros((2, 0)), label, 2)
+    assert near.columns.shape == (2, 0)
+    assert near.nearby(np.zeros(0)).effect(np.zeros((2, 0)), label, 2).tolist() == [0.0, 0.0]
+    assert Nearby().effect(np.ones((2, 1)), label, 2).tolist() == [0.0, 0.0]
+
+
+def test_of_more_decisions_than_landmarks_as_many_stand_for_all(monkeypatch):
+    monkeypatch.setattr(module, "LANDMARKS", 4)
+    place, label = np.eye(8), np.array(["ham"] * 8, dtype=object)
+    near = landmarks(place, label, 2)
+    assert near.place.shape == (4, 8) and near.columns.shape == (8, 4)
