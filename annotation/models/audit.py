@@ -2,7 +2,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from annotation.core.order.stored import Rates, StratumJson
+from annotation.core.order.stored import Rates, StratumJson, SupportJson
 from annotation.models.dataset import Dataset
 from annotation.models.detection import Detection
 from annotation.models.item import Item
@@ -44,7 +44,7 @@ class LearnedOrder(models.Model):
     """What the decisions so far taught about where errors are; the queue follows the newest one.
 
     rates: factor → level → [errors, decisions, shrunk rate]. calibration: the knots (score, probability) by which a
-    score becomes a probability; empty before enough decisions.
+    score becomes a probability; empty before enough decisions. support: where such probabilities are shown, and why.
     """
 
     dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="learned_orders")
@@ -52,4 +52,5 @@ class LearnedOrder(models.Model):
     n_decisions = models.PositiveIntegerField()
     rates: "models.JSONField[Rates, Rates]" = models.JSONField(default=dict)
     calibration: "models.JSONField[list[list[float]], list[list[float]]]" = models.JSONField(default=list)
+    support: "models.JSONField[SupportJson, SupportJson]" = models.JSONField(default=dict)
     created_at = models.DateTimeField(default=timezone.now)

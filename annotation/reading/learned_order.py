@@ -1,5 +1,6 @@
 """What the decisions so far taught: how likely each label is to be wrong, and what that makes of the open cases."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -14,6 +15,7 @@ from annotation.core.order.learned_order import Teaching, error_rates, held_out,
 from annotation.core.order.prior_evidence import PriorEvidence, from_arrays, join, placed_as_in, take
 from annotation.core.order.ranking import Pace, pace_of, worth
 from annotation.core.order.stored import Rates
+from annotation.core.order.support import Check, check, supported
 from annotation.models import DECIDED, AuditItem, CaseItem, CurrentLabel, Dataset, Decision, Detection
 
 # Labels that no detector flags open a case once decisions make them this likely to be wrong, as far as they come among
@@ -26,7 +28,8 @@ ENOUGH = 25
 @dataclass(frozen=True, eq=False)
 class Learned:
     """What decisions so far say of every item of a detection. chance: float (n,) in [0, 1], orders; probability: float
-    (n,), nan before enough decisions; n: standing decisions; n_calibrated: items the probability rests on."""
+    (n,), nan where nothing supports one; rests_on: int (n,), the check that does, −1 = none; checks: by range; n:
+    standing decisions."""
 
     prior: PriorEvidence
     chance: np.ndarray
@@ -35,7 +38,8 @@ class Learned:
     rates: Rates
     knots: Knots
     n: int
-    n_calibrated: int
+    checks: Sequence[Check]
+    rests_on: np.ndarray
 
     @property
     def value(self) -> np.ndarray:
@@ -66,11 +70,16 @@ def learn_from_decisions(dataset: Dataset, prior: PriorEvidence) -> Learned:
     teaching = learn(judged, wrong) if judged else Teaching()
     chance = predicted_chance(teaching, prior)
     knots: Knots = ()
+    checks: tuple[Check, ...] = ()
     if judged and len(wrong) >= LEAST:
-        knots = calibrate(held_out(judged, wrong), wrong, _weights(dataset, judged.item))
+        weight = _weights(dataset, judged.item)
+        knots = calibrate(held_out(judged, wrong), wrong, weight)
+        checks = check(judged, wrong, weight) if knots else ()
+    likely = probability(chance, knots)
+    rests_on = supported(likely, chance, checks)
     return Learned(
-        prior, chance, probability(chance, knots), _pace(said), error_rates(judged, wrong) if judged else {}, knots,
-        n, len(wrong),
+        prior, chance, np.where(rests_on >= 0, likely, np.nan), _pace(said),
+        error_rates(judged, wrong) if judged else {}, knots, n, checks, rests_on,
     )  # fmt: skip
 
 
@@ -164,14 +173,22 @@ def score_cases(dataset: Dataset, cases: pd.DataFrame, learned: Learned) -> pd.D
     rows.loc[cases["item"].isin(_contested(dataset)), "chance"] = 1.0
     by_case = rows.groupby("case").agg(
         score=("score", "first"), probability=("probability", "first"), chances=("chance", "sum"),
-        known=("chance", "count"), likely=("likely", "max"), effect=("effect", "mean"), size=("item", "size"),
+        known=("chance", "count"), effect=("effect", "mean"), size=("item", "size"),
         labels=("label", "nunique"),
     )  # fmt: skip
     new = worth(
         by_case["chances"].to_numpy(dtype=float), by_case["size"].to_numpy(), (by_case["labels"] > 1).to_numpy(),
         learned.pace, by_case["effect"].to_numpy(),
     )  # fmt: skip
-    return by_case.assign(new=np.where(by_case["known"] > 0, new, by_case["score"]))
+    likely = of_likeliest(rows["case"].to_numpy(), rows["chance"].to_numpy(), rows["likely"].to_numpy())
+    return by_case.assign(likely=likely, new=np.where(by_case["known"] > 0, new, by_case["score"]))
+
+
+def of_likeliest(unit: np.ndarray, chance: np.ndarray, probability: np.ndarray) -> pd.Series:
+    """By unit the probability of its likeliest member; nan where that one has none, whatever the others have."""
+    rows = pd.DataFrame({"unit": unit, "chance": chance, "probability": probability})
+    first = rows.sort_values("chance", ascending=False, kind="stable").drop_duplicates("unit")
+    return first.set_index("unit")["probability"].sort_index()
 
 
 def _labels(items: list[int]) -> dict[int, int | None]:

@@ -15,6 +15,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from annotation.access import Request, dataset_for_expert, dataset_for_lead, part_for_lead
 from annotation.actions.files.export_cases import export_cases
+from annotation.core.order.support import where_shown
 from annotation.forms.cases import CaseFilterForm
 from annotation.models import Case, Dataset, Decision, Detection, Item, User
 from annotation.reading.cases import QueueState, excerpt_of, list_cases, queue_state
@@ -36,11 +37,12 @@ def cases(request: Request, slug: str) -> HttpResponse:
     now, after = timezone.now(), request.GET.get("after", "")
     listed = list_cases(dataset, now, finding=finding.pk if finding else None, detector=detector, after=after)
     state = queue_state(dataset, now)
+    learned = dataset.learned_orders.order_by("-id").first()
     page = {
         "dataset": dataset, "state": state, "heading": _heading(state), "form": form, "finding": finding,
         "detector": detector, "after": after, "listed": listed, "prediction_sets": imported_sets(dataset),
         "detection": dataset.detections.order_by("-id").first(),
-        "learned": dataset.learned_orders.order_by("-id").first(),
+        "learned": learned, "where_shown": where_shown(learned.support) if learned else "",
     }  # fmt: skip
     # going back asks HTMX for the whole page again
     part = request.htmx and not request.htmx.history_restore_request
@@ -64,6 +66,7 @@ def case(request: Request, slug: str, pk: int) -> HttpResponse:
         "cards": _cards(dataset, members[:SHOWN], detection), "n_more": max(0, len(members) - SHOWN),
         "excerpt": excerpt_of(dataset, members[0].item, 90) if members else "",
         "decisions": decisions.prefetch_related("reasons", "items").order_by("id"),
+        "learned": dataset.learned_orders.order_by("-id").first(),
     }  # fmt: skip
     return render(request, "annotation/lead/case.html", page)
 

@@ -1,6 +1,6 @@
 """The queue as a file: one row per item, most suspicious first."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypedDict
 
@@ -10,6 +10,7 @@ from annotation import frames
 from annotation.actions.files.write_table import UnableToExport, write_rows
 from annotation.actions.queue.reorder import DECIDED
 from annotation.models import CaseItem, CurrentLabel, Dataset, Detection, Flag, Item
+from annotation.reading.labels_left import rests_on_in_words
 from annotation.reading.learned_order import (
     Learned,
     learn_from_decisions,
@@ -19,7 +20,8 @@ from annotation.reading.learned_order import (
 )
 
 COLUMNS = (
-    "rank", "case", "item_id", "given_label", "suggested_label", "score", "probability", "detectors", "reason", "group",
+    "rank", "case", "item_id", "given_label", "suggested_label", "score", "probability",
+    "probability_rests_on", "detectors", "reason", "group",
 )  # fmt: skip
 NUMBERS = {"rank": "whole", "case": "whole", "score": "number", "probability": "number"}
 
@@ -28,7 +30,8 @@ def export_cases(dataset: Dataset, path: Path, *, everything: bool = False) -> i
     """Write the open cases in order, each member of a group on a row; returns the number of rows.
 
     With `everything` every other labelled pool item follows by score, without a case. Decisions so far count, without
-    a new detection; `probability` is empty until there are enough of them to calibrate it. Nothing tells audit or gold
+    a new detection; `probability` is empty where nothing supports one, and `probability_rests_on` says what does and
+    how many of the labels left are wrong, or why there is none. Nothing tells audit or gold
     apart: an item for which an audit alone opened a case stands where it would stand without.
     """
     detection = dataset.detections.order_by("-id").first()
@@ -41,7 +44,10 @@ def export_cases(dataset: Dataset, path: Path, *, everything: bool = False) -> i
     items = dict(Item.objects.filter(dataset=dataset, split=Item.POOL).values_list("id", "external_id"))
     current = frames.current(dataset, Item.POOL).set_index("item")["label"]
     suspicion = _flags_by_item(detection)
-    written = (_written(rank, row, items, current, suspicion, learned) for rank, row in enumerate(rows, start=1))
+    rests_on = rests_on_in_words(dataset, learned)
+    written = (
+        _written(rank, row, items, current, suspicion, learned, rests_on) for rank, row in enumerate(rows, start=1)
+    )
     columns = {name: NUMBERS.get(name, "text") for name in COLUMNS}
     return write_rows(path, columns, ([row[name] for name in COLUMNS] for row in written))
 
@@ -102,6 +108,11 @@ def _probability(learned: Learned, item: int) -> str:
     return f"{learned.probability[position]:.4f}"
 
 
+def _rests_on(learned: Learned, item: int, words: Sequence[str]) -> str:
+    position = learned.prior.position.get(item)
+    return words[-1 if position is None else learned.rests_on[position]]
+
+
 def _flags_by_item(detection: Detection) -> dict[int, list[Flag]]:
     """item → its flags in the newest detection, the strongest first."""
     flags: dict[int, list[Flag]] = {}
@@ -113,7 +124,7 @@ def _flags_by_item(detection: Detection) -> dict[int, list[Flag]]:
 
 def _written(
     rank: int, row: CaseLine, items: dict[int, str], current: Any, suspicion: dict[int, list[Flag]],
-    learned: Learned,
+    learned: Learned, rests_on: Sequence[str],
 ) -> dict[str, object]:  # fmt: skip
     flags = suspicion.get(row["item"], [])
     suggested = next((flag.suggested.name for flag in flags if flag.suggested), "")
@@ -121,6 +132,7 @@ def _written(
         "rank": rank, "case": row["case"], "item_id": items[row["item"]], "given_label": current.get(row["item"]) or "",
         "suggested_label": suggested, "score": f"{row['score']:.6f}",
         "probability": _probability(learned, row["item"]) if row["score"] else "",
+        "probability_rests_on": _rests_on(learned, row["item"], rests_on) if row["score"] else "",
         "detectors": " ".join(flag.detector for flag in flags), "reason": " ".join(flag.reason for flag in flags),
         "group": row["group"],
     }  # fmt: skip

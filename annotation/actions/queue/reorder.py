@@ -17,6 +17,7 @@ from annotation.actions.queue.open_cases import Unit, create_cases
 from annotation.core.order.ranking import worth
 from annotation.core.progress import Report
 from annotation.models import DECIDED, Case, CaseItem, CurrentLabel, Dataset, Decision, Detection, Job, LearnedOrder
+from annotation.reading.labels_left import support_of
 from annotation.reading.learned_order import (
     ENOUGH,
     Learned,
@@ -138,7 +139,7 @@ def keep_learned(dataset: Dataset, detection: Detection, learned: Learned, now: 
     rates = {factor: dict(list(levels.items())[:KEPT]) for factor, levels in learned.rates.items()}
     return LearnedOrder.objects.create(
         dataset=dataset, detection=detection, n_decisions=learned.n, rates=rates,
-        calibration=[list(knot) for knot in learned.knots], created_at=now,
+        calibration=[list(knot) for knot in learned.knots], support=support_of(dataset, learned), created_at=now,
     )  # fmt: skip
 
 

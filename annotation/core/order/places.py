@@ -8,7 +8,7 @@ import numpy as np
 # Directions kept of where an item lies; of more items than MOST none is kept.
 DIRECTIONS, MOST = 64, 200_000
 # Decisions by which nearness is told; of more, as many spread evenly over them.
-LANDMARKS = 500
+LANDMARKS = 300
 # Directions among the landmarks weaker than this share of the strongest are rounding.
 WEAKEST = 1e-8
 # Rows compared with the landmarks at once.

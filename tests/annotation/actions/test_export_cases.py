@@ -16,7 +16,8 @@ from tests.people import erin
 
 pytestmark = pytest.mark.django_db
 COLUMNS = [
-    "rank", "case", "item_id", "given_label", "suggested_label", "score", "probability", "detectors", "reason", "group",
+    "rank", "case", "item_id", "given_label", "suggested_label", "score", "probability",
+    "probability_rests_on", "detectors", "reason", "group",
 ]  # fmt: skip
 ORDER = "the order of {} has not arrived at my address and nobody answers the phone, please look into it soon"
 ROWS = [

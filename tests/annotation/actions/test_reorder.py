@@ -1,3 +1,4 @@
+import csv
 from datetime import timedelta
 
 import pytest
@@ -167,18 +168,40 @@ def many(monkeypatch, tmp_path):
     return made
 
 
-def test_from_a_hundred_decisions_on_there_are_probabilities(many, tmp_path):
-    answered(many, range(0, 99), wrong=lambda n: n % 5 * 30 < n, learn=False)
-    assert reorder(many, now()).calibration == []
-    answered(many, [99], wrong=lambda n: True, learn=False)
+def exported(dataset, tmp_path):
+    path = tmp_path / "cases.csv"
+    export_cases(dataset, path, everything=True)
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def test_from_a_hundred_decisions_on_there_are_probabilities_where_predictions_held(many, tmp_path):
+    """Seven of ten labels are wrong, whatever their score, and all kinds are decided."""
+    shuffled = [n * 49 % 150 for n in range(100)]
+    answered(many, shuffled[:99], wrong=lambda n: n % 10 < 7, learn=False)
+    assert reorder(many, now()).calibration == [] and not many.cases.exclude(probability=None).exists()
+    assert {row["probability_rests_on"] for row in exported(many, tmp_path)} == {""}
+    answered(many, shuffled[99:], wrong=lambda n: n % 10 < 7, learn=False)
     order = reorder(many, now())
-    chances = [case.probability for case in many.cases.open().in_order()]
-    assert len(order.calibration) > 2 and all(0 < chance < 1 for chance in chances)
-    assert chances == sorted(chances, reverse=True)
-    export_cases(many, tmp_path / "cases.csv", everything=True)
-    rows = [line.split(",") for line in (tmp_path / "cases.csv").read_text().splitlines()[1:]]
-    assert [float(row[6]) for row in rows[:50]] == pytest.approx(chances, abs=1e-4)
-    assert {row[6] for row in rows[50:]} == {""}
+    held = [one for one in order.support["checks"] if one["holds"]]
+    chances = [case.probability for case in many.cases.open().in_order() if case.probability is not None]
+    assert len(order.calibration) > 2 and held and len(chances) > 10
+    assert all(any(one["low"] <= chance <= one["high"] for one in held) for chance in chances)
+    rows = exported(many, tmp_path)
+    assert [float(row["probability"]) for row in rows if row["probability"]] == pytest.approx(chances, abs=1e-4)
+    shown = next(row["probability_rests_on"] for row in rows if row["probability"])
+    assert "before they were decided" in shown and "Of the last" not in shown
+    assert "What share of the 50 labels left is wrong nobody can say without an audit; of the last 50 labels" in shown
+    assert {row["probability_rests_on"] for row in rows[50:]} == {""}
+
+
+def test_where_nobody_has_looked_there_is_no_probability_and_the_file_says_why(many, tmp_path):
+    """The least likely are decided; nothing is known of the likelier ones but a line drawn on."""
+    answered(many, range(100), wrong=lambda n: n % 5 * 30 < n, learn=False)
+    order = reorder(many, now())
+    assert order.calibration and not many.cases.open().exclude(probability=None).exists()
+    row = exported(many, tmp_path)[0]
+    assert row["probability"] == "" and row["probability_rests_on"].startswith("No probability: of labels as likely")
 
 
 def test_a_case_keeps_its_lease_and_status_when_scores_move(dataset):
