@@ -60,8 +60,8 @@ def _unaudited(dataset: Dataset, left: int) -> str:
     if not len(last):
         return f"{unknown}."
     share = wilson(int(last.sum()), len(last))
+    were = "was" if len(last) == 1 else "were"
     return (
-        f"{unknown}; of the last {counted(len(last), 'label')} decided, the likeliest then left, "
-        f"{percent(share.value)} {'was' if len(last) == 1 else 'were'} wrong (95 % interval {percent(share.low)} to "
-        f"{percent(share.high)})."
+        f"{unknown}. Of the last {counted(len(last), 'label')} decided {percent(share.value)} {were} wrong (95 % interval "
+        f"{percent(share.low)} to {percent(share.high)}), but nobody drew those at random."
     )

@@ -190,8 +190,8 @@ def test_from_a_hundred_decisions_on_there_are_probabilities_where_predictions_h
     rows = exported(many, tmp_path)
     assert [float(row["probability"]) for row in rows if row["probability"]] == pytest.approx(chances, abs=1e-4)
     shown = next(row["probability_rests_on"] for row in rows if row["probability"])
-    assert "before they were decided" in shown and "Of the last" not in shown
-    assert "What share of the 50 labels left is wrong nobody can say without an audit; of the last 50 labels" in shown
+    assert "before they were decided" in shown and "No probability" not in shown
+    assert "What share of the 50 labels left is wrong nobody can say without an audit. Of the last 50 labels" in shown
     assert {row["probability_rests_on"] for row in rows[50:]} == {""}
 
 
