@@ -62,6 +62,6 @@ def _unaudited(dataset: Dataset, left: int) -> str:
     share = wilson(int(last.sum()), len(last))
     were = "was" if len(last) == 1 else "were"
     return (
-        f"{unknown}. Of the last {counted(len(last), 'label')} decided {percent(share.value)} {were} wrong (95 % interval "
-        f"{percent(share.low)} to {percent(share.high)}), but nobody drew those at random."
+        f"{unknown}. Of the last {counted(len(last), 'label')} decided {percent(share.value)} {were} wrong "
+        f"(95 % interval {percent(share.low)} to {percent(share.high)}), but nobody drew those at random."
     )
