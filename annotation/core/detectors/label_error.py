@@ -22,7 +22,8 @@ class Doubt:
     belongs: int (n,), the class each item confidently belongs to. joint: int (K, K), labelled items by the label they
     carry and that class. excess: float (K, K), what is added to the log odds of class j for an item labelled i. rival:
     int (n,), the likeliest other class, −1 = none. score: float (n,) in [0, 1]; 0 without a label or without a rival.
-    odds: float (n,), how many times as likely as the label the rival is; 0 without.
+    share: float (n,), the rival's probability, and odds: float (n,), how many times as likely as the label it is; 0
+    without.
     """
 
     belongs: np.ndarray
@@ -30,6 +31,7 @@ class Doubt:
     excess: np.ndarray
     rival: np.ndarray
     score: np.ndarray
+    share: np.ndarray
     odds: np.ndarray
 
 
@@ -42,7 +44,7 @@ class LabelError:
     honest confusion explains `pair_overlap` times what models fitted without the doubted labels find of it, and at
     least `pair_share`; `pair_weight` says how strongly an excess over that counts (0 = not at all); it is a finding
     from `pair_least` such items on. score .5 = all other classes together are as likely as the label. Flagged where one
-    other class is `flag_odds` times as likely as the label.
+    other class is `flag_odds` times as likely as the label, and its probability is over `flag_share`.
     """
 
     needs: ClassVar[frozenset[str]] = frozenset({"labels", "probabilities"})
@@ -55,6 +57,7 @@ class LabelError:
     }  # fmt: skip
     flag_above: float = 0.5
     flag_odds: float = 1.5
+    flag_share: float = 0.5
     pair_share: float = 0.03
     pair_overlap: float = 1.0
     pair_weight: float = 2.0
@@ -72,7 +75,7 @@ class LabelError:
 
         return Judgement(
             doubt.score, suggested, self.flag_above, reason, self._findings(evidence, doubt),
-            clear=doubt.odds > self.flag_odds,
+            clear=(doubt.odds > self.flag_odds) & (doubt.share > self.flag_share),
         )  # fmt: skip
 
     def read(self, evidence: Evidence) -> Doubt:
@@ -86,7 +89,7 @@ class LabelError:
         overlap = honest_overlap(belongs, probabilities) if evidence.overlap is None else evidence.overlap
         excess = self._excess(joint, overlap)
         if n_classes < 2:
-            return Doubt(belongs, joint, excess, np.full(n, -1), np.zeros(n), np.zeros(n))
+            return Doubt(belongs, joint, excess, np.full(n, -1), *np.zeros((3, n)))
         rows, given = np.arange(n), np.maximum(labels, 0)
         likely = probabilities + FLOOR
         likely *= np.exp(excess)[given]
@@ -94,10 +97,10 @@ class LabelError:
         own = likely[rows, given]
         likely[rows, given] = -1
         rival = likely.argmax(axis=1)
-        odds = likely[rows, rival] / own
+        share = likely[rows, rival]
         return Doubt(
             belongs, joint, excess, np.where(labelled, rival, -1), np.where(labelled, 1 - own, 0.0),
-            np.where(labelled, odds, 0.0),
+            np.where(labelled, share, 0.0), np.where(labelled, share / own, 0.0),
         )  # fmt: skip
 
     def _excess(self, joint: np.ndarray, overlap: np.ndarray) -> np.ndarray:

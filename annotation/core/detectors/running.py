@@ -11,6 +11,10 @@ from annotation.core.detectors.suspicion import Detector, Judgement, NotApplicab
 from annotation.core.judging.evidence import Evidence
 
 log = logging.getLogger(__name__)
+UNLEARNABLE = (
+    "Models that never saw a label predict it no better than how common each class is. From these fields nothing can "
+    "be learned that speaks against a label, so none is flagged for it."
+)
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,8 @@ def suspect(evidence: Evidence, only: tuple[str, ...] = ()) -> Suspicions:
 
 def _judged(detector: Detector, evidence: Evidence) -> tuple[Judgement, list[str]]:
     missing = detector.needs - evidence.available
+    if "probabilities" in missing and not evidence.learnable:
+        raise NotApplicable(UNLEARNABLE)
     if missing:
         raise NotApplicable(f"There is no evidence of this kind yet: {', '.join(sorted(missing))}.")
     judgement = detector.judge(evidence)

@@ -1,31 +1,28 @@
 """Texts to a sparse matrix of words, pairs of words and characters inside words, hashed: one pass, no vocabulary."""
 
-import unicodedata
 from collections.abc import Sequence
 
 import numpy as np
 from scipy import sparse
 
 from annotation.core.compiled import compiled
+from annotation.core.features.words import DIGIT, LETTER, NOTHING, POINT, SINGLE, kinds_of
 
 # 2 ** 20 places for a few hundred thousand terms: one in some dozen shares its column with another.
 BITS = 20
 CHARACTERS = 4
-# What a code point is to the reader of words.
-OTHER, LETTER, DIGIT, SYMBOL = 0, 1, 2, 3
 
 
 def hashed_terms(texts: Sequence[str], rarest: int = 2) -> sparse.csr_matrix:
     """Float32 CSR (n, terms): sublinear TF-IDF of words, pairs of neighbouring words and runs of 4 characters inside
     words, rows of length 1, no entry negative.
 
-    Whatever its case a word is the same; every number reads as 0, so that a text is known by what it says and not by
-    its figures; currency and percent signs are words. Terms in fewer than `rarest` texts are left out, as are, by the
-    hash, names of columns (Weinberger et al. 2009).
+    Words are those of `words.WORD`, whatever their case. Terms in fewer than `rarest` texts are left out, and the hash
+    leaves out names of columns (Weinberger et al. 2009).
     """
     points, starts = _code_points(texts)
-    kinds = _kinds(points)
-    ends = _count_terms(points, kinds, starts)
+    kinds = kinds_of(points)
+    ends = _count_terms(kinds, starts)
     terms = np.empty(ends[-1], dtype=np.int64)
     _write_terms(points, kinds, starts, ends, terms)
     indptr, indices, counts = _rows(terms, ends)
@@ -41,54 +38,35 @@ def _code_points(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     return np.frombuffer(joined, dtype=np.uint32), starts
 
 
-def _kinds(points: np.ndarray) -> np.ndarray:
-    """What each code point is, int8 like `points`."""
-    table = np.zeros(int(points.max(initial=0)) + 1, dtype=np.int8)
-    for point in np.flatnonzero(np.bincount(points, minlength=1)):
-        table[point] = _kind(chr(point))
-    return table[points]
-
-
-def _kind(character: str) -> int:
-    if character.isdigit():
-        return DIGIT
-    if character.isalnum() or character == "_" or unicodedata.category(character).startswith("M"):
-        return LETTER
-    return SYMBOL if character in "%‰" or unicodedata.category(character) == "Sc" else OTHER
-
-
 @compiled()
-def _word_end(kinds: np.ndarray, points: np.ndarray, at: int, end: int) -> int:
-    """Where the word, number or symbol that starts at `at` ends."""
-    kind = kinds[at]
-    if kind == SYMBOL:
-        return at + 1
+def _word_end(kinds: np.ndarray, at: int, end: int) -> int:
+    """Where the word that starts at `at` ends."""
     place = at + 1
-    if kind == LETTER:
-        while place < end and kinds[place] == LETTER:
-            place += 1
+    if kinds[at] == SINGLE or kinds[at] == POINT:
         return place
     while place < end:
-        # Digits may be parted by a point or a comma: 1,250.5 is one number.
-        parted = points[place] == 44 or points[place] == 46
-        if not (kinds[place] == DIGIT or (parted and place + 1 < end and kinds[place + 1] == DIGIT)):
+        within = kinds[place] == LETTER or kinds[place] == DIGIT
+        # 1,250.5 is one number, and E11.9 one code.
+        if kinds[place] == POINT and place + 1 < end:
+            within = kinds[place - 1] == DIGIT and kinds[place + 1] == DIGIT
+        if not within:
             break
         place += 1
     return place
 
 
 @compiled()
-def _count_terms(points: np.ndarray, kinds: np.ndarray, starts: np.ndarray) -> np.ndarray:
+def _count_terms(kinds: np.ndarray, starts: np.ndarray) -> np.ndarray:
     """Where the terms of each text end among the terms of all, int64 (n + 1,)."""
     ends = np.zeros(len(starts), dtype=np.int64)
     for row in range(len(starts) - 1):
         at, end, count, words = starts[row], starts[row + 1], 0, 0
         while at < end:
-            if kinds[at] == OTHER:
+            if kinds[at] == NOTHING:
                 at += 1
                 continue
-            stop = _word_end(kinds, points, at, end)
-            length = 1 if kinds[at] == DIGIT else stop - at
+            stop = _word_end(kinds, at, end)
+            length = stop - at
             count += 1 + max(1, length + 3 - CHARACTERS)
             words += 1
             at = stop
@@ -109,19 +87,18 @@ def _write_terms(
     points: np.ndarray, kinds: np.ndarray, starts: np.ndarray, ends: np.ndarray, terms: np.ndarray
 ) -> None:
     """Fill `terms` with the hashes, in [0, 2 ** BITS), of words, pairs of words and characters."""
-    mask, space, zero = np.uint64((1 << BITS) - 1), np.uint64(32), np.uint64(48)
+    mask, space = np.uint64((1 << BITS) - 1), np.uint64(32)
     for row in range(len(starts) - 1):
         at, end, place, before = starts[row], starts[row + 1], ends[row], np.uint64(0)
         while at < end:
-            if kinds[at] == OTHER:
+            if kinds[at] == NOTHING:
                 at += 1
                 continue
-            stop = _word_end(kinds, points, at, end)
-            length = 1 if kinds[at] == DIGIT else stop - at
+            stop = _word_end(kinds, at, end)
+            length = stop - at
             word = np.uint64(7)
             for offset in range(length):
-                point = zero if kinds[at] == DIGIT else np.uint64(points[at + offset])
-                word = _mixed(word + point)
+                word = _mixed(word + np.uint64(points[at + offset]))
             terms[place] = np.int64(word & mask)
             place += 1
             if before != 0:
@@ -131,10 +108,7 @@ def _write_terms(
             for first in range(max(1, length + 3 - CHARACTERS)):
                 run = np.uint64(11)
                 for offset in range(first, min(first + CHARACTERS, length + 2)):
-                    inside = 1 <= offset <= length
-                    point = space
-                    if inside:
-                        point = zero if kinds[at] == DIGIT else np.uint64(points[at + offset - 1])
+                    point = np.uint64(points[at + offset - 1]) if 1 <= offset <= length else space
                     run = _mixed(run + point)
                 terms[place] = np.int64(run & mask)
                 place += 1

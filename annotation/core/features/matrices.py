@@ -1,6 +1,7 @@
-"""What each item says as one sparse row (terms) and one dense row (vectors), whatever its fields are."""
+"""What each item says, whatever its fields are: one sparse row (terms), one dense row (vectors), typed columns."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,27 @@ from annotation.core.fields import Field
 from annotation.core.likeness.grouping import joined_text
 
 WIDEST = 256
+# A missing number is below all others: a tree parts it from them.
+MISSING = -1e9
+
+
+# Compared by identity: arrays have no one equality.
+@dataclass(frozen=True, eq=False)
+class Features:
+    """n items as models read them. terms: as `terms`; vectors: as `vectors`; columns: as `columns`."""
+
+    terms: sparse.csr_matrix
+    vectors: np.ndarray
+    columns: np.ndarray | None
+
+
+def read_features(table: pd.DataFrame, fields: Sequence[Field], embeddings: np.ndarray | None) -> Features | None:
+    """The features of the rows of a `typed` table; None where no field says anything. embeddings: float32 (n, d) of the
+    texts, or None where there is no text."""
+    sparse_rows = terms(table, fields)
+    if sparse_rows is None:
+        return None
+    return Features(sparse_rows, vectors(table, fields, embeddings), columns(table, fields))
 
 
 def terms(table: pd.DataFrame, fields: Sequence[Field]) -> sparse.csr_matrix | None:
@@ -37,6 +59,19 @@ def vectors(table: pd.DataFrame, fields: Sequence[Field], embeddings: np.ndarray
     if not blocks:
         return np.zeros((len(table), 1), dtype=np.float32)
     return normalize(np.hstack(blocks)).astype(np.float32)
+
+
+def columns(table: pd.DataFrame, fields: Sequence[Field]) -> np.ndarray | None:
+    """Float32 (n, d), the typed fields as trees part them: numbers as they are (MISSING where there is none), of a
+    category how many rows share its value, and the value's number in order of appearance. None where all is text."""
+    parts: list[np.ndarray] = []
+    for field in fields:
+        if field.type == "number":
+            parts.append(table[field.name].fillna(MISSING).to_numpy(np.float32))
+        elif field.type == "category":
+            codes = pd.factorize(table[field.name])[0]
+            parts += [np.bincount(codes)[codes].astype(np.float32), codes.astype(np.float32)]
+    return np.column_stack(parts) if parts else None
 
 
 def _text_terms(table: pd.DataFrame, fields: Sequence[Field]) -> sparse.csr_matrix | None:

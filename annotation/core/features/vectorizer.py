@@ -9,10 +9,9 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, OneHotEncoder, QuantileTransformer
 
+from annotation.core.features.words import WORD
 from annotation.core.fields import Field
 
-# A text without a single word is one token of its own: a column of empty texts still has a vocabulary.
-WORD = r"(?u)\b\w+\b|^\W*$"
 CHARACTERS = " (characters)"
 BINS = 10
 

@@ -9,7 +9,7 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from annotation.core.features.embeddings import embed
-from annotation.core.features.matrices import terms, vectors
+from annotation.core.features.matrices import read_features
 from annotation.core.features.vectorizer import typed
 from annotation.core.fields import Field
 from annotation.core.judging.out_of_fold import out_of_fold
@@ -47,7 +47,8 @@ class Evidence:
     closed: int (p, 2), positions of pairs that an expert called legitimately different, or None.
     index: arrays by name that spare the next grouping what was worked out for this one, empty where there are none.
     overlap: float (K, K), how likely a model fitted without doubted labels finds class i for items that belong to class
-    j, or None.
+    j, or None. learnable: False where there are no probabilities because models predict the labels no better than how
+    common each class is.
     """
 
     table: pd.DataFrame
@@ -68,6 +69,7 @@ class Evidence:
     closed: np.ndarray | None = None
     index: Mapping[str, np.ndarray] = field(default_factory=dict)
     overlap: np.ndarray | None = None
+    learnable: bool = True
 
     @property
     def as_annotated(self) -> np.ndarray:
@@ -121,18 +123,20 @@ def build_evidence(
         report("finding near-duplicates", 0.0)
         groups, index = regroup_items(table, fields, index or {}, seed)
         report("reading the fields", 0.1)
-        matrix, embeddings = terms(table, fields), _embeddings(table, fields)
+        embeddings = _embeddings(table, fields)
+        features = read_features(table, fields, embeddings)
         judged, neighbours = None, None
-        if matrix is not None and (labels >= 0).any():
+        if features is not None and (labels >= 0).any():
             report("finding neighbours", 0.3)
-            dense = vectors(table, fields, embeddings)
+            dense = features.vectors
             neighbours = nearest(
                 dense, groups.of, NEIGHBOURS, seed, lambda share: report("finding neighbours", 0.3 + 0.2 * share)
             )
             judged = out_of_fold(
-                matrix, dense, labels, groups.of, neighbours, len(classes), seed,
+                features, labels, groups.of, len(classes), seed,
                 lambda share: report("judging each label by the others", 0.5 + 0.5 * share),
             )  # fmt: skip
+    told = judged if judged is not None and judged.learnable else None
     report("evidence gathered", 1.0)
     return Evidence(
         table,
@@ -142,7 +146,7 @@ def build_evidence(
         votes,
         tuple(annotators),
         groups,
-        judged.probabilities if judged else None,
+        told.probabilities if told else None,
         neighbours,
         decided,
         sources,
@@ -152,7 +156,8 @@ def build_evidence(
         reversed,
         closed,
         index,
-        judged.overlap if judged else None,
+        told.overlap if told else None,
+        judged is None or judged.learnable,
     )
 
 

@@ -4,19 +4,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import sparse
 from scipy.optimize import minimize
 
+from annotation.core.features.matrices import Features
 from annotation.core.judging.confident_learning import confident_class, honest_overlap
 from annotation.core.judging.folds import grouped_folds
-from annotation.core.judging.judges import Neighbours, naive_bayes, softmax, terms_view, vectors_view, vote
+from annotation.core.judging.judges import naive_bayes, softmax, terms_view, trees_view, vectors_view
 
 # More folds leave each model more to learn from; few items make them cheap.
-FEWEST_FOLDS, MOST_FOLDS, FOLDS_TIMES_ITEMS = 5, 20, 40_000
+FEWEST_FOLDS, MOST_FOLDS, FOLDS_TIMES_ITEMS = 5, 10, 40_000
 # Below this a probability is as good as none: no single view may veto a class.
 FLOOR = 1e-3
 # Items enough to weigh the views by.
 WEIGHED = 20_000
+# Standard errors by which the first round has to beat the shares of the classes, and how few labels can't tell.
+SURELY, TELLING = 3.0, 100
 
 Tick = Callable[[float], None]
 
@@ -27,48 +29,75 @@ class Judged:
     """What models say of n items they did not learn from, K classes.
 
     probabilities: float (n, K), rows sum to 1. overlap: float (K, K), how likely those fitted without the doubted
-    labels find class i for items that confidently belong to class j: what honest confusion alone explains.
+    labels find class i for items that confidently belong to class j: what honest confusion alone explains. learnable:
+    whether they predict labels that they have not seen better than how common each class is.
     """
 
     probabilities: np.ndarray
     overlap: np.ndarray
+    learnable: bool = True
 
 
 def out_of_fold(
-    matrix: sparse.csr_matrix,
-    vectors: np.ndarray,
+    features: Features,
     labels: np.ndarray,
     groups: np.ndarray,
-    neighbours: Neighbours,
     n_classes: int,
     seed: int,
     tick: Tick = lambda share: None,
 ) -> Judged:
     """Class probabilities of models that saw neither the item nor its group, and how far classes overlap.
 
-    matrix: non-negative float32 CSR (n, features), vectors: float32 (n, d), both with rows of length 1. labels: int
-    (n,), −1 = none: judged but not learned from. Logistic regression on each, naive Bayes and neighbours are pooled,
-    each weighed by how well it predicts labels it has not seen; once from all labels, and once without those that
-    the first round doubts. Both rounds count alike. `tick` is called with the share done.
+    labels: int (n,), −1 = none: judged but not learned from. The `views` are pooled, each weighed by how well it
+    predicts labels it has not seen; once from all labels, and once without those that the first round doubts. Both
+    rounds count alike. `tick` is called with the share done.
     """
     if n_classes < 2:
         return Judged(np.ones((len(labels), n_classes)), np.eye(n_classes))
     n_folds = int(np.clip(FOLDS_TIMES_ITEMS // max(len(labels), 1), FEWEST_FOLDS, MOST_FOLDS))
     folds = grouped_folds(groups, labels, n_folds, seed)
     weighed = np.random.default_rng(seed).permutation(np.flatnonzero(labels >= 0))[:WEIGHED]
-    learned, rounds = labels >= 0, []
-    for start in (0.0, 0.5):
-        views = [terms_view(matrix, labels, folds, learned, n_classes, seed)]
-        tick(start + 0.2)
-        views.append(vectors_view(vectors, labels, folds, learned, n_classes, seed))
-        tick(start + 0.4)
-        views.append(naive_bayes(matrix, labels, folds, learned, n_classes))
-        views.append(vote(neighbours, labels, learned, n_classes))
-        rounds.append(pool(views, view_weights(views, labels, weighed)))
-        learned = learned & (confident_class(rounds[0], labels) == labels)
-        tick(start + 0.5)
-    probabilities = pool(rounds, np.full(2, 0.5))
-    return Judged(probabilities, honest_overlap(confident_class(probabilities, labels), rounds[1]))
+
+    def judged(learned: np.ndarray) -> np.ndarray:
+        own = views(features, labels, folds, learned, n_classes, seed)
+        return pool(own, view_weights(own, labels, weighed))
+
+    first = judged(labels >= 0)
+    tick(0.5)
+    if not learnable(first, labels):
+        return Judged(first, honest_overlap(confident_class(first, labels), first), learnable=False)
+    second = judged((labels >= 0) & (confident_class(first, labels) == labels))
+    probabilities = pool([first, second], np.full(2, 0.5))
+    tick(1.0)
+    return Judged(probabilities, honest_overlap(confident_class(probabilities, labels), second))
+
+
+def learnable(probabilities: np.ndarray, labels: np.ndarray) -> bool:
+    """Whether probabilities (n, K) out of fold give the labels int (n,), −1 = none, a higher likelihood than the shares
+    of the classes do: by SURELY standard errors of the mean difference. True of under TELLING labels: they can't tell.
+    """
+    labelled = np.flatnonzero(labels >= 0)
+    if len(labelled) < TELLING:
+        return True
+    given = labels[labelled]
+    share = np.bincount(given) / len(given)
+    gain = np.log(probabilities[labelled, given] + 1e-9) - np.log(share[given])
+    return bool(gain.mean() > SURELY * gain.std() / np.sqrt(len(gain)))
+
+
+def views(
+    features: Features, labels: np.ndarray, folds: np.ndarray, learned: np.ndarray, n_classes: int, seed: int
+) -> list[np.ndarray]:
+    """What each model says of the items it did not learn from: logistic regression on terms and on vectors, naive
+    Bayes, and trees where there are typed columns; arguments and answers as in `judges`."""
+    said = [
+        terms_view(features.terms, labels, folds, learned, n_classes, seed),
+        vectors_view(features.vectors, labels, folds, learned, n_classes, seed),
+        naive_bayes(features.terms, labels, folds, learned, n_classes),
+    ]
+    if features.columns is not None:
+        said.append(trees_view(features.columns, labels, folds, learned, n_classes, seed))
+    return said
 
 
 def pool(views: Sequence[np.ndarray], weights: np.ndarray) -> np.ndarray:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from annotation.core.fields import Field
-from annotation.core.likeness.near_duplicates import Groups, copies_of, find_groups, regroup
+from annotation.core.likeness.near_duplicates import SHORT, Groups, copies_of, find_groups, regroup
 from annotation.core.likeness.near_rows import find_row_groups, row_copies_of
 from annotation.core.likeness.text_index import usable
 
@@ -20,9 +20,10 @@ def joined_text(table: pd.DataFrame, fields: Sequence[Field]) -> list[str]:
 
 
 def group_items(table: pd.DataFrame, fields: Sequence[Field], seed: int = 0) -> Groups:
-    """Near-duplicate groups of n rows with the columns named by `fields`."""
+    """Near-duplicate groups of n rows with the columns named by `fields`: of their texts where there are any. Beside
+    other fields a text of fewer than SHORT characters says too little: its copies are equal in those fields too."""
     if any(field.type == "text" for field in fields):
-        return find_groups(joined_text(table, fields), seed=seed)
+        return _parted(find_groups(joined_text(table, fields), seed=seed), table, fields)
     return find_row_groups(table)
 
 
@@ -35,7 +36,7 @@ def regroup_items(
     if not any(field.type == "text" for field in fields):
         return find_row_groups(table), {}
     groups, index = regroup(joined_text(table, fields), usable(earlier, seed), seed=seed)
-    return groups, vars(index)
+    return _parted(groups, table, fields), vars(index)
 
 
 def copies_of_items(
@@ -44,6 +45,31 @@ def copies_of_items(
 ) -> np.ndarray:  # fmt: skip
     """Bool (n,): True where a row outside `reference` (bool (n,)) is a near-duplicate of one inside. `earlier`: the
     index that `regroup_items` gave for some of the rows."""
-    if any(field.type == "text" for field in fields):
-        return copies_of(joined_text(table, fields), reference, usable(earlier or {}, seed), seed=seed)
-    return row_copies_of(table, reference)
+    if not any(field.type == "text" for field in fields):
+        return row_copies_of(table, reference)
+    copied = copies_of(joined_text(table, fields), reference, usable(earlier or {}, seed), seed=seed)
+    others = _others(table, fields)
+    return copied if others is None else copied & (~_short(table, fields) | np.isin(others, others[reference]))
+
+
+def _parted(groups: Groups, table: pd.DataFrame, fields: Sequence[Field]) -> Groups:
+    """The groups of short texts parted where the other fields differ."""
+    others = _others(table, fields)
+    if others is None:
+        return groups
+    short = _short(table, fields)
+    keys = pd.DataFrame({"group": groups.of, "others": np.where(short, others, -1)})
+    of = keys.groupby(["group", "others"], sort=False).ngroup().to_numpy()
+    first = np.unique(of, return_index=True)[1]
+    whole = groups.medoid[groups.of[first]]
+    return Groups(of, np.where(of[whole] == np.arange(len(first)), whole, first))
+
+
+def _others(table: pd.DataFrame, fields: Sequence[Field]) -> np.ndarray | None:
+    """The number of each row among the distinct ones, its texts left out, int (n,); None where there is only text."""
+    names = [field.name for field in fields if field.type != "text"]
+    return table.groupby(names, sort=False, dropna=False).ngroup().to_numpy() if names else None
+
+
+def _short(table: pd.DataFrame, fields: Sequence[Field]) -> np.ndarray:
+    return np.array([len(text) < SHORT for text in joined_text(table, fields)], dtype=bool)

@@ -155,3 +155,10 @@ def test_the_detector_of_the_docs_runs(monkeypatch):
     assert found.reasons == {"short_text": ["Its text has 1 word."]}
     none_short = suspect(evidence(["one two three"] * 3, [0, 1, 0]))
     assert none_short.not_applicable == {"short_text": "No text has fewer than 3 words."}
+
+
+def test_labels_drawn_by_lot_are_flagged_by_no_model_and_it_is_said_why():
+    rng = np.random.default_rng(3)
+    found = suspect(evidence(texts_of(rng.integers(0, 2, 300)), (rng.random(300) < 0.1).astype(int)))
+    for name in ("label_error", "outlier"):
+        assert "no better than how common each class is" in found.not_applicable[name]

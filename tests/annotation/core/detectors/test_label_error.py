@@ -48,10 +48,11 @@ def test_a_few_in_a_hundred_are_honest_whatever_the_model_says():
         ((0.39, 0.61), True),
         ((0.41, 0.59), False),
         ((0.3, 0.4, 0.3), False),
-        ((0.2, 0.5, 0.3), True),
+        ((0.2, 0.5, 0.3), False),
+        ((0.2, 0.52, 0.28), True),
     ],
 )
-def test_a_label_is_flagged_where_one_other_class_is_half_as_likely_again(says, flagged):
+def test_a_label_is_flagged_where_one_other_class_is_half_as_likely_again_and_likelier_than_the_rest(says, flagged):
     labels = np.array([0] + [0, 1, 2][: len(says)] * 20)
     rest = np.eye(len(says))[labels[1:]] * 0.9 + 0.1 / len(says)
     judgement = DETECTOR.judge(evidence_of(labels, np.vstack([[says], rest]), classes=tuple("abc"[: len(says)])))

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from annotation.core.judging.judges import naive_bayes, softmax, terms_view, vectors_view, vote
-from annotation.core.judging.out_of_fold import out_of_fold, pool, view_weights
+from annotation.core.features.matrices import Features
+from annotation.core.judging.judges import naive_bayes, softmax, terms_view, trees_view, vectors_view
+from annotation.core.judging.out_of_fold import learnable, out_of_fold, pool, view_weights
 
 N, K = 200, 2
 LABELS = np.arange(N) % K
@@ -65,12 +66,22 @@ def test_naive_bayes_by_hand():
     assert view[2] == pytest.approx([0.5, 0.5], abs=1e-6)
 
 
-def test_a_vote_weighs_by_similarity():
-    positions, similarities = np.array([[1, 2], [-1, -1], [-1, -1]]), np.array([[1.0, 0.5], [0, 0], [0, 0]])
-    votes = vote((positions, similarities), np.array([0, 0, 1]), np.ones(3, bool), 2)
-    prior = 0.003 * np.array([3, 2]) / 5
-    assert votes[0] == pytest.approx((np.array([1, 0.5**8]) + prior) / (1 + 0.5**8 + prior.sum()), abs=1e-6)
-    assert votes[1] == pytest.approx([0.6, 0.4])
+def test_trees_see_what_no_column_says_alone():
+    rng = np.random.default_rng(0)
+    columns = rng.normal(size=(600, 2)).astype(np.float32)
+    labels = (columns[:, 0] * columns[:, 1] > 0).astype(int)
+    folds, everybody = np.arange(600) % 5, np.ones(600, bool)
+    assert (trees_view(columns, labels, folds, everybody, K, 0).argmax(axis=1) == labels).mean() > 0.9
+    assert (vectors_view(columns, labels, folds, everybody, K, 0).argmax(axis=1) == labels).mean() < 0.6
+
+
+@pytest.mark.parametrize("view", [trees_view, vectors_view])
+def test_a_class_that_is_nowhere_else_is_not_expected(view):
+    labels, folds = np.array([0, 0, 1, 1, 2, 2]), np.array([0, 1, 0, 1, 1, 1])
+    said = view(np.eye(6, dtype=np.float32), labels, folds, np.ones(6, bool), 3, 0)
+    assert (said[folds == 1, 2] == 0).all() and (said[folds == 0, 2] > 0).all()
+    alone = view(np.eye(6, dtype=np.float32), labels, folds, labels == 0, 3, 0)
+    assert alone[folds == 0].tolist() == [[1, 0, 0]] * 2
 
 
 def test_pool_and_weights():
@@ -83,11 +94,28 @@ def test_pool_and_weights():
 
 def test_out_of_fold_is_repeatable_and_takes_one_class_and_unlabelled_items():
     rows = separable()
-    matrix, nobody = sparse.csr_matrix(rows), (np.full((N, 2), -1), np.zeros((N, 2)))
+    features = Features(sparse.csr_matrix(rows), rows, None)
     labels = LABELS.copy()
     labels[::7] = -1
-    first, second = (out_of_fold(matrix, rows, labels, GROUPS, nobody, K, 3) for _ in range(2))
+    first, second = (out_of_fold(features, labels, GROUPS, K, 3) for _ in range(2))
     assert first.probabilities.tolist() == second.probabilities.tolist()
     assert (first.overlap == second.overlap).all() and first.overlap.trace() > 0.9 * K
     assert (first.probabilities.argmax(axis=1) == LABELS).mean() > 0.98
-    assert out_of_fold(matrix, rows, labels, GROUPS, nobody, 1, 3).probabilities.tolist() == [[1.0]] * N
+    assert out_of_fold(features, labels, GROUPS, 1, 3).probabilities.tolist() == [[1.0]] * N
+
+
+def test_labels_that_nothing_predicts_are_not_learnable():
+    """By class shares: even ones, and one class in nine of ten items."""
+    rng, sure = np.random.default_rng(0), np.tile([0.9, 0.1], (400, 1))
+    assert not learnable(sure, (rng.random(400) < 0.1).astype(int))
+    assert not learnable(np.full((400, 2), 0.5), rng.integers(0, 2, 400))
+    labels = rng.integers(0, 2, 400)
+    assert learnable(np.where(np.eye(2)[labels] > 0, 0.6, 0.4), labels)
+    assert learnable(np.full((50, 2), 0.5), rng.integers(0, 2, 50))
+
+
+def test_out_of_fold_says_so_where_labels_are_drawn_by_lot():
+    rows, lot = separable(), np.random.default_rng(1).random(N) < 0.2
+    features = Features(sparse.csr_matrix(rows), rows, None)
+    assert not out_of_fold(features, lot.astype(int), GROUPS, K, 3).learnable
+    assert out_of_fold(features, LABELS, GROUPS, K, 3).learnable

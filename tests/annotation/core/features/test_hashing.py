@@ -15,9 +15,7 @@ def cosine(first, second):
     ("first", "second"),
     [
         ("Card LOST", "card lost"),
-        ("pay 12.50 now", "pay 1,300 now"),
         ("straße", "STRASSE".replace("SS", "ß")),
-        ("lost, card", "lost card"),
         ("日本語 テスト", "日本語 テスト"),
     ],
 )
@@ -25,7 +23,16 @@ def test_texts_that_say_the_same_are_the_same_row(first, second):
     assert cosine(first, second) == pytest.approx(1.0)
 
 
-@pytest.mark.parametrize(("first", "second"), [("up 5 %", "up 5 $"), ("lost card", "card lost"), ("cat", "dog")])
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("up 5 %", "up 5 $"),
+        ("lost card", "card lost"),
+        ("cat", "dog"),
+        ("error E1001", "error E1002"),
+        ("fine 👍", "fine 👎"),
+    ],
+)
 def test_texts_that_differ_are_not(first, second):
     assert cosine(first, second) < 0.99
 
@@ -48,7 +55,7 @@ def test_a_word_said_again_counts_by_its_logarithm():
 
 
 def test_rare_terms_are_left_out_and_empty_texts_are_empty_rows():
-    rows = hashed_terms(["", "only here", "!?", "card card", "card"])
+    rows = hashed_terms(["", "only here", "\n", "card card", "card"])
     assert rows.shape[0] == 5
     assert np.diff(rows.indptr).tolist()[:3] == [0, 0, 0]
     assert rows.dtype == np.float32
