@@ -10,7 +10,7 @@ from scipy import sparse
 from scipy.optimize import minimize
 from scipy.special import betaln, expit, logit
 
-from annotation.core.order.places import Nearby, landmarks
+from annotation.core.order.nearby import Nearby, landmarks
 from annotation.core.order.prior_evidence import PriorEvidence, take
 from annotation.core.order.stored import Rates
 

@@ -7,9 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from annotation.core.detectors.running import Suspicions
-from annotation.core.features.matrices import vectors
 from annotation.core.judging.evidence import Evidence
-from annotation.core.order.places import MOST, places
 from annotation.core.order.ranking import combine
 
 
@@ -99,11 +97,9 @@ def gather_prior_evidence(item: np.ndarray, evidence: Evidence, found: Suspicion
 
 def _places(evidence: Evidence) -> np.ndarray:
     """Where the items lie; one without a label lies nowhere, for there is nothing to be wrong."""
-    if len(evidence.labels) > MOST:
+    if evidence.place is None:
         return np.zeros((len(evidence.labels), 0))
-    found = places(vectors(evidence.table, evidence.fields, evidence.embeddings))
-    found[evidence.labels < 0] = 0
-    return found
+    return np.where(evidence.labels[:, np.newaxis] < 0, 0, evidence.place)
 
 
 def _strongest(found: Suspicions, labels: np.ndarray) -> np.ndarray:

@@ -5,26 +5,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-# Directions kept of where an item lies; of more items than MOST none is kept.
-DIRECTIONS, MOST = 64, 200_000
 # Decisions by which nearness is told; of more, as many spread evenly over them.
 LANDMARKS = 300
 # Directions among the landmarks weaker than this share of the strongest are rounding.
 WEAKEST = 1e-8
 # Rows compared with the landmarks at once.
 BLOCK = 50_000
-
-
-def places(vectors: np.ndarray) -> np.ndarray:
-    """Float16 (n, ≤ DIRECTIONS), rows of length 1 (0 where an item lies at the mean): the principal directions of
-    `vectors` float (n, d) (Pearson 1901). Of more than MOST items (n, 0)."""
-    if len(vectors) > MOST or not len(vectors):
-        return np.zeros((len(vectors), 0), dtype=np.float16)
-    middled = vectors - vectors.mean(axis=0)
-    _, directions = np.linalg.eigh((middled.T @ middled).astype(np.float64))
-    found = middled @ directions[:, ::-1][:, :DIRECTIONS].astype(np.float32)
-    length = np.linalg.norm(found, axis=1, keepdims=True)
-    return np.divide(found, length, out=np.zeros_like(found), where=length > 1e-6).astype(np.float16)
 
 
 def likeness(

@@ -1,27 +1,8 @@
 import numpy as np
 import pytest
 
-from annotation.core.order import places as module
-from annotation.core.order.places import Nearby, landmarks, likeness, places
-
-
-def test_places_keep_who_lies_near_whom():
-    rng = np.random.default_rng(0)
-    centres = rng.normal(size=(3, 40))
-    vectors = np.repeat(centres, 20, axis=0) + 0.1 * rng.normal(size=(60, 40))
-    found = places(vectors.astype(np.float32)).astype(np.float32)
-    assert found.shape == (60, 40) and np.linalg.norm(found, axis=1) == pytest.approx(1, abs=1e-2)
-    near = found @ found.T
-    same = np.repeat(np.arange(3), 20)[:, np.newaxis] == np.repeat(np.arange(3), 20)
-    assert near[same].min() > near[~same].max()
-    assert np.array_equal(found, places(vectors.astype(np.float32)).astype(np.float32))
-
-
-def test_items_that_all_say_the_same_lie_nowhere_and_too_many_have_no_place(monkeypatch):
-    assert not places(np.ones((5, 3), dtype=np.float32)).any()
-    assert places(np.zeros((0, 3), dtype=np.float32)).shape == (0, 0)
-    monkeypatch.setattr(module, "MOST", 4)
-    assert places(np.eye(5, dtype=np.float32)).shape == (5, 0)
+from annotation.core.order import nearby as module
+from annotation.core.order.nearby import Nearby, landmarks, likeness
 
 
 def test_the_same_label_nearby_is_alike_and_another_one_the_opposite():
