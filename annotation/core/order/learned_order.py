@@ -16,9 +16,11 @@ from annotation.core.order.stored import Rates
 
 # Standard deviations of the prior, in log odds: how far decisions may move each part from where it starts.
 SPREAD_START, SPREAD_SLOPE, SPREAD_DETECTOR, SPREAD_FACTOR, SPREAD_PLACE = 2.0, 0.5, 0.3, 0.5, 0.7
-# What the log odds of a detector's own score add at the start, above .5 and below: the joint score hardly tells .97
-# from 1, nor what a detector clears from what it is silent on.
-SURENESS, CLEARNESS = 1.0, 0.5
+# What the log odds of a detector's own score add at the start, above .5 and below, where the score is a model's
+# probability: the joint score hardly tells .97 from 1, nor what a detector clears from what it is silent on. Of other
+# detectors nothing is added before decisions say so.
+SURENESS: Mapping[str, float] = {"label_error": 0.5, "count_rule": 1.0, "annotator_shortcut": 1.0}
+CLEARNESS: Mapping[str, float] = {"label_error": 0.5, "count_rule": 0.5, "annotator_shortcut": 0.5}
 # A detector's own score is brought inside these before its log odds are taken.
 CLEAREST, SUREST_ONE = 0.03, 1 - 1e-4
 # Scores are brought inside before their log odds are taken: no detector is surer than this.
@@ -105,8 +107,8 @@ def _prior(columns: Sequence[tuple[str, str]]) -> tuple[np.ndarray, np.ndarray]:
         "start": SPREAD_START, "slope": SPREAD_SLOPE, "detector": SPREAD_DETECTOR, "clearance": SPREAD_DETECTOR,
         "place": SPREAD_PLACE,
     }  # fmt: skip
-    starts = {"slope": 1.0, "detector": SURENESS, "clearance": CLEARNESS}
-    start = np.array([starts.get(kind, 0.0) for kind, _ in columns])
+    starts: dict[str, Mapping[str, float]] = {"slope": {"": 1.0}, "detector": SURENESS, "clearance": CLEARNESS}
+    start = np.array([starts.get(kind, {}).get(name, 0.0) for kind, name in columns])
     return start, np.array([spreads.get(kind, SPREAD_FACTOR) for kind, _ in columns])
 
 
@@ -132,8 +134,8 @@ def predicted_chance(teaching: Teaching, prior: PriorEvidence) -> np.ndarray:
     eta = teaching.start + teaching.slope * log_odds(prior.score)
     for name, score in prior.detectors.items():
         own = own_log_odds(score)
-        eta += teaching.detectors.get(name, SURENESS) * np.maximum(own, 0)
-        eta += teaching.clearances.get(name, CLEARNESS) * np.minimum(own, 0)
+        eta += teaching.detectors.get(name, SURENESS.get(name, 0.0)) * np.maximum(own, 0)
+        eta += teaching.clearances.get(name, CLEARNESS.get(name, 0.0)) * np.minimum(own, 0)
     for name, factor in prior.factors.items():
         effect = teaching.factors.get(name, {})
         by_level = np.array([effect.get(level, 0.0) for level in factor.names])
