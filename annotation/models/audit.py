@@ -2,7 +2,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from annotation.core.order.stored import Rates, StratumJson, WorthJson
+from annotation.core.order.stored import Rates, StratumJson, SupportJson, WorthJson
 from annotation.models.dataset import Dataset
 from annotation.models.detection import Detection
 from annotation.models.item import Item
@@ -44,8 +44,9 @@ class LearnedOrder(models.Model):
     """What the decisions so far taught about where errors are; the queue follows the newest one.
 
     rates: factor → level → [errors, decisions, shrunk rate]. calibration: the knots (score, probability) by which a
-    score becomes a probability; empty before enough decisions. worth: how many labels of the open cases are likely
-    wrong and how many cases are worth deciding; None before enough decisions.
+    score becomes a probability; empty before enough decisions. support: where such probabilities are shown, and why.
+    worth: how many labels of the open cases are likely wrong and how many cases are worth deciding; None before enough
+    decisions.
     """
 
     dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="learned_orders")
@@ -53,5 +54,6 @@ class LearnedOrder(models.Model):
     n_decisions = models.PositiveIntegerField()
     rates: "models.JSONField[Rates, Rates]" = models.JSONField(default=dict)
     calibration: "models.JSONField[list[list[float]], list[list[float]]]" = models.JSONField(default=list)
+    support: "models.JSONField[SupportJson, SupportJson]" = models.JSONField(default=dict)
     worth: "models.JSONField[WorthJson | None, WorthJson | None]" = models.JSONField(null=True)
     created_at = models.DateTimeField(default=timezone.now)

@@ -1,5 +1,6 @@
 """What the decisions so far taught: how likely each label is to be wrong, and what that makes of the open cases."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -11,9 +12,10 @@ from annotation import bulk
 from annotation.core.artifacts import bytes_to_arrays, load_bytes
 from annotation.core.order.calibration import LEAST, Knots, calibrate, probability
 from annotation.core.order.learned_order import Teaching, error_rates, held_out, learn, predicted_chance
-from annotation.core.order.prior_evidence import PriorEvidence, from_arrays, join, take
+from annotation.core.order.prior_evidence import PriorEvidence, from_arrays, join, placed_as_in, take
 from annotation.core.order.ranking import TIED, Pace, pace_of, worth
 from annotation.core.order.stored import Rates
+from annotation.core.order.support import Check, check, supported
 from annotation.models import DECIDED, AuditItem, CaseItem, CurrentLabel, Dataset, Decision, Detection
 
 # Labels that no detector flags open a case where they are this likely to be wrong, among the first of the queue.
@@ -25,8 +27,9 @@ ENOUGH = 25
 @dataclass(frozen=True, eq=False)
 class Learned:
     """What decisions so far say of every item of a detection. chance: float (n,) in [0, 1], orders; probability: float
-    (n,), nan before enough decisions; n: standing decisions; n_calibrated: items the probability rests on. decided:
-    float (d,), the learned chance of the likeliest item of each decision; changed: bool (d,), it changed a label."""
+    (n,), nan where nothing supports one; rests_on: int (n,), the check that does, −1 = none; checks: by range; n:
+    standing decisions. decided: float (d,), the learned chance of the likeliest item of each decision; changed: bool
+    (d,), it changed a label."""
 
     prior: PriorEvidence
     chance: np.ndarray
@@ -35,7 +38,8 @@ class Learned:
     rates: Rates
     knots: Knots
     n: int
-    n_calibrated: int
+    checks: Sequence[Check]
+    rests_on: np.ndarray
     decided: np.ndarray
     changed: np.ndarray
 
@@ -64,15 +68,22 @@ def learn_from_decisions(dataset: Dataset, prior: PriorEvidence) -> Learned:
     said = outcomes(dataset)
     n = Decision.objects.standing().filter(case__dataset=dataset).count()
     judged, wrong = _judged(dataset, said)
+    judged = placed_as_in(judged, prior) if judged else None
     teaching = learn(judged, wrong) if judged else Teaching()
     chance = predicted_chance(teaching, prior)
     knots: Knots = ()
+    checks: tuple[Check, ...] = ()
     if judged and len(wrong) >= LEAST:
-        knots = calibrate(held_out(judged, wrong), wrong, _weights(dataset, judged.item))
+        weight = _weights(dataset, judged.item)
+        knots = calibrate(held_out(judged, wrong), wrong, weight)
+        checks = check(judged, wrong, weight) if knots else ()
+    likely = probability(chance, knots)
+    rests_on = supported(likely, chance, checks)
     decided = _by_decision(said, judged, wrong, teaching)
     return Learned(
-        prior, chance, probability(chance, knots), _pace(said), error_rates(judged, wrong) if judged else {}, knots,
-        n, len(wrong), decided["chance"].to_numpy(dtype=float), decided["wrong"].to_numpy(dtype=bool),
+        prior, chance, np.where(rests_on >= 0, likely, np.nan), _pace(said),
+        error_rates(judged, wrong) if judged else {}, knots, n, checks, rests_on,
+        decided["chance"].to_numpy(dtype=float), decided["wrong"].to_numpy(dtype=bool),
     )  # fmt: skip
 
 
@@ -177,14 +188,22 @@ def score_cases(dataset: Dataset, cases: pd.DataFrame, learned: Learned) -> pd.D
     rows.loc[cases["item"].isin(contested_items(dataset)), "chance"] = TIED
     by_case = rows.groupby("case").agg(
         score=("score", "first"), probability=("probability", "first"), chances=("chance", "sum"),
-        known=("chance", "count"), likely=("likely", "max"), effect=("effect", "mean"), size=("item", "size"),
+        known=("chance", "count"), effect=("effect", "mean"), size=("item", "size"),
         labels=("label", "nunique"),
     )  # fmt: skip
     new = worth(
         by_case["chances"].to_numpy(dtype=float), by_case["size"].to_numpy(), (by_case["labels"] > 1).to_numpy(),
         learned.pace, by_case["effect"].to_numpy(),
     )  # fmt: skip
-    return by_case.assign(new=np.where(by_case["known"] > 0, new, by_case["score"]))
+    likely = of_likeliest(rows["case"].to_numpy(), rows["chance"].to_numpy(), rows["likely"].to_numpy())
+    return by_case.assign(likely=likely, new=np.where(by_case["known"] > 0, new, by_case["score"]))
+
+
+def of_likeliest(unit: np.ndarray, chance: np.ndarray, probability: np.ndarray) -> pd.Series:
+    """By unit the probability of its likeliest member; nan where that one has none, whatever the others have."""
+    rows = pd.DataFrame({"unit": unit, "chance": chance, "probability": probability})
+    first = rows.sort_values("chance", ascending=False, kind="stable").drop_duplicates("unit")
+    return first.set_index("unit")["probability"].sort_index()
 
 
 def _labels(items: list[int]) -> dict[int, int | None]:

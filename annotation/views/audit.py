@@ -13,6 +13,7 @@ from annotation.actions.queue.draw_audit import SIZE, draw_audit
 from annotation.core.intervals import Interval, wilson
 from annotation.core.order.audit_draw import ENOUGH_ERRORS
 from annotation.core.order.calibration import LEAST
+from annotation.core.order.support import ENOUGH, where_shown
 from annotation.core.wording import counted
 from annotation.models import Dataset, LearnedOrder
 from annotation.reading.audit_answers import AuditState, audit_state
@@ -46,6 +47,7 @@ def audit(request: Request, slug: str) -> HttpResponse:
     page = {
         "dataset": dataset, "state": state, "heading": _heading(state), "learned": learned,
         "factors": _factors(dataset, learned), "size": SIZE, "enough": ENOUGH_ERRORS, "least": LEAST,
+        "enough_checked": ENOUGH, "where_shown": where_shown(learned.support) if learned else "",
     }  # fmt: skip
     return render(request, "annotation/lead/audit.html", page)
 

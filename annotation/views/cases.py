@@ -15,6 +15,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from annotation.access import Request, dataset_for_expert, dataset_for_lead, part_for_lead
 from annotation.actions.files.export_cases import export_cases
+from annotation.core.order.support import where_shown
 from annotation.forms.cases import CaseFilterForm
 from annotation.models import Case, Dataset, Decision, Detection, Item, User
 from annotation.reading.cases import QueueState, excerpt_of, list_cases, queue_state
@@ -44,7 +45,8 @@ def cases(request: Request, slug: str) -> HttpResponse:
     page = {
         "dataset": dataset, "state": state, "heading": _heading(state), "form": form, "finding": finding,
         "detector": detector, "after": after, "listed": listed, "prediction_sets": imported_sets(dataset),
-        "detection": detection, "learned": learned,
+        "detection": detection,
+        "learned": learned, "where_shown": where_shown(learned.support) if learned else "",
         "worth": () if part or not state.open else worth_in_words(dataset, detection, learned),
     }  # fmt: skip
     return render(request, f"annotation/lead/{'_cases' if part else 'cases'}.html", page)
@@ -68,6 +70,7 @@ def case(request: Request, slug: str, pk: int) -> HttpResponse:
         "suspects": suspects,
         "excerpt": excerpt_of(dataset, members[0].item, 90) if members else "",
         "decisions": decisions.prefetch_related("reasons", "items").order_by("id"),
+        "learned": dataset.learned_orders.order_by("-id").first(),
     }  # fmt: skip
     return render(request, "annotation/lead/case.html", page)
 

@@ -14,7 +14,7 @@ from annotation.core.detectors.suspicion import Suspicion
 from annotation.core.judging.evidence import Evidence
 from annotation.core.order.ranking import QueueOrder
 from annotation.models import DECIDED, Dataset, Detection, Finding, Flag, Group, GroupMember
-from annotation.reading.learned_order import Learned, likely_first
+from annotation.reading.learned_order import Learned, likely_first, of_likeliest
 
 
 def worth_showing(order: QueueOrder, found: Suspicions, contested: np.ndarray) -> np.ndarray:
@@ -122,7 +122,7 @@ def units_to_open(
     worth[likely[undecided[likely]]] = True
     worth &= ~found.aside | order.is_group[order.of]
     members = pd.Series(pool["item"].to_numpy()).groupby(order.of).apply(list)
-    chance = pd.Series(learned.probability).groupby(order.of).max().to_numpy()
+    chance = of_likeliest(order.of, learned.chance, learned.probability).to_numpy()
     units = np.unique(order.of[worth])
     return [
         Unit(

@@ -13,6 +13,7 @@ from annotation.actions.queue.reorder import DECIDED
 from annotation.core.fields import Field
 from annotation.core.order.ranking import doubted_members
 from annotation.models import CaseItem, CurrentLabel, Dataset, Detection, Flag, Item
+from annotation.reading.labels_left import rests_on_in_words
 from annotation.reading.learned_order import (
     Learned,
     learn_from_decisions,
@@ -23,8 +24,8 @@ from annotation.reading.learned_order import (
 
 PLACES = {"rank": "whole", "case": "whole", "case_rank": "whole", "item_id": "text"}
 JUDGED = {
-    "given_label": "text", "suggested_label": "text", "score": "number", "probability": "number", "detectors": "text",
-    "reason": "text", "group": "text", "suspect_in_group": "text",
+    "given_label": "text", "suggested_label": "text", "score": "number", "probability": "number",
+    "probability_rests_on": "text", "detectors": "text", "reason": "text", "group": "text", "suspect_in_group": "text",
 }  # fmt: skip
 
 
@@ -34,8 +35,9 @@ def export_cases(dataset: Dataset, path: Path, *, everything: bool = False) -> i
     `score` and `probability` are the row's own and `rank` goes by them; `case_rank` is the place of its case in the
     queue, where a group stands by what all its members are worth. With `everything` the other labelled pool items are
     ranked among them, without a case. Decisions so far count, without a new detection; what an expert has decided has
-    score 0. `probability` is empty until there are enough decisions to calibrate it. Nothing tells audit or gold apart:
-    an item for which an audit alone opened a case stands where it would stand without.
+    score 0. `probability` is empty where nothing supports one, and `probability_rests_on` says what does and how many
+    of the labels left are wrong, or why there is none. Nothing tells audit or gold apart: an item for which an audit
+    alone opened a case stands where it would stand without.
     """
     detection = dataset.detections.order_by("-id").first()
     if detection is None:
@@ -46,9 +48,9 @@ def export_cases(dataset: Dataset, path: Path, *, everything: bool = False) -> i
     if everything:
         lines += _other_lines(learned, pool, {line.item for line in lines})
     lines.sort(key=lambda line: (-line.score, line.case_rank or np.inf, line.item))
-    fields = dataset.typed_fields
+    fields, rests_on = dataset.typed_fields, rests_on_in_words(dataset, learned)
     columns = PLACES | _named(fields) | JUDGED
-    return write_rows(path, columns, _rows(lines, fields, pool, _flags_by_item(detection), learned))
+    return write_rows(path, columns, _rows(lines, fields, pool, _flags_by_item(detection), learned, rests_on))
 
 
 @dataclass(frozen=True)
@@ -130,6 +132,11 @@ def _probability(learned: Learned, item: int) -> str:
     return f"{learned.probability[position]:.4f}"
 
 
+def _rests_on(learned: Learned, item: int, words: Sequence[str]) -> str:
+    position = learned.prior.position.get(item)
+    return words[-1 if position is None else learned.rests_on[position]]
+
+
 def _flags_by_item(detection: Detection) -> dict[int, list[Flag]]:
     """item → its flags in the newest detection, the strongest first."""
     flags: dict[int, list[Flag]] = {}
@@ -149,7 +156,12 @@ def _named(fields: Sequence[Field]) -> dict[str, str]:
 
 
 def _rows(
-    lines: Sequence[Line], fields: Sequence[Field], pool: _Pool, suspicion: dict[int, list[Flag]], learned: Learned
+    lines: Sequence[Line],
+    fields: Sequence[Field],
+    pool: _Pool,
+    suspicion: dict[int, list[Flag]],
+    learned: Learned,
+    rests_on: Sequence[str],
 ) -> Iterator[list[object]]:
     """In the order of the columns; the content of the items is read part by part."""
     for batch in bulk.in_batches(enumerate(lines, start=1)):
@@ -157,15 +169,18 @@ def _rows(
         for rank, line in batch:
             item = items[line.item]
             places = [rank, line.case or "", line.case_rank or "", item.external_id]
-            judged = _judged(line, pool, suspicion.get(line.item, []), learned)
+            judged = _judged(line, pool, suspicion.get(line.item, []), learned, rests_on)
             yield list(chain(places, (item.content.get(one.name) for one in fields), judged))
 
 
-def _judged(line: Line, pool: _Pool, flags: Sequence[Flag], learned: Learned) -> tuple[str, ...]:
+def _judged(
+    line: Line, pool: _Pool, flags: Sequence[Flag], learned: Learned, rests_on: Sequence[str]
+) -> tuple[str, ...]:
     suggested = next((flag.suggested.name for flag in flags if flag.suggested), "")
     return (
         pool.label.get(line.item, ""), suggested, f"{line.score:.6f}",
         _probability(learned, line.item) if line.score else "",
+        _rests_on(learned, line.item, rests_on) if line.score else "",
         " ".join(flag.detector for flag in flags), " ".join(flag.reason for flag in flags),
         line.group, {None: "", True: "yes", False: "no"}[line.suspect],
     )  # fmt: skip

@@ -18,6 +18,7 @@ from annotation.core.order.ranking import worth
 from annotation.core.order.worth_deciding import Worth
 from annotation.core.progress import Report
 from annotation.models import DECIDED, Case, CaseItem, CurrentLabel, Dataset, Decision, Detection, Job, LearnedOrder
+from annotation.reading.labels_left import support_of
 from annotation.reading.learned_order import (
     ENOUGH,
     Learned,
@@ -146,7 +147,8 @@ def keep_learned(
     rates = {factor: dict(list(levels.items())[:KEPT]) for factor, levels in learned.rates.items()}
     return LearnedOrder.objects.create(
         dataset=dataset, detection=detection, n_decisions=learned.n, rates=rates,
-        calibration=[list(knot) for knot in learned.knots], created_at=now, worth=worth.as_json() if worth else None,
+        calibration=[list(knot) for knot in learned.knots], support=support_of(dataset, learned), created_at=now,
+        worth=worth.as_json() if worth else None,
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from scipy import sparse
 from sklearn.preprocessing import normalize
 
 from annotation.core.compiled import compiled
-from annotation.core.features.words import DIGIT, LETTER, NOTHING, POINT, SINGLE, kinds_of
+from annotation.core.features.words import DIGIT, LETTER, NOTHING, POINT, PUNCTUATION, SINGLE, kinds_of
 
 # 2 ** 20 places for a few hundred thousand terms: one in some dozen shares its column with another.
 BITS = 20
@@ -20,8 +20,9 @@ def hashed_terms(texts: Sequence[str], rarest: int = 2) -> sparse.csr_matrix:
     """Float32 CSR (n, terms): sublinear TF-IDF of words, pairs of neighbouring words and runs of 4 characters inside
     words, rows of length 1, no entry negative.
 
-    Words are those of `words.WORD`, whatever their case. Terms in fewer than `rarest` texts are left out, and the hash
-    leaves out names of columns (Weinberger et al. 2009).
+    Words are those of `words.WORD`, whatever their case. A number reads as 0 too, in its pairs and runs as well, and
+    punctuation stands between no pair: a text is known by what it says more than by its figures and commas. Terms in
+    fewer than `rarest` texts are left out, and the hash leaves out names of columns (Weinberger et al. 2009).
     """
     blocks = [texts[start : start + BLOCK] for start in range(0, len(texts), BLOCK)]
     texts_with = sum(map(_texts_with, blocks), np.zeros(1 << BITS, dtype=np.int64))
@@ -52,7 +53,7 @@ def _code_points(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
 def _word_end(kinds: np.ndarray, at: int, end: int) -> int:
     """Where the word that starts at `at` ends."""
     place = at + 1
-    if kinds[at] == SINGLE or kinds[at] == POINT:
+    if kinds[at] >= SINGLE:
         return place
     while place < end:
         within = kinds[place] == LETTER or kinds[place] == DIGIT
@@ -66,6 +67,15 @@ def _word_end(kinds: np.ndarray, at: int, end: int) -> int:
 
 
 @compiled()
+def _is_number(kinds: np.ndarray, at: int, stop: int) -> bool:
+    """Whether the word from `at` to `stop` has digits and no letter."""
+    number = kinds[at] == DIGIT
+    for place in range(at, stop):
+        number = number and kinds[place] != LETTER
+    return number
+
+
+@compiled()
 def _count_terms(kinds: np.ndarray, starts: np.ndarray) -> np.ndarray:
     """Where the terms of each text end among the terms of all, int64 (n + 1,)."""
     ends = np.zeros(len(starts), dtype=np.int64)
@@ -76,9 +86,10 @@ def _count_terms(kinds: np.ndarray, starts: np.ndarray) -> np.ndarray:
                 at += 1
                 continue
             stop = _word_end(kinds, at, end)
-            length = stop - at
-            count += 1 + max(1, length + 3 - CHARACTERS)
-            words += 1
+            number = _is_number(kinds, at, stop)
+            length = 1 if number else stop - at
+            count += 1 + number + max(1, length + 3 - CHARACTERS)
+            words += kinds[at] < PUNCTUATION
             at = stop
         ends[row + 1] = ends[row] + count + max(0, words - 1)
     return ends
@@ -97,7 +108,7 @@ def _write_terms(
     points: np.ndarray, kinds: np.ndarray, starts: np.ndarray, ends: np.ndarray, terms: np.ndarray
 ) -> None:
     """Fill `terms` with the hashes, in [0, 2 ** BITS), of words, pairs of words and characters."""
-    mask, space = np.uint64((1 << BITS) - 1), np.uint64(32)
+    mask, space, zero = np.uint64((1 << BITS) - 1), np.uint64(32), np.uint64(48)
     for row in range(len(starts) - 1):
         at, end, place, before = starts[row], starts[row + 1], ends[row], np.uint64(0)
         while at < end:
@@ -105,20 +116,28 @@ def _write_terms(
                 at += 1
                 continue
             stop = _word_end(kinds, at, end)
-            length = stop - at
+            number = _is_number(kinds, at, stop)
+            length = 1 if number else stop - at
             word = np.uint64(7)
-            for offset in range(length):
-                word = _mixed(word + np.uint64(points[at + offset]))
+            for offset in range(at, stop):
+                word = _mixed(word + np.uint64(points[offset]))
             terms[place] = np.int64(word & mask)
             place += 1
-            if before != 0:
+            if number:
+                word = _mixed(np.uint64(7) + zero)
+                terms[place] = np.int64(word & mask)
+                place += 1
+            if before != 0 and kinds[at] < PUNCTUATION:
                 terms[place] = np.int64(_mixed(before * np.uint64(3) + word) & mask)
                 place += 1
-            before = word
+            if kinds[at] < PUNCTUATION:
+                before = word
             for first in range(max(1, length + 3 - CHARACTERS)):
                 run = np.uint64(11)
                 for offset in range(first, min(first + CHARACTERS, length + 2)):
-                    point = np.uint64(points[at + offset - 1]) if 1 <= offset <= length else space
+                    point = space
+                    if 1 <= offset <= length:
+                        point = zero if number else np.uint64(points[at + offset - 1])
                     run = _mixed(run + point)
                 terms[place] = np.int64(run & mask)
                 place += 1

@@ -2,6 +2,7 @@
 characters where a language is written without spaces, emoji and punctuation."""
 
 import re
+import unicodedata
 
 import numpy as np
 
@@ -27,16 +28,18 @@ _IN_WORD = rf"(?:(?![{ALONE}])[\w{SIGNS}]|(?<=\d)[.,](?=\d))"
 WORD = rf"{_IN_WORD}+|[{ALONE}]|[^\s\w{SIGNS}{UNREAD}]|^[\s{UNREAD}]*$"
 
 # What a character is to the reader of words.
-NOTHING, LETTER, DIGIT, SINGLE, POINT = range(5)
+NOTHING, LETTER, DIGIT, SINGLE, PUNCTUATION, POINT = range(6)
 
 
 def kind_of(character: str) -> int:
     """What one character is to `WORD`: NOTHING (spaces), LETTER or DIGIT (runs of both are words), SINGLE (a word of
-    its own) or POINT (a word of its own, but inside a number)."""
+    its own), PUNCTUATION (such a word, but nothing between others) or POINT (punctuation, but inside a number)."""
     if re.match(rf"[\s{UNREAD}]", character):
         return NOTHING
     if re.match(rf"[{ALONE}]|[^\w{SIGNS}]", character):
-        return POINT if character in ".," else SINGLE
+        if character in ".,":
+            return POINT
+        return PUNCTUATION if unicodedata.category(character)[0] == "P" and character not in "%‰" else SINGLE
     return DIGIT if re.match(r"\d", character) else LETTER
 
 

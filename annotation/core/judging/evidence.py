@@ -10,6 +10,7 @@ from threadpoolctl import threadpool_limits
 
 from annotation.core.features.embeddings import embed
 from annotation.core.features.matrices import read_features
+from annotation.core.features.places import places
 from annotation.core.features.vectorizer import typed
 from annotation.core.fields import Field
 from annotation.core.judging.out_of_fold import out_of_fold
@@ -48,7 +49,7 @@ class Evidence:
     index: arrays by name that spare the next grouping what was worked out for this one, empty where there are none.
     overlap: float (K, K), how likely a model fitted without doubted labels finds class i for items that belong to class
     j, or None. learnable: False where there are no probabilities because models predict the labels no better than how
-    common each class is.
+    common each class is. place: float (n, d), where each item lies by what it says, or None.
     """
 
     table: pd.DataFrame
@@ -70,6 +71,7 @@ class Evidence:
     index: Mapping[str, np.ndarray] = field(default_factory=dict)
     overlap: np.ndarray | None = None
     learnable: bool = True
+    place: np.ndarray | None = None
 
     @property
     def as_annotated(self) -> np.ndarray:
@@ -125,6 +127,7 @@ def build_evidence(
         report("reading the fields", 0.1)
         embeddings = _embeddings(table, fields)
         features = read_features(table, fields, embeddings)
+        place = None if features is None else places(features.terms, features.vectors, seed)
         judged, neighbours = None, None
         if features is not None and (labels >= 0).any():
             report("finding neighbours", 0.3)
@@ -158,6 +161,7 @@ def build_evidence(
         index,
         told.overlap if told else None,
         judged is None or judged.learnable,
+        place,
     )
 
 

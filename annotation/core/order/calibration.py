@@ -24,8 +24,8 @@ LEAST_SAID = 0.002
 Knots = tuple[tuple[float, float], ...]
 
 
-def calibrate(chance: np.ndarray, wrong: np.ndarray, weight: np.ndarray) -> Knots:
-    """Knots (chance, probability), both rising, or () where the decisions are too few.
+def calibrate(chance: np.ndarray, wrong: np.ndarray, weight: np.ndarray, least: int = LEAST) -> Knots:
+    """Knots (chance, probability), both rising, or () where the decisions are fewer than `least` or all but alike.
 
     chance: float (k,) in [0, 1], each predicted without its own decision; wrong: bool (k,); weight: float (k,) > 0, the
     inverse inclusion probability of an audited item, 1 of another. A line in log odds (Platt 1999) fills in where
@@ -34,9 +34,9 @@ def calibrate(chance: np.ndarray, wrong: np.ndarray, weight: np.ndarray) -> Knot
     is worth: else a few audited items that stand for many would draw it at the other end too.
     """
     wrong = np.asarray(wrong, dtype=bool)
-    if len(wrong) < LEAST or min(wrong.sum(), (~wrong).sum()) < LEAST_OF_EACH:
+    if len(wrong) < least or min(wrong.sum(), (~wrong).sum()) < LEAST_OF_EACH:
         return ()
-    x, w = log_odds(chance), _standing_for(np.asarray(chance, dtype=float), np.asarray(weight, dtype=float))
+    x, w = log_odds(chance), standing_for(np.asarray(chance, dtype=float), np.asarray(weight, dtype=float))
     place = np.searchsorted(EDGES, chance)
     bins = [own for own in (np.flatnonzero(place == one) for one in range(len(EDGES) + 1)) if len(own)]
     middle = np.array([np.average(x[own], weights=w[own]) for own in bins])
@@ -54,7 +54,7 @@ def calibrate(chance: np.ndarray, wrong: np.ndarray, weight: np.ndarray) -> Knot
     return tuple((round(float(a), 6), round(float(b), 6)) for a, b in zip(expit(middle), rising, strict=True))
 
 
-def _standing_for(chance: np.ndarray, weight: np.ndarray) -> np.ndarray:
+def standing_for(chance: np.ndarray, weight: np.ndarray) -> np.ndarray:
     """How many items each decided one stands for, float (k,).
 
     The order decides on all of the likeliest, so an audited item as likely as those stands for itself alone: it is in

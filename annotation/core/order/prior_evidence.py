@@ -1,7 +1,7 @@
 """What is known of each item before anybody decides on it: scores by detector, and the factors an error may follow."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -29,7 +29,8 @@ class PriorEvidence:
 
     item: int (n,), ids. score: float (n,) in [0, 1], the order to start from, 1 = most suspicious. detectors: name →
     float (n,) in [0, 1]. factors: name of the factor → its levels. effect: float (n,) > 0, how much more an error here
-    moves a model than one anywhere, 1 = as much and taken where none is given.
+    moves a model than one anywhere, 1 = as much and taken where none is given. place: float (n, d), where each item
+    lies by what it says, rows of length 1 or 0, d = 0 where it is not known; comparable within one detection only.
     """
 
     item: np.ndarray
@@ -37,15 +38,28 @@ class PriorEvidence:
     detectors: Mapping[str, np.ndarray] = field(default_factory=dict)
     factors: Mapping[str, Factor] = field(default_factory=dict)
     effect: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    place: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
+    n_classes: int = 2
 
     def __post_init__(self) -> None:
         if not len(self.effect):
             object.__setattr__(self, "effect", np.ones(len(self.item)))
+        if len(self.place) != len(self.item):
+            object.__setattr__(self, "place", np.zeros((len(self.item), 0)))
 
     @cached_property
     def position(self) -> dict[int, int]:
         """Item id → position."""
         return {item: position for position, item in enumerate(self.item.tolist())}
+
+    @cached_property
+    def label_names(self) -> np.ndarray:
+        """Str (n,): the label each item carried, "" = none."""
+        given = self.factors.get("class")
+        names = np.full(len(self.item), "", dtype=object)
+        if given is not None and len(given.items):
+            names[given.items] = np.array(given.names, dtype=object)[given.levels]
+        return names
 
 
 def gather_prior_evidence(item: np.ndarray, evidence: Evidence, found: Suspicions) -> PriorEvidence:
@@ -78,7 +92,14 @@ def gather_prior_evidence(item: np.ndarray, evidence: Evidence, found: Suspicion
         factors["source"] = Factor(named, codes, tuple(names.tolist()))
     score = combine(found.scores, found.priors) if found.scores else np.zeros(len(labels))
     detectors = {name: np.asarray(one, dtype=np.float64) for name, one in found.scores.items()}
-    return PriorEvidence(item, score, detectors, factors, found.effect)
+    return PriorEvidence(item, score, detectors, factors, found.effect, _places(evidence), len(classes))
+
+
+def _places(evidence: Evidence) -> np.ndarray:
+    """Where the items lie; one without a label lies nowhere, for there is nothing to be wrong."""
+    if evidence.place is None:
+        return np.zeros((len(evidence.labels), 0))
+    return np.where(evidence.labels[:, np.newaxis] < 0, 0, evidence.place)
 
 
 def _strongest(found: Suspicions, labels: np.ndarray) -> np.ndarray:
@@ -106,6 +127,7 @@ def _members(by_level: Mapping[str, np.ndarray]) -> Factor:
 def to_arrays(prior: PriorEvidence) -> dict[str, np.ndarray]:
     """Named arrays that an artifact can hold; `from_arrays` reads them back."""
     arrays = {"item": prior.item, "score": prior.score, "effect": prior.effect.astype(np.float32)}
+    arrays |= {"place": prior.place.astype(np.float16), "n_classes": np.array(prior.n_classes)}
     for name, score in prior.detectors.items():
         arrays[f"detector.{name}"] = score.astype(np.float32)
     for name, factor in prior.factors.items():
@@ -116,7 +138,7 @@ def to_arrays(prior: PriorEvidence) -> dict[str, np.ndarray]:
 
 
 def from_arrays(arrays: Mapping[str, np.ndarray]) -> PriorEvidence:
-    """The prior evidence that `to_arrays` wrote. Of arrays with items and scores alone: without detectors."""
+    """The prior evidence that `to_arrays` wrote. Of arrays with items and scores alone: those and no more."""
     detectors = {name.partition(".")[2]: arrays[name] for name in sorted(arrays) if name.startswith("detector.")}
     factors = {}
     for name in sorted(arrays):
@@ -124,7 +146,9 @@ def from_arrays(arrays: Mapping[str, np.ndarray]) -> PriorEvidence:
             stem = name.removesuffix(".items")
             names = tuple(arrays[f"{stem}.names"].tolist())
             factors[stem.partition(".")[2]] = Factor(arrays[name], arrays[f"{stem}.levels"], names)
-    return PriorEvidence(arrays["item"], arrays["score"], detectors, factors, arrays.get("effect", np.zeros(0)))
+    effect, place = arrays.get("effect", np.zeros(0)), arrays.get("place", np.zeros((0, 0)))
+    n_classes = int(arrays.get("n_classes", 2))
+    return PriorEvidence(arrays["item"], arrays["score"], detectors, factors, effect, place, n_classes)
 
 
 def take(prior: PriorEvidence, positions: np.ndarray) -> PriorEvidence:
@@ -138,11 +162,24 @@ def take(prior: PriorEvidence, positions: np.ndarray) -> PriorEvidence:
         names = tuple(factor.names[level] for level in used)
         factors[name] = Factor(where[factor.items[kept]], levels, names)
     detectors = {name: score[positions] for name, score in prior.detectors.items()}
-    return PriorEvidence(prior.item[positions], prior.score[positions], detectors, factors, prior.effect[positions])
+    return PriorEvidence(
+        prior.item[positions], prior.score[positions], detectors, factors, prior.effect[positions],
+        prior.place[positions], prior.n_classes,
+    )  # fmt: skip
+
+
+def placed_as_in(prior: PriorEvidence, newest: PriorEvidence) -> PriorEvidence:
+    """The same evidence with the places of `newest`, which are comparable with one another; an item that is not in it
+    lies nowhere. Labels are as they were."""
+    at = np.array([newest.position.get(item, -1) for item in prior.item.tolist()], dtype=np.int64)
+    place = np.zeros((len(at), newest.place.shape[1]), dtype=newest.place.dtype)
+    place[at >= 0] = newest.place[at[at >= 0]]
+    return replace(prior, place=place, n_classes=newest.n_classes)
 
 
 def join(parts: Sequence[PriorEvidence]) -> PriorEvidence:
-    """Prior evidence of several detections as one; a detector that did not run scores 0; levels match by name."""
+    """Prior evidence of several detections as one; a detector that did not run scores 0; levels match by name. Places
+    do not compare and are left out: see `placed_as_in`."""
     sizes = [len(part.item) for part in parts]
     starts = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(int)
     detectors = {

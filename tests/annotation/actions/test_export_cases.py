@@ -18,7 +18,7 @@ from tests.people import erin
 pytestmark = pytest.mark.django_db
 COLUMNS = [
     "rank", "case", "case_rank", "item_id", "text", "given_label", "suggested_label", "score", "probability",
-    "detectors", "reason", "group", "suspect_in_group",
+    "probability_rests_on", "detectors", "reason", "group", "suspect_in_group",
 ]  # fmt: skip
 ORDER = "the order of {} has not arrived at my address and nobody answers the phone, please look into it soon"
 ROWS = [

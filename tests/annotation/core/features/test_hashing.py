@@ -64,3 +64,13 @@ def test_rare_terms_are_left_out_and_empty_texts_are_empty_rows():
 def test_nothing_at_all():
     assert hashed_terms([]).shape[0] == 0
     assert hashed_terms([""]).nnz == 0
+
+
+def test_a_number_is_itself_and_any_number():
+    one, other, none = ("pay 12.50 now", "pay 1,300 now", "pay him now")
+    assert cosine(one, none) < cosine(one, other) < 0.99
+
+
+def test_punctuation_is_a_word_that_parts_no_pair():
+    assert cosine("lost, card", "lost card") > 0.8 > cosine("lost, card", "card lost")
+    assert cosine("lost card!", "lost card?") < 0.99

@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 
 from annotation.core.order.learned_order import Teaching, error_rates, held_out, learn, predicted_chance
-from annotation.core.order.prior_evidence import Factor, PriorEvidence, from_arrays, join, take, to_arrays
+from annotation.core.order.prior_evidence import (
+    Factor,
+    PriorEvidence,
+    from_arrays,
+    join,
+    placed_as_in,
+    take,
+    to_arrays,
+)
 
 
 def factor(levels, names):
@@ -79,6 +87,24 @@ def test_the_same_decisions_teach_the_same_and_the_order_of_items_does_not_matte
     assert predicted_chance(learn(take(pool, decided[::-1]), wrong[::-1]), pool) == pytest.approx(first, abs=1e-4)
 
 
+def test_labels_near_one_that_proves_wrong_are_suspected_where_they_are_the_same():
+    """Items lie at two places; at the first ham proves wrong and nothing else is known."""
+    pool = replace(prior([0.5] * 40, [0, 1] * 20), place=np.repeat(np.eye(2), 20, axis=0))
+    decided = np.arange(0, 10, 2)
+    chance = predicted_chance(learn(take(pool, decided), np.ones(5, dtype=bool)), pool)
+    ham_near, spam_near, ham_far, spam_far = chance[[10, 11, 30, 31]]
+    assert ham_near > ham_far and spam_near < spam_far
+
+
+def test_where_items_lie_is_read_from_the_newest_detection():
+    old = replace(prior([0.5, 0.5], [0, 1]), place=np.ones((2, 1)))
+    newest = replace(prior([0.5], start=1), place=np.array([[0.0, 1.0]]), n_classes=3)
+    moved = placed_as_in(old, newest)
+    assert moved.place.tolist() == [[0, 0], [0, 1]] and moved.n_classes == 3
+    assert moved.label_names.tolist() == ["ham", "spam"]
+    assert join([old, newest]).place.shape == (3, 0)
+
+
 def test_all_right_or_all_wrong_stays_finite():
     pool = prior([0.0, 0.5, 1.0], [0, 1, 0])
     for outcome in (True, False):
@@ -135,7 +161,9 @@ def test_joined_detections_agree_on_levels_by_name_and_lack_what_did_not_run():
 
 def test_prior_evidence_is_read_back_as_it_was_stored():
     pool = prior([0.25, 0.5], [0, 1], source=factor([1, -1], ("mail", "phone → “x”")))
+    pool = replace(pool, place=np.array([[1.0, 0.0], [0.0, 1.0]]), n_classes=7)
     back = from_arrays(to_arrays(pool))
+    assert back.place.tolist() == [[1, 0], [0, 1]] and back.n_classes == 7
     assert back.item.tolist() == [0, 1] and back.score.tolist() == [0.25, 0.5]
     assert back.detectors["label_error"].tolist() == [0.25, 0.5]
     assert back.factors["source"].names == ("mail", "phone → “x”") and back.factors["source"].items.tolist() == [0]
