@@ -25,6 +25,7 @@ from annotation.core.order.ranking import order_units
 from annotation.core.order.worth_deciding import Worth
 from annotation.core.progress import Report
 from annotation.models import DECIDED, CurrentLabel, Dataset, Detection, Job, User
+from annotation.reading.labels_left import support_of
 from annotation.reading.learned_order import Learned, learn_from_decisions
 from annotation.reading.pool_evidence import gather, pool_frame, state_of, with_predictions
 from annotation.reading.prediction_sets import named_set
@@ -89,7 +90,7 @@ def run(job: Job, report: Report) -> Write:
     arrays = _store(evidence, prior, worth_showing(order, suspicions, contested))
     index = _kept(evidence.index) if evidence.index else ""
     rows = detection_rows(dataset, pool, evidence, order, suspicions, contested, learned)
-    worth = _worth(dataset, pool, rows.units, learned)
+    worth, support = _worth(dataset, pool, rows.units, learned), support_of(dataset, learned)
     facts = {
         "n_items": len(pool), "arrays": arrays, "index": index, "failed": suspicions.failed,
         "not_applicable": suspicions.not_applicable,
@@ -106,7 +107,7 @@ def run(job: Job, report: Report) -> Write:
         write_rows(detection, rows)
         cases = open_cases(dataset, rows.units, timezone.now())
         if learned.n:
-            keep_learned(dataset, detection, learned, worth, read_at)
+            keep_learned(dataset, detection, learned, worth, support, read_at)
         return {
             "detection": detection.pk, "items": detection.n_items, "groups": detection.n_groups,
             "flags": detection.n_flags, "findings": detection.n_findings, "cases": cases, "failed": detection.failed,

@@ -15,6 +15,7 @@ from annotation.actions.jobs.enqueue import enqueue
 from annotation.actions.jobs.work import UnableToWork, Write
 from annotation.actions.queue.open_cases import Unit, as_cases, create_cases
 from annotation.core.order.ranking import worth
+from annotation.core.order.stored import SupportJson
 from annotation.core.order.worth_deciding import Worth
 from annotation.core.progress import Report
 from annotation.models import DECIDED, Case, CaseItem, CurrentLabel, Dataset, Decision, Detection, Job, LearnedOrder
@@ -100,12 +101,13 @@ def reorder(dataset: Dataset, now: datetime) -> LearnedOrder | None:
 class NewOrder:
     """What decisions make of the queue. moved: (case, score, probability) of the open cases that change their place;
     likely: labels that no detector flags and that decisions made likely to be wrong, the likeliest first; worth: what
-    they all are worth deciding."""
+    they all are worth deciding; support: what probabilities rest on."""
 
     moved: Sequence[tuple[int, float, float | None]]
     likely: Sequence[Unit]
     learned: Learned
     worth: Worth | None
+    support: SupportJson
 
     @property
     def n_decisions(self) -> int:
@@ -120,7 +122,7 @@ def new_order(dataset: Dataset, learned: Learned) -> NewOrder:
     changed = [(int(pk), float(new), None if pd.isna(p) else float(p)) for pk, new, p in rows]
     likely = _not_yet_asked(_likely(learned, scores["new"].to_numpy())) if learned.n >= ENOUGH else []
     queue = pd.concat([cases.assign(score=cases["case"].map(scores["new"])), as_cases(likely)], ignore_index=True)
-    return NewOrder(changed, likely, learned, worth_of(dataset, queue, learned))
+    return NewOrder(changed, likely, learned, worth_of(dataset, queue, learned), support_of(dataset, learned))
 
 
 def _likely(learned: Learned, scores: np.ndarray) -> list[Unit]:
@@ -138,16 +140,16 @@ def apply_order(dataset: Dataset, detection: Detection, found: NewOrder, now: da
     still = set(dataset.cases.open().values_list("id", flat=True))
     bulk.update(Case, ["score", "probability"], [row for row in found.moved if row[0] in still])
     create_cases(dataset, _not_yet_asked(found.likely), now)
-    return keep_learned(dataset, detection, found.learned, found.worth, now)
+    return keep_learned(dataset, detection, found.learned, found.worth, found.support, now)
 
 
 def keep_learned(
-    dataset: Dataset, detection: Detection, learned: Learned, worth: Worth | None, now: datetime
+    dataset: Dataset, detection: Detection, learned: Learned, worth: Worth | None, support: SupportJson, now: datetime
 ) -> LearnedOrder:
     rates = {factor: dict(list(levels.items())[:KEPT]) for factor, levels in learned.rates.items()}
     return LearnedOrder.objects.create(
         dataset=dataset, detection=detection, n_decisions=learned.n, rates=rates,
-        calibration=[list(knot) for knot in learned.knots], support=support_of(dataset, learned), created_at=now,
+        calibration=[list(knot) for knot in learned.knots], support=support, created_at=now,
         worth=worth.as_json() if worth else None,
     )  # fmt: skip
 

@@ -17,7 +17,7 @@ TIED = 0.5
 # Conflicts taken as wrong somewhere before any was decided.
 CONFLICTS = 5
 # Labels of a group whose chances differ by less are equally doubtful.
-TIED = 1e-9
+SAME = 1e-9
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ def doubted_members(labels: Sequence[str], chances: Sequence[float]) -> list[boo
         if label:
             carried.setdefault(label, []).append(chance)
     doubt = sorted((sum(own) / len(own), label) for label, own in carried.items())
-    if len(doubt) < 2 or doubt[1][0] - doubt[0][0] < TIED:
+    if len(doubt) < 2 or doubt[1][0] - doubt[0][0] < SAME:
         return [False] * len(labels)
     return [label not in ("", doubt[0][1]) for label in labels]
 
