@@ -140,6 +140,6 @@ def flips(comparison: Comparison) -> list[Flip]:
     items = Item.objects.in_bulk(first["item"].tolist())
     dataset = comparison.snapshot.dataset
     return [
-        Flip(items[row.item], excerpt_of(dataset, items[row.item], 240), row.truth, row.before, row.after)
+        Flip(items[row.item], excerpt_of(dataset, items[row.item].content, 240), row.truth, row.before, row.after)
         for row in first.itertuples()
     ]

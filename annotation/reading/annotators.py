@@ -185,7 +185,7 @@ def _contested(dataset: Dataset, arrays: dict[str, np.ndarray]) -> tuple[Contest
         answers = said.get(ids[place], [])
         rows.append(
             ContestedRow(
-                excerpt_of(dataset, items[ids[place]]),
+                excerpt_of(dataset, items[ids[place]].content),
                 tuple(Counter(name for _, name in answers).most_common()),
                 consensus,
                 reading,

@@ -1,7 +1,7 @@
 """What a lead sees of the queue: counts, and a page of open cases with why each is there."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -112,17 +112,17 @@ def _row(
     labels = Counter(current.get(item.pk, "no label") for item in items)
     said = dict.fromkeys(reason for item in items for reason in reasons.get(item.pk, []))
     leased = case.leased_to if case.leased_until and case.leased_until > now else None
-    excerpt = excerpt_of(dataset, items[0]) if items else ""
+    excerpt = excerpt_of(dataset, items[0].content) if items else ""
     return CaseRow(case, excerpt, len(items), tuple(labels.most_common()), tuple(said), leased)
 
 
-def excerpt_of(dataset: Dataset, item: Item, length: int = EXCERPT) -> str:
-    """The beginning of an item in one line: its texts, or its fields by name where it has none."""
+def excerpt_of(dataset: Dataset, content: Mapping[str, object], length: int = EXCERPT) -> str:
+    """The beginning of an item's content in one line: its texts, or its fields by name where it has none."""
     texts = [field.name for field in dataset.typed_fields if field.type == "text"]
     if texts:
-        line = " · ".join(str(item.content.get(name) or "") for name in texts)
+        line = " · ".join(str(content.get(name) or "") for name in texts)
     else:
-        line = ", ".join(f"{name} {value}" for name, value in item.content.items())
+        line = ", ".join(f"{name} {value}" for name, value in content.items())
     line = " ".join(line.split())
     return line if len(line) <= length else f"{line[: length - 1]}…"
 

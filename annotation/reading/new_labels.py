@@ -13,6 +13,7 @@ from annotation.core.intervals import wilson
 from annotation.core.judging.new_batch import MOST, UNSAID, JudgedBatch, KnownLabels, UnableToJudge, judge_batch
 from annotation.core.wording import counted, percent
 from annotation.models import DECIDED, CurrentLabel, Dataset, Detection, Flag, Item
+from annotation.reading.cases import excerpt_of
 
 # Rows that are named, those that look worst first.
 NAMED = 20
@@ -22,9 +23,10 @@ DRAWN, COUNTED, ROUNDS = MOST + MOST // 4, 4 * MOST, 3
 
 
 class NamedRowJson(TypedDict):
-    """A row of the file, the label it gives, and the class that the models expect."""
+    """A row of the file, the beginning of what it says, the label it gives, and the class that the models expect."""
 
     row: int
+    excerpt: str
     label: str
     expected: str
 
@@ -66,14 +68,18 @@ def judge_new_labels(dataset: Dataset, new: pd.DataFrame, of: int) -> NewLabelsJ
     found = judge_batch(known, rows, frames.codes(new["label"], classes), fields, classes)
     sentence = _sentence(found, len(new), of) + _beside(examples, detection)
     return {
-        "sentence": sentence, "judged": found.judged, "doubted": len(found.doubted), "rows": _named(found, new, classes)
+        "sentence": sentence, "judged": found.judged, "doubted": len(found.doubted),
+        "rows": _named(dataset, found, new),
     }  # fmt: skip
 
 
-def _named(found: JudgedBatch, new: pd.DataFrame, classes: tuple[str, ...]) -> list[NamedRowJson]:
-    pairs = zip(found.doubted[:NAMED].tolist(), found.expected[:NAMED].tolist(), strict=True)
-    rows, labels = new["row"].tolist(), new["label"].tolist()
-    return [{"row": int(rows[at]), "label": labels[at], "expected": classes[code]} for at, code in pairs]
+def _named(dataset: Dataset, found: JudgedBatch, new: pd.DataFrame) -> list[NamedRowJson]:
+    rows = new.iloc[found.doubted[:NAMED]]
+    expected = [dataset.class_names[code] for code in found.expected[:NAMED].tolist()]
+    return [
+        {"row": int(row), "excerpt": excerpt_of(dataset, content), "label": label, "expected": other}
+        for row, content, label, other in zip(rows["row"], rows["content"], rows["label"], expected, strict=True)
+    ]
 
 
 def _sentence(found: JudgedBatch, asked: int, of: int) -> str:

@@ -68,7 +68,7 @@ def case(request: Request, slug: str, pk: int) -> HttpResponse:
         "dataset": dataset, "case": found, "detection": detection, "now": timezone.now(),
         "cards": _cards(dataset, members[:SHOWN], detection), "n_more": max(0, len(members) - SHOWN),
         "suspects": suspects,
-        "excerpt": excerpt_of(dataset, members[0].item, 90) if members else "",
+        "excerpt": excerpt_of(dataset, members[0].item.content, 90) if members else "",
         "decisions": decisions.prefetch_related("reasons", "items").order_by("id"),
         "learned": dataset.learned_orders.order_by("-id").first(),
     }  # fmt: skip

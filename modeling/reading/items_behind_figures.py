@@ -136,7 +136,7 @@ def _lines(dataset: Dataset, rows: OutOfFold, shown: np.ndarray) -> tuple[RowLin
         label, code = rows.classes[rows.truth[at]], int(rows.predicted[at])
         today = _name(now[pk])
         lines.append(RowLine(
-            items[pk], excerpt_of(dataset, items[pk]), label, rows.classes[code],
+            items[pk], excerpt_of(dataset, items[pk].content), label, rows.classes[code],
             float(rows.probabilities[at, code]), "" if today == label else today, cases.get(pk),
             now[pk].basis in DECIDED,
         ))  # fmt: skip

@@ -92,7 +92,10 @@ def _probe(one: ProbeJson, items: dict[int, Item]) -> dict[str, Any]:
 def _same(dataset: Dataset, found: ConsistencyJson, items: dict[int, Item]) -> dict[str, Any]:
     """Pairs that experts confirmed as the same, each side with its excerpt and its predicted class."""
     worst = [
-        [(excerpt_of(dataset, items[item], 240), name) for item, name in zip(one["items"], one["classes"], strict=True)]
+        [
+            (excerpt_of(dataset, items[item].content, 240), name)
+            for item, name in zip(one["items"], one["classes"], strict=True)
+        ]
         for one in found["worst"][:SHOWN]
     ]
     finding = flips_heading("confirmed as the same, predicted as different", found["flips"], len(worst))

@@ -67,6 +67,7 @@ def test_a_dry_run_says_how_many_look_wrong_and_names_the_rows(dataset, tmp_path
     assert "learned from 200 labels of the pool. Of the pool's own labels 0 % do (n = 200)" in said["sentence"]
     assert (said["judged"], said["doubted"]) == (40, 3)
     named = {row["row"]: (row["label"], row["expected"]) for row in said["rows"]}
+    assert all(row["excerpt"] for row in said["rows"])
     assert named == {5: ("payment", "access"), 19: ("payment", "access"), 32: ("access", "payment")}
     assert Item.objects.count() == 200
 
