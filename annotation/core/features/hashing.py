@@ -76,6 +76,12 @@ def _is_number(kinds: np.ndarray, at: int, stop: int) -> bool:
 
 
 @compiled()
+def _runs(kind: int, length: int) -> int:
+    """How many runs of CHARACTERS a word of this first kind holds: one that is always alone has none beside itself."""
+    return 0 if kind >= SINGLE else max(1, length + 3 - CHARACTERS)
+
+
+@compiled()
 def _count_terms(kinds: np.ndarray, starts: np.ndarray) -> np.ndarray:
     """Where the terms of each text end among the terms of all, int64 (n + 1,)."""
     ends = np.zeros(len(starts), dtype=np.int64)
@@ -88,7 +94,7 @@ def _count_terms(kinds: np.ndarray, starts: np.ndarray) -> np.ndarray:
             stop = _word_end(kinds, at, end)
             number = _is_number(kinds, at, stop)
             length = 1 if number else stop - at
-            count += 1 + number + max(1, length + 3 - CHARACTERS)
+            count += 1 + number + _runs(kinds[at], length)
             words += kinds[at] < PUNCTUATION
             at = stop
         ends[row + 1] = ends[row] + count + max(0, words - 1)
@@ -132,7 +138,7 @@ def _write_terms(
                 place += 1
             if kinds[at] < PUNCTUATION:
                 before = word
-            for first in range(max(1, length + 3 - CHARACTERS)):
+            for first in range(_runs(kinds[at], length)):
                 run = np.uint64(11)
                 for offset in range(first, min(first + CHARACTERS, length + 2)):
                     point = space
