@@ -68,9 +68,9 @@ def judge_batch(
     """Which of the m labels `given` to the rows of `new` look wrong. given: int (m,), class codes.
 
     The models are those of detection, fitted on the pool, of more than MOST labels on a random part, and asked about
-    the batch; they weigh by how well they foretell labels of the pool out of fold, and `label_error` reads their
+    the batch; they weigh by how well they predict labels of the pool out of fold, and `label_error` reads their
     answers. Raises UnableToJudge where there are fewer than FEWEST labels to learn from, the fields say nothing, or the
-    models foretell the pool's labels, the doubted among them, no better than how common each class is.
+    models predict the pool's labels, the doubted among them, no better than how common each class is.
     """
     rows = _drawn(known.labels, seed)
     learned = ~np.asarray(known.doubted, dtype=bool)[rows]
@@ -84,7 +84,7 @@ def judge_batch(
     said = _asked(both, fields, every, learned, len(classes), seed)
     n = len(rows)
     if not learnable(said[:n], every[:n]):
-        raise UnableToJudge(f"{UNSAID}: models foretell the pool's own labels no better than how common they are.")
+        raise UnableToJudge(f"{UNSAID}: models predict the pool's own labels no better than how common they are.")
     taught = np.bincount(every[:n][learned], minlength=len(classes)) >= OF_A_CLASS
     judged = np.flatnonzero(taught[every[n:]]) + n
     evidence = _evidence(both, fields, classes, every, said, n)
