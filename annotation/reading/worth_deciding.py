@@ -43,7 +43,7 @@ def _unchecked(detection: Detection | None, learned: LearnedOrder | None) -> lis
     looks = f"{counted(n, 'label')} {'looks' if n == 1 else 'look'} wrong" if n else "No label looks wrong"
     says = f"{looks} to the model that read the other items; {checked} could check that, so it has no interval."
     if why := detection.not_applicable.get("label_error"):
-        says = f"No model says how many labels are wrong: {why}"
+        says = f"No model says how many labels are wrong. {why}"
     return [
         f"{says} From {ENOUGH} decisions on this page says how many cases likely hold a wrong label and where the "
         "queue stops paying."

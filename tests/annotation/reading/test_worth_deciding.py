@@ -51,7 +51,7 @@ def test_where_the_model_can_say_nothing_its_reason_stands_there(dataset):
     detection = dataset.detections.get()
     detection.not_applicable = {"label_error": "The labels can't be predicted."}
     (sentence,) = worth_in_words(dataset, detection, None)
-    assert sentence.startswith("No model says how many labels are wrong: The labels can't be predicted. From 25")
+    assert sentence.startswith("No model says how many labels are wrong. The labels can't be predicted. From 25")
 
 
 def test_a_few_decisions_are_not_enough_and_what_is_decided_is_no_longer_counted(dataset):
