@@ -24,7 +24,7 @@ def test_two_of_two_are_less_than_five_of_five():
     assert expected_shares(same)[0].max() < expected_shares(same)[alike].max(axis=1).min()
 
 
-def test_a_model_that_foretells_answers_is_believed_and_one_that_does_not_is_not():
+def test_a_model_that_predicts_answers_is_believed_and_one_that_does_not_is_not():
     said, truth = crowd(n_items=400, accuracies=(0.8, 0.8), n_classes=2)
     knows = 0.8 * np.eye(2)[truth] + 0.1
     split = said.counts.max(axis=1) == 1
