@@ -3,6 +3,7 @@ characters where a language is written without spaces, emoji and punctuation."""
 
 import re
 import unicodedata
+from functools import cache
 
 import numpy as np
 
@@ -31,6 +32,7 @@ WORD = rf"{_IN_WORD}+|[{ALONE}]|[^\s\w{SIGNS}{UNREAD}]|^[\s{UNREAD}]*$"
 NOTHING, LETTER, DIGIT, SINGLE, PUNCTUATION, POINT = range(6)
 
 
+@cache
 def kind_of(character: str) -> int:
     """What one character is to `WORD`: NOTHING (spaces), LETTER or DIGIT (runs of both are words), SINGLE (a word of
     its own), PUNCTUATION (such a word, but nothing between others) or POINT (punctuation, but inside a number)."""
