@@ -16,10 +16,10 @@ from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from threadpoolctl import threadpool_limits
 
-from annotation.core.detectors.running import suspect
 from annotation.core.detectors.suspicion import only_findings
 from annotation.core.fields import Field
 from annotation.core.judging.evidence import build_evidence
+from bench.detected import detected
 from bench.table import Row, row
 from tests.shared import SHARED
 
@@ -87,7 +87,7 @@ def _measure(name: str, seed: int, side: str) -> dict[str, float]:
         started = _cpu()
         if side == OURS:
             evidence = build_evidence(table, fields, classes, given, NO_VOTES, [], seed)
-            found = suspect(evidence, ("label_error",)).judgements.get("label_error", only_findings(len(given), []))
+            found = detected(evidence, "label_error").judgements.get("label_error", only_findings(len(given), []))
             score, more = found.score, {"flagged": (found.flagged & known).sum()}
         else:
             score, more = _better(given, rival(table, fields, given, len(classes), seed), known, wrong), {}

@@ -9,6 +9,7 @@ from scipy import sparse
 from sklearn.preprocessing import normalize
 from sklearn.random_projection import SparseRandomProjection
 
+from annotation.core.features.embeddings import embed
 from annotation.core.features.hashing import hashed_terms
 from annotation.core.features.vectorizer import vectorizer
 from annotation.core.fields import Field
@@ -36,6 +37,13 @@ def read_features(table: pd.DataFrame, fields: Sequence[Field], embeddings: np.n
     if sparse_rows is None:
         return None
     return Features(sparse_rows, vectors(table, fields, embeddings), columns(table, fields))
+
+
+def text_embeddings(table: pd.DataFrame, fields: Sequence[Field]) -> np.ndarray | None:
+    """Float32 (n, 256), the embeddings of the rows' texts; None where no field is text."""
+    if not any(field.type == "text" for field in fields):
+        return None
+    return embed(joined_text(table, fields))
 
 
 def terms(table: pd.DataFrame, fields: Sequence[Field]) -> sparse.csr_matrix | None:

@@ -8,13 +8,12 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from annotation.core.features.embeddings import embed
-from annotation.core.features.matrices import read_features
+from annotation.core.features.matrices import read_features, text_embeddings
 from annotation.core.features.places import places
 from annotation.core.features.vectorizer import typed
 from annotation.core.fields import Field
 from annotation.core.judging.out_of_fold import out_of_fold
-from annotation.core.likeness.grouping import joined_text, regroup_items
+from annotation.core.likeness.grouping import regroup_items
 from annotation.core.likeness.near_duplicates import Groups
 from annotation.core.likeness.neighbours import nearest
 from annotation.core.progress import Report
@@ -125,7 +124,7 @@ def build_evidence(
         report("finding near-duplicates", 0.0)
         groups, index = regroup_items(table, fields, index or {}, seed)
         report("reading the fields", 0.1)
-        embeddings = _embeddings(table, fields)
+        embeddings = text_embeddings(table, fields)
         features = read_features(table, fields, embeddings)
         place = None if features is None else places(features.terms, features.vectors, seed)
         judged, neighbours = None, None
@@ -163,9 +162,3 @@ def build_evidence(
         judged is None or judged.learnable,
         place,
     )
-
-
-def _embeddings(table: pd.DataFrame, fields: Sequence[Field]) -> np.ndarray | None:
-    if not any(field.type == "text" for field in fields):
-        return None
-    return embed(joined_text(table, fields))

@@ -8,15 +8,13 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from annotation.core.detectors.label_error import LabelError
-from annotation.core.features.embeddings import embed
-from annotation.core.features.matrices import read_features
+from annotation.core.features.matrices import read_features, text_embeddings
 from annotation.core.features.vectorizer import typed
 from annotation.core.fields import Field
 from annotation.core.intervals import Interval, wilson
 from annotation.core.judging.confident_learning import confident_class, honest_overlap
 from annotation.core.judging.evidence import Evidence
 from annotation.core.judging.out_of_fold import learnable, pool, view_weights, views
-from annotation.core.likeness.grouping import joined_text
 from annotation.core.likeness.near_duplicates import Groups
 from annotation.core.refusal import Refusal
 from annotation.core.wording import counted
@@ -88,10 +86,10 @@ def judge_batch(
     taught = np.bincount(every[:n][learned], minlength=len(classes)) >= OF_A_CLASS
     judged = np.flatnonzero(taught[every[n:]]) + n
     evidence = _evidence(both, fields, classes, every, said, n)
-    doubt, rival = LabelError().judge(evidence), LabelError().read(evidence).rival
-    doubted = judged[doubt.flagged[judged]]
-    doubted = doubted[np.argsort(-doubt.score[doubted], kind="stable")]
-    return JudgedBatch(len(judged), doubted - n, rival[doubted], int(learned.sum()))
+    found = LabelError().judge(evidence)
+    doubted = judged[found.flagged[judged]]
+    doubted = doubted[np.argsort(-found.score[doubted], kind="stable")]
+    return JudgedBatch(len(judged), doubted - n, found.suggested[doubted], int(learned.sum()))
 
 
 def _drawn(labels: np.ndarray, seed: int) -> np.ndarray:
@@ -106,9 +104,8 @@ def _asked(
     both: pd.DataFrame, fields: Sequence[Field], every: np.ndarray, learned: np.ndarray, n_classes: int, seed: int
 ) -> np.ndarray:
     """What the models say of the pool's rows, out of fold, and of the batch's behind them, float (n + m, K)."""
-    texts = any(field.type == "text" for field in fields)
     with threadpool_limits(1):
-        features = read_features(both, fields, embed(joined_text(both, fields)) if texts else None)
+        features = read_features(both, fields, text_embeddings(both, fields))
         if features is None:
             raise UnableToJudge(f"{UNSAID}: no field says anything that a model could read.")
         folds = np.full(len(every), FOLDS)
