@@ -9,8 +9,18 @@ from annotation.models.job import Job
 from annotation.models.label import DECIDED, CurrentLabel, Label
 from annotation.models.people import User, Visitor
 from annotation.models.prediction import PredictionSet
+from annotation.models.qualification import (
+    Gold,
+    Invitation,
+    Pause,
+    QualificationResult,
+    QualificationTest,
+    QuestionOfTest,
+)
 from annotation.models.review import Case, CaseItem, ClosedPair, Decision, Skip
+from annotation.models.routing import Expertise, Reservation, RoutingRules, SkillEstimate
 from annotation.models.snapshot import Snapshot, SnapshotRow
+from annotation.models.talk import Comment, Notice, OwnKeys
 
 __all__ = [
     "DECIDED",
@@ -20,30 +30,43 @@ __all__ = [
     "Case",
     "CaseItem",
     "ClosedPair",
+    "Comment",
     "Consensus",
     "CostMatrix",
     "CurrentLabel",
     "Dataset",
     "Decision",
     "Detection",
+    "Expertise",
     "Finding",
     "FindingItem",
     "Flag",
+    "Gold",
     "Group",
     "GroupMember",
     "Guideline",
+    "Invitation",
     "Item",
     "Job",
     "Label",
     "LabelClass",
     "LearnedOrder",
     "Membership",
+    "Notice",
+    "OwnKeys",
+    "Pause",
     "PredictionSet",
+    "QualificationTest",
+    "QuestionOfTest",
     "Reason",
+    "Reservation",
+    "RoutingRules",
     "Ruling",
+    "SkillEstimate",
     "Skip",
     "Snapshot",
     "SnapshotRow",
+    "QualificationResult",
     "User",
     "Visitor",
 ]

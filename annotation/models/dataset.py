@@ -84,6 +84,7 @@ class Membership(models.Model):
     dataset = models.ForeignKey(Dataset, models.CASCADE)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE)
     role = models.CharField(max_length=10, choices={EXPERT: "expert", LEAD: "lead"})
+    adjudicates = models.BooleanField(default=False, help_text="may settle cases on which experts differ, as leads may")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["dataset", "user"], name="one_role_per_dataset")]
@@ -93,6 +94,9 @@ class Guideline(models.Model):
     """A version of the text on how to label. Each decision knows the version it was made under."""
 
     dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="guidelines")
+    closes_gap = models.ForeignKey(
+        "annotation.Decision", models.SET_NULL, null=True, related_name="+", help_text="the adjudication that found it"
+    )
     version = models.PositiveIntegerField()
     text = models.TextField()
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True)

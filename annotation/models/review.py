@@ -10,11 +10,19 @@ from annotation.models.detection import FindingItem
 from annotation.models.item import Item
 from annotation.models.label import Label
 from annotation.models.people import User
+from annotation.models.qualification import QualificationTest
 
 
 class CaseQuerySet(models.QuerySet["Case"]):
     def open(self) -> "CaseQuerySet":
-        return self.filter(status=Case.OPEN)
+        return self.work().filter(status=Case.OPEN)
+
+    def work(self) -> "CaseQuerySet":
+        """Without those that only test whoever answers them, and settle nothing."""
+        return self.exclude(kind__in=Case.CHECKS)
+
+    def checks_of(self, user: User) -> "CaseQuerySet":
+        return self.filter(kind__in=Case.CHECKS, reserved_for=user)
 
     def in_order(self) -> "CaseQuerySet":
         return self.order_by("-score", "id")
@@ -24,15 +32,23 @@ class CaseQuerySet(models.QuerySet["Case"]):
         return self.exclude(kind=Case.AUDIT)
 
     def free_for(self, user: User, now: datetime) -> "CaseQuerySet":
-        """Open cases that nobody else holds, that `user` has not skipped, and whose items `user` never labelled or
-        answered without a label."""
+        """Open cases for any expert or for `user`, that nobody else holds, that `user` has not skipped, and whose items
+        `user` never labelled or answered without a label."""
         own = Label.objects.counting().filter(annotator__user=user, item__case_items__case=OuterRef("pk"))
         without = (Decision.AMBIGUOUS, Decision.DIFFERENT, Decision.BAD_INPUT)
         answers = Decision.objects.standing().filter(expert=user, outcome__in=without)
         answered = answers.filter(items__case_items__case=OuterRef("pk"))
         skipped = Skip.objects.filter(case=OuterRef("pk"), expert=user)
         held = Q(leased_until__gt=now) & ~Q(leased_to=user)
-        return self.open().exclude(held).filter(~Exists(own), ~Exists(answered), ~Exists(skipped))
+        mine = Q(reserved_for=None) | Q(reserved_for=user)
+        open_to = self.open().filter(mine, awaits=Case.EXPERTS).exclude(held)
+        return open_to.filter(~Exists(own), ~Exists(answered), ~Exists(skipped))
+
+    def for_adjudicator(self, user: User) -> "CaseQuerySet":
+        """Cases on which experts differ and that `user` has no part in, those in conflict longest first."""
+        own = Decision.objects.standing().filter(case=OuterRef("pk"), expert=user)
+        labelled = Label.objects.counting().filter(annotator__user=user, item__case_items__case=OuterRef("pk"))
+        return self.open().filter(~Exists(own), ~Exists(labelled), awaits=Case.ADJUDICATOR).order_by("id")
 
     def of_finding(self, finding_id: int) -> "CaseQuerySet":
         covered = FindingItem.objects.filter(finding=finding_id).values("item")
@@ -43,12 +59,18 @@ class Case(models.Model):
     """A unit of work for an expert: an item or a near-duplicate group, with one lease.
 
     `score` in [0, 1] orders the queue, 1 first. Facts about a case (decisions, skips) append; the case itself only
-    moves from open to settled or withdrawn.
+    moves from open to settled or withdrawn, and while it is open from one who is to answer it to another. `part_of`:
+    the case whose answer opened this one. `labels_shown`: what its items carry is on the page, so an answer is not
+    blind.
     """
 
     OPEN, SETTLED, WITHDRAWN = "open", "settled", "withdrawn"
     STATUSES = {name: name for name in (OPEN, SETTLED, WITHDRAWN)}
     REVIEW, AUDIT = "review", "audit"
+    GOLD, QUALIFICATION, REPEAT = "gold", "qualification", "repeat"
+    CHECKS = (GOLD, QUALIFICATION, REPEAT)
+    EXPERTS, ADJUDICATOR, LEAD, NOBODY = "experts", "adjudicator", "lead", "nobody"
+    AWAITS = {EXPERTS: "an expert", ADJUDICATOR: "an adjudicator", LEAD: "the lead", NOBODY: "nobody: set aside"}
 
     dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="cases")
     kind = models.CharField(max_length=20, default=REVIEW)
@@ -59,14 +81,22 @@ class Case(models.Model):
     opened_at = models.DateTimeField(default=timezone.now)
     reopens = models.ForeignKey("self", models.SET_NULL, null=True)
     reopen_reason = models.CharField(max_length=200, blank=True)
-    leased_to = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True)
+    part_of = models.ForeignKey("self", models.SET_NULL, null=True, related_name="parts")
+    awaits = models.CharField(max_length=12, choices=AWAITS, default=EXPERTS)
+    reserved_for = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="reserved")
+    test = models.ForeignKey(QualificationTest, models.CASCADE, null=True, related_name="cases")
+    labels_shown = models.BooleanField(default=False)
+    leased_to = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="leased_cases")
     leased_at = models.DateTimeField(null=True)
     leased_until = models.DateTimeField(null=True)
 
     objects = CaseQuerySet.as_manager()
 
     class Meta:
-        indexes = [models.Index(fields=["dataset", "status", "-score", "id"], name="queue_order")]
+        indexes = [
+            models.Index(fields=["dataset", "status", "-score", "id"], name="queue_order"),
+            models.Index(fields=["reserved_for", "status"], name="cases_reserved"),
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(score__gte=0, score__lte=1), name="case_score_in_unit_interval")
         ]
@@ -84,10 +114,15 @@ class CaseItem(models.Model):
 
 
 class Skip(models.Model):
-    """An expert passed this case on."""
+    """An expert passed this case on; `reason` "" = without saying why."""
+
+    NOT_MY_FIELD, UNCLEAR, BAD_INPUT = "not_my_field", "unclear", "bad_input"
+    REASONS = {NOT_MY_FIELD: "not my field", UNCLEAR: "the guideline does not say", BAD_INPUT: "bad input"}
 
     case = models.ForeignKey(Case, models.CASCADE, related_name="skips")
     expert = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT)
+    reason = models.CharField(max_length=12, choices=REASONS, blank=True)
+    note = models.TextField(blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 
 
@@ -97,11 +132,15 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
         undone = Decision.objects.filter(undoes=OuterRef("pk"))
         return self.filter(~Exists(undone)).exclude(outcome=Decision.UNDO)
 
+    def settling(self) -> "DecisionQuerySet":
+        """Standing answers to settled cases: what is held for true. Of several to one case the last says it."""
+        return self.standing().filter(case__status=Case.SETTLED).exclude(case__kind__in=Case.CHECKS)
+
 
 class Decision(models.Model):
     """An expert's answer to a case; append-only. Taking one back is a decision too, with outcome UNDO.
 
-    `token` makes a repeated submit the same decision.
+    `token` makes a repeated submit the same decision. `cause`: why experts differed, said by whoever settled that.
     """
 
     LABEL, AMBIGUOUS, DIFFERENT, BAD_INPUT, UNDO = "label", "ambiguous", "different", "bad_input", "undo"
@@ -111,6 +150,13 @@ class Decision(models.Model):
         DIFFERENT: "legitimately different",
         BAD_INPUT: "bad input",
         UNDO: "undo",
+    }
+    SLIP, GAP, BOTH_WAYS, BROKEN = "slip", "guideline_gap", "ambiguous_item", "bad_input"
+    CAUSES = {
+        SLIP: "one of them slipped",
+        GAP: "the guideline does not say",
+        BOTH_WAYS: "the item can be read both ways",
+        BROKEN: "the input is bad",
     }
 
     case = models.ForeignKey(Case, models.CASCADE, related_name="decisions")
@@ -124,6 +170,7 @@ class Decision(models.Model):
     note = models.TextField(blank=True)
     seconds = models.FloatField(null=True)
     blind = models.BooleanField()
+    cause = models.CharField(max_length=16, choices=CAUSES, blank=True)
     guideline = models.ForeignKey(Guideline, models.RESTRICT, null=True)
     items = models.ManyToManyField(Item, related_name="decisions")
     created_at = models.DateTimeField(default=timezone.now)

@@ -85,7 +85,7 @@ def _read(audit: Audit) -> _Read:
     items = [item for item, _ in rows]
     labels: dict[int, int | None] = {}
     said: dict[int, tuple[str, int | None]] = {}
-    decisions = Decision.objects.standing().filter(created_at__gte=audit.created_at).order_by("id")
+    decisions = Decision.objects.settling().filter(created_at__gte=audit.created_at).order_by("id")
     for batch in bulk.in_batches(items):
         before = CurrentLabel.objects.filter(item__in=batch, created_at__lte=audit.created_at).order_by("id")
         labels.update(before.values_list("item_id", "label_class_id"))

@@ -66,7 +66,7 @@ def _prior_evidence(folder: str, name: str) -> PriorEvidence:
 def learn_from_decisions(dataset: Dataset, prior: PriorEvidence) -> Learned:
     """Learn from all standing decisions and predict for every item of `prior`."""
     said = outcomes(dataset)
-    n = Decision.objects.standing().filter(case__dataset=dataset).count()
+    n = Decision.objects.settling().filter(case__dataset=dataset).count()
     judged, wrong = _judged(dataset, said)
     judged = placed_as_in(judged, prior) if judged else None
     teaching = learn(judged, wrong) if judged else Teaching()
@@ -102,7 +102,7 @@ def outcomes(dataset: Dataset) -> pd.DataFrame:
     """decision, item, wrong, at, seconds, grouped: one row per item that a standing decision gave a label or called
     legitimately different, and that had a label before. `wrong`: the decision named another class. Of several
     decisions on an item the last says what is right, the first says when it was judged."""
-    standing = Decision.objects.standing().filter(
+    standing = Decision.objects.settling().filter(
         case__dataset=dataset, outcome__in=[Decision.LABEL, Decision.DIFFERENT]
     )
     rows = Decision.items.through.objects.filter(decision__in=standing).order_by("decision_id", "item_id")

@@ -21,9 +21,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from annotation.access import Request, case_for_expert, dataset_for_expert
-from annotation.actions.queue import decide as answers
-from annotation.actions.queue import lease as leases
+from annotation.actions.queue import undo as undoing
 from annotation.actions.queue.decide import Answer, UnableToDecide
+from annotation.actions.queue.decide import decide as record
+from annotation.actions.queue.lease import lease
+from annotation.actions.queue.skip import skip as pass_on
+from annotation.actions.queue.undo import last_decision
 from annotation.core.likeness.differences import Piece, negation_differs, word_differences
 from annotation.core.refusal import Refusal
 from annotation.models import Case, CaseItem, CurrentLabel, Dataset, Decision, Finding, Flag, Item, LabelClass, User
@@ -44,7 +47,7 @@ def decide(request: Request, slug: str, pk: int) -> HttpResponse:
     finding = _finding(request, case.dataset)
     now = timezone.now()
     try:
-        answers.decide(case, request.user, _answer(request, case, now), now)
+        record(case, request.user, _answer(request, case, now), now)
     except Refusal as refusal:
         messages.warning(request, str(refusal))
     return _go_on(request, case.dataset, finding)
@@ -54,7 +57,7 @@ def decide(request: Request, slug: str, pk: int) -> HttpResponse:
 def skip(request: Request, slug: str, pk: int) -> HttpResponse:
     case = case_for_expert(request.user, slug, pk)
     finding = _finding(request, case.dataset)
-    leases.skip(case, request.user, timezone.now())
+    pass_on(case, request.user, timezone.now())
     return _go_on(request, case.dataset, finding)
 
 
@@ -64,7 +67,7 @@ def undo(request: Request, slug: str, pk: int) -> HttpResponse:
     finding = _finding(request, dataset)
     decision = get_object_or_404(Decision.objects.filter(case__dataset=dataset, expert=request.user), pk=pk)
     try:
-        case = answers.undo(decision, request.user, uuid4(), timezone.now())
+        case = undoing.undo(decision, request.user, uuid4(), timezone.now())
         messages.success(request, f"Your answer to case {case.pk} is taken back; the case is yours again.")
         finding = finding if finding and dataset.cases.of_finding(finding.pk).filter(pk=case.pk).exists() else None
     except Refusal as refusal:
@@ -82,7 +85,7 @@ def history(request: Request, slug: str) -> HttpResponse:
     decisions = list(related.order_by("-id")[: PAGE + 1])
     context = {
         "dataset": dataset, "lines": _lines(dataset, decisions[:PAGE]), "older": len(decisions) > PAGE,
-        "newest": not before.isdecimal(), "last": answers.last_decision(dataset.pk, request.user),
+        "newest": not before.isdecimal(), "last": last_decision(dataset.pk, request.user),
     }  # fmt: skip
     return render(request, "annotation/expert/history.html", context)
 
@@ -166,10 +169,10 @@ def _query(finding: Finding | None) -> str:
 def _show(request: Request, dataset: Dataset, finding: Finding | None) -> HttpResponse:
     """Lease the next case and show it: the page, or the parts of it that change."""
     now = timezone.now()
-    case = leases.lease(dataset, request.user, now, finding.pk if finding else None)
+    case = lease(dataset, request.user, now, finding.pk if finding else None)
     context = {
         "dataset": dataset, "finding": finding, "query": _query(finding), "case": case,
-        "last": _reveal(dataset, answers.last_decision(dataset.pk, request.user)),
+        "last": _reveal(dataset, last_decision(dataset.pk, request.user)),
         **_counts(dataset, request.user, finding, now),
     }  # fmt: skip
     if case:

@@ -25,7 +25,7 @@ def confirmed_groups(dataset: Dataset) -> list[list[int]]:
 
 def _by_decision(dataset: Dataset, current: dict[int, int]) -> list[list[int]]:
     """Of each decision that stands, its items that still hold the class it gave."""
-    answers = Decision.objects.standing().filter(case__dataset=dataset, outcome=Decision.LABEL)
+    answers = Decision.objects.settling().filter(case__dataset=dataset, outcome=Decision.LABEL)
     many = answers.annotate(n=Count("items")).filter(n__gte=2).values("pk")
     rows = Decision.items.through.objects.filter(decision__in=many).order_by("decision_id", "item_id")
     members: dict[int, list[int]] = {}

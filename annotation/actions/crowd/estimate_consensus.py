@@ -25,7 +25,7 @@ from annotation.core.crowd.stored import AnnotatorEntry, ConsensusResult, Costly
 from annotation.core.crowd.votes import Votes, votes_of
 from annotation.core.intervals import Interval
 from annotation.core.progress import Report
-from annotation.models import DECIDED, Consensus, CurrentLabel, Dataset, Decision, Item, Job, Label, User
+from annotation.models import DECIDED, Case, Consensus, CurrentLabel, Dataset, Decision, Item, Job, Label, User
 from annotation.reading.pool_evidence import gather, pool_frame, state_of
 
 
@@ -173,7 +173,11 @@ def _blind_answers(dataset: Dataset) -> pd.DataFrame:
     standing = Decision.objects.standing().filter(
         case__dataset=dataset, blind=True, outcome=Decision.LABEL, items__split=Item.POOL
     )
-    rows = standing.order_by("id").values_list("items", "expert__username", "label_class__name", "seconds")
+    rows = (
+        standing.exclude(case__kind__in=Case.CHECKS)
+        .order_by("id")
+        .values_list("items", "expert__username", "label_class__name", "seconds")
+    )
     frame = pd.DataFrame(list(rows), columns=["item", "annotator", "label", "seconds"])
     return frame.assign(annotator="@" + frame["annotator"].astype(str))
 

@@ -73,11 +73,11 @@ def create_cases(
         earlier = _case_of(dataset, unit.items & settled) if unit.items & settled else None
         reason = because if earlier else ""
         order = (unit.score, unit.probability)
-        rows.append((dataset.pk, kind, unit.digest, Case.OPEN, *order, now, earlier, reason))
+        rows.append((dataset.pk, kind, unit.digest, Case.OPEN, *order, now, earlier, reason, Case.EXPERTS, False))
     bulk.insert(
         Case,
         ["dataset_id", "kind", "group_digest", "status", "score", "probability", "opened_at", "reopens_id",
-         "reopen_reason"],
+         "reopen_reason", "awaits", "labels_shown"],
         rows,
     )  # fmt: skip
     ids = dataset.cases.filter(pk__gt=last, opened_at=now).order_by("id").values_list("id", flat=True)

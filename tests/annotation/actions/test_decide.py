@@ -5,8 +5,10 @@ import pytest
 from django.utils import timezone
 
 from annotation import frames
-from annotation.actions.queue.decide import Answer, UnableToDecide, decide, last_decision, undo
-from annotation.actions.queue.lease import lease, skip
+from annotation.actions.queue.decide import Answer, UnableToDecide, decide
+from annotation.actions.queue.lease import lease
+from annotation.actions.queue.skip import skip
+from annotation.actions.queue.undo import last_decision, undo
 from annotation.models import Annotator, Case, ClosedPair, CurrentLabel, Decision, Guideline, Item, Label
 from tests.factories import answer, imported, open_case, small_dataset
 from tests.people import emil, erin
@@ -118,9 +120,9 @@ def test_items_of_another_case_are_refused(dataset, group):
     assert not Decision.objects.exists()
 
 
-def test_legitimately_different_closes_the_pairs_and_changes_no_label(dataset, group):
+def test_legitimately_different_with_the_labels_shown_closes_the_pairs_and_changes_no_label(dataset, group):
     before = CurrentLabel.objects.count()
-    decide(group, erin(dataset), answer(dataset, "different"), now())
+    decide(group, erin(dataset), answer(dataset, "different", blind=False), now())
     assert CurrentLabel.objects.count() == before
     assert not Label.objects.filter(origin=Label.EXPERT).exists()
     digests = {name: item(dataset, name).digest for name in ("s1", "s2", "s5")}
@@ -183,7 +185,7 @@ def test_undo_gives_the_expert_their_earlier_answer_back(dataset, case):
 
 def test_undo_of_legitimately_different_opens_the_pairs_again(dataset, group):
     person = erin(dataset)
-    decision = decide(group, person, answer(dataset, "different"), now())
+    decision = decide(group, person, answer(dataset, "different", blind=False), now())
     assert frames.closed_pairs(dataset)
     take_back(decision, person)
     assert not frames.closed_pairs(dataset)
@@ -197,15 +199,17 @@ def test_undo_by_another_expert_is_refused(dataset, case):
     assert current(dataset, "s1") == ("payment", "labelled", "decision")
 
 
-def test_only_the_latest_answer_is_taken_back(dataset, case):
+def test_any_of_ones_own_answers_is_taken_back_and_comes_first(dataset, case):
     person = erin(dataset)
     first = decide(case, person, answer(dataset, "payment"), now())
     second = decide(open_case(dataset, "s2"), person, answer(dataset, "access"), now())
-    with pytest.raises(UnableToDecide, match="Only your latest"):
-        take_back(first, person)
-    take_back(second, person)
-    assert last_decision(dataset.pk, person) == first
+    third = open_case(dataset, "s5")
+    assert lease(dataset, person, now()) == third
     take_back(first, person)
+    assert last_decision(dataset.pk, person) == second
+    assert lease(dataset, person, now()) == case
+    take_back(second, person)
+    assert lease(dataset, person, now()) == second.case
     assert last_decision(dataset.pk, person) is None
 
 

@@ -7,8 +7,9 @@ from django.utils import timezone
 from annotation.actions.detecting.detect import request_detection
 from annotation.actions.files.import_labels import import_labels
 from annotation.actions.jobs.work import UnableToWork
-from annotation.actions.queue.decide import decide, last_decision, undo
+from annotation.actions.queue.decide import decide
 from annotation.actions.queue.lease import lease
+from annotation.actions.queue.undo import last_decision, undo
 from annotation.core.detectors.annotator_disagreement import AnnotatorDisagreement
 from annotation.core.detectors.count_rule import CountRule
 from annotation.core.detectors.near_duplicate_conflict import NearDuplicateConflict

@@ -5,8 +5,10 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.utils import timezone
 
-from annotation.actions.queue.decide import decide, undo
-from annotation.actions.queue.lease import lease, skip
+from annotation.actions.queue.decide import decide
+from annotation.actions.queue.lease import lease
+from annotation.actions.queue.skip import skip
+from annotation.actions.queue.undo import undo
 from annotation.models import Annotator, Case, Detection, Finding, FindingItem, Item
 from tests.factories import answer, open_case, small_dataset
 from tests.people import emil, erin

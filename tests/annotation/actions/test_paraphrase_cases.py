@@ -5,7 +5,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from annotation import frames
-from annotation.actions.queue.decide import decide, last_decision, undo
+from annotation.actions.queue.decide import decide
+from annotation.actions.queue.undo import last_decision, undo
 from annotation.core.detectors.near_duplicate_conflict import NearDuplicateConflict
 from annotation.core.detectors.paraphrase import Paraphrase
 from annotation.models import Case

@@ -7,9 +7,10 @@ from django.utils import timezone
 from annotation.actions.files.export_cases import export_cases
 from annotation.actions.files.import_decisions import import_decisions
 from annotation.actions.jobs.work import work_here
-from annotation.actions.queue.decide import decide, last_decision, undo
+from annotation.actions.queue.decide import decide
 from annotation.actions.queue.lease import lease
 from annotation.actions.queue.reorder import reorder
+from annotation.actions.queue.undo import last_decision, undo
 from annotation.models import Case, CurrentLabel, Decision, Flag, Job, LearnedOrder
 from annotation.reading.learned_order import learn_from_decisions, outcomes, prior_evidence_of
 from tests.annotation.actions.fake_detectors import Says, detect, use

@@ -4,7 +4,8 @@ from django.utils import timezone
 
 from annotation.actions.detecting.detect import request_detection
 from annotation.actions.jobs.work import work_here
-from annotation.actions.queue.decide import decide, undo
+from annotation.actions.queue.decide import decide
+from annotation.actions.queue.undo import undo
 from annotation.models import Case, Label
 from annotation.reading.disagreement import called_different, disagreement_now, measure_disagreement
 from tests.factories import answer, imported, open_case

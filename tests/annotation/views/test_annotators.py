@@ -10,7 +10,8 @@ from django.utils import timezone
 from annotation.actions.crowd.estimate_consensus import read_crowd, request_consensus
 from annotation.actions.files.import_labels import import_labels
 from annotation.actions.jobs.work import UnableToWork, work, work_here
-from annotation.actions.queue.decide import decide, undo
+from annotation.actions.queue.decide import decide
+from annotation.actions.queue.undo import undo
 from annotation.core.artifacts import bytes_to_arrays, load_bytes
 from annotation.models import Annotator, Consensus, CurrentLabel, Item, Job
 from annotation.reading.annotators import confusion_of, list_annotators

@@ -6,7 +6,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from annotation.actions.queue.lease import skip
+from annotation.actions.queue.skip import skip
 from annotation.models import Job
 from annotation.templatetags.stages import FOR_EXPERTS, STAGES
 from tests.factories import open_case, small_dataset

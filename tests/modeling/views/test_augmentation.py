@@ -8,7 +8,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from annotation.actions.jobs.work import work_here
-from annotation.actions.queue.decide import decide, undo
+from annotation.actions.queue.decide import decide
+from annotation.actions.queue.undo import undo
 from annotation.actions.snapshot import snapshot
 from annotation.core.artifacts import bytes_to_arrays, load_bytes
 from annotation.models import Item, Job, Snapshot

@@ -1,0 +1,66 @@
+"""What an answer brings about: the case is settled, another expert is asked, or an adjudicator is."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from annotation.actions.queue.carry_out import ask_of_each, close_pairs, give_labels, keep_the_rest, settle_as
+from annotation.actions.queue.checks import graded
+from annotation.models import Case, Decision, Item, RoutingRules
+from annotation.reading.experts.routing_rules import answers_wanted, who_may_answer
+
+# An answer as others are compared with it: outcome, class id, items covered.
+Said = tuple[str, int | None, frozenset[int]]
+
+
+def go_on(
+    decision: Decision, items: Sequence[Item], rest: Sequence[Item], rules: RoutingRules, now: datetime, *,
+    independent: bool,
+) -> None:  # fmt: skip
+    """Write the labels the answer gives and move its case on.
+
+    independent: the labels were not on the page. An answer that is not, and an adjudication, settle at once.
+    """
+    case = decision.case
+    if case.kind in Case.CHECKS:
+        case.status = Case.SETTLED
+        graded(decision, rules, now)
+        return
+    if decision.outcome != Decision.DIFFERENT:
+        give_labels(decision, {item.pk: decision.label_class_id for item in items}, now)
+    alone = not independent or bool(decision.cause)
+    awaits = Case.EXPERTS if alone else _who_is_next(decision, rules)
+    if alone or not awaits:
+        _settle(decision, items, rest, rules, now, independent and not case.labels_shown)
+    else:
+        case.awaits = awaits
+
+
+def _settle(
+    decision: Decision, items: Sequence[Item], rest: Sequence[Item], rules: RoutingRules, now: datetime, blind: bool
+) -> None:
+    decision.case.status = Case.SETTLED
+    if decision.outcome != Decision.DIFFERENT:
+        settle_as(decision, items, now)
+    elif blind:
+        ask_of_each(decision, items, rules, now)
+    else:
+        close_pairs(decision, items)
+    keep_the_rest(decision.case, rest, now)
+
+
+def _who_is_next(decision: Decision, rules: RoutingRules) -> str:
+    """Who answers the case next, "" where the answers so far settle it."""
+    case = decision.case
+    said = [_said(one) for one in Decision.objects.standing().filter(case=case).order_by("id")]
+    doubtful = decision.confidence == "unsure" or len(said) > 1
+    wanted = answers_wanted(case, rules, unsure=doubtful)
+    if said.count(said[-1]) >= wanted:
+        return ""
+    if len(set(said)) == 1:
+        return Case.EXPERTS
+    again = rules.on_disagreement == RoutingRules.EXPERT and len(said) < rules.most_answers
+    return Case.EXPERTS if again and who_may_answer(case) else Case.ADJUDICATOR
+
+
+def _said(decision: Decision) -> Said:
+    return decision.outcome, decision.label_class_id, frozenset(decision.items.values_list("id", flat=True))

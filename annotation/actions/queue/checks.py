@@ -1,0 +1,111 @@
+"""Cases that test whoever answers them and settle nothing: questions of a test, hidden gold, one's own cases again."""
+
+import hashlib
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
+
+from annotation.actions.people.pause import pause
+from annotation.core.crowd.expert_skill import below_bar
+from annotation.models import (
+    Case,
+    CaseItem,
+    Dataset,
+    Decision,
+    Gold,
+    Item,
+    Label,
+    QualificationResult,
+    QualificationTest,
+    QuestionOfTest,
+    RoutingRules,
+    User,
+)
+from annotation.reading.experts.checks import gold_answers
+
+# An expert's own case comes back after so many others.
+REPEAT_AFTER = 50
+
+
+def start_test(test: QualificationTest, user: User, now: datetime) -> None:
+    """Open a case for each question of the test, in an order of the user's own; one under way goes on."""
+    with transaction.atomic():
+        # one row to hold on to, so that two pages opened at once do not ask everything twice
+        QualificationTest.objects.select_for_update().get(pk=test.pk)
+        if test.cases.filter(reserved_for=user, status=Case.OPEN).exists():
+            return
+        questions = sorted(test.questions.values_list("item_id", flat=True), key=lambda item: _drawn(user, test, item))
+        for item in questions:
+            _open_check(test.dataset, Case.QUALIFICATION, item, user, now, test)
+
+
+def open_gold(dataset: Dataset, user: User, place: float, now: datetime) -> Case | None:
+    """A case on an item of known label that `user` never answered, `place` in [0, 1) chooses; None = none is left."""
+    return _open_one(dataset, Case.GOLD, _unseen_gold(dataset, user), user, place, now)
+
+
+def open_repeat(dataset: Dataset, user: User, place: float, now: datetime) -> Case | None:
+    """A case on an item that `user` alone was asked about and labelled at least REPEAT_AFTER decisions ago."""
+    mine = Decision.objects.standing().filter(expert=user, case__dataset=dataset).exclude(case__kind__in=Case.CHECKS)
+    recent = mine.order_by("-id").values_list("id", flat=True)[REPEAT_AFTER - 1 : REPEAT_AFTER]
+    old = mine.filter(pk__lt=recent[0], outcome=Decision.LABEL, case__group_digest="") if recent else mine.none()
+    again = CaseItem.objects.filter(case__kind=Case.REPEAT, case__reserved_for=user, item=OuterRef("items"))
+    return _open_one(dataset, Case.REPEAT, old.filter(~Exists(again)).values_list("items", flat=True), user, place, now)
+
+
+def graded(decision: Decision, rules: RoutingRules, now: datetime) -> None:
+    """See what the answer to a check says of whoever gave it; its case is settled and not saved yet."""
+    case = decision.case
+    if case.kind == Case.QUALIFICATION:
+        _grade_test(case, decision.expert, now)
+    elif case.kind == Case.GOLD and decision.blind:
+        right, n = gold_answers(case.dataset, decision.expert)
+        if below_bar(right, n, rules.bar):
+            pause(
+                case.dataset, decision.expert, None,
+                f"{right} of {n} answers to items of known label were right, and {rules.bar:.0%} are needed", now,
+            )  # fmt: skip
+
+
+def _grade_test(case: Case, user: User, now: datetime) -> None:
+    test = case.test
+    others = case.dataset.cases.filter(test=test, reserved_for=user, status=Case.OPEN).exclude(pk=case.pk)
+    if test is None or others.exists():
+        return
+    truth = dict(QuestionOfTest.objects.filter(test=test).values_list("item_id", "label_class_id"))
+    last = test.results.filter(user=user).order_by("-id").values_list("created_at", flat=True).first()
+    answers = Decision.objects.standing().filter(case__test=test, expert=user)
+    if last:
+        answers = answers.filter(created_at__gt=last)
+    right = sum(truth.get(item) == said for item, said in answers.values_list("items", "label_class_id"))
+    QualificationResult.objects.create(
+        test=test, user=user, right=right, n=len(truth), passed=right >= test.bar * len(truth), created_at=now
+    )
+
+
+def _unseen_gold(dataset: Dataset, user: User) -> QuerySet[Gold, int]:
+    labelled = Label.objects.counting().filter(annotator__user=user, item=OuterRef("item"))
+    asked = CaseItem.objects.filter(case__kind__in=Case.CHECKS, case__reserved_for=user, item=OuterRef("item"))
+    decided = Decision.objects.standing().filter(expert=user, items=OuterRef("item"))
+    known = Gold.objects.known().filter(dataset=dataset, item__split=Item.POOL)
+    return known.filter(~Exists(labelled), ~Exists(asked), ~Exists(decided)).values_list("item_id", flat=True)
+
+
+def _open_one(
+    dataset: Dataset, kind: str, items: QuerySet[object, int], user: User, place: float, now: datetime
+) -> Case | None:
+    found = list(items.order_by("pk")[:1000])
+    return _open_check(dataset, kind, found[int(place * len(found))], user, now) if found else None
+
+
+def _open_check(
+    dataset: Dataset, kind: str, item: int, user: User, now: datetime, test: QualificationTest | None = None
+) -> Case:
+    case = Case.objects.create(dataset=dataset, kind=kind, score=0, opened_at=now, reserved_for=user, test=test)
+    CaseItem.objects.create(case=case, item_id=item)
+    return case
+
+
+def _drawn(user: User, test: QualificationTest, item: int) -> str:
+    return hashlib.sha256(f"{user.pk}:{test.pk}:{item}".encode()).hexdigest()

@@ -1,0 +1,53 @@
+"""Passing a case on: who gets it next depends on why, and is the lead's choice."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.urls import reverse
+
+from annotation.actions.people.notify import leads_of, notify
+from annotation.actions.queue.lease import release
+from annotation.models import Case, RoutingRules, Skip, User
+from annotation.reading.experts.routing_rules import rules_of, who_may_answer
+
+WAYS = {RoutingRules.EXPERT: Case.EXPERTS, RoutingRules.LEAD: Case.LEAD, RoutingRules.ASIDE: Case.NOBODY}
+
+
+def skip(case: Case, user: User, now: datetime, reason: str = "", note: str = "") -> None:
+    """Pass the case on: it is not offered to `user` again. Twice is the same as once.
+
+    Without a `reason` another expert gets it. What every expert passed on comes to the lead. A question of a test can't
+    be passed on: it stays.
+    """
+    with transaction.atomic():
+        case = Case.objects.select_for_update(of=("self",)).select_related("dataset").get(pk=case.pk)
+        if case.kind == Case.QUALIFICATION:
+            return
+        if case.status == Case.OPEN and not case.skips.filter(expert=user).exists():
+            Skip.objects.create(case=case, expert=user, reason=reason, note=note, created_at=now)
+            _move_on(case, user, reason, now)
+        if case.leased_to_id == user.pk:
+            release(case)
+
+
+def _move_on(case: Case, user: User, reason: str, now: datetime) -> None:
+    if case.kind in Case.CHECKS:
+        case.status = Case.WITHDRAWN
+    elif case.awaits == Case.EXPERTS:
+        if case.reserved_for_id == user.pk:
+            case.reserved_for = None
+        rules = rules_of(case.dataset)
+        ways = {
+            Skip.NOT_MY_FIELD: rules.on_not_my_field, Skip.UNCLEAR: rules.on_unclear, Skip.BAD_INPUT: rules.on_bad_input
+        }  # fmt: skip
+        case.awaits = WAYS[ways.get(reason, RoutingRules.EXPERT)]
+        if case.awaits == Case.EXPERTS and case.skips.count() > 1 and not who_may_answer(case):
+            case.awaits = Case.LEAD
+        _tell(case, now)
+    case.save(update_fields=["status", "awaits", "reserved_for"])
+
+
+def _tell(case: Case, now: datetime) -> None:
+    if case.awaits == Case.LEAD:
+        path = reverse("case", args=[case.dataset.slug, case.pk])
+        notify(case.dataset, leads_of(case.dataset), "A case was passed on to you: no expert answers it.", path, now)

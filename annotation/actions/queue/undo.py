@@ -1,0 +1,112 @@
+"""Taking an answer back: a new fact, after which the items have their earlier labels again."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+
+from annotation.actions.queue.carry_out import give_labels
+from annotation.actions.queue.decide import UnableToDecide
+from annotation.actions.queue.lease import hold
+from annotation.actions.queue.settle import settle
+from annotation.models import Annotator, Case, CurrentLabel, Decision, Item, Label, User
+
+
+def last_decision(dataset_id: int, user: User) -> Decision | None:
+    """The latest decision of `user` that stands."""
+    mine = Decision.objects.standing().filter(expert=user, case__dataset=dataset_id)
+    return mine.select_related("label_class", "case").order_by("-id").first()
+
+
+def undo(decision: Decision, user: User, token: UUID, now: datetime) -> Case:
+    """Take a decision back: the items have their earlier labels again, and the case is open and `user`'s again.
+
+    A decision that was taken back already stays so. Raises UnableToDecide when it is not `user`'s, when it answered a
+    test, or when somebody has since decided on the same items or works on what it left.
+    """
+    with transaction.atomic():
+        case = Case.objects.select_for_update(of=("self",)).select_related("dataset").get(pk=decision.case_id)
+        if decision.expert_id != user.pk:
+            raise UnableToDecide("Only the expert who gave an answer can take it back.")
+        if Decision.objects.filter(undoes=decision).exists():
+            return case
+        if case.kind == Case.QUALIFICATION:
+            raise UnableToDecide("The answers of a test stand; none was taken back.")
+        _refuse_while_held(case, user, now)
+        _put_back(case, decision, token, now)
+        _take_in_the_parts(case, decision, user, now)
+        case.status = Case.OPEN
+        if not decision.cause:
+            case.awaits = Case.EXPERTS
+        case.save(update_fields=["status", "awaits"])
+        _hold_first(case, user, now)
+        return case
+
+
+def _refuse_while_held(case: Case, user: User, now: datetime) -> None:
+    if case.status == Case.OPEN and case.leased_to_id not in (None, user.pk) and _is_leased(case, now):
+        raise UnableToDecide("Somebody else is answering this case now, so your answer can't be taken back.")
+
+
+def _is_leased(case: Case, now: datetime) -> bool:
+    return case.leased_until is not None and case.leased_until > now
+
+
+def _hold_first(case: Case, user: User, now: datetime) -> None:
+    """Ahead of what `user` holds already, as that is in the order it was handed out."""
+    held = Case.objects.filter(dataset=case.dataset, leased_to=user, leased_until__gt=now).exclude(pk=case.pk)
+    first = held.order_by("leased_at").values_list("leased_at", flat=True).first()
+    hold(case, user, now, since=min(now, first - timedelta(seconds=1)) if first else now)
+
+
+def _put_back(case: Case, decision: Decision, token: UUID, now: datetime) -> None:
+    items = list(decision.items.order_by("id"))
+    undone = Decision.objects.create(
+        case=case, expert=decision.expert, token=token, outcome=Decision.UNDO, undoes=decision, blind=False,
+        guideline=case.dataset.guideline, created_at=now,
+    )  # fmt: skip
+    undone.items.add(*items)
+    if decision.outcome == Decision.DIFFERENT or case.kind in Case.CHECKS:
+        return
+    before = _labels_before(decision, items) if case.status == Case.SETTLED else []
+    give_labels(undone, _said_before(decision, items), now)
+    for item, label_class, state, basis in before:
+        settle([(item, label_class, state)], basis, now, undone)
+
+
+def _labels_before(decision: Decision, items: Sequence[Item]) -> list[tuple[int, int | None, str, str]]:
+    """(item id, class id, state, basis) as of just before the decision; an item without a label then is contested."""
+    rows = []
+    for item in items:
+        latest, *earlier = CurrentLabel.objects.filter(item=item).order_by("-id")[:2]
+        if latest.decision_id != decision.pk:
+            raise UnableToDecide("Somebody has decided on this item since, so your answer can't be taken back.")
+        before = earlier[0] if earlier else CurrentLabel(state=CurrentLabel.CONTESTED, basis="import")
+        rows.append((item.pk, before.label_class_id, before.state, before.basis))
+    return rows
+
+
+def _said_before(decision: Decision, items: Sequence[Item]) -> dict[int, int | None]:
+    """item id → the class the expert gave before the decision, which wrote their latest label; None = no answer."""
+    annotator = Annotator.objects.of_user(decision.case.dataset, decision.expert)
+    said = {}
+    for item in items:
+        earlier = Label.objects.filter(item=item, annotator=annotator).order_by("-id")[1:2]
+        said[item.pk] = next((label.label_class_id for label in earlier), None)
+    return said
+
+
+def _started_by_others(part: Case, user: User, now: datetime) -> bool:
+    if part.status == Case.SETTLED or (_is_leased(part, now) and part.leased_to_id != user.pk):
+        return True
+    return Decision.objects.standing().filter(case=part).exists()
+
+
+def _take_in_the_parts(case: Case, decision: Decision, user: User, now: datetime) -> None:
+    """The cases opened for members have no reason to stay once they are back in their own."""
+    parts = case.parts.select_for_update(of=("self",)).filter(opened_at__gte=decision.created_at)
+    parts = parts.exclude(status=Case.WITHDRAWN)
+    if any(_started_by_others(part, user, now) for part in parts):
+        raise UnableToDecide("Somebody has started on the rest of this group, so your answer can't be taken back.")
+    parts.update(status=Case.WITHDRAWN)

@@ -1,0 +1,83 @@
+"""Whether an expert may be handed cases now, and what stands in the way."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from annotation.models import (
+    Case,
+    Dataset,
+    Decision,
+    Label,
+    Membership,
+    Pause,
+    QualificationResult,
+    QualificationTest,
+    User,
+)
+from annotation.reading.experts.routing_rules import answered_by
+
+
+@dataclass(frozen=True)
+class Readiness:
+    """`pause`: the one in force. to_pass: tests of the whole dataset that must be passed first; failed: of those, the
+    ones with a failed result. closed_classes: ids of classes whose own test is not passed."""
+
+    pause: Pause | None
+    to_pass: Sequence[QualificationTest]
+    failed: Sequence[QualificationResult]
+    closed_classes: frozenset[int]
+
+    @property
+    def bar(self) -> str:
+        """Why no case is handed out, as a sentence; "" where nothing stands in the way."""
+        if self.pause:
+            return f"You are paused: {self.pause.reason or 'the lead will tell you why'}."
+        if self.failed:
+            one = self.failed[0]
+            return f"You had {one.right} of {one.n} right in the test; the lead decides whether you try again."
+        return "A short test comes before real cases." if self.to_pass else ""
+
+
+def readiness(dataset: Dataset, user: User) -> Readiness:
+    """Leads take no test and are never paused."""
+    latest = dataset.pauses.filter(user=user).order_by("-id").first()
+    pause = latest if latest and latest.paused else None
+    tests = list(dataset.tests.filter(retired_at=None).select_related("label_class").order_by("id"))
+    if not (pause or tests) or dataset.role_of(user) == Membership.LEAD:
+        return Readiness(None, (), (), frozenset())
+    results = {one.test_id: one for one in QualificationResult.objects.filter(test__in=tests, user=user).order_by("id")}
+    missing = [test for test in tests if not (test.pk in results and results[test.pk].passed)]
+    whole = [test for test in missing if test.label_class_id is None]
+    failed = [results[test.pk] for test in whole if test.pk in results and not _under_way(test, user)]
+    closed = frozenset(test.label_class_id for test in missing if test.label_class_id is not None)
+    return Readiness(pause, whole, failed, closed)
+
+
+def _under_way(test: QualificationTest, user: User) -> bool:
+    return test.cases.filter(reserved_for=user, status=Case.OPEN).exists()
+
+
+def may_adjudicate(case: Case, user: User) -> bool:
+    """Whether `user` may settle the case: a lead, or an expert who adjudicates, without a part in it.
+
+    A lead with a part in it may where nobody else can: somebody has to.
+    """
+    judges = adjudicators(case.dataset)
+    if user.pk not in judges:
+        return False
+    involved = answered_by(case) | _who_labelled(case)
+    return user.pk not in involved or not judges - involved
+
+
+def adjudicators(dataset: Dataset) -> set[int]:
+    members = Membership.objects.filter(dataset=dataset)
+    return {one.user_id for one in members if one.role == Membership.LEAD or one.adjudicates}
+
+
+def _who_labelled(case: Case) -> set[int]:
+    given = Label.objects.counting().filter(item__case_items__case=case, annotator__user__isnull=False)
+    return set(given.values_list("annotator__user_id", flat=True))
+
+
+def decided_today(dataset: Dataset, user: User, since: object) -> int:
+    return Decision.objects.standing().filter(expert=user, case__dataset=dataset, created_at__gte=since).count()

@@ -1,0 +1,60 @@
+"""The rules in force, and what they ask of a case."""
+
+from annotation.models import Annotator, Case, CurrentLabel, Dataset, Decision, Label, Membership, Pause, RoutingRules
+
+
+def rules_of(dataset: Dataset) -> RoutingRules:
+    """The newest version; the defaults, unsaved and of version 0, before a lead has changed any."""
+    newest = dataset.routing_rules.order_by("-version").first()
+    return newest or RoutingRules(dataset=dataset, version=0)
+
+
+def answers_wanted(case: Case, rules: RoutingRules, unsure: bool = False) -> int:
+    """Independent answers that settle the case where they agree, no more than there are experts who can give one.
+
+    More are wanted of a case whose items annotators or group members disagree on, whose probability lies in the middle,
+    or of which an expert is not sure.
+    """
+    wanted = rules.overlap
+    if unsure or _order_is_unsure(case, rules) or is_contested(case):
+        wanted = max(wanted, rules.overlap_doubtful)
+    return min(wanted, max(1, n_who_could_answer(case))) if wanted > 1 else 1
+
+
+def _order_is_unsure(case: Case, rules: RoutingRules) -> bool:
+    return case.probability is not None and rules.unsure_from <= case.probability <= rules.unsure_to
+
+
+def is_contested(case: Case) -> bool:
+    """Its items carry different labels, or annotators gave one of them different ones, or tie on it."""
+    items = case.case_items.values("item")
+    current = CurrentLabel.objects.in_force().filter(item__in=items).values_list("label_class_id", "state")
+    if len(set(current)) > 1 or any(state == CurrentLabel.CONTESTED for _, state in current):
+        return True
+    given = Label.objects.counting().filter(item__in=items, origin=Label.IMPORT).order_by()
+    return given.values("item", "label_class").distinct().count() > given.values("item").distinct().count()
+
+
+def n_who_could_answer(case: Case) -> int:
+    """Experts who gave an answer that stands, and those who may still: not paused, and none of its items labelled."""
+    return len(answered_by(case) | who_may_answer(case))
+
+
+def answered_by(case: Case) -> set[int]:
+    return set(Decision.objects.standing().filter(case=case).values_list("expert_id", flat=True))
+
+
+def who_may_answer(case: Case) -> set[int]:
+    """Ids of the members with the role of an expert who may still answer the case; who passed it on may not."""
+    experts = Membership.objects.filter(dataset=case.dataset_id, role=Membership.EXPERT).values_list(
+        "user_id", flat=True
+    )
+    labelled = Annotator.objects.filter(labels__item__case_items__case=case, user__isnull=False)
+    passed = case.skips.values_list("expert_id", flat=True)
+    return set(experts) - set(labelled.values_list("user_id", flat=True)) - set(passed) - paused_in(case.dataset_id)
+
+
+def paused_in(dataset_id: int) -> set[int]:
+    """Ids of the members whose latest pause stands."""
+    latest = dict(Pause.objects.filter(dataset=dataset_id).order_by("id").values_list("user_id", "paused"))
+    return {user for user, paused in latest.items() if paused}
