@@ -155,7 +155,7 @@ def _spreads(
     seen: np.ndarray = _sums(cells, cells.n) > 0
     classes, sources = _places(cells)
     square, squares = shared**2 + of_shared, own**2 + of_own
-    anybody = seen.any(axis=0)
+    anybody: np.ndarray = np.any(seen, axis=0)
     kinds = {
         "class": square[classes][anybody[classes]], "source": square[sources][anybody[sources]],
         "expert": squares[:, 0][seen[:, 0]], "expert_class": squares[:, classes][seen[:, classes]],
