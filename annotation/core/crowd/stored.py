@@ -1,6 +1,6 @@
 """What an estimate of the consensus keeps as JSON."""
 
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from annotation.core.stored import IntervalJson
 
@@ -52,3 +52,23 @@ class ConsensusResult(TypedDict):
     applied: bool
     superseded: int
     methods: dict[str, MethodScores]
+
+
+class MeasuredJson(TypedDict):
+    """Shares of right answers with their limits and the answers judged that each rests on, lists of one shape."""
+
+    value: list[Any]
+    low: list[Any]
+    high: list[Any]
+    n: list[Any]
+
+
+class ExpertSkillJson(TypedDict):
+    """An ExpertSkill: experts, classes and sources by their codes."""
+
+    overall: MeasuredJson
+    by_class: MeasuredJson
+    by_source: MeasuredJson
+    chance: list[list[list[float]]]
+    mistakes: list[list[float]]
+    class_shares: list[float]
