@@ -19,6 +19,11 @@ def emil(dataset: Dataset):
     return _member("emil", dataset, Membership.EXPERT)
 
 
+def eve(dataset: Dataset):
+    """A third expert."""
+    return _member("eve", dataset, Membership.EXPERT)
+
+
 def leo(dataset: Dataset):
     return _member("leo", dataset, Membership.LEAD)
 

@@ -61,7 +61,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('n_answers', models.PositiveIntegerField()),
                 ('experts', models.JSONField(default=list)),
-                ('skill', models.JSONField(default=dict)),
+                ('skill', models.JSONField()),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
             ],
         ),

@@ -42,7 +42,8 @@ class CaseQuerySet(models.QuerySet["Case"]):
         held = Q(leased_until__gt=now) & ~Q(leased_to=user)
         mine = Q(reserved_for=None) | Q(reserved_for=user)
         open_to = self.open().filter(mine, awaits=Case.EXPERTS).exclude(held)
-        return open_to.filter(~Exists(own), ~Exists(answered), ~Exists(skipped))
+        # who said that members differ is asked about each of them, in cases kept for them
+        return open_to.filter(~Exists(own), ~Exists(skipped)).filter(Q(reserved_for=user) | ~Exists(answered))
 
     def for_adjudicator(self, user: User) -> "CaseQuerySet":
         """Cases on which experts differ and that `user` has no part in, those in conflict longest first."""

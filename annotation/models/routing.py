@@ -3,6 +3,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from annotation.core.crowd.stored import SkillEstimateJson
 from annotation.models.dataset import Annotator, Dataset, LabelClass
 
 SHARE = Q(gold_share__gte=0, gold_share__lte=0.5) & Q(repeat_share__gte=0, repeat_share__lte=0.5)
@@ -93,5 +94,5 @@ class SkillEstimate(models.Model):
     dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="skill_estimates")
     n_answers = models.PositiveIntegerField()
     experts: "models.JSONField[list[int], list[int]]" = models.JSONField(default=list)
-    skill: "models.JSONField[dict[str, object], dict[str, object]]" = models.JSONField(default=dict)
+    skill: "models.JSONField[SkillEstimateJson, SkillEstimateJson]" = models.JSONField()
     created_at = models.DateTimeField(default=timezone.now)

@@ -5,8 +5,10 @@ from datetime import datetime
 
 from annotation.actions.queue.carry_out import ask_of_each, close_pairs, give_labels, keep_the_rest, settle_as
 from annotation.actions.queue.checks import graded
+from annotation.core.order.overlap import next_step
 from annotation.models import Case, Decision, Item, RoutingRules
 from annotation.reading.experts.routing_rules import answers_wanted, who_may_answer
+from annotation.reading.experts.sure_enough import chances_after
 
 # An answer as others are compared with it: outcome, class id, items covered.
 Said = tuple[str, int | None, frozenset[int]]
@@ -51,15 +53,18 @@ def _settle(
 def _who_is_next(decision: Decision, rules: RoutingRules) -> str:
     """Who answers the case next, "" where the answers so far settle it."""
     case = decision.case
-    said = [_said(one) for one in Decision.objects.standing().filter(case=case).order_by("id")]
+    answers = list(Decision.objects.standing().filter(case=case).order_by("id"))
+    said = [_said(one) for one in answers]
     doubtful = decision.confidence == "unsure" or len(said) > 1
     wanted = answers_wanted(case, rules, unsure=doubtful)
-    if said.count(said[-1]) >= wanted:
+    chances = chances_after(case, answers) if wanted > 1 else None
+    step = next_step(
+        said, wanted, rules.most_answers, None if chances is None else {one: chances.get(one[1], 0.0) for one in said},
+        rules.sure, "expert" if rules.on_disagreement == RoutingRules.EXPERT else "adjudicator", early=True,
+    )  # fmt: skip
+    if step.kind == "settle":
         return ""
-    if len(set(said)) == 1:
-        return Case.EXPERTS
-    again = rules.on_disagreement == RoutingRules.EXPERT and len(said) < rules.most_answers
-    return Case.EXPERTS if again and who_may_answer(case) else Case.ADJUDICATOR
+    return Case.EXPERTS if step.kind == "ask" and who_may_answer(case) else Case.ADJUDICATOR
 
 
 def _said(decision: Decision) -> Said:

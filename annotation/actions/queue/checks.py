@@ -2,6 +2,7 @@
 
 import hashlib
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
@@ -26,6 +27,8 @@ from annotation.reading.experts.checks import gold_answers
 
 # An expert's own case comes back after so many others.
 REPEAT_AFTER = 50
+# Answers to items of known label before anybody is judged by them.
+LEAST_CHECKS = 8
 
 
 def start_test(test: QualificationTest, user: User, now: datetime) -> None:
@@ -61,7 +64,7 @@ def graded(decision: Decision, rules: RoutingRules, now: datetime) -> None:
         _grade_test(case, decision.expert, now)
     elif case.kind == Case.GOLD and decision.blind:
         right, n = gold_answers(case.dataset, decision.expert)
-        if below_bar(right, n, rules.bar):
+        if n >= LEAST_CHECKS and below_bar(right, n, rules.bar):
             pause(
                 case.dataset, decision.expert, None,
                 f"{right} of {n} answers to items of known label were right, and {rules.bar:.0%} are needed", now,
@@ -84,7 +87,7 @@ def _grade_test(case: Case, user: User, now: datetime) -> None:
     )
 
 
-def _unseen_gold(dataset: Dataset, user: User) -> QuerySet[Gold, int]:
+def _unseen_gold(dataset: Dataset, user: User) -> QuerySet[Gold, Any]:
     labelled = Label.objects.counting().filter(annotator__user=user, item=OuterRef("item"))
     asked = CaseItem.objects.filter(case__kind__in=Case.CHECKS, case__reserved_for=user, item=OuterRef("item"))
     decided = Decision.objects.standing().filter(expert=user, items=OuterRef("item"))
@@ -93,7 +96,7 @@ def _unseen_gold(dataset: Dataset, user: User) -> QuerySet[Gold, int]:
 
 
 def _open_one(
-    dataset: Dataset, kind: str, items: QuerySet[object, int], user: User, place: float, now: datetime
+    dataset: Dataset, kind: str, items: QuerySet[Any, Any], user: User, place: float, now: datetime
 ) -> Case | None:
     found = list(items.order_by("pk")[:1000])
     return _open_check(dataset, kind, found[int(place * len(found))], user, now) if found else None

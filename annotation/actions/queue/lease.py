@@ -5,14 +5,15 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Min, OuterRef, Subquery
+from django.db.models import Exists, Min, OuterRef, Subquery
 from django.utils import timezone
 
 from annotation import bulk
 from annotation.actions.queue.checks import open_gold, open_repeat, start_test
-from annotation.models import AuditItem, Case, Dataset, Decision, RoutingRules, Skip, User
+from annotation.models import AuditItem, Case, CaseItem, CurrentLabel, Dataset, Decision, RoutingRules, Skip, User
 from annotation.models.review import CaseQuerySet
 from annotation.reading.experts.readiness import Readiness, decided_today, readiness
+from annotation.reading.experts.routed import ranked_cases
 from annotation.reading.experts.routing_rules import rules_of
 
 # One hand-out in so many is a case of the audit, as long as there are any.
@@ -38,7 +39,7 @@ def hand_out(dataset: Dataset, user: User, now: datetime, n: int = 1, finding: i
             return []
         held = _renewed(_held(dataset, user, now, finding)[:n], now)
         while len(held) < n and not _enough_today(dataset, user, rules, len(held), now):
-            case = _next(dataset, user, rules, len(held), now, finding)
+            case = _next(dataset, user, rules, ready, len(held), now, finding)
             if case is None:
                 break
             # a moment later each, so that they keep this order
@@ -80,8 +81,9 @@ def _of_test(dataset: Dataset, user: User, ready: Readiness, now: datetime, n: i
 
 
 def _next(
-    dataset: Dataset, user: User, rules: RoutingRules, n_held: int, now: datetime, finding: int | None
-) -> Case | None:
+    dataset: Dataset, user: User, rules: RoutingRules, ready: Readiness, n_held: int, now: datetime,
+    finding: int | None,
+) -> Case | None:  # fmt: skip
     free = dataset.cases.free_for(user, now)
     if finding:
         return bulk.without_waiting(free.of_finding(finding).in_order()).first()
@@ -92,7 +94,27 @@ def _next(
     case = _check(dataset, user, rules, turn, now)
     if case is None and turn[0] % AUDIT_EVERY == 0:
         case = bulk.without_waiting(_of_audit(free, dataset)).first()
-    return case or bulk.without_waiting(free.in_order()).first()
+    return case or _routed(dataset, user, rules, ready, free) or bulk.without_waiting(_open_to(free, ready)).first()
+
+
+def _routed(dataset: Dataset, user: User, rules: RoutingRules, ready: Readiness, free: CaseQuerySet) -> Case | None:
+    for offered in ranked_cases(dataset, user, rules, ready):
+        still = set(free.filter(pk__in=offered).order_by().values_list("id", flat=True))
+        for pk in (one for one in offered if one in still):
+            # between the two questions a colleague may have taken it
+            case = bulk.without_waiting(free.filter(pk=pk)).first()
+            if case is not None:
+                return case
+    return None
+
+
+def _open_to(free: CaseQuerySet, ready: Readiness) -> CaseQuerySet:
+    """Those in order whose labels are of no class that the expert's test still closes."""
+    if not ready.closed_classes:
+        return free.in_order()
+    current = CurrentLabel.objects.in_force().filter(label_class__in=ready.closed_classes)
+    closed = CaseItem.objects.filter(item__in=current.values("item"), case=OuterRef("pk"))
+    return free.filter(~Exists(closed)).in_order()
 
 
 def _turn(user: User, n_held: int) -> tuple[int, float, float]:
@@ -103,8 +125,8 @@ def _turn(user: User, n_held: int) -> tuple[int, float, float]:
     passed = Skip.objects.filter(expert=user).order_by("-id").values_list("id", flat=True).first()
     ahead = f":{n_held}" if n_held else ""
     drawn = hashlib.sha256(f"{user.pk}:{last}:{passed}{ahead}".encode()).digest()
-    shares = (int.from_bytes(drawn[start : start + 8]) / 2**64 for start in (8, 16))
-    return (int.from_bytes(drawn[:8]), *shares)
+    number, share, place = (int.from_bytes(drawn[start : start + 8]) for start in (0, 8, 16))
+    return number, share / 2**64, place / 2**64
 
 
 def _check(

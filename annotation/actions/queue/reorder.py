@@ -19,6 +19,7 @@ from annotation.core.order.stored import SupportJson
 from annotation.core.order.worth_deciding import Worth
 from annotation.core.progress import Report
 from annotation.models import DECIDED, Case, CaseItem, CurrentLabel, Dataset, Decision, Detection, Job, LearnedOrder
+from annotation.reading.experts.measured_skill import measure_experts
 from annotation.reading.labels_left import support_of
 from annotation.reading.learned_order import (
     ENOUGH,
@@ -76,9 +77,12 @@ def run(job: Job, report: Report) -> Write:
     learned = learn_from_decisions(job.own_dataset, prior_evidence_of(detection))
     report("putting the cases in order", 0.8)
     found = new_order(job.own_dataset, learned)
+    skill = measure_experts(job.own_dataset)
 
     def write() -> ReorderResult:
         bulk.lock_dataset(job.own_dataset)
+        if skill is not None:
+            skill.save()
         if newest_detection(job.own_dataset) != detection:
             # a detection that came meanwhile has learned from the decisions itself, and its order stands
             return {"learned_order": None, "decisions": found.n_decisions}

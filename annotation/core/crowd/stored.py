@@ -72,3 +72,11 @@ class ExpertSkillJson(TypedDict):
     chance: list[list[list[float]]]
     mistakes: list[list[float]]
     class_shares: list[float]
+
+
+class SkillEstimateJson(TypedDict):
+    """As measured, with what its axes are: class ids and names of sources."""
+
+    classes: list[int]
+    sources: list[str]
+    measured: ExpertSkillJson

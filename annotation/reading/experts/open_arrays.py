@@ -1,0 +1,111 @@
+"""The open cases as arrays, from which the ones to offer an expert first are ranked.
+
+Kept for KEPT seconds in each web process and read anew behind the scenes after that: who really may have a case the
+database says when it is handed out.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from threading import Lock, Thread
+from time import monotonic
+
+import numpy as np
+import pandas as pd
+from django.db import connection
+
+from annotation import frames
+from annotation.core.order.routing import OpenCases
+from annotation.models import Case, CaseItem, CurrentLabel, Dataset, Expertise, Flag, Item
+from annotation.reading.experts.measured_skill import SkillNow, skill_now
+
+KEPT = 60.0
+
+
+@dataclass(frozen=True, eq=False)
+class OpenArrays:
+    """n open cases that wait for experts. case: int (n,) ids; item: int (n,), the first item of each; cases: what
+    ranking reads; declared: by member, bool (n,), whether a value of a category they know is the case's; read_at:
+    seconds of the monotonic clock."""
+
+    case: np.ndarray
+    item: np.ndarray
+    cases: OpenCases
+    skill: SkillNow
+    declared: dict[int, np.ndarray]
+    read_at: float
+
+
+_kept: dict[tuple[int, datetime], OpenArrays] = {}
+_reading = Lock()
+
+
+def open_arrays(dataset: Dataset) -> OpenArrays | None:
+    """None where nothing is known of any expert, so that there is nothing to rank by but the order itself."""
+    key = (dataset.pk, dataset.created_at)
+    found = _kept.get(key)
+    if found is None:
+        skill = skill_now(dataset)
+        if skill is None:
+            return None
+        found = _kept[key] = _read(dataset, skill)
+    elif monotonic() - found.read_at > KEPT and _reading.acquire(blocking=False):
+        Thread(target=_read_again, args=[dataset, key], daemon=True).start()
+    return found
+
+
+def forget(dataset: Dataset) -> None:
+    """Read anew the next time: rules, fields of expertise or the order changed in this process."""
+    _kept.pop((dataset.pk, dataset.created_at), None)
+
+
+def _read_again(dataset: Dataset, key: tuple[int, datetime]) -> None:
+    try:
+        skill = skill_now(dataset)
+        if skill is not None:
+            _kept[key] = _read(dataset, skill)
+    finally:
+        _reading.release()
+        connection.close()
+
+
+def _read(dataset: Dataset, skill: SkillNow) -> OpenArrays:
+    read_at = monotonic()
+    waiting = dataset.cases.open().filter(awaits=Case.EXPERTS)
+    cases = pd.DataFrame(list(waiting.values_list("id", "score", "probability")), columns=["case", "score", "chance"])
+    pairs = CaseItem.objects.filter(case__in=waiting).order_by("-id").values_list("case_id", "item_id", "item__source")
+    first = pd.DataFrame(list(pairs), columns=["case", "item", "source"]).drop_duplicates("case", keep="last")
+    rows = cases.merge(first, on="case", how="inner")
+    given, suggested = _classes(dataset, skill)
+    chance = rows["chance"].astype(float).fillna(rows["score"].astype(float))
+    arrays = OpenCases(
+        rows["score"].to_numpy(dtype=float), rows["item"].map(given).fillna(-1).to_numpy(dtype=np.int64),
+        rows["item"].map(suggested).fillna(-1).to_numpy(dtype=np.int64), chance.to_numpy(),
+        rows["source"].map(skill.sources).fillna(-1).to_numpy(dtype=np.int64), np.zeros(len(rows), dtype=np.int64),
+    )  # fmt: skip
+    item = rows["item"].to_numpy(dtype=np.int64)
+    return OpenArrays(rows["case"].to_numpy(dtype=np.int64), item, arrays, skill, _declared(dataset, item), read_at)
+
+
+def _classes(dataset: Dataset, skill: SkillNow) -> tuple[pd.Series, pd.Series]:
+    """By item the code of its current class, and of the class that its strongest flag suggests."""
+    current = CurrentLabel.objects.in_force().filter(item__dataset=dataset, item__split=Item.POOL)
+    given: dict[int, int | None] = dict(current.values_list("item_id", "label_class_id"))
+    newest = dataset.detections.order_by("-id").first()
+    flags = Flag.objects.filter(detection=newest, suggested__isnull=False).order_by("score", "-id")
+    suggested: dict[int, int | None] = dict(flags.values_list("item_id", "suggested_id"))
+    return _coded(given, skill), _coded(suggested, skill)
+
+
+def _coded(classes: dict[int, int | None], skill: SkillNow) -> pd.Series:
+    return pd.Series({item: skill.classes.get(one, -1) if one else -1 for item, one in classes.items()}, dtype=float)
+
+
+def _declared(dataset: Dataset, items: np.ndarray) -> dict[int, np.ndarray]:
+    fields = list(Expertise.objects.filter(dataset=dataset, kind=Expertise.VALUE))
+    if not fields:
+        return {}
+    frame = frames.items(dataset, Item.POOL).set_index("item")["content"].reindex(items)
+    found = {one.user_id: np.zeros(len(items), dtype=bool) for one in fields}
+    for one in fields:
+        found[one.user_id] |= np.array([(content or {}).get(one.name) == one.value for content in frame])
+    return found

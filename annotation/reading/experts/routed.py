@@ -1,0 +1,67 @@
+"""Which open cases to offer an expert, in order: those that gain most from just this expert."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from scipy.special import expit, logit
+
+from annotation.core.order.routing import Chances, rank
+from annotation.models import Dataset, Decision, RoutingRules, User
+from annotation.reading.experts.measured_skill import DECLARED
+from annotation.reading.experts.open_arrays import OpenArrays, open_arrays
+from annotation.reading.experts.readiness import Readiness
+
+# Cases offered to the database at once: the first few are nearly always free, the next after many colleagues took some.
+OFFERED = (32, 256, 2048)
+# Decisions of the site among which somebody's shows that they are here.
+RECENT = 500
+
+
+def ranked_cases(dataset: Dataset, user: User, rules: RoutingRules, ready: Readiness) -> Iterator[Sequence[int]]:
+    """Ids of open cases in ever larger batches, the best for `user` first; none where there is nothing to rank by.
+
+    Who may really have a case the caller still has to ask: the arrays may be a minute old.
+    """
+    arrays = open_arrays(dataset)
+    if arrays is None or user.pk not in arrays.skill.place or not len(arrays.case):
+        return
+    order = ranked(arrays, user.pk, present_experts(dataset), rules, ready)
+    start = 0
+    for many in OFFERED:
+        if start < len(order):
+            yield arrays.case[order[start : start + many]].tolist()
+        start += many
+
+
+def ranked(arrays: OpenArrays, user: int, present: Sequence[int], rules: RoutingRules, ready: Readiness) -> np.ndarray:
+    """Positions of the first sum(OFFERED) cases for `user`, best first; `present`: ids of who else may get them."""
+    chances = Chances(arrays.cases, arrays.skill.skill)
+    own = _chance_of(arrays, chances, user)
+    others = np.zeros(len(own), dtype=own.dtype)
+    for other in present:
+        if other != user and other in arrays.skill.place:
+            np.maximum(others, _chance_of(arrays, chances, other), out=others)
+    order = rank(arrays.cases, own, others, rules.least_skill, first=sum(OFFERED))
+    return order[~_closed(arrays, order, ready)]
+
+
+def _chance_of(arrays: OpenArrays, chances: Chances, user: int) -> np.ndarray:
+    chance = chances.of(arrays.skill.place[user])
+    theirs = arrays.declared.get(user)
+    return (
+        chance if theirs is None else np.where(theirs, expit(logit(np.clip(chance, 1e-6, 1 - 1e-6)) + DECLARED), chance)
+    )
+
+
+def _closed(arrays: OpenArrays, order: np.ndarray, ready: Readiness) -> np.ndarray:
+    """Bool: cases about a class whose test the expert has not passed."""
+    closed = [arrays.skill.classes[one] for one in ready.closed_classes if one in arrays.skill.classes]
+    given, suggested = arrays.cases.given[order], arrays.cases.suggested[order]
+    return np.isin(given, closed) | np.isin(suggested, closed)
+
+
+def present_experts(dataset: Dataset) -> list[int]:
+    """Ids of the users who decided on cases of the dataset lately."""
+    last = Decision.objects.order_by("-id").values_list("id", flat=True).first() or 0
+    recent = Decision.objects.filter(pk__gt=last - RECENT, case__dataset=dataset).order_by()
+    return list(recent.values_list("expert_id", flat=True).distinct())
