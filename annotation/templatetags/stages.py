@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from annotation.models import Case, Dataset, Job, Membership, Skip, User
+from annotation.reading.experts.disputes import disputes_for
 
 register = template.Library()
 
@@ -31,7 +32,16 @@ STAGES: dict[str, tuple[MenuPage, ...]] = {
         MenuPage("rules", "Rules"),
         MenuPage("audit", "Audit"),
     ),
-    "Experts": (MenuPage("queue", "My queue"), MenuPage("guidelines", "Guidelines"), MenuPage("history", "My history")),
+    "Experts": (
+        MenuPage("queue", "My queue"),
+        MenuPage("adjudicate", "Adjudicate"),
+        MenuPage("experts", "People and skill"),
+        MenuPage("routing", "Routing"),
+        MenuPage("qualification", "Tests"),
+        MenuPage("guidelines", "Guidelines"),
+        MenuPage("history", "My history"),
+        MenuPage("my_record", "My record"),
+    ),
     "Models": (
         MenuPage("runs", "Runs"),
         MenuPage("recipes", "Recipes"),
@@ -47,7 +57,7 @@ STAGES: dict[str, tuple[MenuPage, ...]] = {
         MenuPage("jobs", "Jobs"),
     ),
 }
-FOR_EXPERTS = ("queue", "history", "guidelines", "rules")
+FOR_EXPERTS = ("queue", "history", "my_record", "guidelines", "rules")
 # Counting stops here: a mark says that something waits, the page says how much.
 MOST = 9
 DATASETS = 20
@@ -86,7 +96,9 @@ def standing(context: RequestContext, content: str) -> Standing:
     marks = _marks(dataset, user, role, name)
     own = Standing(datasets=_datasets(mine, name))
     if role != Membership.LEAD:
-        return replace(own, stages=_links(dataset, _pages_of(FOR_EXPERTS), name, path, marks))
+        judges = any(one.dataset_id == dataset.pk and one.adjudicates for one in mine)
+        pages = ("adjudicate", *FOR_EXPERTS) if judges else FOR_EXPERTS
+        return replace(own, stages=_links(dataset, _pages_of(pages), name, path, marks))
     stages = tuple(_stage(dataset, title, pages, name, path, marks) for title, pages in STAGES.items())
     beneath = next((pages for pages in STAGES.values() if name in {page.name for page in pages}), ())
     pages = _links(dataset, beneath, name, path, marks) if len(beneath) > 1 else ()
@@ -124,6 +136,8 @@ def _marks(dataset: Dataset, user: User, role: str | None, name: str) -> dict[st
     marks = {}
     if name != "queue" and (n := _free_cases(dataset, user)):
         marks["queue"] = (_counted(n), f"{_counted(n)} cases wait for you" if n > 1 else "1 case waits for you")
+    if n := _to_settle(dataset, user, role):
+        marks["adjudicate"] = (_counted(n), f"{_counted(n)} cases wait to be settled" if n > 1 else "1 case waits")
     if role == Membership.LEAD and (n := _failed(dataset)):
         marks["jobs"] = (_counted(n), f"{_counted(n)} jobs failed" if n > 1 else "1 job failed")
     return marks
@@ -134,6 +148,13 @@ def _free_cases(dataset: Dataset, user: User) -> int:
     skipped = Skip.objects.filter(expert=user).values("case")
     first = dataset.cases.open().exclude(pk__in=skipped).in_order().values("pk")[: MOST + 1]
     return Case.objects.filter(pk__in=first).free_for(user, timezone.now()).count()
+
+
+def _to_settle(dataset: Dataset, user: User, role: str | None) -> int:
+    """Cases on which experts differ or that they passed to a lead; asked only of whoever may settle them."""
+    if role != Membership.LEAD and not Membership.objects.filter(dataset=dataset, user=user, adjudicates=True).exists():
+        return 0
+    return disputes_for(dataset, user).exclude(awaits=Case.NOBODY)[: MOST + 1].count()
 
 
 def _failed(dataset: Dataset) -> int:

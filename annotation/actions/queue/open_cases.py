@@ -9,6 +9,7 @@ import pandas as pd
 from django.db.models import Max, Q
 
 from annotation import bulk, frames
+from annotation.actions.queue.reserve import keep_reserved
 from annotation.models import DECIDED, Case, CaseItem, CurrentLabel, Dataset, FindingItem, Item, Ruling
 
 Items = frozenset[int]
@@ -83,6 +84,7 @@ def create_cases(
     ids = dataset.cases.filter(pk__gt=last, opened_at=now).order_by("id").values_list("id", flat=True)
     pairs = zip(ids, units, strict=True)
     bulk.insert(CaseItem, ["case_id", "item_id"], ((pk, item) for pk, unit in pairs for item in sorted(unit.items)))
+    keep_reserved(dataset, now)
 
 
 def _case_of(dataset: Dataset, items: Items) -> int | None:
