@@ -97,8 +97,8 @@ def standing(context: RequestContext, content: str) -> Standing:
     own = Standing(datasets=_datasets(mine, name))
     if role != Membership.LEAD:
         judges = any(one.dataset_id == dataset.pk and one.adjudicates for one in mine)
-        pages = ("adjudicate", *FOR_EXPERTS) if judges else FOR_EXPERTS
-        return replace(own, stages=_links(dataset, _pages_of(pages), name, path, marks))
+        seen = [*(["adjudicate"] if judges else []), *FOR_EXPERTS]
+        return replace(own, stages=_links(dataset, _pages_of(seen), name, path, marks))
     stages = tuple(_stage(dataset, title, pages, name, path, marks) for title, pages in STAGES.items())
     beneath = next((pages for pages in STAGES.values() if name in {page.name for page in pages}), ())
     pages = _links(dataset, beneath, name, path, marks) if len(beneath) > 1 else ()

@@ -52,8 +52,8 @@ def _its_cases(reservation: Reservation) -> CaseQuerySet:
     if reservation.annotator_id:
         given = Label.objects.counting().filter(annotator=reservation.annotator_id)
         named = Q(label_class=reservation.label_class_id) if reservation.label_class_id else Q()
-        items = given.filter(named).values("item")
+        covered = CaseItem.objects.filter(item__in=given.filter(named).values("item")).values("case")
     else:
-        items = CurrentLabel.objects.in_force().filter(label_class=reservation.label_class_id).values("item")
-    covered = CaseItem.objects.filter(item__in=items).values("case")
+        held = CurrentLabel.objects.in_force().filter(label_class=reservation.label_class_id)
+        covered = CaseItem.objects.filter(item__in=held.values("item")).values("case")
     return reservation.dataset.cases.open().filter(pk__in=covered, part_of=None)

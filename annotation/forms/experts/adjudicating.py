@@ -4,7 +4,8 @@ from typing import Any
 
 from django import forms
 
-from annotation.models import Case, Dataset, Decision, LabelClass, User
+from annotation.forms.field_kinds import row_field
+from annotation.models import Case, Dataset, Decision, Item, LabelClass, User
 
 OUTCOMES = {Decision.AMBIGUOUS: "Nobody could tell", Decision.BAD_INPUT: "Bad input"}
 
@@ -18,13 +19,13 @@ class AdjudicationForm(forms.Form):
         choices=Decision.CAUSES, widget=forms.RadioSelect, label="Why they differed",
         error_messages={"required": "Say why they differed."},
     )  # fmt: skip
-    item = forms.ModelMultipleChoiceField(queryset=None, required=False)
+    item = forms.ModelMultipleChoiceField(Item.objects.none(), required=False)
     note = forms.CharField(required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 2}))
 
     def __init__(self, case: Case, data: Any = None) -> None:
         super().__init__(data)
         self.case = case
-        self.fields["item"].queryset = case.dataset.items.filter(case_items__case=case)  # type: ignore[attr-defined]
+        row_field(self, "item").queryset = case.dataset.items.filter(case_items__case=case)
         if case.awaits != Case.ADJUDICATOR:
             self.fields["cause"].label = "Why experts passed it on"
 
@@ -45,5 +46,4 @@ class MoveOnForm(forms.Form):
 
     def __init__(self, dataset: Dataset, data: Any = None) -> None:
         super().__init__(data)
-        members = User.objects.filter(membership__dataset=dataset).order_by("username")
-        self.fields["to"].queryset = members  # type: ignore[attr-defined]
+        row_field(self, "to").queryset = User.objects.filter(membership__dataset=dataset).order_by("username")

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from annotation.models import Case, Dataset, Item, Membership, RoutingRules
+from annotation.models import Case, Dataset, Item, Membership, RoutingRules, User
 from annotation.reading.cases import excerpt_of
 from annotation.reading.experts.open_arrays import open_arrays
 from annotation.reading.experts.readiness import readiness
@@ -102,7 +102,7 @@ def _in_turn(cases: Sequence[Case], may: dict[int, set[int]], preferences: dict[
 
 
 def _case(
-    dataset: Dataset, case: Case, rules: RoutingRules, experts: dict[int, object], gets: dict[int, int]
+    dataset: Dataset, case: Case, rules: RoutingRules, experts: dict[int, User], gets: dict[int, int]
 ) -> PreviewCase:
     item = Item.objects.filter(case_items__case=case).order_by("id").first()
     user = experts.get(gets[case.pk]) if case.pk in gets else None

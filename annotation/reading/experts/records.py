@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from django.utils import timezone
 
-from annotation.core.crowd.agreement import krippendorff_alpha
+from annotation.core.crowd.agreement import disagreement_rate, krippendorff_alpha
 from annotation.core.intervals import Interval, wilson
 from annotation.models import Case, Dataset, Decision, Expertise, Membership, User
 from annotation.reading.cases import excerpt_of
@@ -64,11 +64,11 @@ class ExpertRecord:
 
 @dataclass(frozen=True)
 class Team:
-    """`alpha`: Krippendorff's alpha of blind answers to the same cases."""
+    """differing: share of the cases with two or more blind answers whose answers differ; alpha: Krippendorff's."""
 
     lines: Sequence[ExpertLine]
+    differing: Interval
     alpha: Interval
-    measured: SkillNow | None
 
 
 def team(dataset: Dataset, now: datetime) -> Team:
@@ -76,7 +76,7 @@ def team(dataset: Dataset, now: datetime) -> Team:
     members = members.order_by("user__username")
     shared, measured = blind_answers(dataset), skill_now(dataset)
     lines = [_line(one, shared, measured, now) for one in members]
-    return Team(lines, krippendorff_alpha(shared), measured)
+    return Team(lines, disagreement_rate(shared), krippendorff_alpha(shared))
 
 
 def record_of(membership: Membership, now: datetime) -> ExpertRecord:

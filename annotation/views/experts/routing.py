@@ -51,7 +51,7 @@ def keep_cases(request: Request, slug: str) -> HttpResponse:
         return redirect("routing", slug)
     form = ReservationForm(dataset, request.POST)
     if not form.is_valid():
-        messages.error(request, " ".join(error for errors in form.errors.values() for error in errors))
+        messages.error(request, " ".join(str(error) for errors in form.errors.values() for error in errors))
         return redirect("routing", slug)
     said = form.cleaned_data
     n = reserve(dataset, said["user"], said["annotator"], said["label_class"], request.user, timezone.now())
