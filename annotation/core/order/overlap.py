@@ -27,7 +27,12 @@ class NextStep(Generic[Label]):
 
 
 def posterior(
-    prior: np.ndarray, experts: Sequence[int], labels: Sequence[int], skill: ExpertSkill, source: int = -1
+    prior: np.ndarray,
+    experts: Sequence[int],
+    labels: Sequence[int],
+    skill: ExpertSkill,
+    source: int = -1,
+    further: float = FURTHER,
 ) -> np.ndarray:
     """P(true class | answers so far), float (K,), sums to 1.
 
@@ -37,7 +42,7 @@ def posterior(
     """
     logs = np.log(np.maximum(prior, 1e-12))
     for number, (expert, label) in enumerate(zip(experts, labels, strict=True)):
-        logs = logs + (FURTHER if number else 1.0) * np.log(skill.likelihood(expert, label, source))
+        logs = logs + (further if number else 1.0) * np.log(skill.likelihood(expert, label, source))
     found = np.exp(logs - logs.max())
     return found / found.sum()
 
