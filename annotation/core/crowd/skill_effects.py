@@ -59,12 +59,12 @@ class Effects:
     spreads: dict[str, float]
 
 
-def start_effects(cells: CountedAnswers, declared: np.ndarray) -> Effects:
+def start_effects(n_experts: int, declared: np.ndarray) -> Effects:
     """The effects before any answer. declared: float (E, b), where each expert's own effects are expected."""
-    shared = np.zeros(cells.width)
+    b = declared.shape[1]
+    shared = np.zeros(b)
     shared[0] = START
-    covariance = np.zeros((cells.n_experts, cells.width, cells.width))
-    return Effects(shared + declared, covariance, shared, declared.copy(), dict(SPREADS))
+    return Effects(shared + declared, np.zeros((n_experts, b, b)), shared, declared.copy(), dict(SPREADS))
 
 
 def fit_effects(cells: CountedAnswers, declared: np.ndarray, start: Effects) -> Effects:
