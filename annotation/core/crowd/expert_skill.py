@@ -23,7 +23,7 @@ from annotation.core.crowd.stored import ExpertSkillJson, MeasuredJson
 from annotation.core.intervals import Interval
 
 TINY = 1e-10
-MOST_ROUNDS, SETTLED = 60, 1e-3
+MOST_ROUNDS, SETTLED = 40, 5e-3
 # Items' worth of everybody's shares that each class, and each class and source together, starts from.
 CLASS_START, MIX_START = 1.0, 0.1
 # Wrong answers' worth by which mistakes are spread evenly over the other classes before any is known.
