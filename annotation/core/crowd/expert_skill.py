@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import sparse
-from scipy.special import betainc, expit, logit
+from scipy.special import betainc, expit, logit, ndtr
 
 from annotation.core.crowd.skill_effects import (
     SPREADS,
@@ -107,6 +107,13 @@ class ExpertSkill:
             mine = np.flatnonzero(source == one)
             found[:, mine] = self.chance[:, :, one] @ class_shares[mine].T
         return found
+
+    def chance_below(self, bar: float) -> np.ndarray:
+        """P(an expert's overall skill is below `bar`), float (E,) in [0, 1], from gold and from agreement together; the
+        skill's log odds are normal. Nobody should be judged by it on less than some checks: look at `overall.n`."""
+        low, high = (logit(np.clip(one, TINY, 1 - TINY)) for one in (self.overall.low, self.overall.high))
+        error = np.maximum((high - low) / (2 * NORMAL), TINY)
+        return ndtr((logit(bar) - (low + high) / 2) / error)
 
     def likelihood(self, expert: int, label: int, source: int = -1) -> np.ndarray:
         """P(this expert says `label` | true class), float (K,): right as often as on that class, and else as all
