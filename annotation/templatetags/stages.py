@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from annotation.models import Case, Dataset, Job, Membership, Skip, User
 from annotation.reading.experts.disputes import disputes_for
+from annotation.reading.experts.routing_rules import rules_of
 
 register = template.Library()
 
@@ -97,12 +98,17 @@ def standing(context: RequestContext, content: str) -> Standing:
     own = Standing(datasets=_datasets(mine, name))
     if role != Membership.LEAD:
         judges = any(one.dataset_id == dataset.pk and one.adjudicates for one in mine)
-        seen = [*(["adjudicate"] if judges else []), *FOR_EXPERTS]
+        seen = [*(["adjudicate"] if judges else []), *_of_an_expert(dataset)]
         return replace(own, stages=_links(dataset, _pages_of(seen), name, path, marks))
     stages = tuple(_stage(dataset, title, pages, name, path, marks) for title, pages in STAGES.items())
     beneath = next((pages for pages in STAGES.values() if name in {page.name for page in pages}), ())
     pages = _links(dataset, beneath, name, path, marks) if len(beneath) > 1 else ()
     return replace(own, stages=stages, pages=pages)
+
+
+def _of_an_expert(dataset: Dataset) -> tuple[str, ...]:
+    """Names of the pages an expert sees; the rules only where the lead allows it."""
+    return tuple(name for name in FOR_EXPERTS if name != "rules" or rules_of(dataset).rules_for_experts)
 
 
 def _pages_of(names: Iterable[str]) -> list[MenuPage]:
@@ -147,7 +153,9 @@ def _free_cases(dataset: Dataset, user: User) -> int:
     """Of the first open cases not skipped: what else bars somebody takes a millisecond a case after many decisions."""
     skipped = Skip.objects.filter(expert=user).values("case")
     first = dataset.cases.open().exclude(pk__in=skipped).in_order().values("pk")[: MOST + 1]
-    return Case.objects.filter(pk__in=first).free_for(user, timezone.now()).count()
+    # a check that is held counts like any other case, or its being missing would tell what it is
+    checks = dataset.cases.checks_of(user).filter(status=Case.OPEN, leased_until__gt=timezone.now())
+    return Case.objects.filter(pk__in=first).free_for(user, timezone.now()).count() + checks.count()
 
 
 def _to_settle(dataset: Dataset, user: User, role: str | None) -> int:
@@ -172,7 +180,7 @@ def _datasets(mine: Iterable[Membership], name: str) -> tuple[Link, ...]:
     links = []
     for one in mine:
         lead = one.role == Membership.LEAD
-        seen = name in (known if lead else FOR_EXPERTS)
+        seen = name in (known if lead else _of_an_expert(one.dataset))
         page = name if seen else "overview" if lead else "queue"
         links.append(Link(one.dataset.name, reverse(page, args=[one.dataset.slug])))
     return tuple(links)
