@@ -23,7 +23,8 @@ GOLD = 0.1
 ON_CLASSES, ON_SOURCES, OF_CLASSES = 0.6, 0.5, 0.3
 ITEMS, ANSWERS_EACH = 600, 2
 QUEUE, QUESTIONS, QUALIFYING, LEAST_CHECKS = 2000, 1500, 20, 8
-LONGEST, NEVER, SURE = 600, 9999, 0.95
+# Answers of one expert that are watched, by skill and by checks alone.
+LONGEST, LONGEST_CHECKED, NEVER, SURE = 600, 3000, 9999, 0.95
 # Answers after which skill is measured anew.
 ANEW = 100
 
@@ -172,8 +173,8 @@ def first(answers: ExpertAnswers, n: int) -> ExpertAnswers:
 
 def paused_by_checks(one: Team, expert: int, rng: np.random.Generator) -> int:
     right = checks = 0
-    true, source = one.draw(LONGEST, rng)
-    for n in range(LONGEST):
+    true, source = one.draw(LONGEST_CHECKED, rng)
+    for n in range(LONGEST_CHECKED):
         if rng.random() < GOLD:
             checks += 1
             right += one.says(expert, true[n], source[n], rng) == true[n]

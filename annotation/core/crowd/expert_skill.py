@@ -38,7 +38,7 @@ class ExpertAnswers:
     """m answers, one row each. expert: int (m,) codes in [0, n_experts). item: int (m,) codes ≥ 0. label: int (m,), the
     class code the expert gave, in [0, n_classes). source: int (m,), code of the item's source, −1 = none. known: int
     (m,), the class code known to be right without this answer (gold, adjudication, an audit decided by somebody else),
-    −1 = not known. An expert has one answer for an item."""
+    −1 = not known. An expert has one answer for an item; one without any is taken for anybody."""
 
     expert: np.ndarray
     item: np.ndarray
