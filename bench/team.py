@@ -14,7 +14,8 @@ from annotation.core.crowd.expert_skill import ExpertAnswers, ExpertSkill, below
 from annotation.core.order.routing import Chances, OpenCases, rank
 from bench.table import Row, row
 
-SEEDS = 20
+# Teams, and teams on which skill is measured: shares of limits that hold need more.
+SEEDS, MEASURED_SEEDS = 20, 60
 EXPERTS, CLASSES, SOURCES = 5, 6, 4
 POOR, POOR_SKILL, BAR = 2, 0.55, 0.7
 GOLD = 0.1
@@ -22,7 +23,8 @@ GOLD = 0.1
 ON_CLASSES, ON_SOURCES, OF_CLASSES = 0.6, 0.5, 0.3
 ITEMS, ANSWERS_EACH = 600, 2
 QUEUE, QUESTIONS, QUALIFYING, LEAST_CHECKS = 2000, 1500, 20, 8
-LONGEST, NEVER, SURE = 600, 9999, 0.95
+# Answers of one expert that are watched, by skill and by checks alone.
+LONGEST, LONGEST_CHECKED, NEVER, SURE = 600, 3000, 9999, 0.95
 # Answers after which skill is measured anew.
 ANEW = 100
 
@@ -71,7 +73,7 @@ def measured_skill() -> list[Row]:
     off: dict[str, list[np.ndarray]] = {"overall": [], "by class": [], "by source": []}
     plain: dict[str, list[np.ndarray]] = {name: [] for name in off}
     inside: dict[str, list[np.ndarray]] = {name: [] for name in off}
-    for seed in range(SEEDS):
+    for seed in range(MEASURED_SEEDS):
         one, answers, true = answered(seed)
         skill, counted = measure(answers), raw(answers, true)
         truth = {
@@ -171,8 +173,8 @@ def first(answers: ExpertAnswers, n: int) -> ExpertAnswers:
 
 def paused_by_checks(one: Team, expert: int, rng: np.random.Generator) -> int:
     right = checks = 0
-    true, source = one.draw(LONGEST, rng)
-    for n in range(LONGEST):
+    true, source = one.draw(LONGEST_CHECKED, rng)
+    for n in range(LONGEST_CHECKED):
         if rng.random() < GOLD:
             checks += 1
             right += one.says(expert, true[n], source[n], rng) == true[n]

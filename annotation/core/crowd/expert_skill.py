@@ -11,14 +11,7 @@ import numpy as np
 from scipy import sparse
 from scipy.special import betainc, expit, logit, ndtr
 
-from annotation.core.crowd.skill_effects import (
-    SPREADS,
-    START,
-    CountedAnswers,
-    Effects,
-    fit_effects,
-    start_effects,
-)
+from annotation.core.crowd.skill_effects import SPREADS, START, CountedAnswers, Effects, fit_effects, start_effects
 from annotation.core.crowd.stored import ExpertSkillJson, MeasuredJson
 from annotation.core.intervals import Interval
 
@@ -28,14 +21,16 @@ MOST_ROUNDS, SETTLED = 40, 5e-3
 CLASS_START, MIX_START = 1.0, 0.1
 # Wrong answers' worth by which mistakes are spread evenly over the other classes before any is known.
 MISTAKES_START = 2.0
-# What is counted of a class an answer's item has with less than this chance.
+# Classes that an answer's item has with less than this chance are not counted.
 LEAST_SHARE = 1e-3
 # No expert's answers tell less than this part of what they would with the true classes known; rounds after which that
 # part is found anew.
 LEAST_TOLD, RETOLD = 0.02, (0, 5, 15)
-# Found on made teams: with 1 their limits hold 89 times in 100, with this 94.
+# Chosen on made teams: with 1 their limits hold 89 to 91 times in 100, with this 94, and 94 on fresh ones.
 UNSURE = 1.5
 NORMAL = 1.96
+# Log odds by which a declared field of expertise raises the prior: .80 becomes .89.
+DECLARED = 0.7
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +38,7 @@ class ExpertAnswers:
     """m answers, one row each. expert: int (m,) codes in [0, n_experts). item: int (m,) codes ≥ 0. label: int (m,), the
     class code the expert gave, in [0, n_classes). source: int (m,), code of the item's source, −1 = none. known: int
     (m,), the class code known to be right without this answer (gold, adjudication, an audit decided by somebody else),
-    −1 = not known. An expert has one answer for an item."""
+    −1 = not known. An expert has one answer for an item; one without any is taken for anybody."""
 
     expert: np.ndarray
     item: np.ndarray
@@ -211,7 +206,7 @@ def _first_guess(answers: ExpertAnswers) -> Belief:
     k, m = answers.n_classes, len(answers)
     said = np.eye(k)[answers.label] if m else np.zeros((0, k))
     n_items = int(answers.item.max(initial=-1)) + 1
-    truth = _by_item(answers.item, said, n_items)[answers.item] - said + 1 / max(k, 1)
+    truth = _grouped(answers.item, said, n_items)[answers.item] - said + 1 / max(k, 1)
     truth /= np.maximum(truth.sum(axis=1, keepdims=True), TINY)
     even = (1 - np.eye(k)) / max(k - 1, 1)
     shares = (said.sum(axis=0) + CLASS_START) / (m + k * CLASS_START)
@@ -224,9 +219,10 @@ def _with_known(answers: ExpertAnswers, truth: np.ndarray) -> np.ndarray:
     return truth
 
 
-def _by_item(item: np.ndarray, rows: np.ndarray, n_items: int) -> np.ndarray:
-    columns = [np.bincount(item, column, minlength=n_items) for column in rows.T]
-    return np.stack(columns, axis=1) if columns else np.zeros((n_items, 0))
+def _grouped(group: np.ndarray, rows: np.ndarray, n_groups: int) -> np.ndarray:
+    """Rows float (m, K) added up by group, float (n_groups, K)."""
+    m = len(group)
+    return sparse.csr_matrix((np.ones(m), (group, np.arange(m))), (n_groups, m)) @ rows
 
 
 def _says(answers: ExpertAnswers, right: np.ndarray, mistakes: np.ndarray) -> np.ndarray:
@@ -241,12 +237,12 @@ def _inferred(answers: ExpertAnswers, right: np.ndarray, last: Belief) -> Belief
     """The next belief, where `right` float (m, K) is the chance of each answer to be right by true class."""
     logs = np.log(_says(answers, right, last.mistakes))
     n_items = int(answers.item.max(initial=-1)) + 1
-    total = _normalised(_by_item(answers.item, logs, n_items) + np.log(last.shares))
+    total = _normalised(_grouped(answers.item, logs, n_items) + np.log(last.shares))
     truth = _with_known(answers, total[answers.item])
     total[answers.item] = np.where((answers.known >= 0)[:, np.newaxis], truth, total[answers.item])
     shares = total.sum(axis=0) + CLASS_START
     apart = 1 - np.eye(answers.n_classes)
-    wrong = _by_item(answers.label, truth, answers.n_classes) * apart
+    wrong = _grouped(answers.label, truth, answers.n_classes) * apart
     wrong += MISTAKES_START * apart / max(answers.n_classes - 1, 1)
     return Belief(truth, shares / shares.sum(), wrong / np.maximum(wrong.sum(axis=0), TINY))
 

@@ -43,9 +43,9 @@ class Chances:
     def _places(self) -> tuple[np.ndarray, np.ndarray]:
         """Where each case's two classes stand in an expert's flat table."""
         n_classes, n_sources = self.skill.chance.shape[1:]
-        source = np.where(self.cases.source >= 0, self.cases.source, n_sources - 1)
+        source = _within(self.cases.source, n_sources - 1)
         given, suggested = (
-            (np.where(one >= 0, one, n_classes) * n_sources + source).astype(np.intp)
+            (_within(one, n_classes) * n_sources + source).astype(np.intp)
             for one in (self.cases.given, self.cases.suggested)
         )
         return given, suggested
@@ -80,6 +80,11 @@ class Chances:
         for expert in experts:
             np.maximum(best, self.of(expert), out=best)
         return best
+
+
+def _within(codes: np.ndarray, n: int) -> np.ndarray:
+    """Codes in [0, n); n in place of −1 and of what came after skill was measured."""
+    return np.where((codes >= 0) & (codes < n), codes, n)
 
 
 def rank(

@@ -80,6 +80,11 @@ def test_a_class_not_known_is_any_class_as_frequent_as_they_are():
     assert Chances(cases([1], given=-1, suggested=-1), skill).of(0) == pytest.approx([0.6])
 
 
+def test_a_class_and_a_source_that_came_after_the_skill_are_any_class_and_none():
+    skill = skill_of([[[0.9, 0.7], [0.5, 0.3]]])
+    assert Chances(cases([1], given=2, suggested=0, source=1), skill).of(0) == pytest.approx([0.5])
+
+
 def test_the_best_of_nobody_is_no_chance():
     skill = skill_of([[[0.9], [0.5]], [[0.4], [0.8]]])
     found = Chances(cases([1, 1], given=[0, 1], suggested=[0, 1]), skill)
