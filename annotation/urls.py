@@ -15,6 +15,7 @@ from annotation.views import (
     rule_bench,
     upload,
 )
+from annotation.views.talking import notices
 
 urlpatterns = [
     path("", datasets.datasets, name="datasets"),
@@ -55,4 +56,8 @@ urlpatterns = [
     path("d/<slug:slug>/audit/", audit.audit, name="audit"),
     path("d/<slug:slug>/people/", people.people, name="people"),
     path("d/<slug:slug>/question/", people.question, name="question"),
+    path("notices/", notices.notices, name="notices"),
+    path("notices/<int:pk>/", notices.open_notice, name="open_notice"),
+    path("notices/read/", notices.read_notices, name="read_notices"),
+    path("notices/mail/", notices.mail_address, name="mail_address"),
 ]
