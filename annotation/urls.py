@@ -15,7 +15,7 @@ from annotation.views import (
     rule_bench,
     upload,
 )
-from annotation.views.talking import notices
+from annotation.views.talking import comments, notices
 
 urlpatterns = [
     path("", datasets.datasets, name="datasets"),
@@ -60,4 +60,7 @@ urlpatterns = [
     path("notices/<int:pk>/", notices.open_notice, name="open_notice"),
     path("notices/read/", notices.read_notices, name="read_notices"),
     path("notices/mail/", notices.mail_address, name="mail_address"),
+    path("d/<slug:slug>/comments/", comments.comments, name="comments"),
+    path("d/<slug:slug>/comments/item/<int:pk>/", comments.item_comments, name="item_comments"),
+    path("d/<slug:slug>/comments/<int:pk>/resolve/", comments.resolve, name="resolve_comment"),
 ]

@@ -31,7 +31,12 @@ STAGES: dict[str, tuple[MenuPage, ...]] = {
         MenuPage("rules", "Rules"),
         MenuPage("audit", "Audit"),
     ),
-    "Experts": (MenuPage("queue", "My queue"), MenuPage("guidelines", "Guidelines"), MenuPage("history", "My history")),
+    "Experts": (
+        MenuPage("queue", "My queue"),
+        MenuPage("guidelines", "Guidelines"),
+        MenuPage("history", "My history"),
+        MenuPage("comments", "Comments"),
+    ),
     "Models": (
         MenuPage("runs", "Runs"),
         MenuPage("recipes", "Recipes"),
@@ -126,6 +131,8 @@ def _marks(dataset: Dataset, user: User, role: str | None, name: str) -> dict[st
         marks["queue"] = (_counted(n), f"{_counted(n)} cases wait for you" if n > 1 else "1 case waits for you")
     if role == Membership.LEAD and (n := _failed(dataset)):
         marks["jobs"] = (_counted(n), f"{_counted(n)} jobs failed" if n > 1 else "1 job failed")
+    if role == Membership.LEAD and (n := dataset.comments.unresolved()[: MOST + 1].count()):
+        marks["comments"] = (_counted(n), f"{_counted(n)} comments are open" if n > 1 else "1 comment is open")
     return marks
 
 
