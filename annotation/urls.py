@@ -15,7 +15,7 @@ from annotation.views import (
     rule_bench,
     upload,
 )
-from annotation.views.talking import comments, notices
+from annotation.views.talking import comments, notices, similar
 
 urlpatterns = [
     path("", datasets.datasets, name="datasets"),
@@ -63,4 +63,6 @@ urlpatterns = [
     path("d/<slug:slug>/comments/", comments.comments, name="comments"),
     path("d/<slug:slug>/comments/item/<int:pk>/", comments.item_comments, name="item_comments"),
     path("d/<slug:slug>/comments/<int:pk>/resolve/", comments.resolve, name="resolve_comment"),
+    path("d/<slug:slug>/similar/<int:pk>/", similar.similar, name="similar"),
+    path("d/<slug:slug>/similar/<int:pk>/undo/<uuid:token>/", similar.undo_together, name="undo_similar"),
 ]

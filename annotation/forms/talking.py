@@ -1,9 +1,13 @@
 """What members write to one another, which items they answer at once, and which cases they take away."""
 
+from typing import Any
+
 from django import forms
 
+from annotation.actions.queue.decide import Answer
 from annotation.actions.talking.comment import LONGEST
-from annotation.models import User
+from annotation.forms.field_kinds import choice_field
+from annotation.models import Dataset, Decision, User
 
 
 class MailAddressForm(forms.ModelForm):
@@ -27,3 +31,49 @@ class CommentForm(forms.Form):
     blind = forms.BooleanField(required=False)
     about = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
     next = forms.CharField(required=False, max_length=2000)
+
+
+class TickedIds(forms.TypedMultipleChoiceField):
+    """Whole numbers, as tick boxes send them; what they name is looked up by whoever asks for it."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(coerce=int, **kwargs)
+
+    def valid_value(self, value: str) -> bool:
+        return value.isdecimal() and len(value) < 19
+
+
+# Answers that are no class, by what stands in the choice.
+OUTCOMES = {":ambiguous": Decision.AMBIGUOUS, ":bad_input": Decision.BAD_INPUT}
+
+
+class TogetherForm(forms.Form):
+    """One answer to the ticked items."""
+
+    token = forms.UUIDField(widget=forms.HiddenInput)
+    item = TickedIds(error_messages={"required": "Tick at least one item for your answer."})
+    answer = forms.ChoiceField(label="The ticked ones are", error_messages={"required": "Choose an answer first."})
+    note = forms.CharField(
+        required=False, max_length=3_800, widget=forms.TextInput(attrs={"placeholder": "optional", "class": "wide"})
+    )
+
+    def __init__(self, dataset: Dataset, data: Any = None, **kwargs: Any) -> None:
+        super().__init__(data, **kwargs)
+        self.classes = {str(one.pk): one for one in dataset.label_classes.all()}
+        names = {pk: one.name for pk, one in self.classes.items()}
+        choice_field(self, "answer").choices = {
+            "": "choose…", **names, ":ambiguous": "ambiguous", ":bad_input": "bad input"
+        }  # fmt: skip
+
+    def given(self) -> Answer:
+        said = self.cleaned_data
+        outcome = OUTCOMES.get(said["answer"], Decision.LABEL)
+        return Answer(outcome, said["token"], self.classes.get(said["answer"]), note=said["note"], blind=False)
+
+    @staticmethod
+    def choice_of(decision: Decision | None) -> str:
+        """How an earlier answer stands in the choice, "" where it does not."""
+        if decision is None:
+            return ""
+        spelled = {outcome: name for name, outcome in OUTCOMES.items()}
+        return spelled.get(decision.outcome, str(decision.label_class_id or ""))
