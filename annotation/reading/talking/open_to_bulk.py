@@ -41,13 +41,11 @@ def open_to_bulk(dataset: Dataset, ids: Sequence[int], user: User, now: datetime
     else holds or has reserved. What tests somebody or measures the labels (known labels, tests, the newest audit) is
     never among them: one answer for many would say nothing there. Nor are members of groups, which are compared."""
     found: dict[int, int | None] = {}
-    more: set[int] = set()
     for batch in bulk.in_batches(ids, 900):
         free = _free(dataset, batch, user)
         cases = _cases(dataset, free, user, now)
         found |= {item: cases.get(item) for item in batch if item in free and cases.get(item) != _BARRED}
-    wants = _wanting_more(dataset, found)
-    more |= wants
+    more = _wanting_more(dataset, found)
     return OpenToBulk({item: case for item, case in found.items() if item not in more}, frozenset(more))
 
 
@@ -75,9 +73,8 @@ def _free(dataset: Dataset, ids: Sequence[int], user: User) -> set[int]:
 
 def _cases(dataset: Dataset, items: Iterable[int], user: User, now: datetime) -> dict[int, int]:
     """item → its open case, _BARRED where `user` may not answer that one here."""
-    rows = list(
-        CaseItem.objects.filter(item__in=items, case__in=dataset.cases.open()).values_list("item_id", "case_id")
-    )
+    held = CaseItem.objects.filter(item__in=items, case__in=dataset.cases.open())
+    rows = list(held.order_by("id").values_list("item_id", "case_id"))
     ids = {case for _, case in rows}
     alone = CaseItem.objects.filter(case__in=ids).values("case").annotate(n=Count("id")).filter(n=1)
     free = dataset.cases.free_for(user, now).filter(pk__in=ids, labels_shown=False)

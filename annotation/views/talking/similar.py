@@ -62,7 +62,7 @@ def _own_answer(request: Request, item: Item) -> Decision | None:
 
 
 @dataclass(frozen=True)
-class Candidate:
+class SimilarItem:
     """A similar item as shown; `ticked` to begin with unless a negation differs, and as sent after that."""
 
     member: Member
@@ -91,10 +91,10 @@ def _done(request: Request, item: Item) -> tuple[UUID | None, int]:
     return token, len(decided_together(item.dataset, request.user, token))
 
 
-def _candidates(item: Item, found: Sequence[tuple[Item, float]], sent: set[int] | None) -> list[Candidate]:
+def _candidates(item: Item, found: Sequence[tuple[Item, float]], sent: set[int] | None) -> list[SimilarItem]:
     members = [(compared(item.dataset, one, item), likeness) for one, likeness in found]
     return [
-        Candidate(_readable(member), likeness, not member.negation if sent is None else member.item.pk in sent)
+        SimilarItem(_readable(member), likeness, not member.negation if sent is None else member.item.pk in sent)
         for member, likeness in members
     ]
 

@@ -21,8 +21,14 @@ from tests.people import emil, erin, leo, olga
 from tests.threads import in_threads
 
 now = timezone.now
-LIKE = ["my card was declined at the shop", "my card was declined at the till", "my card was not declined at the shop",
-        "the card was declined at the shop today", "please reset my password", "a password was reset for me"]  # fmt: skip
+LIKE = [
+    "my card was declined at the shop",
+    "my card was declined at the till",
+    "my card was not declined at the shop",
+    "the card was declined at the shop today",
+    "please reset my password",
+    "a password was reset for me",
+]
 
 
 @pytest.fixture
@@ -138,7 +144,7 @@ def test_what_tests_somebody_or_measures_the_labels(dataset):
 
 def test_production_is_never_among_them(client, dataset):
     Item.objects.filter(external_id="c1").update(split=Item.PRODUCTION)
-    assert names_for(erin(dataset), item_of(dataset)) == ["c3", "c2"]
+    assert names_for(erin(dataset), item_of(dataset)) == ["c2", "c3"]
     client.force_login(erin(dataset))
     assert client.get(url_of(item_of(dataset, "c1"))).status_code == 404
     client.force_login(leo(dataset))
@@ -209,7 +215,7 @@ def test_no_items_too_many_and_what_is_said_of_groups(dataset):
 def test_who_is_paused_or_has_done_enough_today(dataset):
     person, item = erin(dataset), item_of(dataset)
     RoutingRules.objects.create(dataset=dataset, version=1, load_cap=1)
-    with pytest.raises(UnableToDecide, match="more than 1 cases today"):
+    with pytest.raises(UnableToDecide, match="more than 1 case today"):
         decide_similar(item, person, ids(dataset, "c1", "c2"), answer(dataset, "access"), now())
     pause(dataset, person, leo(dataset), "we talk first", now())
     with pytest.raises(UnableToDecide, match="paused"):

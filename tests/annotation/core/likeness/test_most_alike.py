@@ -6,13 +6,7 @@ from annotation.core.fields import Field
 from annotation.core.likeness.most_alike import best, most_alike
 
 TEXT = (Field("text", "text"),)
-WORDS = [
-    "my card was declined",
-    "my card was declined again",
-    "reset my password please",
-    "",
-    "my card was not declined",
-]
+WORDS = ["my card was declined", "my card was declined again", "reset my password", "", "my card was not declined"]
 
 
 @pytest.mark.parametrize("quick", [True, False])
