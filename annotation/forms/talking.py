@@ -23,16 +23,6 @@ class MailAddressForm(forms.ModelForm):
         self.fields["email"].widget.attrs.update({"autocomplete": "email", "placeholder": "no mail"})
 
 
-class CommentForm(forms.Form):
-    """`about`: another item of the same thread; `case` and `blind`: that thread; `next`: the page it stands on."""
-
-    text = forms.CharField(max_length=LONGEST)
-    case = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
-    blind = forms.BooleanField(required=False)
-    about = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
-    next = forms.CharField(required=False, max_length=2000)
-
-
 class TickedIds(forms.TypedMultipleChoiceField):
     """Whole numbers, as tick boxes send them; what they name is looked up by whoever asks for it."""
 
@@ -41,6 +31,17 @@ class TickedIds(forms.TypedMultipleChoiceField):
 
     def valid_value(self, value: str) -> bool:
         return value.isdecimal() and len(value) < 19
+
+
+class CommentForm(forms.Form):
+    """`beside`: the items of its thread, a case's number would tell how new it is; `about`: the one it is about;
+    `blind`: the thread stands where the case is answered; `next`: on that page."""
+
+    text = forms.CharField(max_length=LONGEST)
+    beside = TickedIds(required=False)
+    blind = forms.BooleanField(required=False)
+    about = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
+    next = forms.CharField(required=False, max_length=2000)
 
 
 # Answers that are no class, by what stands in the choice.

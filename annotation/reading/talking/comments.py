@@ -34,7 +34,6 @@ class Thread:
     items: Sequence[Item]
     said: Sequence[Said]
     all_shown: bool
-    case: Case | None = None
     blind: bool = False
 
     @property
@@ -49,12 +48,10 @@ class Thread:
 def thread_of_case(case: Case, user: User, *, blind: bool = False) -> Thread:
     """What was said of the items of a case. blind: as on the page of an open case, whoever reads it."""
     items = list(Item.objects.filter(case_items__case=case).order_by("id")[:MOST_ITEMS])
-    return thread_of(case.dataset, items, user, case=case, blind=blind)
+    return thread_of(case.dataset, items, user, blind=blind)
 
 
-def thread_of(
-    dataset: Dataset, items: Sequence[Item], user: User, *, case: Case | None = None, blind: bool = False
-) -> Thread:
+def thread_of(dataset: Dataset, items: Sequence[Item], user: User, *, blind: bool = False) -> Thread:
     ids = [item.pk for item in items]
     open_to = _open_to(dataset, ids, user, blind)
     since = _tested_since(ids, user)
@@ -65,7 +62,7 @@ def thread_of(
         for one in said.order_by("id")
         if one.item_id in open_to or (one.author_id == user.pk and _is_after(one, since))
     ]
-    return Thread(dataset, items, shown, open_to >= set(ids), case, blind)
+    return Thread(dataset, items, shown, open_to >= set(ids), blind)
 
 
 def _is_after(comment: Comment, since: dict[int, datetime]) -> bool:

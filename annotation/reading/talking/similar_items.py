@@ -21,7 +21,7 @@ NEAR, READ = 600, 20_000
 LEAST = 0.15
 
 
-class UnableToCompare(Refusal):
+class UnableToFindAlike(Refusal):
     """The items most like this one can't be told; the message says what to do."""
 
 
@@ -35,7 +35,7 @@ class SimilarItems:
 
 
 def similar_items(item: Item, user: User, now: datetime) -> SimilarItems:
-    """Up to SHOWN items that `user` may answer. Raises UnableToCompare where a detection has to run first."""
+    """Up to SHOWN items that `user` may answer. Raises UnableToFindAlike where a detection has to run first."""
     dataset = item.dataset
     near = Item.objects.in_bulk(_near(dataset, item))
     near.pop(item.pk, None)
@@ -77,14 +77,14 @@ def _by_words(dataset: Dataset, item: Item) -> list[int]:
     pool = Item.objects.filter(dataset=dataset, split=Item.POOL).order_by("id")
     n = pool.count()
     if n > READ:
-        raise UnableToCompare(
+        raise UnableToFindAlike(
             f"Among {n:,} items those alike are found by a detection that knows this one; a lead can run one."
         )
     frame = frames.items(dataset, Item.POOL)
     ids = frame["item"].to_numpy()
     rows = np.flatnonzero(ids == item.pk)
     if not len(rows):
-        raise UnableToCompare("This item is not of the pool; only pool items are answered together.")
+        raise UnableToFindAlike("This item is not of the pool; only pool items are answered together.")
     table = frames.content_table(frame["content"], dataset.typed_fields)
     positions, _ = most_alike(table, dataset.typed_fields, int(rows[0]), NEAR, quick=True)
     return ids[positions].tolist()

@@ -14,7 +14,7 @@ from annotation.actions.talking.comment import UnableToComment, add_comment, res
 from annotation.core.refusal import Refusal
 from annotation.forms.talking import CommentForm
 from annotation.models import Case, Comment, Item, Membership
-from annotation.reading.talking.comments import Thread, comments_of_dataset, thread_of, thread_of_case
+from annotation.reading.talking.comments import MOST_ITEMS, Thread, comments_of_dataset, thread_of
 from annotation.views.expert import compared
 
 PAGE = 25
@@ -81,12 +81,11 @@ def _cases(item: Item) -> list[Case]:
 
 
 def _thread(request: Request, form: CommentForm, item: Item) -> Thread:
-    """That of the case on whose page the form stood, where the item is in it, else the item's own."""
+    """That in which the form stood, where the item is in it, else the item's own."""
     said = form.cleaned_data if form.is_bound else {}
-    case = Case.objects.filter(pk=said.get("case") or 0, dataset=item.dataset, case_items__item=item).first()
-    if case is None:
-        return thread_of(item.dataset, [item], request.user)
-    return thread_of_case(case, request.user, blind=bool(said.get("blind")))
+    beside = Item.objects.filter(dataset=item.dataset, split=item.split, pk__in=said.get("beside") or [item.pk])
+    items = list(beside.order_by("id")[:MOST_ITEMS])
+    return thread_of(item.dataset, items if item in items else [item], request.user, blind=bool(said.get("blind")))
 
 
 def _back(request: Request, form: CommentForm, item: Item) -> str:

@@ -267,14 +267,16 @@ def test_the_page_of_a_case_has_its_comments(client, dataset, item):
     client.force_login(leo(dataset))
     url = reverse("case", args=[dataset.slug, case.pk])
     assert 'name="about"' in text_of(client.get(url))
-    sent = {"text": "of the second", "about": item_of(dataset, "s2").pk, "case": case.pk, "next": url}
+    sent = {"text": "of the second", "about": item_of(dataset, "s2").pk, "next": url}
+    sent["beside"] = [item.pk, item_of(dataset, "s2").pk]
     assert client.post(url_of(item), sent).url == f"{url}#comments"
     page = text_of(client.get(url))
     assert "of the second" in page and "on item s2" in page
     part = client.post(url_of(item), {**sent, "text": "and more"}, headers=HTMX)
     assert "of the second" in text_of(part) and "on item s2" in text_of(part)
     assert client.post(url_of(item), {**sent, "about": "999999"}).status_code == 404
-    assert client.post(url_of(item), {**sent, "text": "x", "case": "99", "about": ""}, headers=HTMX).status_code == 200
+    alone = client.post(url_of(item), {**sent, "text": "x", "beside": ["99"], "about": ""}, headers=HTMX)
+    assert "of the second" not in text_of(alone), "the item is not among them"
 
 
 def test_the_part_for_other_pages(dataset, item):

@@ -14,7 +14,7 @@ from annotation.actions.queue.skip import skip
 from annotation.actions.talking.decide_together import decide_similar, decided_together, undo_similar
 from annotation.models import Case, CurrentLabel, Decision, Gold, Item, Label, RoutingRules
 from annotation.reading.talking import similar_items as reading
-from annotation.reading.talking.similar_items import UnableToCompare, similar_items
+from annotation.reading.talking.similar_items import UnableToFindAlike, similar_items
 from tests.factories import answer, imported, open_case
 from tests.pages import text_of
 from tests.people import emil, erin, leo, olga
@@ -319,7 +319,7 @@ def test_a_detection_says_where_items_lie(tmp_path, db, monkeypatch):
 
 def test_without_a_detection_only_so_many_are_read(client, dataset, monkeypatch):
     monkeypatch.setattr(reading, "READ", 3)
-    with pytest.raises(UnableToCompare, match="Among 6 items"):
+    with pytest.raises(UnableToFindAlike, match="Among 6 items"):
         similar_items(item_of(dataset), erin(dataset), now())
     client.force_login(erin(dataset))
     assert "a lead can run one" in text_of(client.get(url_of(item_of(dataset))))
