@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404
 from django_htmx.middleware import HtmxDetails
 
 from annotation.core.refusal import Refusal
-from annotation.models import Case, Dataset, Item, Membership, Snapshot, User
+from annotation.models import Case, Dataset, Item, Membership, OfflineBatch, Snapshot, User
 
 M = TypeVar("M", bound=Model)
 
@@ -45,6 +45,15 @@ def item_for_member(user: User, slug: str, pk: int) -> Item:
     if dataset.role_of(user) != Membership.LEAD:
         items = items.filter(split=Item.POOL)
     return get_object_or_404(items, pk=pk)
+
+
+def batch_for_member(user: User, slug: str, pk: int) -> OfflineBatch:
+    """A batch that `user` took out, or any of a dataset they lead."""
+    dataset = dataset_for_expert(user, slug)
+    batches = OfflineBatch.objects.filter(dataset=dataset).select_related("dataset", "user")
+    if dataset.role_of(user) != Membership.LEAD:
+        batches = batches.filter(user=user)
+    return get_object_or_404(batches, pk=pk)
 
 
 def part_for_lead(user: User, slug: str, parts: QuerySet[M], pk: int) -> M:

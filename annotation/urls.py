@@ -15,7 +15,7 @@ from annotation.views import (
     rule_bench,
     upload,
 )
-from annotation.views.talking import comments, notices, similar
+from annotation.views.talking import comments, notices, offline, similar
 
 urlpatterns = [
     path("", datasets.datasets, name="datasets"),
@@ -65,4 +65,8 @@ urlpatterns = [
     path("d/<slug:slug>/comments/<int:pk>/resolve/", comments.resolve, name="resolve_comment"),
     path("d/<slug:slug>/similar/<int:pk>/", similar.similar, name="similar"),
     path("d/<slug:slug>/similar/<int:pk>/undo/<uuid:token>/", similar.undo_together, name="undo_similar"),
+    path("d/<slug:slug>/offline/", offline.offline, name="offline"),
+    path("d/<slug:slug>/offline/<int:pk>/", offline.batch, name="offline_batch"),
+    path("d/<slug:slug>/offline/<int:pk>/cases.csv", offline.download, name="offline_cases"),
+    path("d/<slug:slug>/offline/<int:pk>/give-back/", offline.give_back, name="give_back_batch"),
 ]

@@ -6,7 +6,8 @@ from django import forms
 
 from annotation.actions.queue.decide import Answer
 from annotation.actions.talking.comment import LONGEST
-from annotation.forms.field_kinds import choice_field
+from annotation.actions.talking.offline_batch import MOST_CASES, MOST_DAYS
+from annotation.forms.field_kinds import choice_field, row_field
 from annotation.models import Dataset, Decision, User
 
 
@@ -78,3 +79,41 @@ class TogetherForm(forms.Form):
             return ""
         spelled = {outcome: name for name, outcome in OUTCOMES.items()}
         return spelled.get(decision.outcome, str(decision.label_class_id or ""))
+
+
+class BatchForm(forms.Form):
+    """How many cases to take out, for how long and for whom; only a lead chooses that."""
+
+    n = forms.IntegerField(min_value=1, max_value=MOST_CASES, initial=50, label="Take out")
+    days = forms.IntegerField(min_value=1, max_value=MOST_DAYS, initial=3, label="cases, for so many days")
+    user = forms.ModelChoiceField(User.objects.none(), required=False, label="for", empty_label="myself")
+    after = forms.CharField(required=False, max_length=20)
+
+    def __init__(self, dataset: Dataset, leads: bool, data: Any = None) -> None:
+        super().__init__(data)
+        if leads:
+            members = User.objects.filter(membership__dataset=dataset).order_by("username")
+            row_field(self, "user").queryset = members
+        else:
+            del self.fields["user"]
+
+
+class SheetForm(forms.Form):
+    """The file with answers, or the token of one that was uploaded a moment ago, of which the good rows are wanted."""
+
+    LARGEST = 20_000_000
+
+    file = forms.FileField(required=False, label="The file with your answers")
+    token = forms.CharField(required=False, max_length=32)
+
+    def clean_file(self) -> Any:
+        file = self.cleaned_data["file"]
+        if file and file.size > self.LARGEST:
+            raise forms.ValidationError("The file has more than 20 MB; upload the one that was downloaded here.")
+        return file
+
+    def clean(self) -> dict[str, Any]:
+        said = self.cleaned_data
+        if not said.get("file") and not said.get("token") and not self.errors:
+            self.add_error("file", "Choose the file with your answers first.")
+        return said

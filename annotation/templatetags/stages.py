@@ -35,6 +35,7 @@ STAGES: dict[str, tuple[MenuPage, ...]] = {
         MenuPage("queue", "My queue"),
         MenuPage("guidelines", "Guidelines"),
         MenuPage("history", "My history"),
+        MenuPage("offline", "Offline"),
         MenuPage("comments", "Comments"),
     ),
     "Models": (
@@ -52,7 +53,7 @@ STAGES: dict[str, tuple[MenuPage, ...]] = {
         MenuPage("jobs", "Jobs"),
     ),
 }
-FOR_EXPERTS = ("queue", "history", "guidelines", "rules")
+FOR_EXPERTS = ("queue", "history", "guidelines", "rules", "offline")
 # Counting stops here: a mark says that something waits, the page says how much.
 MOST = 9
 DATASETS = 20

@@ -10,7 +10,18 @@ from django.utils import timezone
 
 from annotation import bulk
 from annotation.actions.queue.checks import open_gold, open_repeat, start_test
-from annotation.models import AuditItem, Case, CaseItem, CurrentLabel, Dataset, Decision, RoutingRules, Skip, User
+from annotation.models import (
+    AuditItem,
+    Case,
+    CaseItem,
+    CurrentLabel,
+    Dataset,
+    Decision,
+    OfflineRow,
+    RoutingRules,
+    Skip,
+    User,
+)
 from annotation.models.review import CaseQuerySet
 from annotation.reading.experts.readiness import Readiness, decided_today, readiness
 from annotation.reading.experts.routed import ranked_cases
@@ -49,8 +60,10 @@ def hand_out(dataset: Dataset, user: User, now: datetime, n: int = 1, finding: i
 
 
 def _held(dataset: Dataset, user: User, now: datetime, finding: int | None) -> CaseQuerySet:
-    """What `user` holds, asked on its own first, as it costs a tenth of which cases are free."""
+    """What `user` holds, asked on its own first, as it costs a tenth of which cases are free; not what is out in a
+    spreadsheet."""
     mine = dataset.cases.filter(status=Case.OPEN, leased_to=user, leased_until__gt=now)
+    mine = mine.exclude(pk__in=OfflineRow.objects.kept_by(user, now).values("case"))
     if not mine.exists():
         return mine.none()
     free = dataset.cases.free_for(user, now)
@@ -84,7 +97,7 @@ def _next(
     dataset: Dataset, user: User, rules: RoutingRules, ready: Readiness, n_held: int, now: datetime,
     finding: int | None,
 ) -> Case | None:  # fmt: skip
-    free = dataset.cases.free_for(user, now)
+    free = dataset.cases.free_for(user, now).exclude(leased_to=user, leased_until__gt=now)
     if finding:
         return bulk.without_waiting(free.of_finding(finding).in_order()).first()
     mine = bulk.without_waiting(free.filter(reserved_for=user).in_order()).first()
@@ -133,7 +146,8 @@ def _check(
     dataset: Dataset, user: User, rules: RoutingRules, turn: tuple[int, float, float], now: datetime
 ) -> Case | None:
     _, share, place = turn
-    waiting = dataset.cases.checks_of(user).filter(status=Case.OPEN).exclude(kind=Case.QUALIFICATION).first()
+    checks = dataset.cases.checks_of(user).filter(status=Case.OPEN).exclude(kind=Case.QUALIFICATION)
+    waiting = checks.exclude(leased_to=user, leased_until__gt=now).first()
     if share < rules.gold_share + rules.repeat_share and waiting:
         return waiting
     if share < rules.gold_share:
