@@ -19,7 +19,7 @@ class MailAddressForm(forms.ModelForm):
         fields = ("email",)
         labels = {"email": "By mail to"}
 
-    def __init__(self, user: User, data: object = None) -> None:
+    def __init__(self, user: User, data: Any = None) -> None:
         super().__init__(data, instance=user)
         self.fields["email"].widget.attrs.update({"autocomplete": "email", "placeholder": "no mail"})
 

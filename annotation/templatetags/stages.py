@@ -8,7 +8,7 @@ from django.template.context import RequestContext
 from django.urls import reverse
 from django.utils import timezone
 
-from annotation.models import Case, Dataset, Job, Membership, Skip, User
+from annotation.models import Case, Dataset, Job, Membership, OfflineRow, Skip, User
 
 register = template.Library()
 
@@ -141,7 +141,8 @@ def _free_cases(dataset: Dataset, user: User) -> int:
     """Of the first open cases not skipped: what else bars somebody takes a millisecond a case after many decisions."""
     skipped = Skip.objects.filter(expert=user).values("case")
     first = dataset.cases.open().exclude(pk__in=skipped).in_order().values("pk")[: MOST + 1]
-    return Case.objects.filter(pk__in=first).free_for(user, timezone.now()).count()
+    free = Case.objects.filter(pk__in=first).free_for(user, timezone.now())
+    return free.exclude(pk__in=OfflineRow.objects.kept_by(user, timezone.now()).values("case")).count()
 
 
 def _failed(dataset: Dataset) -> int:

@@ -27,12 +27,12 @@ class BatchLine:
 def batch_lines(dataset: Dataset, now: datetime, user: User | None = None) -> list[BatchLine]:
     """The latest batches, newest first: those of `user`, or of everybody."""
     batches = dataset.offline_batches.select_related("user", "maker").order_by("-id")
-    return lines_of((batches.filter(user=user) if user else batches)[:LISTED], now)
+    return lines_of(list((batches.filter(user=user) if user else batches)[:LISTED]), now)
 
 
 def lines_of(batches: Sequence[OfflineBatch], now: datetime) -> list[BatchLine]:
     answers = Decision.objects.standing().filter(case=OuterRef("case"), expert=OuterRef("batch__user"))
-    rows = OfflineRow.objects.filter(batch__in=list(batches)).annotate(answered=Exists(answers)).order_by()
+    rows = OfflineRow.objects.filter(batch__in=batches).annotate(answered=Exists(answers)).order_by()
     counts = rows.values("batch").annotate(
         n=Count("id"), done=Count("id", filter=Q(answered=True)),
         out=Count("id", filter=Q(back_at=None, answered=False, case__status=Case.OPEN)),

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from annotation.access import Request, item_for_member
+from annotation.access import Request, item_for_member, typed_id
 from annotation.actions.talking.decide_together import decide_similar, decided_together, undo_similar
 from annotation.core.likeness.differences import Piece
 from annotation.core.refusal import Refusal
@@ -78,7 +78,7 @@ def _page(request: Request, item: Item, form: TogetherForm) -> dict[str, Any]:
         found = similar_items(item, request.user, timezone.now())
     except Refusal as refusal:
         return page | {"fault": str(refusal), "candidates": ()}
-    sent = {int(one) for one in form.data.getlist("item") if one.isdecimal()} if form.is_bound else None
+    sent = {typed_id(one) for one in request.POST.getlist("item")} if form.is_bound else None
     candidates = _candidates(item, found.items, sent)
     return page | {"candidates": candidates, "n_more": found.n_wanting_more}
 

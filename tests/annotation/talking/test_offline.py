@@ -112,6 +112,13 @@ def test_cases_out_are_not_on_the_page(dataset):
     assert until == {batch.until}, "no page shortened it"
 
 
+def test_cases_out_are_not_counted_as_waiting(client, dataset):
+    client.force_login(erin(dataset))
+    assert "4 cases wait for you" in text_of(client.get(reverse("history", args=[dataset.slug])))
+    taken(dataset, 10)
+    assert "wait for you" not in text_of(client.get(reverse("history", args=[dataset.slug])))
+
+
 def test_what_the_page_shows_stays_there(dataset):
     shown = lease(dataset, erin(dataset), now())
     batch = taken(dataset, 10)
