@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404
 from django_htmx.middleware import HtmxDetails
 
 from annotation.core.refusal import Refusal
-from annotation.models import Case, Dataset, Membership, Snapshot, User
+from annotation.models import Case, Dataset, Item, Membership, OfflineBatch, Snapshot, User
 
 M = TypeVar("M", bound=Model)
 
@@ -36,6 +36,24 @@ def dataset_for_lead(user: User, slug: str) -> Dataset:
 
 def case_for_expert(user: User, slug: str, pk: int) -> Case:
     return get_object_or_404(Case.objects.filter(dataset=dataset_for_expert(user, slug)), pk=pk)
+
+
+def item_for_member(user: User, slug: str, pk: int) -> Item:
+    """An item of a dataset `user` is a member of; experts see those of the pool only."""
+    dataset = dataset_for_expert(user, slug)
+    items = Item.objects.filter(dataset=dataset).select_related("dataset")
+    if dataset.role_of(user) != Membership.LEAD:
+        items = items.filter(split=Item.POOL)
+    return get_object_or_404(items, pk=pk)
+
+
+def batch_for_member(user: User, slug: str, pk: int) -> OfflineBatch:
+    """A batch that `user` took out, or any of a dataset they lead."""
+    dataset = dataset_for_expert(user, slug)
+    batches = OfflineBatch.objects.filter(dataset=dataset).select_related("dataset", "user")
+    if dataset.role_of(user) != Membership.LEAD:
+        batches = batches.filter(user=user)
+    return get_object_or_404(batches, pk=pk)
 
 
 def part_for_lead(user: User, slug: str, parts: QuerySet[M], pk: int) -> M:

@@ -16,6 +16,7 @@ from annotation.views import (
     upload,
 )
 from annotation.views.experts import adjudication, invitations, people_and_skill, qualification, routing, touched
+from annotation.views.talking import comments, notices, offline, similar
 
 urlpatterns = [
     path("", datasets.datasets, name="datasets"),
@@ -70,4 +71,17 @@ urlpatterns = [
     path("d/<slug:slug>/tests/<int:pk>/retire/", qualification.retire, name="retire_test"),
     path("d/<slug:slug>/invite/", invitations.make_invitation, name="invite"),
     path("invitation/<str:secret>/", invitations.invitation, name="invitation"),
+    path("notices/", notices.notices, name="notices"),
+    path("notices/<int:pk>/", notices.open_notice, name="open_notice"),
+    path("notices/read/", notices.read_notices, name="read_notices"),
+    path("notices/mail/", notices.mail_address, name="mail_address"),
+    path("d/<slug:slug>/comments/", comments.comments, name="comments"),
+    path("d/<slug:slug>/comments/item/<int:pk>/", comments.item_comments, name="item_comments"),
+    path("d/<slug:slug>/comments/<int:pk>/resolve/", comments.resolve, name="resolve_comment"),
+    path("d/<slug:slug>/similar/<int:pk>/", similar.similar, name="similar"),
+    path("d/<slug:slug>/similar/<int:pk>/undo/<uuid:token>/", similar.undo_together, name="undo_similar"),
+    path("d/<slug:slug>/offline/", offline.offline, name="offline"),
+    path("d/<slug:slug>/offline/<int:pk>/", offline.batch, name="offline_batch"),
+    path("d/<slug:slug>/offline/<int:pk>/cases.csv", offline.download, name="offline_cases"),
+    path("d/<slug:slug>/offline/<int:pk>/give-back/", offline.give_back, name="give_back_batch"),
 ]

@@ -204,3 +204,18 @@ HEARTBEAT_SECONDS = env_number("SECONDLOOK_HEARTBEAT_SECONDS", 2)
 STALE_SECONDS = env_number("SECONDLOOK_STALE_SECONDS", 15)
 LEASE_MINUTES = env_number("SECONDLOOK_LEASE_MINUTES", 20)
 REORDER_EVERY = env_number("SECONDLOOK_REORDER_EVERY", 5)
+
+# Without a host no mail is sent: notices are in the app all the same.
+EMAIL_HOST = os.environ.get("SECONDLOOK_MAIL_HOST", "")
+EMAIL_PORT = int(env_number("SECONDLOOK_MAIL_PORT", 587))
+EMAIL_HOST_USER = os.environ.get("SECONDLOOK_MAIL_USER", "")
+EMAIL_HOST_PASSWORD = os.environ.get("SECONDLOOK_MAIL_PASSWORD", "")
+EMAIL_USE_SSL = EMAIL_PORT == 465
+EMAIL_USE_TLS = env_bool("SECONDLOOK_MAIL_TLS", bool(EMAIL_HOST)) and not EMAIL_USE_SSL
+EMAIL_TIMEOUT = 15
+DEFAULT_FROM_EMAIL = os.environ.get("SECONDLOOK_MAIL_FROM") or EMAIL_HOST_USER or "second-look@localhost"
+SITE_URL = (os.environ.get("SECONDLOOK_SITE_URL") or "http://localhost:8000").rstrip("/")
+if EMAIL_HOST and not os.environ.get("SECONDLOOK_SITE_URL"):
+    raise ImproperlyConfigured(
+        "SECONDLOOK_SITE_URL is not set; links in mails need it, such as https://labels.example.org."
+    )

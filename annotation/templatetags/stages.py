@@ -8,8 +8,9 @@ from django.template.context import RequestContext
 from django.urls import reverse
 from django.utils import timezone
 
-from annotation.models import Case, Dataset, Job, Membership, Skip, User
+from annotation.models import Case, Dataset, Job, Membership, OfflineRow, Skip, User
 from annotation.reading.experts.disputes import disputes_for
+from annotation.reading.experts.free_cases import barred_from
 from annotation.reading.experts.routing_rules import rules_of
 
 register = template.Library()
@@ -42,6 +43,8 @@ STAGES: dict[str, tuple[MenuPage, ...]] = {
         MenuPage("guidelines", "Guidelines"),
         MenuPage("history", "My history"),
         MenuPage("my_record", "My record"),
+        MenuPage("offline", "Offline"),
+        MenuPage("comments", "Comments"),
     ),
     "Models": (
         MenuPage("runs", "Runs"),
@@ -58,7 +61,7 @@ STAGES: dict[str, tuple[MenuPage, ...]] = {
         MenuPage("jobs", "Jobs"),
     ),
 }
-FOR_EXPERTS = ("queue", "history", "my_record", "guidelines", "rules")
+FOR_EXPERTS = ("queue", "history", "my_record", "guidelines", "rules", "offline")
 # Counting stops here: a mark says that something waits, the page says how much.
 MOST = 9
 DATASETS = 20
@@ -146,16 +149,22 @@ def _marks(dataset: Dataset, user: User, role: str | None, name: str) -> dict[st
         marks["adjudicate"] = (_counted(n), f"{_counted(n)} cases wait to be settled" if n > 1 else "1 case waits")
     if role == Membership.LEAD and (n := _failed(dataset)):
         marks["jobs"] = (_counted(n), f"{_counted(n)} jobs failed" if n > 1 else "1 job failed")
+    if role == Membership.LEAD and (n := dataset.comments.unresolved()[: MOST + 1].count()):
+        marks["comments"] = (_counted(n), f"{_counted(n)} comments are open" if n > 1 else "1 comment is open")
     return marks
 
 
 def _free_cases(dataset: Dataset, user: User) -> int:
     """Of the first open cases not skipped: what else bars somebody takes a millisecond a case after many decisions."""
     skipped = Skip.objects.filter(expert=user).values("case")
-    first = dataset.cases.open().exclude(pk__in=skipped).in_order().values("pk")[: MOST + 1]
+    first = dataset.cases.open().exclude(pk__in=skipped).in_order().values_list("pk", flat=True)[: MOST + 1]
     # a check that is held counts like any other case, or its being missing would tell what it is
     checks = dataset.cases.checks_of(user).filter(status=Case.OPEN, leased_until__gt=timezone.now())
-    return Case.objects.filter(pk__in=first).free_for(user, timezone.now()).count() + checks.count()
+    now = timezone.now()
+    away = OfflineRow.objects.kept_by(user, now).values("case")
+    waiting = Case.objects.filter(pk__in=list(first)).waiting_for(user, now).exclude(pk__in=away)
+    ids = list(waiting.values_list("id", flat=True))
+    return len(set(ids) - barred_from(user, ids)) + checks.exclude(pk__in=away).count()
 
 
 def _to_settle(dataset: Dataset, user: User, role: str | None) -> int:
