@@ -11,6 +11,7 @@ from annotation.views import (
     expert,
     findings,
     jobs,
+    opinions,
     people,
     rule_bench,
     upload,
@@ -53,6 +54,9 @@ urlpatterns = [
     path("d/<slug:slug>/why/<int:pk>/", cases.why, name="why"),
     path("d/<slug:slug>/cases.csv", cases.download_cases, name="download_cases"),
     path("d/<slug:slug>/audit/", audit.audit, name="audit"),
+    path("d/<slug:slug>/second-opinion/", opinions.opinions, name="opinions"),
+    path("d/<slug:slug>/second-opinion/switch/", opinions.switch, name="switch_opinions"),
+    path("d/<slug:slug>/second-opinion/ask/", opinions.ask, name="ask_opinions"),
     path("d/<slug:slug>/people/", people.people, name="people"),
     path("d/<slug:slug>/question/", people.question, name="question"),
 ]

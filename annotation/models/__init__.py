@@ -7,6 +7,7 @@ from annotation.models.detection import Detection, Finding, FindingItem, Flag, G
 from annotation.models.item import Item
 from annotation.models.job import Job
 from annotation.models.label import DECIDED, CurrentLabel, Label
+from annotation.models.opinion import Opinion, OpinionAnswer, OpinionRound, OpinionSwitch
 from annotation.models.people import User, Visitor
 from annotation.models.prediction import PredictionSet
 from annotation.models.qualification import (
@@ -53,6 +54,10 @@ __all__ = [
     "LearnedOrder",
     "Membership",
     "Notice",
+    "Opinion",
+    "OpinionAnswer",
+    "OpinionRound",
+    "OpinionSwitch",
     "OwnKeys",
     "Pause",
     "PredictionSet",

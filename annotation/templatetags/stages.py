@@ -31,6 +31,7 @@ STAGES: dict[str, tuple[MenuPage, ...]] = {
         MenuPage("annotators", "Annotators"),
         MenuPage("rules", "Rules"),
         MenuPage("audit", "Audit"),
+        MenuPage("opinions", "Second opinion"),
     ),
     "Experts": (MenuPage("queue", "My queue"), MenuPage("guidelines", "Guidelines"), MenuPage("history", "My history")),
     "Models": (

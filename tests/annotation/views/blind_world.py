@@ -26,6 +26,9 @@ from annotation.models import (
     Gold,
     Item,
     Label,
+    Opinion,
+    OpinionRound,
+    OpinionSwitch,
     PredictionSet,
     RoutingRules,
 )
@@ -93,6 +96,18 @@ def _suspected(dataset):
             suggested=class_of(dataset, "access"),
         )  # fmt: skip
 
+    OpinionSwitch.objects.create(dataset=dataset, on=True, host="llm")
+    asked = OpinionRound.objects.create(
+        dataset=dataset, host="llm", model=f"{MARK}llm", n_cases=5, n_known=0, calls=5, tokens=5
+    )
+    for n in range(1, 5):
+        Opinion.objects.create(
+            round=asked,
+            item=item_of(dataset, f"i{n}"),
+            label_class=class_of(dataset, "access"),
+            reason=f"{MARK}opinion",
+        )
+
 
 def change_the_secrets(dataset):
     """Everything of i1 to i4 that nobody may know before the answer becomes something else."""
@@ -108,6 +123,7 @@ def change_the_secrets(dataset):
     for row in Annotator.objects.filter(name__startswith=MARK):
         Annotator.objects.filter(pk=row.pk).update(name=f"another{row.pk}")
     Flag.objects.filter(item__in=secret).delete()
+    Opinion.objects.update(label_class=class_of(dataset, "payment"), reason="another")
     Finding.objects.update(title="another", reason="another", value=0.5)
     PredictionSet.objects.update(name="another")
     Case.objects.filter(kind=Case.AUDIT).update(kind=Case.REVIEW)
