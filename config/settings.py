@@ -41,9 +41,14 @@ def checked_llm_url(url: str, model: str, hosts: list[str]) -> str:
     """The base URL of the server that gives second opinions, "" = there is none."""
     if not url:
         return ""
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ImproperlyConfigured(f"SECONDLOOK_LLM_URL is {url!r}; write one such as https://llm.example.org/v1.")
+    nonsense = ImproperlyConfigured(f"SECONDLOOK_LLM_URL is {url!r}; write one such as https://llm.example.org/v1.")
+    try:
+        parts = urlsplit(url)
+        named = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:  # of a port or an IPv6 address that is none
+        raise nonsense from None
+    if not named:
+        raise nonsense
     if parts.username or parts.password or parts.query or parts.fragment:
         raise ImproperlyConfigured("SECONDLOOK_LLM_URL must hold no password or query; the key is SECONDLOOK_LLM_KEY.")
     if parts.hostname not in hosts:
@@ -79,7 +84,7 @@ if PRODUCTION and DEBUG:
 LLM_MODEL = os.environ.get("SECONDLOOK_LLM_MODEL", "").strip()
 LLM_HOSTS = [host.lower() for host in env_list("SECONDLOOK_LLM_HOSTS")]
 LLM_URL = checked_llm_url(os.environ.get("SECONDLOOK_LLM_URL", "").strip(), LLM_MODEL, LLM_HOSTS)
-LLM_KEY = os.environ.get("SECONDLOOK_LLM_KEY", "")
+LLM_KEY = os.environ.get("SECONDLOOK_LLM_KEY", "").strip()
 LLM_SECONDS = env_number("SECONDLOOK_LLM_SECONDS", 30)
 
 DATA_DIR = Path(os.environ.get("SECONDLOOK_DATA_DIR") or BASE_DIR / "data").resolve()

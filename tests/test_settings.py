@@ -20,6 +20,8 @@ OURS = ("SECONDLOOK_", "DATABASE_URL", "REDIS_URL", "DJANGO_")
          "SECONDLOOK_HOSTS is not set; name the hosts this site answers to, comma separated."),
         ({"SECONDLOOK_LLM_URL": "llm.example.org"},
          "SECONDLOOK_LLM_URL is 'llm.example.org'; write one such as https://llm.example.org/v1."),
+        ({"SECONDLOOK_LLM_URL": "https://llm.example.org:http/v1"},
+         "SECONDLOOK_LLM_URL is 'https://llm.example.org:http/v1'; write one such as https://llm.example.org/v1."),
         ({"SECONDLOOK_LLM_URL": "https://llm.example.org/v1"},
          "SECONDLOOK_LLM_URL names llm.example.org; name in SECONDLOOK_LLM_HOSTS the hosts that texts may go to."),
         ({"SECONDLOOK_LLM_URL": "https://llm.example.org/v1", "SECONDLOOK_LLM_HOSTS": "llm.example.org"},

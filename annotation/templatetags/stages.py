@@ -129,7 +129,8 @@ def _links(
 def _marks(dataset: Dataset, user: User, role: str | None, name: str) -> dict[str, tuple[str, str]]:
     """MenuPage → how much waits there, in a word and in a sentence. The queue says on its own page what is open."""
     marks = {}
-    if name != "queue" and (n := _free_cases(dataset, user)):
+    checks = _held_checks(dataset, user) if role != Membership.LEAD else 0
+    if name != "queue" and (n := _free_cases(dataset, user) + checks):
         marks["queue"] = (_counted(n), f"{_counted(n)} cases wait for you" if n > 1 else "1 case waits for you")
     if role == Membership.LEAD and (n := _failed(dataset)):
         marks["jobs"] = (_counted(n), f"{_counted(n)} jobs failed" if n > 1 else "1 job failed")
@@ -140,9 +141,12 @@ def _free_cases(dataset: Dataset, user: User) -> int:
     """Of the first open cases not skipped: what else bars somebody takes a millisecond a case after many decisions."""
     skipped = Skip.objects.filter(expert=user).values("case")
     first = dataset.cases.open().exclude(pk__in=skipped).in_order().values("pk")[: MOST + 1]
-    # a check that is held counts like any other case, or its being missing would tell what it is
-    checks = dataset.cases.checks_of(user).filter(status=Case.OPEN, leased_until__gt=timezone.now())
-    return Case.objects.filter(pk__in=first).free_for(user, timezone.now()).count() + checks.count()
+    return Case.objects.filter(pk__in=first).free_for(user, timezone.now()).count()
+
+
+def _held_checks(dataset: Dataset, user: User) -> int:
+    """A check that an expert holds counts like any other case, or its being missing would tell what it is."""
+    return dataset.cases.checks_of(user).filter(status=Case.OPEN, leased_until__gt=timezone.now()).count()
 
 
 def _failed(dataset: Dataset) -> int:
