@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('annotation', '0007_experts'),
+        ('annotation', '0008_opinions'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -8,6 +8,7 @@ from annotation.models.item import Item
 from annotation.models.job import Job
 from annotation.models.label import DECIDED, CurrentLabel, Label
 from annotation.models.offline import OfflineBatch, OfflineRow
+from annotation.models.opinion import Opinion, OpinionAnswer, OpinionRound, OpinionSwitch
 from annotation.models.people import User, Visitor
 from annotation.models.prediction import PredictionSet
 from annotation.models.qualification import (
@@ -56,6 +57,10 @@ __all__ = [
     "Notice",
     "OfflineBatch",
     "OfflineRow",
+    "Opinion",
+    "OpinionAnswer",
+    "OpinionRound",
+    "OpinionSwitch",
     "OwnKeys",
     "Pause",
     "PredictionSet",

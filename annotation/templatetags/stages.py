@@ -33,6 +33,7 @@ STAGES: dict[str, tuple[MenuPage, ...]] = {
         MenuPage("annotators", "Annotators"),
         MenuPage("rules", "Rules"),
         MenuPage("audit", "Audit"),
+        MenuPage("opinions", "Second opinion"),
     ),
     "Experts": (
         MenuPage("queue", "My queue"),
@@ -143,7 +144,8 @@ def _links(
 def _marks(dataset: Dataset, user: User, role: str | None, name: str) -> dict[str, tuple[str, str]]:
     """MenuPage → how much waits there, in a word and in a sentence. The queue says on its own page what is open."""
     marks = {}
-    if name != "queue" and (n := _free_cases(dataset, user)):
+    checks = _held_checks(dataset, user) if role != Membership.LEAD else 0
+    if name != "queue" and (n := _free_cases(dataset, user) + checks):
         marks["queue"] = (_counted(n), f"{_counted(n)} cases wait for you" if n > 1 else "1 case waits for you")
     if n := _to_settle(dataset, user, role):
         marks["adjudicate"] = (_counted(n), f"{_counted(n)} cases wait to be settled" if n > 1 else "1 case waits")
@@ -158,13 +160,11 @@ def _free_cases(dataset: Dataset, user: User) -> int:
     """Of the first open cases not skipped: what else bars somebody takes a millisecond a case after many decisions."""
     skipped = Skip.objects.filter(expert=user).values("case")
     first = dataset.cases.open().exclude(pk__in=skipped).in_order().values_list("pk", flat=True)[: MOST + 1]
-    # a check that is held counts like any other case, or its being missing would tell what it is
-    checks = dataset.cases.checks_of(user).filter(status=Case.OPEN, leased_until__gt=timezone.now())
     now = timezone.now()
     away = OfflineRow.objects.kept_by(user, now).values("case")
     waiting = Case.objects.filter(pk__in=list(first)).waiting_for(user, now).exclude(pk__in=away)
     ids = list(waiting.values_list("id", flat=True))
-    return len(set(ids) - barred_from(user, ids)) + checks.exclude(pk__in=away).count()
+    return len(set(ids) - barred_from(user, ids))
 
 
 def _to_settle(dataset: Dataset, user: User, role: str | None) -> int:
@@ -172,6 +172,11 @@ def _to_settle(dataset: Dataset, user: User, role: str | None) -> int:
     if role != Membership.LEAD and not Membership.objects.filter(dataset=dataset, user=user, adjudicates=True).exists():
         return 0
     return disputes_for(dataset, user).exclude(awaits=Case.NOBODY)[: MOST + 1].count()
+
+
+def _held_checks(dataset: Dataset, user: User) -> int:
+    """A check that an expert holds counts like any other case, or its being missing would tell what it is."""
+    return dataset.cases.checks_of(user).filter(status=Case.OPEN, leased_until__gt=timezone.now()).count()
 
 
 def _failed(dataset: Dataset) -> int:

@@ -26,6 +26,9 @@ from annotation.models import (
     Gold,
     Item,
     Label,
+    Opinion,
+    OpinionRound,
+    OpinionSwitch,
     PredictionSet,
     RoutingRules,
 )
@@ -93,6 +96,18 @@ def _suspected(dataset):
             suggested=class_of(dataset, "access"),
         )  # fmt: skip
 
+    OpinionSwitch.objects.create(dataset=dataset, on=True, host="llm")
+    asked = OpinionRound.objects.create(
+        dataset=dataset, host="llm", model=f"{MARK}llm", n_cases=5, n_known=0, calls=5, tokens=5
+    )
+    for n in range(1, 5):
+        Opinion.objects.create(
+            round=asked,
+            item=item_of(dataset, f"i{n}"),
+            label_class=class_of(dataset, "access"),
+            reason=f"{MARK}opinion",
+        )
+
 
 def change_the_secrets(dataset):
     """Everything of i1 to i4 that nobody may know before the answer becomes something else."""
@@ -108,6 +123,7 @@ def change_the_secrets(dataset):
     for row in Annotator.objects.filter(name__startswith=MARK):
         Annotator.objects.filter(pk=row.pk).update(name=f"another{row.pk}")
     Flag.objects.filter(item__in=secret).delete()
+    Opinion.objects.update(label_class=class_of(dataset, "payment"), reason="another")
     Finding.objects.update(title="another", reason="another", value=0.5)
     PredictionSet.objects.update(name="another")
     Case.objects.filter(kind=Case.AUDIT).update(kind=Case.REVIEW)
@@ -181,13 +197,16 @@ def _asked(client, method, url, htmx):
     return said_by(response) + (said_by(followed) if followed is not None else "")
 
 
-# Masked: tokens, request names, times of the clock.
-CHANCE = re.compile(r"[0-9a-zA-Z]{64}|[0-9a-f]{8}-[0-9a-f-]{27}|\d\d:\d\d(:\d\d[^ \"<]*)?|X-Request-ID: \w+")
+# Masked: tokens, request names, times of the clock, and the number of a finding just made, which PostgreSQL counts on.
+CHANCE = re.compile(
+    r"(?<=finding=)\d+|[0-9a-zA-Z]{64}|[0-9a-f]{8}-[0-9a-f-]{27}|\d\d:\d\d(:\d\d[^ \"<]*)?|X-Request-ID: \w+"
+)
 
 
 def said_by(response):
     body = b"".join(response.streaming_content) if response.streaming else response.content
-    heads = "\n".join(f"{name}: {value}" for name, value in sorted(response.headers.items()) if name != "Last-Modified")
+    shown = sorted(response.headers.items())
+    heads = "\n".join(f"{name}: {value}" for name, value in shown if name not in ("Last-Modified", "Content-Length"))
     return CHANCE.sub("·", f"{response.status_code}\n{heads}\n\n{body.decode(errors='replace')}")
 
 
