@@ -59,6 +59,9 @@ def _copy(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> 
             for row in rows:
                 copy.write_row(row)
                 count += 1
+        if count >= BATCH and table != "changes":
+            # until its own vacuum comes round, PostgreSQL plans as if these rows were not there
+            cursor.execute(f"ANALYZE {connection.ops.quote_name(table)}")
     return count
 
 

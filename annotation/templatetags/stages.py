@@ -158,12 +158,11 @@ def _marks(dataset: Dataset, user: User, role: str | None, name: str) -> dict[st
 
 def _free_cases(dataset: Dataset, user: User) -> int:
     """Of the first open cases not skipped: what else bars somebody takes a millisecond a case after many decisions."""
-    skipped = Skip.objects.filter(expert=user).values("case")
-    first = dataset.cases.open().exclude(pk__in=skipped).in_order().values_list("pk", flat=True)[: MOST + 1]
     now = timezone.now()
+    skipped = Skip.objects.filter(expert=user).values("case")
     away = OfflineRow.objects.kept_by(user, now).values("case")
-    waiting = Case.objects.filter(pk__in=list(first)).waiting_for(user, now).exclude(pk__in=away)
-    ids = list(waiting.values_list("id", flat=True))
+    waiting = dataset.cases.waiting_for(user, now).exclude(pk__in=skipped).exclude(pk__in=away)
+    ids = list(waiting.in_order().values_list("id", flat=True)[: MOST + 1])
     return len(set(ids) - barred_from(user, ids))
 
 
@@ -176,7 +175,9 @@ def _to_settle(dataset: Dataset, user: User, role: str | None) -> int:
 
 def _held_checks(dataset: Dataset, user: User) -> int:
     """A check that an expert holds counts like any other case, or its being missing would tell what it is."""
-    return dataset.cases.checks_of(user).filter(status=Case.OPEN, leased_until__gt=timezone.now()).count()
+    now = timezone.now()
+    held = dataset.cases.checks_of(user).filter(status=Case.OPEN, leased_until__gt=now)
+    return held.exclude(pk__in=OfflineRow.objects.kept_by(user, now).values("case")).count()
 
 
 def _failed(dataset: Dataset) -> int:

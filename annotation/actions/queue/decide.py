@@ -16,6 +16,10 @@ from annotation.reading.experts.readiness import may_adjudicate, readiness
 from annotation.reading.experts.routing_rules import rules_of
 
 
+# One sentence for whatever became of a case: which it is would tell what colleagues said.
+NOT_YOURS = "This case is no longer yours; your answer was not recorded."
+
+
 class UnableToDecide(Refusal):
     """The answer can't be taken; the message is for the expert who gave it."""
 
@@ -82,11 +86,11 @@ def _refuse_adjudication(case: Case, user: User) -> None:
 
 def _refuse_blind_answer(case: Case, user: User, now: datetime) -> None:
     if case.reserved_for_id not in (None, user.pk):
-        raise UnableToDecide("This case is kept for somebody else; your answer was not recorded.")
+        raise UnableToDecide(NOT_YOURS)
     if case.kind in Case.CHECKS:
         return
     if case.awaits != Case.EXPERTS:
-        raise UnableToDecide(f"This case waits for {case.get_awaits_display()} now; your answer was not recorded.")
+        raise UnableToDecide(NOT_YOURS)
     if Label.objects.counting().filter(annotator__user=user, item__case_items__case=case).exists():
         raise UnableToDecide("You labelled an item of this case before, so it goes to somebody else.")
     if bar := readiness(case.dataset, user).bar:

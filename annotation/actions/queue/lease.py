@@ -57,7 +57,8 @@ def _held(dataset: Dataset, user: User, now: datetime, finding: int | None, n: i
     may = set(real) - barred_from(user, real) if real else set()
     if finding and may:
         may &= set(dataset.cases.filter(pk__in=may).of_finding(finding).values_list("id", flat=True))
-    return [case for case in found if case.pk in may or (case.kind in Case.CHECKS and not finding)][:n]
+    # a check stays on the queue of a finding too: by being missing there it would tell what it is
+    return [case for case in found if case.pk in may or case.kind in Case.CHECKS][:n]
 
 
 def _renewed(held: list[Case], now: datetime) -> list[Case]:
