@@ -15,6 +15,7 @@ from annotation.views import (
     rule_bench,
     upload,
 )
+from annotation.views.experts import adjudication, invitations, people_and_skill, qualification, routing, touched
 from annotation.views.talking import comments, notices, offline, similar
 
 urlpatterns = [
@@ -56,6 +57,20 @@ urlpatterns = [
     path("d/<slug:slug>/audit/", audit.audit, name="audit"),
     path("d/<slug:slug>/people/", people.people, name="people"),
     path("d/<slug:slug>/question/", people.question, name="question"),
+    path("d/<slug:slug>/adjudicate/", adjudication.adjudicate, name="adjudicate"),
+    path("d/<slug:slug>/adjudicate/undo/<int:pk>/", adjudication.undo_adjudication, name="undo_adjudication"),
+    path("d/<slug:slug>/adjudicate/<int:pk>/move/", adjudication.move_on, name="move_on"),
+    path("d/<slug:slug>/guidelines/<int:version>/touched/", touched.touched, name="touched"),
+    path("d/<slug:slug>/experts/", people_and_skill.experts, name="experts"),
+    path("d/<slug:slug>/experts/<int:pk>/", people_and_skill.expert_record, name="expert_record"),
+    path("d/<slug:slug>/experts/<int:pk>/change/", people_and_skill.change_expert, name="change_expert"),
+    path("d/<slug:slug>/record/", people_and_skill.my_record, name="my_record"),
+    path("d/<slug:slug>/routing/", routing.routing, name="routing"),
+    path("d/<slug:slug>/routing/keep/", routing.keep_cases, name="keep_cases"),
+    path("d/<slug:slug>/tests/", qualification.qualification, name="qualification"),
+    path("d/<slug:slug>/tests/<int:pk>/retire/", qualification.retire, name="retire_test"),
+    path("d/<slug:slug>/invite/", invitations.make_invitation, name="invite"),
+    path("invitation/<str:secret>/", invitations.invitation, name="invitation"),
     path("notices/", notices.notices, name="notices"),
     path("notices/<int:pk>/", notices.open_notice, name="open_notice"),
     path("notices/read/", notices.read_notices, name="read_notices"),

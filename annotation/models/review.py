@@ -3,6 +3,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from annotation.models.dataset import Dataset, Guideline, LabelClass, Reason
@@ -37,13 +38,14 @@ class CaseQuerySet(models.QuerySet["Case"]):
         own = Label.objects.counting().filter(annotator__user=user, item__case_items__case=OuterRef("pk"))
         without = (Decision.AMBIGUOUS, Decision.DIFFERENT, Decision.BAD_INPUT)
         answers = Decision.objects.standing().filter(expert=user, outcome__in=without)
+        # who said that members differ is asked about each of them, in cases that are parts of that one
+        answers = answers.exclude(outcome=Decision.DIFFERENT, case=Coalesce(OuterRef("part_of"), 0))
         answered = answers.filter(items__case_items__case=OuterRef("pk"))
         skipped = Skip.objects.filter(case=OuterRef("pk"), expert=user)
         held = Q(leased_until__gt=now) & ~Q(leased_to=user)
         mine = Q(reserved_for=None) | Q(reserved_for=user)
         open_to = self.open().filter(mine, awaits=Case.EXPERTS).exclude(held)
-        # who said that members differ is asked about each of them, in cases kept for them
-        return open_to.filter(~Exists(own), ~Exists(skipped)).filter(Q(reserved_for=user) | ~Exists(answered))
+        return open_to.filter(~Exists(own), ~Exists(answered), ~Exists(skipped))
 
     def for_adjudicator(self, user: User) -> "CaseQuerySet":
         """Cases on which experts differ and that `user` has no part in, those in conflict longest first."""

@@ -20,7 +20,7 @@ from annotation.forms.cases import CaseFilterForm
 from annotation.models import Case, Dataset, Decision, Detection, Item, User
 from annotation.reading.cases import QueueState, excerpt_of, list_cases, queue_state
 from annotation.reading.prediction_sets import imported_sets
-from annotation.reading.why import Neighbour, Suspects, Why, detection_behind, explain, suspects_in
+from annotation.reading.why import Neighbour, Suspects, Why, detection_behind, explain, suspects_in, unanswered
 from annotation.reading.worth_deciding import worth_in_words
 from annotation.views.expert import Member, compared, members_of
 from annotation.views.refusals import refused_to
@@ -83,8 +83,9 @@ def why(request: Request, slug: str, pk: int) -> HttpResponse:
     decision = get_object_or_404(mine, pk=pk)
     detection = detection_behind(decision.case)
     suspects, members = _suspects_ahead(decision.case, detection)
-    if decision.items.count() < len(members):
-        # what the rest of the group carries is somebody's next case
+    items = [member.item.pk for member in members]
+    if decision.items.count() < len(members) or unanswered(request.user).filter(pk__in=items).exists():
+        # what the rest of the group carries is somebody's next case, and so may be each member by itself
         raise Http404
     cards = _cards(dataset, members[:SHOWN], detection, request.user)
     page = {

@@ -100,8 +100,7 @@ def _next(
     free = dataset.cases.free_for(user, now).exclude(leased_to=user, leased_until__gt=now)
     if finding:
         return bulk.without_waiting(free.of_finding(finding).in_order()).first()
-    mine = bulk.without_waiting(free.filter(reserved_for=user).in_order()).first()
-    if mine:
+    if mine := _reserved(dataset, user, free):
         return mine
     turn = _turn(user, n_held)
     case = _check(dataset, user, rules, turn, now)
@@ -128,6 +127,13 @@ def _open_to(free: CaseQuerySet, ready: Readiness) -> CaseQuerySet:
     current = CurrentLabel.objects.in_force().filter(label_class__in=ready.closed_classes)
     closed = CaseItem.objects.filter(item__in=current.values("item"), case=OuterRef("pk"))
     return free.filter(~Exists(closed)).in_order()
+
+
+def _reserved(dataset: Dataset, user: User, free: CaseQuerySet) -> Case | None:
+    """The first case kept for `user`; asked by their index, as there are few of them among very many."""
+    kept = dataset.cases.filter(reserved_for=user, status=Case.OPEN).exclude(kind__in=Case.CHECKS)
+    ids = list(kept.values_list("id", flat=True))
+    return bulk.without_waiting(free.filter(pk__in=ids).in_order()).first() if ids else None
 
 
 def _turn(user: User, n_held: int) -> tuple[int, float, float]:
@@ -158,12 +164,18 @@ def _check(
 
 
 def _of_audit(free: CaseQuerySet, dataset: Dataset) -> CaseQuerySet:
-    """The free cases whose items the newest audit drew, as drawn."""
-    newest = dataset.audits.order_by("-id").values("id")[:1]
-    drawn = AuditItem.objects.filter(audit__in=newest)
-    place = drawn.filter(item__case_items__case=OuterRef("pk")).order_by().values("audit").annotate(place=Min("id"))
-    chosen = free.filter(case_items__item__in=drawn.values("item"))
-    return chosen.annotate(place=Subquery(place.values("place"))).order_by("place", "id")
+    """The free cases whose items the newest audit drew, as drawn.
+
+    Found from the few hundred items drawn: left to itself a database that knows nothing yet of a new table's rows may
+    read all cases for each of them."""
+    newest = dataset.audits.order_by("-id").first()
+    drawn = list(AuditItem.objects.filter(audit=newest).values_list("item_id", flat=True)) if newest else []
+    if not drawn:
+        return free.none()
+    holding = CaseItem.objects.filter(item__in=drawn, case__status=Case.OPEN).values_list("case_id", flat=True)
+    place = AuditItem.objects.filter(audit=newest, item__case_items__case=OuterRef("pk")).order_by()
+    first = place.values("audit").annotate(place=Min("id")).values("place")
+    return free.filter(pk__in=list(holding)).annotate(place=Subquery(first)).order_by("place", "id")
 
 
 def _enough_today(dataset: Dataset, user: User, rules: RoutingRules, n_held: int, now: datetime) -> bool:
