@@ -39,3 +39,20 @@ def test_what_makes_no_sense_stops_the_start_with_one_sentence(tmp_path, environ
     assert started.returncode == 1
     assert started.stderr.splitlines()[-1] == f"django.core.exceptions.ImproperlyConfigured: {sentence}"
     assert not (tmp_path / "secret_key").exists()
+
+
+def test_a_mail_server_needs_to_know_where_links_lead(tmp_path):
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
+    mail = {"SECONDLOOK_DATA_DIR": str(tmp_path), "SECONDLOOK_MAIL_HOST": "mail.example.org"}
+    read = "import config.settings as s; print(s.EMAIL_PORT, s.EMAIL_USE_TLS, s.EMAIL_USE_SSL, s.SITE_URL)"
+
+    def start(**more):
+        return subprocess.run(
+            [sys.executable, "-c", read], cwd=ROOT, capture_output=True, text=True, env={**clean, **mail, **more}
+        )
+
+    assert "SECONDLOOK_SITE_URL is not set" in start().stderr
+    site = {"SECONDLOOK_SITE_URL": "https://labels.example.org/"}
+    assert start(**site).stdout.split() == ["587", "True", "False", "https://labels.example.org"]
+    implicit = start(**site, SECONDLOOK_MAIL_PORT="465")
+    assert implicit.stdout.split() == ["465", "False", "True", "https://labels.example.org"]

@@ -42,10 +42,10 @@ STAGES: dict[str, tuple[MenuPage, ...]] = {
         MenuPage("routing", "Routing"),
         MenuPage("qualification", "Tests"),
         MenuPage("guidelines", "Guidelines"),
+        MenuPage("comments", "Comments"),
+        MenuPage("offline", "Offline"),
         MenuPage("history", "My history"),
         MenuPage("my_record", "My record"),
-        MenuPage("offline", "Offline"),
-        MenuPage("comments", "Comments"),
     ),
     "Models": (
         MenuPage("runs", "Runs"),

@@ -15,7 +15,6 @@ from annotation.models import Case, Decision, FindingItem, Item, Label, LabelCla
 from annotation.reading.experts.readiness import may_adjudicate, readiness
 from annotation.reading.experts.routing_rules import rules_of
 
-
 # One sentence for whatever became of a case: which it is would tell what colleagues said.
 NOT_YOURS = "This case is no longer yours; your answer was not recorded."
 

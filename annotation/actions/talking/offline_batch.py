@@ -16,7 +16,7 @@ from annotation.core.refusal import Refusal
 from annotation.models import Case, CaseItem, Dataset, Decision, Membership, OfflineBatch, OfflineRow, Reason, User
 from annotation.reading.experts.readiness import readiness
 
-MOST_CASES, MOST_DAYS = 200, 14
+MOST_CASES, MOST_DAYS = 100, 14
 # Of cases handed out, so many more than wanted are looked at for those of one item.
 MOST_GROUPS = 50
 

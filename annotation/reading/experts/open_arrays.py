@@ -4,7 +4,7 @@ Kept for KEPT seconds in each web process and read anew behind the scenes after 
 database says when it is handed out.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Lock, Thread
 from time import monotonic
@@ -25,7 +25,7 @@ KEPT = 60.0
 class OpenArrays:
     """n open cases that wait for experts. case: int (n,) ids; item: int (n,), the first item of each; cases: what
     ranking reads; declared: by member, bool (n,), whether a value of a category they know is the case's; read_at:
-    seconds of the monotonic clock."""
+    seconds of the monotonic clock; best_two: by who is here what `routed` keeps of their chances."""
 
     case: np.ndarray
     item: np.ndarray
@@ -33,6 +33,7 @@ class OpenArrays:
     skill: SkillNow
     declared: dict[int, np.ndarray]
     read_at: float
+    best_two: dict[tuple[int, ...], tuple[np.ndarray, np.ndarray, np.ndarray]] = field(default_factory=dict)
 
 
 _kept: dict[tuple[int, datetime], OpenArrays] = {}

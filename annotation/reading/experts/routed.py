@@ -37,12 +37,32 @@ def ranked(arrays: OpenArrays, user: int, present: Sequence[int], rules: Routing
     """Positions of the first sum(OFFERED) cases for `user`, best first; `present`: ids of who else may get them."""
     chances = Chances(arrays.cases, arrays.skill.skill)
     own = _chance_of(arrays, chances, user)
-    others = np.zeros(len(own), dtype=own.dtype)
-    for other in present:
-        if other != user and other in arrays.skill.place:
-            np.maximum(others, _chance_of(arrays, chances, other), out=others)
+    others = _best_of_others(arrays, chances, user, present)
     order = rank(arrays.cases, own, others, rules.least_skill, first=sum(OFFERED))
     return order[~_closed(arrays, order, ready)]
+
+
+def _best_of_others(arrays: OpenArrays, chances: Chances, user: int, present: Sequence[int]) -> np.ndarray:
+    """The highest chance among the others, 0 without any. Of all who are here the best and the next are kept, so that
+    one who asks costs no look at every colleague."""
+    here = tuple(sorted(one for one in present if one in arrays.skill.place))
+    if here not in arrays.best_two:
+        arrays.best_two.clear()
+        arrays.best_two[here] = _best_two(arrays, chances, here)
+    best, who, second = arrays.best_two[here]
+    return np.where(who == user, second, best)
+
+
+def _best_two(arrays: OpenArrays, chances: Chances, here: Sequence[int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """By case the highest chance, whose it is, and the next highest."""
+    best, second = (np.zeros(len(arrays.case), dtype=np.float32) for _ in range(2))
+    who = np.zeros(len(arrays.case), dtype=np.int64)
+    for user in here:
+        own = _chance_of(arrays, chances, user)
+        ahead = own > best
+        second = np.where(ahead, best, np.maximum(second, own))
+        best, who = np.where(ahead, own, best), np.where(ahead, user, who)
+    return best, who, second
 
 
 def _chance_of(arrays: OpenArrays, chances: Chances, user: int) -> np.ndarray:

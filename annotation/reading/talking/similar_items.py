@@ -16,7 +16,7 @@ from annotation.reading.talking.open_to_bulk import open_to_bulk
 
 SHOWN = 100
 # Items looked at closely; and of how many all are read where no detection says where they lie.
-NEAR, READ = 600, 20_000
+NEAR, READ = 600, 10_000
 # Below this two items share a few words.
 LEAST = 0.15
 
