@@ -13,6 +13,7 @@ from django.utils import timezone
 from annotation import bulk
 from annotation.actions.jobs.enqueue import enqueue
 from annotation.actions.jobs.work import UnableToWork, Write
+from annotation.actions.people.pause import pause_below_bar
 from annotation.actions.queue.open_cases import Unit, as_cases, create_cases
 from annotation.core.order.ranking import worth
 from annotation.core.order.stored import SupportJson
@@ -83,6 +84,7 @@ def run(job: Job, report: Report) -> Write:
         bulk.lock_dataset(job.own_dataset)
         if skill is not None:
             skill.save()
+            pause_below_bar(job.own_dataset, now)
         if newest_detection(job.own_dataset) != detection:
             # a detection that came meanwhile has learned from the decisions itself, and its order stands
             return {"learned_order": None, "decisions": found.n_decisions}

@@ -3,12 +3,14 @@
 import pytest
 from django.utils import timezone
 
+from annotation.actions.people.pause import pause_below_bar, resume
 from annotation.actions.queue.decide import decide
 from annotation.actions.queue.lease import lease
 from annotation.core.fields import Field
 from annotation.models import Case, Expertise, RoutingRules
 from annotation.reading.experts.measured_skill import measure_experts, skill_now
 from annotation.reading.experts.open_arrays import forget
+from annotation.reading.experts.routing_rules import paused_in
 from tests.factories import answer, apart, imported, open_case
 from tests.people import emil, erin, leo
 
@@ -98,3 +100,22 @@ def test_a_case_taken_meanwhile_is_passed_over(dataset):
     first = lease(dataset, erin(dataset), timezone.now())
     decide(first, erin(dataset), answer(dataset, "access"), timezone.now())
     assert lease(dataset, erin(dataset), timezone.now()) != first
+
+
+def test_whose_skill_is_almost_surely_below_the_bar_is_paused_and_begins_anew(dataset):
+    RoutingRules.objects.update(overlap=2)
+    lead = leo(dataset)
+    for case in dataset.cases.in_order()[:40]:
+        truth = case.case_items.get().item.labels.get().label_class.name
+        wrong = {"access": "payment", "payment": "access"}[truth]
+        decide(case, erin(dataset), answer(dataset, truth), timezone.now())
+        decide(case, emil(dataset), answer(dataset, wrong if case.pk % 2 else truth), timezone.now())
+        if Case.objects.get(pk=case.pk).awaits == Case.ADJUDICATOR:
+            decide(case, lead, answer(dataset, truth, cause="slip"), timezone.now())
+    measure_experts(dataset).save()
+    pause_below_bar(dataset, timezone.now())
+    assert paused_in(dataset.pk) == {emil(dataset).pk}
+    resume(dataset, emil(dataset), lead, timezone.now())
+    measure_experts(dataset).save()
+    pause_below_bar(dataset, timezone.now())
+    assert not paused_in(dataset.pk)
