@@ -1,6 +1,7 @@
 """Experts pull: hand the next cases to the expert who asks, and never the same one to two of them."""
 
 import hashlib
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -84,7 +85,7 @@ def _next(
     dataset: Dataset, user: User, rules: RoutingRules, ready: Readiness, n_held: int, now: datetime,
     finding: int | None,
 ) -> Case | None:  # fmt: skip
-    free = dataset.cases.free_for(user, now)
+    free = dataset.cases.free_for(user, now).exclude(leased_to=user, leased_until__gt=now)
     if finding:
         return bulk.without_waiting(free.of_finding(finding).in_order()).first()
     mine = bulk.without_waiting(free.filter(reserved_for=user).in_order()).first()
@@ -133,7 +134,8 @@ def _check(
     dataset: Dataset, user: User, rules: RoutingRules, turn: tuple[int, float, float], now: datetime
 ) -> Case | None:
     _, share, place = turn
-    waiting = dataset.cases.checks_of(user).filter(status=Case.OPEN).exclude(kind=Case.QUALIFICATION).first()
+    checks = dataset.cases.checks_of(user).filter(status=Case.OPEN).exclude(kind=Case.QUALIFICATION)
+    waiting = checks.exclude(leased_to=user, leased_until__gt=now).first()
     if share < rules.gold_share + rules.repeat_share and waiting:
         return waiting
     if share < rules.gold_share:
@@ -165,6 +167,22 @@ def hold(case: Case, user: User, now: datetime, since: datetime | None = None) -
         case.leased_at = since or now
     case.leased_to, case.leased_until = user, now + timedelta(minutes=settings.LEASE_MINUTES)
     case.save(update_fields=["leased_to", "leased_at", "leased_until"])
+
+
+def renew(dataset: Dataset, user: User, ids: Collection[int], now: datetime) -> list[Case]:
+    """Those of the cases `ids` that are `user`'s until LEASE_MINUTES from `now`: held, or run out and taken by nobody.
+
+    One that ran out stays in its place among those held."""
+    with transaction.atomic():
+        open_now = dataset.cases.filter(pk__in=ids, status=Case.OPEN)
+        held = set(open_now.filter(leased_to=user, leased_until__gt=now).values_list("id", flat=True))
+        lapsed = open_now.filter(leased_to=user).exclude(pk__in=held)
+        free = dataset.cases.free_for(user, now).filter(pk__in=lapsed).values_list("id", flat=True)
+        checks = dataset.cases.checks_of(user).filter(pk__in=lapsed).values_list("id", flat=True)
+        cases = list(open_now.filter(pk__in=held | set(free) | set(checks)).order_by("leased_at", "id"))
+        for case in cases:
+            hold(case, user, now, since=case.leased_at)
+        return cases
 
 
 def release(case: Case) -> None:

@@ -1,0 +1,300 @@
+// The expert's page: a press paints the next case at once, and its answer is sent behind it.
+
+import * as cases from "./cases.js";
+import * as clock from "./clock.js";
+import * as drafts from "./drafts.js";
+import * as find from "./find.js";
+import * as guard from "./guard.js";
+import * as kept from "./kept.js";
+import * as keys from "./keys.js";
+import * as lease from "./lease.js";
+import * as search from "./search.js";
+import * as sending from "./sending.js";
+import * as waiting from "./waiting.js";
+
+const get = (id) => document.getElementById(id);
+const place = get("case");
+const form = cases.theForm();
+const AHEAD = 3;
+const MOST_AHEAD = 20;
+const A_FEW = 4;
+let enough = false;       // the server has no more cases for now
+let undoAfter = false;    // undo was asked for while the answer was still on its way
+let undoing = false;
+let atEnd = [];           // what the server says where no case is left
+
+const unsent = () => waiting.all().map((entry) => entry.case);
+const have = (without) => [...new Set([cases.current(), ...cases.idsAhead(), ...unsent()])]
+  .filter((id) => id && id !== without);
+
+// ---- answering
+
+function answer(event) {
+  event.preventDefault();
+  const button = event.submitter;
+  if (!button || cases.isClosed()) return;
+  const skipping = "skips" in button.dataset;
+  const items = new FormData(form).getAll("item");
+  if (!skipping && button.value !== "different" && !items.length) {
+    return say("Tick at least one item of this case for your answer.", "warning");
+  }
+  drafts.keep(form, cases.current());
+  const fields = [...new FormData(form, button)].filter(([name]) => name !== "csrfmiddlewaretoken");
+  fields.push(["shown", clock.shownFor()]);
+  waiting.add({
+    url: skipping ? button.formAction : form.action, fields, case: cases.current(),
+    done: skipping ? cases.current() : form.token.value, said: skipping ? "" : named(button), excerpt: cases.excerpt(),
+  });
+  if (!skipping) get("strip").replaceChildren(said(named(button)));
+  get("said").replaceChildren();
+  goOn();
+  sending.flush();
+}
+
+// The name of a button's answer, without its key and its meaning.
+function named(button) {
+  const copy = button.cloneNode(true);
+  for (const part of copy.querySelectorAll("kbd, .what")) part.remove();
+  return copy.textContent.replace(/\s+/g, " ").trim();
+}
+
+function said(name) {
+  const line = document.createElement("span");
+  const what = document.createElement("b");
+  what.textContent = name;
+  line.append("Last case: you said ", what, ".");
+  return line;
+}
+
+function goOn() {
+  if (cases.next(unsent())) return;
+  if (unsent().length) cases.rest(waitingPage());
+  else if (atEnd.length) cases.rest(atEnd);
+  else cases.rest(waitingPage());
+}
+
+function waitingPage() {
+  const box = document.createElement("div");
+  const head = document.createElement("h1");
+  box.className = "nothing";
+  head.tabIndex = -1;
+  head.textContent = sending.away() ? "The network is away" : "Fetching the next case…";
+  box.append(head);
+  if (sending.away()) {
+    const line = document.createElement("p");
+    line.className = "soft";
+    line.textContent = "No further case is on this page. What you said is kept here and sent by itself.";
+    box.append(line);
+  }
+  return [box];
+}
+
+// ---- what comes back
+
+function apply(parts) {
+  get("strip").replaceChildren(...part(parts, "strip"));
+  get("counts").replaceChildren(...part(parts, "counts"));
+  const news = part(parts, "said").filter((node) => node.nodeType === Node.ELEMENT_NODE);
+  if (news.length) get("said").replaceChildren(...news);
+  atEnd = part(parts, "nothing");
+  const before = cases.nAhead();
+  const lost = cases.stock(parts, unsent());
+  enough = cases.nAhead() <= before;
+  get("trouble").hidden = true;
+  lease.renewed();
+  if (lost && !cases.isClosed()) lostCurrent();
+}
+
+function part(parts, name) {
+  return [...(parts.querySelector(`[data-part=${name}]`)?.childNodes ?? [])].map((node) => document.adoptNode(node));
+}
+
+function done(entry, parts) {
+  cases.recorded(entry.case);
+  apply(parts);
+  // while later answers are on their way, the strip says what was said last
+  const later = waiting.all().filter((one) => one.said);
+  if (later.length) get("strip").replaceChildren(said(later.at(-1).said));
+  if (!cases.current()) goOn();
+}
+
+// The case comes back with everything typed, and the reason why its answer was not recorded.
+function refused(entry, sentence, parts) {
+  if (parts) apply(parts);
+  const theirs = parts ? "theirs" in parts.dataset : sentence.includes("Answer again");
+  const what = entry.said ? `Your answer “${entry.said}” was not recorded. ` : "";
+  if (!cases.back(entry.case)) return say(`${what}${sentence} It was: ${entry.excerpt}…`, "warning");
+  if (theirs) return say(`${what}${sentence}`, "warning");
+  cases.closed(true);
+  say(`${what}${sentence}`, "warning", "Go on to the next case", () => leave(entry.case));
+}
+
+function lostCurrent() {
+  cases.closed(true);
+  const id = cases.current();
+  say("This case went to somebody else, or was decided meanwhile.", "warning", "Go on to the next case", () => leave(id));
+}
+
+function leave(id) {
+  cases.recorded(id);
+  get("said").replaceChildren();
+  goOn();
+  sending.flush();
+}
+
+function say(sentence, kind, offer = "", act = null) {
+  const line = document.createElement("p");
+  line.className = `note ${kind}`;
+  line.append(sentence);
+  if (offer) {
+    const button = document.createElement("button");
+    Object.assign(button, { type: "button", className: "primary", textContent: offer });
+    button.dataset.key = "o";
+    const key = document.createElement("kbd");
+    key.textContent = "o";
+    button.append(" ", key);
+    button.addEventListener("click", act);
+    line.append(" ", button);
+  }
+  get("said").replaceChildren(line);
+}
+
+function stopped(sentence) {
+  get("trouble").hidden = !sentence;
+  get("trouble").querySelector("span").textContent = sentence;
+}
+
+function changed({ n, away, slow }) {
+  const waits = away ? "for the network" : "to be recorded";
+  get("waiting").hidden = !n || !(away || slow || n > 2);
+  const sentence = n === 1 ? `1 answer waits ${waits}.` : `${n} answers wait ${waits}.`;
+  const words = get("waiting").querySelector("span");
+  if (words.textContent !== sentence) words.textContent = sentence;
+  if (away && !cases.current() && !get("nothing").textContent.includes("network")) cases.rest(waitingPage());
+}
+
+// ---- more cases while nobody presses anything
+
+// An answer brings one more case; what is missing to twenty comes a few at a time in between.
+function more() {
+  const room = MOST_AHEAD - 1 - cases.nAhead() - unsent().length;
+  return Math.max(0, Math.min(room, Math.max(1, AHEAD - 1 - cases.nAhead())));
+}
+
+async function idle() {
+  if (undoAfter) {
+    undoAfter = false;
+    if (!waiting.all().length) return undo();
+  }
+  if (!cases.current() && !unsent().length) goOn();
+}
+
+async function deepen() {
+  if (!cases.current() || enough || document.hidden || sending.underWay() || unsent().length || undoing) return;
+  if (cases.nAhead() >= MOST_AHEAD - 1) return;
+  const reply = await sending.ask(place.dataset.queue, {}, { more: A_FEW, method: "GET" });
+  if (!reply.parts || reply.status !== 200 || reply.loggedOut) return;
+  const before = cases.nAhead();
+  const lost = cases.stock(reply.parts, unsent());
+  enough = cases.nAhead() <= before;
+  lease.renewed();
+  if (lost && !cases.isClosed()) lostCurrent();
+}
+
+// ---- undo
+
+async function undo() {
+  if (undoing) return;
+  const last = waiting.all().at(-1);
+  if (last && !last.tried) {
+    waiting.drop(last);
+    cases.back(last.case);
+    get("strip").replaceChildren();
+    return say("Your answer is taken back before it was sent; the case is yours again.", "success");
+  }
+  if (last && sending.away()) return say("It can be taken back once the network is here again.", "warning");
+  if (last) {
+    undoAfter = true;
+    return undefined;
+  }
+  const strip = get("strip").querySelector("[data-undo]");
+  if (!strip) return undefined;
+  undoing = true;
+  if (cases.current()) drafts.keep(form, cases.current());
+  const reply = await sending.ask(strip.action, {});
+  undoing = false;
+  if (!reply.parts) return stopped(reply.loggedOut ? "You are logged out. Log in again." : "The server can't be reached; nothing was taken back.");
+  apply(reply.parts);
+  if (reply.parts.dataset.first) bring(reply.parts.dataset.first);
+  return undefined;
+}
+
+// The case that was taken back: if it was not on this page, a page of its own is the simplest.
+function bring(id) {
+  if (form && cases.back(id)) return;
+  location.assign(place.dataset.queue);
+}
+
+// ---- keys and clicks
+
+function use(part, event) {
+  if (part.matches(".skips")) {
+    if (guard.tooSoon(event)) return;
+    part.open = true;
+    part.querySelector("button").focus();
+  } else if (part.matches("[data-key='/']")) {
+    part.querySelector("input").focus();
+  } else if (part.matches("textarea, input[type=search]")) {
+    const fold = part.closest("details");
+    if (fold) fold.open = true;
+    part.focus();
+  } else if (isAnswer(part)) {
+    if (!guard.tooSoon(event)) part.click();
+  } else {
+    part.click();
+  }
+}
+
+const isAnswer = (part) => part.matches("button[name=answer], [data-skips]");
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("button");
+  if (!button) return;
+  if (button.dataset.opens) get(button.dataset.opens).showModal();
+  else if ("again" in button.dataset) sending.flush();
+  // a press of a key was judged when it came; its click has no pointer
+  else if (isAnswer(button) && event.isTrusted && guard.tooSoon(event)) event.preventDefault();
+}, true);
+
+document.addEventListener("submit", (event) => {
+  if (event.target === form) return answer(event);
+  if ("undo" in event.target.dataset) {
+    event.preventDefault();
+    undo();
+  }
+  return undefined;
+});
+
+document.addEventListener("input", (event) => {
+  if (!form?.contains(event.target) || event.target.type === "search") return;
+  drafts.keep(form, cases.current());
+  if (event.target.name === "item") cases.countTicked();
+});
+
+addEventListener("beforeunload", (event) => {
+  if (waiting.all().length && !kept.state.lasting) event.preventDefault();
+});
+
+// ---- begin
+
+drafts.forgetOld();
+if (form) {
+  cases.begin();
+  for (const box of form.querySelectorAll(".find-class")) search.attach(box, form);
+}
+keys.attach(use);
+find.attach();
+lease.start(() => have(""), (gone) => { if (gone.includes(cases.current())) lostCurrent(); });
+sending.start({ have, more, done, refused, stopped, changed, idle });
+if (form && unsent().includes(cases.current())) goOn();
+setInterval(deepen, 1500);
