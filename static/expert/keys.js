@@ -29,8 +29,8 @@ function pressed(event, use) {
     event.preventDefault();
     return guard.tell("A key held down answers once.");
   }
-  const part = list ? inList(key) : meant(key);
   const wasChoosing = Boolean(list);
+  const part = wasChoosing ? inList(key) : meant(key);
   if (wasChoosing) choosing(null);
   if (part) {
     event.preventDefault();

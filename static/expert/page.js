@@ -22,6 +22,7 @@ let enough = false;       // the server has no more cases for now
 let undoAfter = false;    // undo was asked for while the answer was still on its way
 let undoing = false;
 let atEnd = [];           // what the server says where no case is left
+let fetching = false;     // the page waits for its next case
 
 const unsent = () => waiting.all().map((entry) => entry.case);
 const have = (without) => [...new Set([cases.current(), ...cases.idsAhead(), ...unsent()])]
@@ -62,15 +63,21 @@ function said(name) {
   const line = document.createElement("span");
   const what = document.createElement("b");
   what.textContent = name;
-  line.append("Last case: you said ", what, ".");
+  line.append("Last case: you said ", what, ". ");
+  const back = document.createElement("button");
+  Object.assign(back, { type: "button", className: "link", textContent: "Undo" });
+  Object.assign(back.dataset, { key: "u", takesBack: "" });
+  const key = document.createElement("kbd");
+  key.textContent = "u";
+  line.append(back, " ", key);
   return line;
 }
 
 function goOn() {
+  fetching = false;
   if (cases.next(unsent())) return;
-  if (unsent().length) cases.rest(waitingPage());
-  else if (atEnd.length) cases.rest(atEnd);
-  else cases.rest(waitingPage());
+  fetching = unsent().length > 0 || !atEnd.length;
+  cases.rest(fetching ? waitingPage() : atEnd);
 }
 
 function waitingPage() {
@@ -115,7 +122,7 @@ function done(entry, parts) {
   // while later answers are on their way, the strip says what was said last
   const later = waiting.all().filter((one) => one.said);
   if (later.length) get("strip").replaceChildren(said(later.at(-1).said));
-  if (!cases.current()) goOn();
+  if (fetching) goOn();
 }
 
 // The case comes back with everything typed, and the reason why its answer was not recorded.
@@ -170,7 +177,7 @@ function changed({ n, away, slow }) {
   const sentence = n === 1 ? `1 answer waits ${waits}.` : `${n} answers wait ${waits}.`;
   const words = get("waiting").querySelector("span");
   if (words.textContent !== sentence) words.textContent = sentence;
-  if (away && !cases.current() && !get("nothing").textContent.includes("network")) cases.rest(waitingPage());
+  if (away && fetching && !get("nothing").textContent.includes("network")) cases.rest(waitingPage());
 }
 
 // ---- more cases while nobody presses anything
@@ -186,7 +193,7 @@ async function idle() {
     undoAfter = false;
     if (!waiting.all().length) return undo();
   }
-  if (!cases.current() && !unsent().length) goOn();
+  if (fetching && !unsent().length) goOn();
 }
 
 async function deepen() {
@@ -262,6 +269,7 @@ document.addEventListener("click", (event) => {
   if (!button) return;
   if (button.dataset.opens) get(button.dataset.opens).showModal();
   else if ("again" in button.dataset) sending.flush();
+  else if ("takesBack" in button.dataset) undo();
   // a press of a key was judged when it came; its click has no pointer
   else if (isAnswer(button) && event.isTrusted && guard.tooSoon(event)) event.preventDefault();
 }, true);
