@@ -42,14 +42,14 @@ function offer() {
 const texts = (shown) => [...shown.querySelectorAll(".text")];
 
 function mark(input, wanted) {
-  const ranges = input.value.trim() ? texts(place).flatMap((text) => rangesIn(text, input.value.trim().toLowerCase())) : [];
+  const words = input.value.trim().toLowerCase();
+  const ranges = words ? texts(place).flatMap((text) => rangesIn(text, words)) : [];
   const nth = ranges.length ? (wanted + ranges.length) % ranges.length : 0;
   input.dataset.nth = nth;
   CSS.highlights.set("found", new Highlight(...ranges));
   CSS.highlights.set("found-here", new Highlight(...ranges.slice(nth, nth + 1)));
   const said = ranges.length ? `${nth + 1} of ${ranges.length}` : "not in it";
-  input.parentElement.querySelector("span").textContent = input.value.trim() ? said : "";
-  ranges[nth]?.startContainer.parentElement.scrollIntoView({ block: "nearest" });
+  input.parentElement.querySelector("span").textContent = words ? said : "";
   if (ranges[nth]) scrollToRange(ranges[nth]);
 }
 

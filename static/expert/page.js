@@ -139,7 +139,8 @@ function refused(entry, sentence, parts) {
 function lostCurrent() {
   cases.closed(true);
   const id = cases.current();
-  say("This case went to somebody else, or was decided meanwhile.", "warning", "Go on to the next case", () => leave(id));
+  const sentence = "This case went to somebody else, or was decided meanwhile.";
+  say(sentence, "warning", "Go on to the next case", () => leave(id));
 }
 
 function leave(id) {
@@ -230,7 +231,10 @@ async function undo() {
   if (cases.current()) drafts.keep(form, cases.current());
   const reply = await sending.ask(strip.action, {});
   undoing = false;
-  if (!reply.parts) return stopped(reply.loggedOut ? "You are logged out. Log in again." : "The server can't be reached; nothing was taken back.");
+  if (!reply.parts) {
+    const out = "You are logged out; log in again.";
+    return stopped(reply.loggedOut ? out : "Nothing was taken back: the server was not reached.");
+  }
   apply(reply.parts);
   if (reply.parts.dataset.first) bring(reply.parts.dataset.first);
   return undefined;
@@ -248,9 +252,9 @@ function use(part, event) {
   if (part.matches(".skips")) {
     if (guard.tooSoon(event)) return;
     part.open = true;
-    part.querySelector("button").focus();
+    part.querySelector("button").focus({ preventScroll: true });
   } else if (part.matches("[data-key='/']")) {
-    part.querySelector("input").focus();
+    part.querySelector("input").focus({ preventScroll: true });
   } else if (part.matches("textarea, input[type=search]")) {
     const fold = part.closest("details");
     if (fold) fold.open = true;

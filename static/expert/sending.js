@@ -101,7 +101,8 @@ export async function ask(url, fields, { without = "", more = hooks.more(), meth
       method, body: get ? undefined : body, headers: headers(), cache: "no-store", signal: AbortSignal.timeout(LONGEST),
     });
     const loggedOut = reply.redirected && new URL(reply.url).pathname !== new URL(url, location.href).pathname;
-    return { status: reply.status, loggedOut, name: reply.headers.get("X-Request-ID"), parts: parts(await reply.text()) };
+    const name = reply.headers.get("X-Request-ID");
+    return { status: reply.status, loggedOut, name, parts: parts(await reply.text()) };
   } catch {
     return { status: 0, parts: null };
   }

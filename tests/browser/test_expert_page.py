@@ -40,7 +40,7 @@ def test_a_digit_answers_and_moves_on_with_one_request(page):
     assert not [request for request in requests if request.is_navigation_request()]
     page.wait_for_selector("text=It carried access.")
     assert "you said payment. It carried access." in page.locator("#strip").inner_text()
-    assert "1 today · 2 open" in page.locator("#counts").inner_text()
+    assert "1 today · fewer than 20 open" in page.locator("#counts").inner_text()
     assert page.evaluate("document.activeElement.tagName") == "H1", "reading starts at the new case"
 
 

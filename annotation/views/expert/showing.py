@@ -27,6 +27,7 @@ from annotation.reading.experts.reveal import Question, question_of, reveal
 # a quarter of what is open.
 AHEAD, MOST_AHEAD, A_FEW = 3, 20, 4
 OTHERS_SHARE = 4
+FEW = 20
 
 
 @dataclass(frozen=True)
@@ -126,10 +127,20 @@ def _how_many(request: Request, dataset: Dataset, known: set[int], n_open: int, 
     return min(wanted, most, MOST_AHEAD)
 
 
-def _counts(dataset: Dataset, user: User, finding: Finding | None, now: datetime) -> dict[str, int]:
+def roughly(n: int) -> str:
+    """1,199 → about 1,100. An exact count that an answer leaves as it was would tell that it answered a check."""
+    if n < FEW:
+        return f"fewer than {FEW}"
+    unit = 10 ** (len(str(n)) - 2) if n >= 100 else 10
+    return f"about {n // unit * unit:,}"
+
+
+def _counts(dataset: Dataset, user: User, finding: Finding | None, now: datetime) -> dict[str, Any]:
     midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
     mine = Decision.objects.standing().filter(expert=user, case__dataset=dataset, created_at__gte=midnight)
-    return {"n_today": mine.count(), "n_open": narrowed(dataset, finding).count()}
+    n_open = narrowed(dataset, finding).count()
+    # no check comes in the queue of a finding
+    return {"n_today": mine.count(), "n_open": n_open, "open": f"{n_open:,}" if finding else roughly(n_open)}
 
 
 def _opened(dataset: Dataset, cases: Sequence[Case], user: User) -> list[OpenCase]:

@@ -49,7 +49,7 @@ def test_it_works(client, dataset, expert):
     assert "Guideline 2 Money is payment." in text
     assert "An old one" not in text
     assert "names a card" in text
-    assert "0 today · 1 open" in text
+    assert "0 today · fewer than 20 open" in text
     assert f"Case {shown_id(page.context['case'].pk)} · yours until" in text
     assert page.context["case"].held_by(expert, timezone.now())
 
@@ -158,7 +158,7 @@ def test_an_answer_is_recorded_and_the_next_case_shown(client, dataset, expert):
     text = read(page)
     reveal = "you said payment . It carried access . The model out of fold gives access 3%. Why it was flagged Undo"
     assert reveal in text
-    assert "1 today · 1 open" in text
+    assert "1 today · fewer than 20 open" in text
     assert "<html" not in html_of(page), "HTMX gets the parts that change"
 
 
