@@ -10,6 +10,8 @@ const form = document.getElementById("answer");
 const nothing = document.getElementById("nothing");
 // Cases that were on the page, by id, until their answers are recorded: they may have to come back.
 const seen = new Map();
+// Those whose answers are: a reply that comes late may bring one of them again.
+const past = new Set();
 
 export const current = () => place.dataset.case;
 export const theForm = () => form;
@@ -83,6 +85,11 @@ export function rest(html) {
   if (form) form.hidden = true;
   nothing.replaceChildren(...html);
   nothing.hidden = false;
+  nothing.querySelector("h1")?.focus({ preventScroll: true });
+}
+
+export function empty() {
+  ahead.replaceChildren();
 }
 
 // An earlier case comes back, and the one shown waits in its place ahead.
@@ -104,16 +111,19 @@ export const isClosed = () => form?.classList.contains("closed");
 
 export function recorded(id) {
   seen.delete(id);
+  past.add(id);
   drafts.drop(id);
 }
 
 // Puts what the server sent behind what is there, and takes out what is not this expert's any more.
 export function stock(parts, except) {
   const gone = parts.dataset.gone.split(",");
+  past.delete(parts.dataset.first);
   for (const one of [...ahead.children]) if (gone.includes(one.dataset.case)) one.remove();
   for (const one of parts.querySelectorAll("template")) {
     const id = one.dataset.case;
-    if (id !== current() && !except.includes(id) && !idsAhead().includes(id)) ahead.append(document.adoptNode(one));
+    const known = [current(), ...except, ...idsAhead()].includes(id) || past.has(id);
+    if (!known) ahead.append(document.adoptNode(one));
   }
   return gone.includes(current()) && current() !== "";
 }

@@ -10,17 +10,16 @@ import * as keys from "./keys.js";
 import * as lease from "./lease.js";
 import * as search from "./search.js";
 import * as sending from "./sending.js";
+import * as stock from "./stock.js";
 import * as waiting from "./waiting.js";
+import { named, said, say, stopped, waitingPage } from "./words.js";
 
 const get = (id) => document.getElementById(id);
 const place = get("case");
 const form = cases.theForm();
-const AHEAD = 3;
-const MOST_AHEAD = 20;
-const A_FEW = 4;
-let enough = false;       // the server has no more cases for now
 let undoAfter = false;    // undo was asked for while the answer was still on its way
 let undoing = false;
+let barred = false;       // no case is this expert's to answer for now
 let atEnd = [];           // what the server says where no case is left
 let fetching = false;     // the page waits for its next case
 
@@ -52,48 +51,11 @@ function answer(event) {
   sending.flush();
 }
 
-// The name of a button's answer, without its key and its meaning.
-function named(button) {
-  const copy = button.cloneNode(true);
-  for (const part of copy.querySelectorAll("kbd, .what")) part.remove();
-  return copy.textContent.replace(/\s+/g, " ").trim();
-}
-
-function said(name) {
-  const line = document.createElement("span");
-  const what = document.createElement("b");
-  what.textContent = name;
-  line.append("Last case: you said ", what, ". ");
-  const back = document.createElement("button");
-  Object.assign(back, { type: "button", className: "link", textContent: "Undo" });
-  Object.assign(back.dataset, { key: "u", takesBack: "" });
-  const key = document.createElement("kbd");
-  key.textContent = "u";
-  line.append(back, " ", key);
-  return line;
-}
-
 function goOn() {
   fetching = false;
   if (cases.next(unsent())) return;
   fetching = unsent().length > 0 || !atEnd.length;
-  cases.rest(fetching ? waitingPage() : atEnd);
-}
-
-function waitingPage() {
-  const box = document.createElement("div");
-  const head = document.createElement("h1");
-  box.className = "nothing";
-  head.tabIndex = -1;
-  head.textContent = sending.away() ? "The network is away" : "Fetching the next case…";
-  box.append(head);
-  if (sending.away()) {
-    const line = document.createElement("p");
-    line.className = "soft";
-    line.textContent = "No further case is on this page. What you said is kept here and sent by itself.";
-    box.append(line);
-  }
-  return [box];
+  cases.rest(fetching ? waitingPage(sending.away()) : atEnd);
 }
 
 // ---- what comes back
@@ -104,12 +66,16 @@ function apply(parts) {
   const news = part(parts, "said").filter((node) => node.nodeType === Node.ELEMENT_NODE);
   if (news.length) get("said").replaceChildren(...news);
   atEnd = part(parts, "nothing");
-  const before = cases.nAhead();
   const lost = cases.stock(parts, unsent());
-  enough = cases.nAhead() <= before;
   get("trouble").hidden = true;
   lease.renewed();
-  if (lost && !cases.isClosed()) lostCurrent();
+  barred = Boolean(parts.querySelector("[data-bar]"));
+  if (barred) {
+    cases.empty();
+    cases.rest(atEnd);
+  } else if (lost && !cases.isClosed()) {
+    lostCurrent();
+  }
 }
 
 function part(parts, name) {
@@ -129,6 +95,7 @@ function done(entry, parts) {
 function refused(entry, sentence, parts) {
   if (parts) apply(parts);
   const theirs = parts ? "theirs" in parts.dataset : sentence.includes("Answer again");
+  if (barred) return say(sentence, "warning");
   const what = entry.said ? `Your answer “${entry.said}” was not recorded. ` : "";
   if (!cases.back(entry.case)) return say(`${what}${sentence} It was: ${entry.excerpt}…`, "warning");
   if (theirs) return say(`${what}${sentence}`, "warning");
@@ -150,45 +117,16 @@ function leave(id) {
   sending.flush();
 }
 
-function say(sentence, kind, offer = "", act = null) {
-  const line = document.createElement("p");
-  line.className = `note ${kind}`;
-  line.append(sentence);
-  if (offer) {
-    const button = document.createElement("button");
-    Object.assign(button, { type: "button", className: "primary", textContent: offer });
-    button.dataset.key = "o";
-    const key = document.createElement("kbd");
-    key.textContent = "o";
-    button.append(" ", key);
-    button.addEventListener("click", act);
-    line.append(" ", button);
-  }
-  get("said").replaceChildren(line);
-}
-
-function stopped(sentence) {
-  get("trouble").hidden = !sentence;
-  get("trouble").querySelector("span").textContent = sentence;
-}
-
 function changed({ n, away, slow }) {
   const waits = away ? "for the network" : "to be recorded";
   get("waiting").hidden = !n || !(away || slow || n > 2);
   const sentence = n === 1 ? `1 answer waits ${waits}.` : `${n} answers wait ${waits}.`;
   const words = get("waiting").querySelector("span");
   if (words.textContent !== sentence) words.textContent = sentence;
-  if (away && fetching && !get("nothing").textContent.includes("network")) cases.rest(waitingPage());
+  if (away && fetching && !get("nothing").textContent.includes("network")) cases.rest(waitingPage(sending.away()));
 }
 
-// ---- more cases while nobody presses anything
-
-// An answer brings one more case; what is missing to twenty comes a few at a time in between.
-function more() {
-  const room = MOST_AHEAD - 1 - cases.nAhead() - unsent().length;
-  return Math.max(0, Math.min(room, Math.max(1, AHEAD - 1 - cases.nAhead())));
-}
-
+// Nothing is on its way any more.
 async function idle() {
   if (undoAfter) {
     undoAfter = false;
@@ -198,13 +136,9 @@ async function idle() {
 }
 
 async function deepen() {
-  if (!cases.current() || enough || document.hidden || sending.underWay() || unsent().length || undoing) return;
-  if (cases.nAhead() >= MOST_AHEAD - 1) return;
-  const reply = await sending.ask(place.dataset.queue, {}, { more: A_FEW, method: "GET" });
-  if (!reply.parts || reply.status !== 200 || reply.loggedOut) return;
-  const before = cases.nAhead();
-  const lost = cases.stock(reply.parts, unsent());
-  enough = cases.nAhead() <= before;
+  const parts = undoing ? null : await stock.deepen(place.dataset.queue);
+  if (!parts) return;
+  const lost = cases.stock(parts, unsent());
   lease.renewed();
   if (lost && !cases.isClosed()) lostCurrent();
 }
@@ -307,6 +241,6 @@ if (form) {
 keys.attach(use);
 find.attach();
 lease.start(() => have(""), (gone) => { if (gone.includes(cases.current())) lostCurrent(); });
-sending.start({ have, more, done, refused, stopped, changed, idle });
+sending.start({ have, more: stock.more, done, refused, stopped, changed, idle });
 if (form && unsent().includes(cases.current())) goOn();
 setInterval(deepen, 1500);

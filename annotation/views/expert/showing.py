@@ -19,8 +19,9 @@ from annotation.actions.queue.undo import last_decision
 from annotation.models import Case, Dataset, Decision, Finding, LabelClass, User
 from annotation.reading.experts.digits import on_digits, own_keys
 from annotation.reading.experts.members import Member, members_by_case
-from annotation.reading.experts.readiness import readiness
+from annotation.reading.experts.readiness import decided_today, readiness
 from annotation.reading.experts.reveal import Question, question_of, reveal
+from annotation.reading.experts.routing_rules import rules_of
 
 # So many cases are on a page as it comes: the one shown and those ready behind it. An idle page asks for more, a few at
 # a time, so that it can go on without the network; where others are at work, all of them together never hold more than
@@ -68,7 +69,10 @@ class Outcome:
     first: Case | None = None
 
 
-def show(request: Request, dataset: Dataset, finding: Finding | None, outcome: Outcome = Outcome()) -> HttpResponse:
+NOTHING_SENT = Outcome()
+
+
+def show(request: Request, dataset: Dataset, finding: Finding | None, outcome: Outcome = NOTHING_SENT) -> HttpResponse:
     """Hand out the next cases and show them: the page, or the parts of it that change."""
     now, user = timezone.now(), request.user
     counts = _counts(dataset, user, finding, now)
@@ -83,11 +87,21 @@ def show(request: Request, dataset: Dataset, finding: Finding | None, outcome: O
     }  # fmt: skip
     if not cases:
         context["n_with_others"] = narrowed(dataset, finding).filter(leased_until__gt=now).count()
-        context["bar"] = readiness(dataset, user).bar
+        context["bar"] = _bar(dataset, user, now)
     if not request.htmx:
         context |= _answers(dataset, user)
     page = "_parts" if request.htmx else "queue"
     return render(request, f"annotation/expert/{page}.html", context, status=409 if outcome.refusal else 200)
+
+
+def _bar(dataset: Dataset, user: User, now: datetime) -> str:
+    """Why nothing is handed out to `user`, whatever is open; "" where nothing stands in the way."""
+    cap = rules_of(dataset).load_cap
+    if bar := readiness(dataset, user).bar:
+        return bar
+    if cap is not None and decided_today(dataset, user, _midnight(now)) >= cap:
+        return f"You have given the {cap} answers a day that the lead asks for."
+    return ""
 
 
 def query_of(finding: Finding | None) -> str:
@@ -136,11 +150,14 @@ def roughly(n: int) -> str:
 
 
 def _counts(dataset: Dataset, user: User, finding: Finding | None, now: datetime) -> dict[str, Any]:
-    midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
-    mine = Decision.objects.standing().filter(expert=user, case__dataset=dataset, created_at__gte=midnight)
     n_open = narrowed(dataset, finding).count()
     # no check comes in the queue of a finding
-    return {"n_today": mine.count(), "n_open": n_open, "open": f"{n_open:,}" if finding else roughly(n_open)}
+    n_today = decided_today(dataset, user, _midnight(now))
+    return {"n_today": n_today, "n_open": n_open, "open": f"{n_open:,}" if finding else roughly(n_open)}
+
+
+def _midnight(now: datetime) -> datetime:
+    return timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def _opened(dataset: Dataset, cases: Sequence[Case], user: User) -> list[OpenCase]:
