@@ -15,7 +15,7 @@ from django_htmx.middleware import HtmxDetails
 
 from annotation.core.opaque_ids import hidden, revealed
 from annotation.core.refusal import Refusal
-from annotation.models import Case, Dataset, Membership, Snapshot, User
+from annotation.models import Case, Dataset, Item, Membership, OfflineBatch, Snapshot, User
 
 M = TypeVar("M", bound=Model)
 
@@ -53,6 +53,24 @@ def id_behind(shown: str) -> int:
 
 def _case_key() -> bytes:
     return hashlib.blake2b(settings.SECRET_KEY.encode(), digest_size=32, person=b"case").digest()
+
+
+def item_for_member(user: User, slug: str, pk: int) -> Item:
+    """An item of a dataset `user` is a member of; experts see those of the pool only."""
+    dataset = dataset_for_expert(user, slug)
+    items = Item.objects.filter(dataset=dataset).select_related("dataset")
+    if dataset.role_of(user) != Membership.LEAD:
+        items = items.filter(split=Item.POOL)
+    return get_object_or_404(items, pk=pk)
+
+
+def batch_for_member(user: User, slug: str, pk: int) -> OfflineBatch:
+    """A batch that `user` took out, or any of a dataset they lead."""
+    dataset = dataset_for_expert(user, slug)
+    batches = OfflineBatch.objects.filter(dataset=dataset).select_related("dataset", "user")
+    if dataset.role_of(user) != Membership.LEAD:
+        batches = batches.filter(user=user)
+    return get_object_or_404(batches, pk=pk)
 
 
 def part_for_lead(user: User, slug: str, parts: QuerySet[M], pk: int) -> M:

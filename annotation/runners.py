@@ -4,6 +4,7 @@ from annotation.actions.crowd import estimate_consensus
 from annotation.actions.detecting import detect
 from annotation.actions.files import import_items
 from annotation.actions.jobs.work import JOB_RUNNERS
+from annotation.actions.opinions import ask_opinions
 from annotation.actions.queue import reorder
 
 JOB_RUNNERS.update({
@@ -11,4 +12,5 @@ JOB_RUNNERS.update({
     "detection": detect.run,
     "consensus": estimate_consensus.run,
     "reorder": reorder.run,
+    "second_opinion": ask_opinions.run,
 })  # fmt: skip

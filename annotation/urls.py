@@ -10,12 +10,15 @@ from annotation.views import (
     disagreement,
     findings,
     jobs,
+    opinions,
     people,
     rule_bench,
     upload,
 )
-from annotation.views.expert import history, keys, queue
-from annotation.views.expert.addresses import ShownCaseConverter
+from annotation.views.answering import history, keys, queue
+from annotation.views.answering.addresses import ShownCaseConverter
+from annotation.views.experts import adjudication, invitations, people_and_skill, qualification, routing, touched
+from annotation.views.talking import comments, notices, offline, similar
 
 register_converter(ShownCaseConverter, "case")
 
@@ -58,6 +61,36 @@ urlpatterns = [
     path("d/<slug:slug>/why/<int:pk>/", cases.why, name="why"),
     path("d/<slug:slug>/cases.csv", cases.download_cases, name="download_cases"),
     path("d/<slug:slug>/audit/", audit.audit, name="audit"),
+    path("d/<slug:slug>/second-opinion/", opinions.opinions, name="opinions"),
+    path("d/<slug:slug>/second-opinion/switch/", opinions.switch, name="switch_opinions"),
+    path("d/<slug:slug>/second-opinion/ask/", opinions.ask, name="ask_opinions"),
     path("d/<slug:slug>/people/", people.people, name="people"),
     path("d/<slug:slug>/question/", people.question, name="question"),
+    path("d/<slug:slug>/adjudicate/", adjudication.adjudicate, name="adjudicate"),
+    path("d/<slug:slug>/adjudicate/undo/<int:pk>/", adjudication.undo_adjudication, name="undo_adjudication"),
+    path("d/<slug:slug>/adjudicate/<int:pk>/move/", adjudication.move_on, name="move_on"),
+    path("d/<slug:slug>/guidelines/<int:version>/touched/", touched.touched, name="touched"),
+    path("d/<slug:slug>/experts/", people_and_skill.experts, name="experts"),
+    path("d/<slug:slug>/experts/<int:pk>/", people_and_skill.expert_record, name="expert_record"),
+    path("d/<slug:slug>/experts/<int:pk>/change/", people_and_skill.change_expert, name="change_expert"),
+    path("d/<slug:slug>/record/", people_and_skill.my_record, name="my_record"),
+    path("d/<slug:slug>/routing/", routing.routing, name="routing"),
+    path("d/<slug:slug>/routing/keep/", routing.keep_cases, name="keep_cases"),
+    path("d/<slug:slug>/tests/", qualification.qualification, name="qualification"),
+    path("d/<slug:slug>/tests/<int:pk>/retire/", qualification.retire, name="retire_test"),
+    path("d/<slug:slug>/invite/", invitations.make_invitation, name="invite"),
+    path("invitation/<str:secret>/", invitations.invitation, name="invitation"),
+    path("notices/", notices.notices, name="notices"),
+    path("notices/<int:pk>/", notices.open_notice, name="open_notice"),
+    path("notices/read/", notices.read_notices, name="read_notices"),
+    path("notices/mail/", notices.mail_address, name="mail_address"),
+    path("d/<slug:slug>/comments/", comments.comments, name="comments"),
+    path("d/<slug:slug>/comments/item/<int:pk>/", comments.item_comments, name="item_comments"),
+    path("d/<slug:slug>/comments/<int:pk>/resolve/", comments.resolve, name="resolve_comment"),
+    path("d/<slug:slug>/similar/<int:pk>/", similar.similar, name="similar"),
+    path("d/<slug:slug>/similar/<int:pk>/undo/<uuid:token>/", similar.undo_together, name="undo_similar"),
+    path("d/<slug:slug>/offline/", offline.offline, name="offline"),
+    path("d/<slug:slug>/offline/<int:pk>/", offline.batch, name="offline_batch"),
+    path("d/<slug:slug>/offline/<int:pk>/cases.csv", offline.download, name="offline_cases"),
+    path("d/<slug:slug>/offline/<int:pk>/give-back/", offline.give_back, name="give_back_batch"),
 ]

@@ -20,8 +20,10 @@ from bench import (
     near_duplicates,
     order,
     others,
+    routing,
     shortcuts,
     suite,
+    team,
 )
 from bench.table import Row, show
 
@@ -40,6 +42,8 @@ BENCHES: dict[str, Callable[[], list[Row]]] = {
     "detect.near_duplicates.100k": near_duplicates.run_100k,
     "detect.near_duplicates.1m": near_duplicates.run_1m,
     "detect.order": order.run,
+    "expert.routing": routing.run,
+    "expert.team": team.run,
     "model.augmentation.banking77_1000": lambda: model_augmentation.run_augmentation("banking77_1000"),
     "model.augmentation.banking77_full": lambda: model_augmentation.run_augmentation("banking77_full"),
     "model.augmentation.fin_num_claim": lambda: model_augmentation.run_augmentation("fin_num_claim"),

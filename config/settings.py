@@ -6,6 +6,7 @@
 import os
 import secrets
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import dj_database_url
 from csp.constants import NONE, SELF
@@ -36,6 +37,29 @@ def env_list(name: str) -> list[str]:
     return [part.strip() for part in os.environ.get(name, "").split(",") if part.strip()]
 
 
+def checked_llm_url(url: str, model: str, hosts: list[str]) -> str:
+    """The base URL of the server that gives second opinions, "" = there is none."""
+    if not url:
+        return ""
+    nonsense = ImproperlyConfigured(f"SECONDLOOK_LLM_URL is {url!r}; write one such as https://llm.example.org/v1.")
+    try:
+        parts = urlsplit(url)
+        named = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:  # of a port or an IPv6 address that is none
+        raise nonsense from None
+    if not named:
+        raise nonsense
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise ImproperlyConfigured("SECONDLOOK_LLM_URL must hold no password or query; the key is SECONDLOOK_LLM_KEY.")
+    if parts.hostname not in hosts:
+        raise ImproperlyConfigured(
+            f"SECONDLOOK_LLM_URL names {parts.hostname}; name in SECONDLOOK_LLM_HOSTS the hosts that texts may go to."
+        )
+    if not model:
+        raise ImproperlyConfigured("SECONDLOOK_LLM_MODEL is not set; name the model that is asked.")
+    return url.rstrip("/")
+
+
 def kept_secret_key(path: Path) -> str:
     """A random key that survives restarts. `os.link` lets exactly one of several first starts win."""
     if not path.exists():
@@ -55,6 +79,13 @@ PRODUCTION = env_bool("SECONDLOOK_PRODUCTION", False)
 DEBUG = env_bool("SECONDLOOK_DEBUG", False)
 if PRODUCTION and DEBUG:
     raise ImproperlyConfigured("SECONDLOOK_DEBUG shows internals to visitors; unset it in production.")
+
+# Texts leave the site only for this server, only to a host named here, and only once a lead says so for a dataset.
+LLM_MODEL = os.environ.get("SECONDLOOK_LLM_MODEL", "").strip()
+LLM_HOSTS = [host.lower() for host in env_list("SECONDLOOK_LLM_HOSTS")]
+LLM_URL = checked_llm_url(os.environ.get("SECONDLOOK_LLM_URL", "").strip(), LLM_MODEL, LLM_HOSTS)
+LLM_KEY = os.environ.get("SECONDLOOK_LLM_KEY", "").strip()
+LLM_SECONDS = env_number("SECONDLOOK_LLM_SECONDS", 30)
 
 DATA_DIR = Path(os.environ.get("SECONDLOOK_DATA_DIR") or BASE_DIR / "data").resolve()
 try:
@@ -204,3 +235,18 @@ HEARTBEAT_SECONDS = env_number("SECONDLOOK_HEARTBEAT_SECONDS", 2)
 STALE_SECONDS = env_number("SECONDLOOK_STALE_SECONDS", 15)
 LEASE_MINUTES = env_number("SECONDLOOK_LEASE_MINUTES", 20)
 REORDER_EVERY = env_number("SECONDLOOK_REORDER_EVERY", 5)
+
+# Without a host no mail is sent: notices are in the app all the same.
+EMAIL_HOST = os.environ.get("SECONDLOOK_MAIL_HOST", "")
+EMAIL_PORT = int(env_number("SECONDLOOK_MAIL_PORT", 587))
+EMAIL_HOST_USER = os.environ.get("SECONDLOOK_MAIL_USER", "")
+EMAIL_HOST_PASSWORD = os.environ.get("SECONDLOOK_MAIL_PASSWORD", "")
+EMAIL_USE_SSL = EMAIL_PORT == 465
+EMAIL_USE_TLS = env_bool("SECONDLOOK_MAIL_TLS", bool(EMAIL_HOST)) and not EMAIL_USE_SSL
+EMAIL_TIMEOUT = 15
+DEFAULT_FROM_EMAIL = os.environ.get("SECONDLOOK_MAIL_FROM") or EMAIL_HOST_USER or "second-look@localhost"
+SITE_URL = (os.environ.get("SECONDLOOK_SITE_URL") or "http://localhost:8000").rstrip("/")
+if EMAIL_HOST and not os.environ.get("SECONDLOOK_SITE_URL"):
+    raise ImproperlyConfigured(
+        "SECONDLOOK_SITE_URL is not set; links in mails need it, such as https://labels.example.org."
+    )

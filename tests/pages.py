@@ -18,3 +18,8 @@ def html_of(response) -> str:
 def text_of(response) -> str:
     """As `html_of`, with its entities and unbreakable spaces as a reader sees them."""
     return unescape(html_of(response)).replace("\xa0", " ")
+
+
+def words_of(response) -> str:
+    """As `text_of`, without the tags."""
+    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", html_of(response)))).strip()

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from django.conf import settings as site
+from django.utils import timezone
 from django.utils.module_loading import autodiscover_modules
 
 from annotation.actions.crowd.estimate_consensus import request_consensus
@@ -16,6 +17,8 @@ from annotation.actions.files.uploads import keep_upload
 from annotation.actions.jobs import work as engine
 from annotation.actions.jobs.enqueue import enqueue
 from annotation.actions.jobs.work import work_here
+from annotation.actions.opinions.ask_opinions import request_opinions
+from annotation.actions.opinions.switch import switch_on
 from annotation.actions.queue import reorder
 from annotation.actions.snapshot import snapshot
 from annotation.core.files.parsing_items import ItemMapping
@@ -37,7 +40,7 @@ from modeling.demo.dataset import request_demo
 from modeling.demo.filings import generate
 from tests import people
 from tests.annotation.views.expert_page import finding_over
-from tests.factories import imported
+from tests.factories import imported, open_case
 from tests.modeling import small_world
 
 pytestmark = pytest.mark.django_db
@@ -167,6 +170,14 @@ def a_prediction(tmp_path):
     return request_prediction(run, upload)
 
 
+def a_second_opinion(tmp_path):
+    """From a server that is not there: what is written is a round without opinions."""
+    dataset = small_world.pool(tmp_path)
+    open_case(dataset, "r1-20")
+    switch_on(dataset, people.leo(dataset), "127.0.0.1", timezone.now())
+    return request_opinions(dataset, cases=1, calls=1, tokens=10_000, background=False)
+
+
 ASKED = {
     "import": an_import,
     "detection": a_detection,
@@ -182,12 +193,14 @@ ASKED = {
     "robustness": lambda tmp_path: request_robustness((run := a_run(tmp_path)).dataset, run, background=False),
     "pricing": a_pricing,
     "prediction": a_prediction,
+    "second_opinion": a_second_opinion,
 }
 
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch, settings, tmp_path):
     settings.DATA_DIR, settings.UPLOADS_DIR = tmp_path, tmp_path
+    settings.LLM_URL, settings.LLM_MODEL, settings.LLM_HOSTS = "http://127.0.0.1:9/v1", "m", ["127.0.0.1"]
     monkeypatch.setattr(play, "generate", lambda seed: generate(seed, n_pool=60, n_production=40))
     monkeypatch.setattr(play, "BUDGET", 4)
     monkeypatch.setitem(FEATURES, "max_features", 300)

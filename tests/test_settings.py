@@ -18,6 +18,16 @@ OURS = ("SECONDLOOK_", "DATABASE_URL", "REDIS_URL", "DJANGO_")
         ({"SECONDLOOK_PRODUCTION": "1"}, "SECONDLOOK_SECRET_KEY is not set; production has no default for it."),
         ({"SECONDLOOK_PRODUCTION": "yes", "SECONDLOOK_SECRET_KEY": "x" * 50},
          "SECONDLOOK_HOSTS is not set; name the hosts this site answers to, comma separated."),
+        ({"SECONDLOOK_LLM_URL": "llm.example.org"},
+         "SECONDLOOK_LLM_URL is 'llm.example.org'; write one such as https://llm.example.org/v1."),
+        ({"SECONDLOOK_LLM_URL": "https://llm.example.org:http/v1"},
+         "SECONDLOOK_LLM_URL is 'https://llm.example.org:http/v1'; write one such as https://llm.example.org/v1."),
+        ({"SECONDLOOK_LLM_URL": "https://llm.example.org/v1"},
+         "SECONDLOOK_LLM_URL names llm.example.org; name in SECONDLOOK_LLM_HOSTS the hosts that texts may go to."),
+        ({"SECONDLOOK_LLM_URL": "https://llm.example.org/v1", "SECONDLOOK_LLM_HOSTS": "llm.example.org"},
+         "SECONDLOOK_LLM_MODEL is not set; name the model that is asked."),
+        ({"SECONDLOOK_LLM_URL": "https://me:pw@llm.example.org/v1"},
+         "SECONDLOOK_LLM_URL must hold no password or query; the key is SECONDLOOK_LLM_KEY."),
     ],
 )  # fmt: skip
 def test_what_makes_no_sense_stops_the_start_with_one_sentence(tmp_path, environment, sentence):

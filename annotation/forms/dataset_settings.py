@@ -9,7 +9,7 @@ from annotation.actions.people.change_people import UnableToChange
 from annotation.actions.people.publish_guideline import publish_guideline
 from annotation.forms.field_kinds import row_field
 from annotation.forms.people import PeopleForm
-from annotation.models import Dataset, Reason, User
+from annotation.models import Dataset, Decision, Guideline, Reason, User
 
 
 class GuidelineForm(PeopleForm):
@@ -18,16 +18,20 @@ class GuidelineForm(PeopleForm):
         error_messages={"required": "Write how to label first."},
     )  # fmt: skip
     based_on = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+    gap = forms.ModelChoiceField(Decision.objects.none(), required=False, widget=forms.HiddenInput)
+    made: Guideline | None = None
 
     def __init__(self, dataset: Dataset, data: Any = None) -> None:
         super().__init__(dataset, data)
         newest = dataset.guideline
         self.initial = {"text": newest.text if newest else "", "based_on": newest.version if newest else 0}
+        row_field(self, "gap").queryset = Decision.objects.filter(case__dataset=dataset, cause=Decision.GAP)
 
     def save(self, user: User) -> str:
         text = self.cleaned_data["text"].replace("\r\n", "\n")
-        made = publish_guideline(self.dataset, text, user, self.cleaned_data["based_on"])
-        return f"Guideline version {made.version} is what experts read now."
+        based_on, gap = self.cleaned_data["based_on"], self.cleaned_data["gap"]
+        self.made = publish_guideline(self.dataset, text, user, based_on, gap)
+        return f"Guideline version {self.made.version} is what experts read now."
 
 
 class ReasonForm(PeopleForm):

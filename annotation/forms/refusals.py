@@ -9,7 +9,7 @@ from annotation.core.refusal import Refusal
 
 
 @contextmanager
-def reported_on(form: forms.Form) -> Iterator[None]:
+def reported_on(form: forms.BaseForm) -> Iterator[None]:
     """What is refused inside becomes the form's own error, and the form is shown again with what was typed."""
     try:
         yield

@@ -7,6 +7,8 @@ from annotation.models.detection import Detection, Finding, FindingItem, Flag, G
 from annotation.models.item import Item
 from annotation.models.job import Job
 from annotation.models.label import DECIDED, CurrentLabel, Label
+from annotation.models.offline import OfflineBatch, OfflineRow
+from annotation.models.opinion import Opinion, OpinionAnswer, OpinionRound, OpinionSwitch
 from annotation.models.people import User, Visitor
 from annotation.models.prediction import PredictionSet
 from annotation.models.qualification import (
@@ -53,6 +55,12 @@ __all__ = [
     "LearnedOrder",
     "Membership",
     "Notice",
+    "OfflineBatch",
+    "OfflineRow",
+    "Opinion",
+    "OpinionAnswer",
+    "OpinionRound",
+    "OpinionSwitch",
     "OwnKeys",
     "Pause",
     "PredictionSet",

@@ -3,6 +3,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from annotation.models.dataset import Dataset, Guideline, LabelClass, Reason
@@ -31,19 +32,22 @@ class CaseQuerySet(models.QuerySet["Case"]):
         """Without those that only an audit opened: in a list they would stand out."""
         return self.exclude(kind=Case.AUDIT)
 
-    def free_for(self, user: User, now: datetime) -> "CaseQuerySet":
-        """Open cases for any expert or for `user`, that nobody else holds, that `user` has not skipped, and whose items
-        `user` never labelled or answered without a label."""
-        own = Label.objects.counting().filter(annotator__user=user, item__case_items__case=OuterRef("pk"))
-        without = (Decision.AMBIGUOUS, Decision.DIFFERENT, Decision.BAD_INPUT)
-        answers = Decision.objects.standing().filter(expert=user, outcome__in=without)
-        answered = answers.filter(items__case_items__case=OuterRef("pk"))
-        skipped = Skip.objects.filter(case=OuterRef("pk"), expert=user)
+    def waiting_for(self, user: User, now: datetime) -> "CaseQuerySet":
+        """Open cases for any expert or for `user` that nobody else holds."""
         held = Q(leased_until__gt=now) & ~Q(leased_to=user)
         mine = Q(reserved_for=None) | Q(reserved_for=user)
-        open_to = self.open().filter(mine, awaits=Case.EXPERTS).exclude(held)
-        # who said that members differ is asked about each of them, in cases kept for them
-        return open_to.filter(~Exists(own), ~Exists(skipped)).filter(Q(reserved_for=user) | ~Exists(answered))
+        return self.open().filter(mine, awaits=Case.EXPERTS).exclude(held)
+
+    def free_for(self, user: User, now: datetime) -> "CaseQuerySet":
+        """Of the cases that wait for `user` those that `user` has not skipped, and whose items `user` never labelled or
+        answered without a label. Of a few cases by their ids `reading.experts.free_cases` tells the same at once."""
+        own = Label.objects.counting().filter(annotator__user=user, item__case_items__case=OuterRef("pk"))
+        answers = Decision.objects.standing().filter(expert=user, outcome__in=Decision.WITHOUT_LABEL)
+        # who said that members differ is asked about each of them, in cases that are parts of that one
+        answers = answers.exclude(outcome=Decision.DIFFERENT, case=Coalesce(OuterRef("part_of"), 0))
+        answered = answers.filter(items__case_items__case=OuterRef("pk"))
+        skipped = Skip.objects.filter(case=OuterRef("pk"), expert=user)
+        return self.waiting_for(user, now).filter(~Exists(own), ~Exists(answered), ~Exists(skipped))
 
     def for_adjudicator(self, user: User) -> "CaseQuerySet":
         """Cases on which experts differ and that `user` has no part in, those in conflict longest first."""
@@ -152,6 +156,7 @@ class Decision(models.Model):
         BAD_INPUT: "bad input",
         UNDO: "undo",
     }
+    WITHOUT_LABEL = (AMBIGUOUS, DIFFERENT, BAD_INPUT)
     SLIP, GAP, BOTH_WAYS, BROKEN = "slip", "guideline_gap", "ambiguous_item", "bad_input"
     CAUSES = {
         SLIP: "one of them slipped",

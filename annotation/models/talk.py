@@ -1,9 +1,19 @@
 from django.conf import settings
 from django.db import models
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from annotation.models.dataset import Dataset
 from annotation.models.item import Item
+
+
+class CommentQuerySet(models.QuerySet["Comment"]):
+    def said(self) -> "CommentQuerySet":
+        """Those that say something; the others close one."""
+        return self.filter(resolves=None)
+
+    def unresolved(self) -> "CommentQuerySet":
+        return self.said().filter(~Exists(Comment.objects.filter(resolves=OuterRef("pk"))))
 
 
 class Comment(models.Model):
@@ -15,6 +25,8 @@ class Comment(models.Model):
     text = models.TextField(blank=True)
     resolves = models.OneToOneField("self", models.CASCADE, null=True, related_name="resolved_by")
     created_at = models.DateTimeField(default=timezone.now)
+
+    objects = CommentQuerySet.as_manager()
 
     class Meta:
         indexes = [models.Index(fields=["item", "id"], name="comment_by_item")]
@@ -31,7 +43,10 @@ class Notice(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        indexes = [models.Index(fields=["user", "-id"], name="notice_by_user")]
+        indexes = [
+            models.Index(fields=["user", "-id"], name="notice_by_user"),
+            models.Index(fields=["user"], condition=Q(read_at=None), name="notice_unread"),
+        ]
 
 
 class OwnKeys(models.Model):

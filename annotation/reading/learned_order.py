@@ -12,11 +12,12 @@ from annotation import bulk
 from annotation.core.artifacts import bytes_to_arrays, load_bytes
 from annotation.core.order.calibration import LEAST, Knots, calibrate, probability
 from annotation.core.order.learned_order import Teaching, error_rates, held_out, learn, predicted_chance
-from annotation.core.order.prior_evidence import PriorEvidence, from_arrays, join, placed_as_in, take
+from annotation.core.order.prior_evidence import PriorEvidence, from_arrays, join, placed_as_in, take, with_opinions
 from annotation.core.order.ranking import TIED, Pace, pace_of, worth
 from annotation.core.order.stored import Rates
 from annotation.core.order.support import Check, check, supported
 from annotation.models import DECIDED, AuditItem, CaseItem, CurrentLabel, Dataset, Decision, Detection
+from annotation.reading.experts.opinions import opinions_in_use
 
 # Labels that no detector flags open a case where they are this likely to be wrong, among the first of the queue.
 LIKELY, FIRST = 0.2, 200
@@ -69,6 +70,10 @@ def learn_from_decisions(dataset: Dataset, prior: PriorEvidence) -> Learned:
     n = Decision.objects.settling().filter(case__dataset=dataset).count()
     judged, wrong = _judged(dataset, said)
     judged = placed_as_in(judged, prior) if judged else None
+    opinions = {item: one.label for item, one in opinions_in_use(dataset).items()}
+    if opinions:
+        judged = with_opinions(judged, opinions) if judged else None
+        prior = with_opinions(prior, opinions)
     teaching = learn(judged, wrong) if judged else Teaching()
     chance = predicted_chance(teaching, prior)
     knots: Knots = ()

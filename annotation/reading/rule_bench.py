@@ -1,4 +1,4 @@
-"""What a rule typed by hand does on the pool's labels."""
+"""What a rule typed by hand does on the pool's labels, and how much of that somebody may see who answers them blind."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,8 +10,9 @@ from django.conf import settings
 
 from annotation import frames
 from annotation.core.artifacts import UnableToLoad, bytes_to_arrays, load_bytes
+from annotation.core.rules.coarse_rules import judge_coarsely
 from annotation.core.rules.typed_rules import Followers, Share, TypedRule, applies, followers, judge
-from annotation.models import Dataset
+from annotation.models import Case, CaseItem, Dataset, Gold, QuestionOfTest
 from annotation.reading.pool_evidence import pool_frame, state_of, votes_of
 
 EXAMPLES = 5
@@ -36,7 +37,8 @@ class Tried:
     """What a rule does. n: items of the pool, n_matching: where the rule holds. given: its shares by class of the
     current labels; said: of the classes of the newest detection's out-of-fold model, empty with `no_model` saying why.
     annotators: how often each gives the class the rule predicts best, where it holds and where not;
-    annotator_names: by their code."""
+    annotator_names: by their code. `coarse`: as somebody sees it who answers cases blind, from the items that may be
+    counted only; which items fit is no secret, for their texts are none."""
 
     rule: TypedRule
     n: int
@@ -47,6 +49,7 @@ class Tried:
     annotators: list[Followers]
     annotator_names: tuple[str, ...]
     examples: list[dict[str, Any]]
+    coarse: bool = False
 
 
 _kept: dict[tuple[int, datetime, str], Pool] = {}
@@ -86,6 +89,31 @@ def try_rule(dataset: Dataset, rule: TypedRule) -> Tried:
         rule, len(holds), int(holds.sum()), given, judge(holds, says, n_classes) if len(says) else [], no_model,
         followers(holds, pool.votes, best), pool.annotators, examples,
     )  # fmt: skip
+
+
+def try_rule_blind(dataset: Dataset, rule: TypedRule) -> Tried:
+    """How far the rule predicts labels and model, for whoever answers cases of the dataset: items that wait in any open
+    case and items whose answer is known are left out of every share, and what is left is told of many items only and
+    rounded. No annotator is named."""
+    pool, fields = pool_of(dataset), dataset.typed_fields
+    items = pool.frame["item"].to_numpy(dtype=np.int64)
+    told = ~np.isin(items, untold_items(dataset))
+    holds = applies(rule, pool.table, fields, pool.sources)
+    n_classes = len(dataset.class_names)
+    given = judge_coarsely(holds[told], pool.frame["code"].to_numpy()[told], n_classes)
+    says, no_model = model_classes(dataset, items[told])
+    said = judge_coarsely(holds[told], says, n_classes) if len(says) and given else []
+    examples = pool.table[holds].head(EXAMPLES).to_dict("records")
+    return Tried(rule, len(holds), int(holds.sum()), given, said, no_model, [], (), examples, coarse=True)
+
+
+def untold_items(dataset: Dataset) -> np.ndarray:
+    """Ids of the items of which nothing is told to whoever answers cases, int (n,): those in an open case of any kind,
+    and those of known label. Read anew each time, for a case opens without a label changing."""
+    waiting = CaseItem.objects.filter(case__dataset=dataset, case__status=Case.OPEN).values_list("item_id", flat=True)
+    gold = Gold.objects.known().filter(dataset=dataset).values_list("item_id", flat=True)
+    asked = QuestionOfTest.objects.filter(test__dataset=dataset).values_list("item_id", flat=True)
+    return np.unique(np.array([*waiting, *gold, *asked], dtype=np.int64))
 
 
 def model_classes(dataset: Dataset, items: np.ndarray) -> tuple[np.ndarray, str]:

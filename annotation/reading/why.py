@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from django.conf import settings
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from annotation.core.artifacts import UnableToLoad, bytes_to_arrays, load_bytes
 from annotation.core.intervals import Interval, wilson
@@ -26,8 +26,10 @@ from annotation.models import (
     Case,
     CurrentLabel,
     Dataset,
+    Decision,
     Detection,
     Finding,
+    FindingItem,
     Flag,
     Item,
     Label,
@@ -37,6 +39,8 @@ from annotation.models import (
 from annotation.reading.learned_order import prior_evidence_of
 
 NEIGHBOURS, ANNOTATORS = 5, 5
+# Whose reasons count the labels of an item's nearest neighbours and give the model's word.
+BY_NEIGHBOURS = ("label_error",)
 # Of an annotator's labels of a class that others labelled too the latest so many are read.
 LATEST = 2000
 FEW = 10
@@ -93,8 +97,12 @@ class Why:
 
 
 def explain(dataset: Dataset, item: Item, detection: Detection | None, expert: User | None = None) -> Why:
-    """Why `detection` suspects `item`. For an `expert` the labels of neighbours that wait in an open case, on which
-    that expert has not decided, stay hidden, for each case is answered without knowing its label."""
+    """Why `detection` suspects `item`.
+
+    For an `expert` each case is answered without knowing its label: where neighbours wait in an open case that this
+    expert has not answered, their labels stay hidden, and so do the reasons that count them; findings stay hidden while
+    any of their items waits so, and no annotator's record counts one that does.
+    """
     label_class = _label_seen(item, detection)
     label = label_class.name if label_class else ""
     flags = tuple(
@@ -104,13 +112,15 @@ def explain(dataset: Dataset, item: Item, detection: Detection | None, expert: U
     classes = dataset.class_names
     neighbours = _neighbours(kept, expert) if kept else ()
     best = tuple((classes[code], share) for code, share in kept.best if code < len(classes)) if kept else ()
-    records = _records(dataset, item, label_class, _other(dataset, flags, best, label)) if label_class else ()
-    findings = _findings(dataset, item, detection)
+    other = _other(dataset, flags, best, label)
+    records = _records(dataset, item, label_class, other, expert) if label_class else ()
+    findings = _findings(dataset, item, detection, expert)
     seen = [one.label for one in neighbours if not one.hidden]
-    # the reason of a label error already counts the neighbours and gives the model's word
-    said_by_flag = any(flag.detector == "label_error" for flag in flags)
+    hidden = len(seen) < len(neighbours)
+    told = [flag for flag in flags if not (hidden and flag.detector in BY_NEIGHBOURS)]
+    said_by_flag = any(flag.detector in BY_NEIGHBOURS for flag in told)
     sentences = [
-        *(flag.reason for flag in flags),
+        *(flag.reason for flag in told),
         neighbour_sentence(seen, label) if not said_by_flag else "",
         model_sentence(kept, label, classes) if kept and not said_by_flag else "",
         *(one.sentence for one in records if one.is_worth_saying),
@@ -196,11 +206,15 @@ def _neighbours(kept: Explanation, expert: User | None) -> tuple[Neighbour, ...]
     )
 
 
-def _waiting(ids: Sequence[int], expert: User | None) -> set[int]:
-    """Items in an open case that this expert has not labelled."""
+def _waiting(ids: Sequence[int], expert: User) -> set[int]:
+    return set(unanswered(expert).filter(pk__in=ids).values_list("id", flat=True))
+
+
+def unanswered(expert: User) -> QuerySet[Item]:
+    """Items in an open case on which this expert gave neither a label nor, there, another answer."""
     mine = Label.objects.counting().filter(annotator__user=expert, item=OuterRef("pk"))
-    open_ones = Item.objects.filter(pk__in=ids, case_items__case__status=Case.OPEN).filter(~Exists(mine))
-    return set(open_ones.values_list("id", flat=True))
+    said = Decision.objects.standing().filter(expert=expert, items=OuterRef("pk"), case__status=Case.OPEN)
+    return Item.objects.filter(case_items__case__status=Case.OPEN).filter(~Exists(mine), ~Exists(said)).distinct()
 
 
 def _other(dataset: Dataset, flags: Sequence[Flag], best: Sequence[tuple[str, float]], label: str) -> LabelClass | None:
@@ -212,17 +226,23 @@ def _other(dataset: Dataset, flags: Sequence[Flag], best: Sequence[tuple[str, fl
     return dataset.label_classes.filter(name=name).first()
 
 
-def _records(dataset: Dataset, item: Item, given: LabelClass, other: LabelClass | None) -> tuple[Record, ...]:
+def _records(
+    dataset: Dataset, item: Item, given: LabelClass, other: LabelClass | None, expert: User | None
+) -> tuple[Record, ...]:
     """One per annotator out of a file who gave the item this label."""
     if other is None:
         return ()
     labels = Label.objects.counting().filter(item=item, label_class=given, origin=Label.IMPORT)
     annotators = Annotator.objects.filter(pk__in=labels.values("annotator")).order_by("name")[:ANNOTATORS]
-    return tuple(_record(dataset, item, annotator, given, other) for annotator in annotators)
+    return tuple(_record(dataset, item, annotator, given, other, expert) for annotator in annotators)
 
 
-def _record(dataset: Dataset, item: Item, annotator: Annotator, given: LabelClass, other: LabelClass) -> Record:
+def _record(
+    dataset: Dataset, item: Item, annotator: Annotator, given: LabelClass, other: LabelClass, expert: User | None
+) -> Record:
     theirs = Label.objects.counting().filter(annotator=annotator, label_class=given).exclude(item=item)
+    if expert is not None:
+        theirs = theirs.exclude(item__in=unanswered(expert).filter(dataset=dataset))
     current = CurrentLabel.objects.in_force().filter(item__dataset=dataset, label_class__isnull=False)
     # decision is indexed and seldom set: the database starts there and not at the annotator's labels
     judged = _counted(current.filter(decision__isnull=False, basis__in=DECIDED, item__in=theirs.values("item")), other)
@@ -238,7 +258,11 @@ def _counted(current: Any, other: LabelClass) -> Interval:
     return wilson(counts["times"], counts["n"])
 
 
-def _findings(dataset: Dataset, item: Item, detection: Detection | None) -> tuple[Finding, ...]:
+def _findings(dataset: Dataset, item: Item, detection: Detection | None, expert: User | None) -> tuple[Finding, ...]:
     """Those of the detection that cover the item, and those that somebody wrote."""
     covering = Finding.objects.filter(dataset=dataset, covered__item=item)
-    return tuple(covering.filter(Q(detection=detection) | Q(detection=None)).distinct().order_by("id"))
+    found = covering.filter(Q(detection=detection) | Q(detection=None)).distinct().order_by("id")
+    if expert is not None:
+        waiting = FindingItem.objects.filter(item__in=unanswered(expert).filter(dataset=dataset))
+        found = found.exclude(pk__in=waiting.values("finding"))
+    return tuple(found)

@@ -8,7 +8,10 @@ from django.template.context import RequestContext
 from django.urls import reverse
 from django.utils import timezone
 
-from annotation.models import Case, Dataset, Job, Membership, Skip, User
+from annotation.models import Case, Dataset, Job, Membership, OfflineRow, Skip, User
+from annotation.reading.experts.disputes import disputes_for
+from annotation.reading.experts.free_cases import barred_from
+from annotation.reading.experts.routing_rules import rules_of
 
 register = template.Library()
 
@@ -30,8 +33,20 @@ STAGES: dict[str, tuple[MenuPage, ...]] = {
         MenuPage("annotators", "Annotators"),
         MenuPage("rules", "Rules"),
         MenuPage("audit", "Audit"),
+        MenuPage("opinions", "Second opinion"),
     ),
-    "Experts": (MenuPage("queue", "My queue"), MenuPage("guidelines", "Guidelines"), MenuPage("history", "My history")),
+    "Experts": (
+        MenuPage("queue", "My queue"),
+        MenuPage("adjudicate", "Adjudicate"),
+        MenuPage("experts", "People and skill"),
+        MenuPage("routing", "Routing"),
+        MenuPage("qualification", "Tests"),
+        MenuPage("guidelines", "Guidelines"),
+        MenuPage("history", "My history"),
+        MenuPage("my_record", "My record"),
+        MenuPage("offline", "Offline"),
+        MenuPage("comments", "Comments"),
+    ),
     "Models": (
         MenuPage("runs", "Runs"),
         MenuPage("recipes", "Recipes"),
@@ -47,7 +62,7 @@ STAGES: dict[str, tuple[MenuPage, ...]] = {
         MenuPage("jobs", "Jobs"),
     ),
 }
-FOR_EXPERTS = ("queue", "history", "guidelines", "rules")
+FOR_EXPERTS = ("queue", "history", "my_record", "guidelines", "rules", "offline")
 # Counting stops here: a mark says that something waits, the page says how much.
 MOST = 9
 DATASETS = 20
@@ -86,11 +101,18 @@ def standing(context: RequestContext, content: str) -> Standing:
     marks = _marks(dataset, user, role, name)
     own = Standing(datasets=_datasets(mine, name))
     if role != Membership.LEAD:
-        return replace(own, stages=_links(dataset, _pages_of(FOR_EXPERTS), name, path, marks))
+        judges = any(one.dataset_id == dataset.pk and one.adjudicates for one in mine)
+        seen = [*(["adjudicate"] if judges else []), *_of_an_expert(dataset)]
+        return replace(own, stages=_links(dataset, _pages_of(seen), name, path, marks))
     stages = tuple(_stage(dataset, title, pages, name, path, marks) for title, pages in STAGES.items())
     beneath = next((pages for pages in STAGES.values() if name in {page.name for page in pages}), ())
     pages = _links(dataset, beneath, name, path, marks) if len(beneath) > 1 else ()
     return replace(own, stages=stages, pages=pages)
+
+
+def _of_an_expert(dataset: Dataset) -> tuple[str, ...]:
+    """Names of the pages an expert sees; the rules only where the lead allows it."""
+    return tuple(name for name in FOR_EXPERTS if name != "rules" or rules_of(dataset).rules_for_experts)
 
 
 def _pages_of(names: Iterable[str]) -> list[MenuPage]:
@@ -122,18 +144,39 @@ def _links(
 def _marks(dataset: Dataset, user: User, role: str | None, name: str) -> dict[str, tuple[str, str]]:
     """MenuPage → how much waits there, in a word and in a sentence. The queue says on its own page what is open."""
     marks = {}
-    if name != "queue" and (n := _free_cases(dataset, user)):
+    checks = _held_checks(dataset, user) if role != Membership.LEAD else 0
+    if name != "queue" and (n := _free_cases(dataset, user) + checks):
         marks["queue"] = (_counted(n), f"{_counted(n)} cases wait for you" if n > 1 else "1 case waits for you")
+    if n := _to_settle(dataset, user, role):
+        marks["adjudicate"] = (_counted(n), f"{_counted(n)} cases wait to be settled" if n > 1 else "1 case waits")
     if role == Membership.LEAD and (n := _failed(dataset)):
         marks["jobs"] = (_counted(n), f"{_counted(n)} jobs failed" if n > 1 else "1 job failed")
+    if role == Membership.LEAD and (n := dataset.comments.unresolved()[: MOST + 1].count()):
+        marks["comments"] = (_counted(n), f"{_counted(n)} comments are open" if n > 1 else "1 comment is open")
     return marks
 
 
 def _free_cases(dataset: Dataset, user: User) -> int:
     """Of the first open cases not skipped: what else bars somebody takes a millisecond a case after many decisions."""
     skipped = Skip.objects.filter(expert=user).values("case")
-    first = dataset.cases.open().exclude(pk__in=skipped).in_order().values("pk")[: MOST + 1]
-    return Case.objects.filter(pk__in=first).free_for(user, timezone.now()).count()
+    first = dataset.cases.open().exclude(pk__in=skipped).in_order().values_list("pk", flat=True)[: MOST + 1]
+    now = timezone.now()
+    away = OfflineRow.objects.kept_by(user, now).values("case")
+    waiting = Case.objects.filter(pk__in=list(first)).waiting_for(user, now).exclude(pk__in=away)
+    ids = list(waiting.values_list("id", flat=True))
+    return len(set(ids) - barred_from(user, ids))
+
+
+def _to_settle(dataset: Dataset, user: User, role: str | None) -> int:
+    """Cases on which experts differ or that they passed to a lead; asked only of whoever may settle them."""
+    if role != Membership.LEAD and not Membership.objects.filter(dataset=dataset, user=user, adjudicates=True).exists():
+        return 0
+    return disputes_for(dataset, user).exclude(awaits=Case.NOBODY)[: MOST + 1].count()
+
+
+def _held_checks(dataset: Dataset, user: User) -> int:
+    """A check that an expert holds counts like any other case, or its being missing would tell what it is."""
+    return dataset.cases.checks_of(user).filter(status=Case.OPEN, leased_until__gt=timezone.now()).count()
 
 
 def _failed(dataset: Dataset) -> int:
@@ -151,7 +194,7 @@ def _datasets(mine: Iterable[Membership], name: str) -> tuple[Link, ...]:
     links = []
     for one in mine:
         lead = one.role == Membership.LEAD
-        seen = name in (known if lead else FOR_EXPERTS)
+        seen = name in (known if lead else _of_an_expert(one.dataset))
         page = name if seen else "overview" if lead else "queue"
         links.append(Link(one.dataset.name, reverse(page, args=[one.dataset.slug])))
     return tuple(links)

@@ -23,7 +23,7 @@ from annotation.views.refusals import refused_to
 SHOWN = 6
 FACTORS = {
     "class": "Label given", "pair": "Label given → suggested", "annotator": "Annotator", "source": "Source",
-    "detector": "Detector", "finding": "Finding",
+    "detector": "Detector", "finding": "Finding", "opinion": "Second opinion",
 }  # fmt: skip
 
 

@@ -20,8 +20,9 @@ from annotation.forms.cases import CaseFilterForm
 from annotation.models import Case, Dataset, Decision, Detection, Item, User
 from annotation.reading.cases import QueueState, excerpt_of, list_cases, queue_state
 from annotation.reading.experts.members import Member, compared, members_of
+from annotation.reading.experts.opinions import SecondOpinion, opinion_on
 from annotation.reading.prediction_sets import imported_sets
-from annotation.reading.why import Neighbour, Suspects, Why, detection_behind, explain, suspects_in
+from annotation.reading.why import Neighbour, Suspects, Why, detection_behind, explain, suspects_in, unanswered
 from annotation.reading.worth_deciding import worth_in_words
 from annotation.views.refusals import refused_to
 
@@ -63,10 +64,11 @@ def case(request: Request, slug: str, pk: int) -> HttpResponse:
     found = part_for_lead(request.user, slug, Case.objects.select_related("dataset", "leased_to", "reopens"), pk)
     dataset, detection = found.dataset, detection_behind(found)
     suspects, members = _suspects_ahead(found, detection)
+    answered = found.decisions.exists()
     decisions = found.decisions.select_related("expert", "label_class", "guideline", "undone_by", "undoes")
     page = {
         "dataset": dataset, "case": found, "detection": detection, "now": timezone.now(),
-        "cards": _cards(dataset, members[:SHOWN], detection), "n_more": max(0, len(members) - SHOWN),
+        "cards": _cards(dataset, members[:SHOWN], detection, answered=answered), "n_more": max(0, len(members) - SHOWN),
         "suspects": suspects,
         "excerpt": excerpt_of(dataset, members[0].item.content, 90) if members else "",
         "decisions": decisions.prefetch_related("reasons", "items").order_by("id"),
@@ -84,10 +86,11 @@ def why(request: Request, slug: str, pk: int) -> HttpResponse:
     decision = get_object_or_404(mine.exclude(case__kind=Case.QUALIFICATION), pk=pk)
     detection = detection_behind(decision.case)
     suspects, members = _suspects_ahead(decision.case, detection)
-    if decision.items.count() < len(members):
-        # what the rest of the group carries is somebody's next case
+    items = [member.item.pk for member in members]
+    if decision.items.count() < len(members) or unanswered(request.user).filter(pk__in=items).exists():
+        # what the rest of the group carries is somebody's next case, and so may be each member by itself
         raise Http404
-    cards = _cards(dataset, members[:SHOWN], detection, request.user)
+    cards = _cards(dataset, members[:SHOWN], detection, request.user, answered=True)
     page = {
         "dataset": dataset, "decision": decision, "cards": cards, "n_more": max(0, len(members) - SHOWN),
         "suspects": suspects,
@@ -105,22 +108,26 @@ def _suspects_ahead(case: Case, detection: Detection | None) -> tuple[Suspects, 
 
 @dataclass(frozen=True)
 class CaseCard:
-    """An item of a case, why it was flagged, and its neighbours with what differs from it marked."""
+    """An item of a case, why it was flagged, its neighbours with what differs from it marked, and a second opinion,
+    which nobody sees before an answer."""
 
     member: Member
     why: Why
     neighbours: Sequence[tuple[Neighbour, Member]]
+    opinion: SecondOpinion | None
 
 
 def _cards(
-    dataset: Dataset, members: Sequence[Member], detection: Detection | None, expert: User | None = None
-) -> list[CaseCard]:
-    return [_card(dataset, member, explain(dataset, member.item, detection, expert)) for member in members]
-
-
-def _card(dataset: Dataset, member: Member, why: Why) -> CaseCard:
-    item: Item = member.item
-    return CaseCard(member, why, [(one, compared(dataset, one.item, item)) for one in why.neighbours])
+    dataset: Dataset, members: Sequence[Member], detection: Detection | None, expert: User | None = None, *,
+    answered: bool,
+) -> list[CaseCard]:  # fmt: skip
+    cards = []
+    for member in members:
+        item: Item = member.item
+        why = explain(dataset, item, detection, expert)
+        near = [(one, compared(dataset, one.item, item)) for one in why.neighbours]
+        cards.append(CaseCard(member, why, near, opinion_on(dataset, item) if answered else None))
+    return cards
 
 
 @require_GET

@@ -9,7 +9,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 
-from annotation.access import Request, dataset_for_expert, dataset_for_lead
+from annotation.access import Request, dataset_for_expert, dataset_for_lead, typed_id
 from annotation.forms.dataset_settings import DatasetSettingsForm, DropReasonForm, GuidelineForm, ReasonForm
 from annotation.forms.people import LinkForm, MemberForm, PeopleForm, RemoveForm, RoleForm
 from annotation.forms.refusals import reported_on
@@ -52,9 +52,11 @@ def _page(
         made = _made(form) if done else None
         if done and not made:
             messages.success(request, done)
-            return _after(request, dataset, name)
+            return _after(request, dataset, name, form)
         shown = {} if done else {change: form}
     fresh = {change: form(dataset) for change, form in FORMS[name].items() if change not in shown}
+    if "guideline" in fresh and request.GET.get("gap"):
+        fresh["guideline"].initial["gap"] = typed_id(request.GET["gap"])
     return render(request, template, {"dataset": dataset, "forms": fresh | shown, "made": made, **read(dataset)})
 
 
@@ -79,8 +81,10 @@ def _made(form: PeopleForm) -> dict[str, str] | None:
     return {"username": form.cleaned_data["username"], "password": form.password}
 
 
-def _after(request: Request, dataset: Dataset, name: str) -> HttpResponse:
-    """Back to the page, or out of it where the lead has just left."""
+def _after(request: Request, dataset: Dataset, name: str, form: PeopleForm) -> HttpResponse:
+    """Back to the page, or out of it where the lead has just left; a new guideline leads on to what it touches."""
+    if isinstance(form, GuidelineForm) and form.made and form.made.version > 1:
+        return redirect("touched", dataset.slug, form.made.version)
     leads = Membership.objects.filter(dataset=dataset, user=request.user, role=Membership.LEAD).exists()
     return redirect(name, dataset.slug) if leads else redirect("datasets")
 

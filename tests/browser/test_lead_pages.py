@@ -12,7 +12,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 PAGES = (
     "overview", "findings", "cases", "disagreement", "annotators", "rules", "audit", "queue", "guidelines", "history",
-    "runs", "comparisons", "import", "question", "people",
+    "runs", "comparisons", "import", "question", "people", "comments", "offline",
 )  # fmt: skip
 
 

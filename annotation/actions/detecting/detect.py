@@ -10,6 +10,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from annotation import bulk
+from annotation.actions.detecting.tell_ready import told_when_ready
 from annotation.actions.detecting.write_detection import detection_rows, worth_showing, write_rows
 from annotation.actions.jobs.enqueue import enqueue
 from annotation.actions.jobs.work import UnableToWork, Write
@@ -105,7 +106,9 @@ def run(job: Job, report: Report) -> Write:
             dataset=dataset, params=job.params, seed=job.seed, seconds=time.monotonic() - started, **facts
         )
         write_rows(detection, rows)
-        cases = open_cases(dataset, rows.units, timezone.now())
+        now = timezone.now()
+        with told_when_ready(dataset, now):
+            cases = open_cases(dataset, rows.units, now)
         if learned.n:
             keep_learned(dataset, detection, learned, worth, support, read_at)
         return {

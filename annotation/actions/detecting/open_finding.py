@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, QuerySet
 
 from annotation import bulk
+from annotation.actions.detecting.tell_ready import told_when_ready
 from annotation.actions.queue.open_cases import Unit, create_cases
 from annotation.core.artifacts import UnableToLoad, bytes_to_arrays, load_bytes
 from annotation.core.refusal import Refusal
@@ -49,7 +50,9 @@ def open_items_of(finding: Finding, now: datetime, most: int = MOST) -> int:
     """
     items = list(_unopened().filter(finding=finding).order_by("id").values_list("item_id", flat=True)[:most])
     scores = _scores(finding.dataset.detections.order_by("-id").first())
-    create_cases(finding.dataset, [Unit(frozenset([item]), 0.9 * scores.get(item, 0.5)) for item in items], now)
+    units = [Unit(frozenset([item]), 0.9 * scores.get(item, 0.5)) for item in items]
+    with told_when_ready(finding.dataset, now):
+        create_cases(finding.dataset, units, now)
     return len(items)
 
 

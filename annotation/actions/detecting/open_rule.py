@@ -40,7 +40,7 @@ def open_queue(dataset: Dataset, user: User, rule: TypedRule, label: str, now: d
     if len(items) > MOST_ITEMS:
         raise UnableToOpen(f"The rule fits {len(items):,} items; narrow it to {MOST_ITEMS:,} or fewer.")
     there = finding_over(dataset, _key(rule, label), items)
-    finding = there or _written(dataset, user, rule, label, items, holds, codes)
+    finding = there or write_finding(described(dataset, user, rule, label, holds, codes, _key(rule, label)), items)
     open_items_of(finding, now, MOST_ITEMS)
     return finding
 
@@ -49,20 +49,22 @@ def _key(rule: TypedRule, label: str) -> str:
     return f"{KIND}:{rule.key}→{label}"
 
 
-def _written(
-    dataset: Dataset, user: User, rule: TypedRule, label: str, items: list[int], holds: np.ndarray, codes: np.ndarray
+def described(
+    dataset: Dataset, user: User, rule: TypedRule, label: str, holds: np.ndarray, codes: np.ndarray, key: str
 ) -> Finding:
-    shares = judge(holds, codes, len(dataset.class_names))
-    class_code = dataset.class_names.index(label) if label else shares[0].label
-    share = wilson(int((codes[holds] == class_code).sum()), int(holds.sum()))
+    """The finding of a rule, not stored. holds: bool (n,); codes: class of the current label, int (n,), −1 = none."""
+    labelled = holds & (codes >= 0)
+    shares = judge(labelled, codes, len(dataset.class_names))
+    class_code = dataset.class_names.index(label) if label else shares[0].label if shares else 0
+    share = wilson(int((codes[labelled] == class_code).sum()), int(labelled.sum()))
     name = dataset.class_names[class_code]
-    finding = Finding(
-        dataset=dataset, author=user, kind=KIND, key=_key(rule, label), rule=rule.as_json() | {"label": label},
+    told = share if share.n else wilson(0, 1)  # a share is wanted; of no labelled item it says nothing
+    return Finding(
+        dataset=dataset, author=user, kind=KIND, key=key, rule=rule.as_json() | {"label": label},
         title=f"{quoted(name)} where the item {rule.words}" if label else f"Items of which each {rule.words}",
         reason=(
-            f"A rule typed by {user.get_username()}: {round(share.value * share.n):,} of the {share.n:,} labelled "
+            f"A rule typed by {user.get_username()}: {round(told.value * share.n):,} of the {share.n:,} labelled "
             f"items for which it holds carry {quoted(name)}."
         ),
-        n=share.n, value=share.value, low=share.low, high=share.high,
+        n=share.n, value=told.value, low=told.low, high=told.high,
     )  # fmt: skip
-    return write_finding(finding, items)

@@ -8,7 +8,7 @@ import pandas as pd
 
 from annotation import bulk
 from annotation.actions.detecting.write_finding import write_finding
-from annotation.actions.queue.open_cases import Unit
+from annotation.actions.queue.open_cases import OF_GROUPS, Unit
 from annotation.core.detectors.running import Suspicions
 from annotation.core.detectors.suspicion import Suspicion
 from annotation.core.judging.evidence import Evidence
@@ -122,6 +122,7 @@ def units_to_open(
     worth[likely[undecided[likely]]] = True
     worth &= ~found.aside | order.is_group[order.of]
     members = pd.Series(pool["item"].to_numpy()).groupby(order.of).apply(list)
+    alone = _flagged_alone(pool, found)
     chance = of_likeliest(order.of, learned.chance, learned.probability).to_numpy()
     units = np.unique(order.of[worth])
     return [
@@ -130,9 +131,19 @@ def units_to_open(
             float(order.score[unit]),
             in_conflict.get(unit, ""),
             None if np.isnan(chance[unit]) else float(chance[unit]),
+            alone & frozenset(members[unit]) if len(members[unit]) > 1 else frozenset(),
         )
         for unit in units[np.argsort(order.rank[units])].tolist()
     ] + proposed_units(pool, order, found.findings, units)
+
+
+def _flagged_alone(pool: pd.DataFrame, found: Suspicions) -> frozenset[int]:
+    """Items that a detector suspects for what they are themselves, not for a group they stand in."""
+    flagged = np.zeros(len(pool), dtype=bool)
+    for name, mask in found.flagged.items():
+        if name not in OF_GROUPS:
+            flagged |= mask
+    return frozenset(pool["item"].to_numpy()[flagged].tolist())
 
 
 def proposed_units(pool: pd.DataFrame, order: QueueOrder, findings: list[Suspicion], opened: np.ndarray) -> list[Unit]:

@@ -11,7 +11,7 @@ from annotation.actions.queue.after_answer import go_on
 from annotation.actions.queue.lease import release
 from annotation.actions.queue.reorder import request_reorder
 from annotation.core.refusal import Refusal
-from annotation.models import Case, Decision, Item, Label, LabelClass, Reason, User
+from annotation.models import Case, Decision, FindingItem, Item, Label, LabelClass, Reason, User
 from annotation.reading.experts.readiness import may_adjudicate, readiness
 from annotation.reading.experts.routing_rules import rules_of
 
@@ -111,7 +111,9 @@ def _covered(case: Case, answer: Answer) -> tuple[list[Item], list[Item]]:
 
 def _record(case: Case, user: User, answer: Answer, items: Sequence[Item], now: datetime) -> Decision:
     revealed = Decision.objects.filter(expert=user, items__case_items__case=case).exists()
-    unseen = not revealed and not case.labels_shown
+    # who opened them by a rule of their own knows what they have in common
+    chosen = FindingItem.objects.filter(finding__author=user, item__in=items).exists()
+    unseen = not revealed and not chosen and not case.labels_shown
     decision = Decision.objects.create(
         case=case, expert=user, token=answer.token, outcome=answer.outcome, label_class=answer.label_class,
         confidence=answer.confidence, note=answer.note, seconds=answer.seconds, blind=answer.blind and unseen,

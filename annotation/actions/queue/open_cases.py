@@ -9,20 +9,25 @@ import pandas as pd
 from django.db.models import Max, Q
 
 from annotation import bulk, frames
+from annotation.actions.queue.flagged_again import flagged_since
+from annotation.actions.queue.reserve import keep_reserved
 from annotation.models import DECIDED, Case, CaseItem, CurrentLabel, Dataset, FindingItem, Item, Ruling
 
 Items = frozenset[int]
+# Detectors that suspect an item for the labels of others like it.
+OF_GROUPS = ("near_duplicate_conflict", "paraphrase")
 
 
 @dataclass(frozen=True)
 class Unit:
     """What an expert is asked about at once: one item, a near-duplicate group in conflict (then with its digest), or
-    items that may say the same."""
+    items that may say the same. `flagged`: the items that a detector suspects for another reason than the group."""
 
     items: Items
     score: float
     digest: str = ""
     probability: float | None = None
+    flagged: Items = frozenset()
 
 
 def as_cases(units: Sequence[Unit]) -> pd.DataFrame:
@@ -45,6 +50,8 @@ def open_cases(dataset: Dataset, units: Sequence[Unit], now: datetime) -> int:
     labels = _labels_by_item(dataset, units)
     closed = frames.closed_pairs(dataset)
     wanted = [unit for unit in units if not _is_settled(unit, settled, labels, closed)]
+    asked = {unit.items for unit in wanted}
+    wanted += _flagged_again(dataset, [unit for unit in units if unit.flagged and unit.items not in asked], settled)
     known = {unit.items for unit in wanted}
     dropped = [case for items, case in there.items() if items not in known and not case.reopens_id]
     dropped = [case for case in dropped if case.kind == Case.REVIEW]
@@ -59,6 +66,16 @@ def open_cases(dataset: Dataset, units: Sequence[Unit], now: datetime) -> int:
         Case.objects.filter(pk__in=batch, kind=Case.AUDIT).update(kind=Case.REVIEW)
     create_cases(dataset, [unit for unit in wanted if unit.items not in there], now, settled)
     return dataset.cases.open().count()
+
+
+def _flagged_again(dataset: Dataset, closed: Sequence[Unit], settled: set[int]) -> list[Unit]:
+    """Members of groups called legitimately different, each alone, that a detector suspects only since then."""
+    again = flagged_since(dataset, {item for unit in closed for item in unit.flagged - settled}, OF_GROUPS)
+    return [
+        Unit(frozenset([item]), unit.score, "", unit.probability)
+        for unit in closed
+        for item in sorted(unit.flagged & again)
+    ]
 
 
 def create_cases(
@@ -83,6 +100,7 @@ def create_cases(
     ids = dataset.cases.filter(pk__gt=last, opened_at=now).order_by("id").values_list("id", flat=True)
     pairs = zip(ids, units, strict=True)
     bulk.insert(CaseItem, ["case_id", "item_id"], ((pk, item) for pk, unit in pairs for item in sorted(unit.items)))
+    keep_reserved(dataset, now)
 
 
 def _case_of(dataset: Dataset, items: Items) -> int | None:

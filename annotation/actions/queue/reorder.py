@@ -19,7 +19,7 @@ from annotation.core.order.stored import SupportJson
 from annotation.core.order.worth_deciding import Worth
 from annotation.core.progress import Report
 from annotation.models import DECIDED, Case, CaseItem, CurrentLabel, Dataset, Decision, Detection, Job, LearnedOrder
-from annotation.reading.experts.measured_skill import measure_experts
+from annotation.reading.experts.measured_skill import measure_when_grown
 from annotation.reading.labels_left import support_of
 from annotation.reading.learned_order import (
     ENOUGH,
@@ -77,7 +77,7 @@ def run(job: Job, report: Report) -> Write:
     learned = learn_from_decisions(job.own_dataset, prior_evidence_of(detection))
     report("putting the cases in order", 0.8)
     found = new_order(job.own_dataset, learned)
-    skill = measure_experts(job.own_dataset)
+    skill = measure_when_grown(job.own_dataset)
 
     def write() -> ReorderResult:
         bulk.lock_dataset(job.own_dataset)

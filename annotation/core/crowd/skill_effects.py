@@ -12,7 +12,7 @@ START, START_SPREAD = 1.4, 1.0
 # everybody, of an expert, of an expert on a class and on a source.
 SPREADS = {"class": 0.5, "source": 0.4, "expert": 0.7, "expert_class": 0.5, "expert_source": 0.5}
 START_COUNTS = 4.0
-NEWTON, LONGEST_STEP = 4, 1.5
+NEWTON, LONGEST_STEP = 2, 1.5
 # The effect of having no source is none.
 NO_EFFECT = 1e9
 
@@ -59,12 +59,12 @@ class Effects:
     spreads: dict[str, float]
 
 
-def start_effects(cells: CountedAnswers, declared: np.ndarray) -> Effects:
+def start_effects(n_experts: int, declared: np.ndarray) -> Effects:
     """The effects before any answer. declared: float (E, b), where each expert's own effects are expected."""
-    shared = np.zeros(cells.width)
+    b = declared.shape[1]
+    shared = np.zeros(b)
     shared[0] = START
-    covariance = np.zeros((cells.n_experts, cells.width, cells.width))
-    return Effects(shared + declared, covariance, shared, declared.copy(), dict(SPREADS))
+    return Effects(shared + declared, np.zeros((n_experts, b, b)), shared, declared.copy(), dict(SPREADS))
 
 
 def fit_effects(cells: CountedAnswers, declared: np.ndarray, start: Effects) -> Effects:
@@ -95,7 +95,7 @@ def fit_effects(cells: CountedAnswers, declared: np.ndarray, start: Effects) -> 
     drawn = inner * of_one
     covariance = inner + drawn @ outer @ drawn.transpose(0, 2, 1)
     known = inner @ blocks
-    of_own = np.diagonal(inner, axis1=1, axis2=2) + np.einsum("eij,jk,eik->ei", known, outer, known)
+    of_own = np.diagonal(inner, axis1=1, axis2=2) + (known @ outer * known).sum(axis=2)
     spreads = _spreads(cells, shared - middle, np.diagonal(outer), own - declared, of_own)
     return Effects(shared + own, covariance, shared, own, spreads)
 

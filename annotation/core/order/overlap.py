@@ -10,8 +10,6 @@ import numpy as np
 from annotation.core.crowd.expert_skill import ExpertSkill
 
 SURE = 0.95
-# What each further answer's evidence counts for: experts who look at the same hard item err alike.
-FURTHER = 1.0
 
 Label = TypeVar("Label")
 NextKind = Literal["settle", "ask", "adjudicate"]
@@ -27,7 +25,11 @@ class NextStep(Generic[Label]):
 
 
 def posterior(
-    prior: np.ndarray, experts: Sequence[int], labels: Sequence[int], skill: ExpertSkill, source: int = -1
+    prior: np.ndarray,
+    experts: Sequence[int],
+    labels: Sequence[int],
+    skill: ExpertSkill,
+    source: int = -1,
 ) -> np.ndarray:
     """P(true class | answers so far), float (K,), sums to 1.
 
@@ -36,8 +38,8 @@ def posterior(
     and source (Dawid & Skene 1979).
     """
     logs = np.log(np.maximum(prior, 1e-12))
-    for number, (expert, label) in enumerate(zip(experts, labels, strict=True)):
-        logs = logs + (FURTHER if number else 1.0) * np.log(skill.likelihood(expert, label, source))
+    for expert, label in zip(experts, labels, strict=True):
+        logs = logs + np.log(skill.likelihood(expert, label, source))
     found = np.exp(logs - logs.max())
     return found / found.sum()
 

@@ -177,6 +177,15 @@ def placed_as_in(prior: PriorEvidence, newest: PriorEvidence) -> PriorEvidence:
     return replace(prior, place=place, n_classes=newest.n_classes)
 
 
+def with_opinions(prior: PriorEvidence, said: Mapping[int, str]) -> PriorEvidence:
+    """The same evidence with one more factor, `opinion`: whether somebody's class for an item `agrees` with its label
+    or `differs`. said: item id → class. It moves nothing before decisions show that it goes with errors."""
+    asked = [(prior.position[item], name) for item, name in said.items() if item in prior.position]
+    known = [(at, int(prior.label_names[at] != name)) for at, name in asked if prior.label_names[at]]
+    items, levels = np.array(known, dtype=np.int64).reshape(-1, 2).T
+    return replace(prior, factors={**prior.factors, "opinion": Factor(items, levels, ("agrees", "differs"))})
+
+
 def join(parts: Sequence[PriorEvidence]) -> PriorEvidence:
     """Prior evidence of several detections as one; a detector that did not run scores 0; levels match by name. Places
     do not compare and are left out: see `placed_as_in`."""

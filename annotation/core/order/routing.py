@@ -8,9 +8,10 @@ import numpy as np
 
 from annotation.core.crowd.expert_skill import ExpertSkill
 
-# How much a case gains with an expert who is better on it than every other who is here, and loses with a worse one,
-# in units of that difference.
-OF_DIFFERENCE = 1.0
+# How far being better or worse on a case than every other who is here counts: no more than by these factors, since a
+# chance nobody is measured on may be far off.
+LEAST_FACTOR, MOST_FACTOR = 0.5, 2.0
+TINY, LEFT_OUT = 1e-9, -1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,9 +43,10 @@ class Chances:
     def _places(self) -> tuple[np.ndarray, np.ndarray]:
         """Where each case's two classes stand in an expert's flat table."""
         n_classes, n_sources = self.skill.chance.shape[1:]
-        source = np.where(self.cases.source >= 0, self.cases.source, n_sources - 1)
+        source = _within(self.cases.source, n_sources - 1)
         given, suggested = (
-            np.where(one >= 0, one, n_classes) * n_sources + source for one in (self.cases.given, self.cases.suggested)
+            (_within(one, n_classes) * n_sources + source).astype(np.intp)
+            for one in (self.cases.given, self.cases.suggested)
         )
         return given, suggested
 
@@ -56,13 +58,21 @@ class Chances:
         both = np.concatenate([skill.chance, anything], axis=1)
         return both.reshape(len(both), -1).astype(np.float32)
 
+    @cached_property
+    def _chance(self) -> np.ndarray:
+        return self.cases.chance.astype(np.float32)
+
     def of(self, expert: int) -> np.ndarray:
         """Chance float32 (n,) in [0, 1] that this expert answers each case rightly: that on the given label's class
         and that on the suggested one's, as likely as each is the true one."""
         given, suggested = self._places
         table = self._tables[expert]
-        right = table[given]
-        return right + self.cases.chance.astype(np.float32) * (table[suggested] - right)
+        right = table.take(given)
+        found = table.take(suggested)
+        found -= right
+        found *= self._chance
+        found += right
+        return found
 
     def best_of(self, experts: Sequence[int]) -> np.ndarray:
         """The highest chance float32 (n,) among experts by their codes, 0 without any."""
@@ -72,28 +82,43 @@ class Chances:
         return best
 
 
+def _within(codes: np.ndarray, n: int) -> np.ndarray:
+    """Codes in [0, n); n in place of −1 and of what came after skill was measured."""
+    return np.where((codes >= 0) & (codes < n), codes, n)
+
+
 def rank(
     cases: OpenCases, own: np.ndarray, others: np.ndarray, least_skill: float = 0.0, first: int | None = None
 ) -> np.ndarray:
     """Positions int (≤ n,) of the cases for the expert who asks, best first; the `first` of them, None = all.
 
     own: float (n,), the chance that this expert answers each case rightly; others: float (n,), the highest chance among
-    the other experts who are here, 0 = nobody is. A case is worth score · (own + OF_DIFFERENCE · (own − others)):
-    errors mended, and what is lost or won against handing it to the likeliest other, so that a specialist's cases wait
-    for the specialist while they are here (comparative advantage). Equal worth goes by score, then by answers begun,
-    then by position. Where `own` is below `least_skill` and somebody else reaches it, the case is left out.
+    the other experts who are here, 0 = nobody is. A case is worth score · own · own / others, the last factor within
+    LEAST_FACTOR and MOST_FACTOR: errors this expert would mend, and what is won or lost against handing it to the
+    likeliest other, so that a specialist's cases wait for the specialist while they are here (comparative advantage).
+    Equal worth goes by score, then by answers begun, then by position. Where `own` is below `least_skill` and somebody
+    else reaches it, the case is left out.
     """
     value = worth_to(cases, own, others)
-    left_out = (own < least_skill) & (others >= least_skill)
-    eligible = np.flatnonzero(~left_out) if least_skill > 0 else np.arange(len(cases))
-    if first is not None and 0 < first < len(eligible):
-        worst = np.partition(value[eligible], len(eligible) - first)[len(eligible) - first]
-        eligible = eligible[value[eligible] >= worst]
-    order = np.lexsort((-cases.answers[eligible], -cases.score[eligible], -value[eligible]))
-    return eligible[order][:first]
+    n = len(cases)
+    if least_skill > 0:
+        left_out = (own < least_skill) & (others >= least_skill)
+        value[left_out] = LEFT_OUT
+        n -= int(np.count_nonzero(left_out))
+    wanted = n if first is None else min(first, n)
+    if wanted == 0:
+        return np.zeros(0, dtype=np.int64)
+    worst = np.partition(value, len(cases) - wanted)[len(cases) - wanted]
+    found = np.flatnonzero(value >= worst)
+    order = np.lexsort((-cases.answers[found], -cases.score[found], -value[found]))
+    return found[order][:wanted]
 
 
 def worth_to(cases: OpenCases, own: np.ndarray, others: np.ndarray) -> np.ndarray:
     """What it is worth float (n,) that the expert who asks decides each case; see `rank`."""
-    alone = np.where(others > 0, own - others, 0.0)
-    return cases.score * np.maximum(own + OF_DIFFERENCE * alone, 0.0)
+    factor = own / np.maximum(others, TINY)
+    np.clip(factor, LEAST_FACTOR, MOST_FACTOR, out=factor)
+    factor[others <= 0] = 1
+    factor *= own
+    factor *= cases.score
+    return factor

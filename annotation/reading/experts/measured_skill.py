@@ -22,7 +22,11 @@ from annotation.models import (
 )
 
 # Log odds by which a declared field raises what is expected of an expert there, before any answer.
-DECLARED = 1.0
+DECLARED = 0.7
+# The newest answers that are read: they say what there is to know, and all would take minutes.
+READ = 20_000
+# Share of new answers, of those last measured, from which measuring again pays.
+GROWN = 0.05
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +55,16 @@ def skill_now(dataset: Dataset) -> SkillNow | None:
     )  # fmt: skip
 
 
+def measure_when_grown(dataset: Dataset) -> SkillEstimate | None:
+    """`measure_experts`, where there is enough to measure that the newest estimate does not know."""
+    newest = dataset.skill_estimates.order_by("-id").first()
+    if newest:
+        given = Decision.objects.standing().filter(case__dataset=dataset, created_at__gt=newest.created_at)
+        if given.count() < GROWN * min(newest.n_answers, READ):
+            return None
+    return measure_experts(dataset)
+
+
 def measure_experts(dataset: Dataset) -> SkillEstimate | None:
     """A new estimate, not saved; None where no member could be told from another: one alone, without a check."""
     members = Membership.objects.filter(dataset=dataset).order_by("user_id").values_list("user_id", flat=True)
@@ -72,12 +86,12 @@ def _answers(dataset: Dataset) -> pd.DataFrame:
     """expert, item, label, source, known: each expert's first blind answer to an item; known: the class that is right
     by somebody else's word, nan = nobody said."""
     given = Decision.objects.standing().filter(case__dataset=dataset, blind=True, outcome=Decision.LABEL, cause="")
-    rows = given.exclude(case__kind=Case.REPEAT).order_by("id")
+    rows = given.exclude(case__kind=Case.REPEAT).order_by("-id")[:READ]
     columns = ["expert", "item", "label", "source"]
     frame = pd.DataFrame(
         list(rows.values_list("expert_id", "items", "label_class_id", "items__source")), columns=columns
     )
-    frame = frame.drop_duplicates(["expert", "item"]).reset_index(drop=True)
+    frame = frame[::-1].drop_duplicates(["expert", "item"]).reset_index(drop=True)
     return frame.assign(known=_known(frame))
 
 

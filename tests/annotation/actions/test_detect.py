@@ -47,7 +47,8 @@ def case_of(dataset, *external_ids):
 
 
 def settled(dataset, name, *external_ids, by=erin):
-    return decide(case_of(dataset, *external_ids), by(dataset), answer(dataset, name), timezone.now())
+    shown = {"blind": False} if name == "different" else {}  # blind, each member would be asked about alone
+    return decide(case_of(dataset, *external_ids), by(dataset), answer(dataset, name, **shown), timezone.now())
 
 
 @pytest.fixture
@@ -167,6 +168,25 @@ def test_legitimately_different_closes_the_pairs_for_later_detections(copies):
     settled(copies, "different", "a")
     detection = detect(copies, again=True)
     assert queue(copies) == [] and detection.groups.get().in_conflict and detection.n_flags == 3
+
+
+def test_a_member_called_different_comes_back_alone_when_a_detector_suspects_it_later(copies, monkeypatch):
+    detect(copies)
+    settled(copies, "different", "a")
+    use(monkeypatch, near_duplicate_conflict=NearDuplicateConflict(), says=Says({"order": 0.9}))
+    detect(copies, again=True)
+    assert sorted(queue(copies)) == ["a", "b", "c"]
+    settled(copies, "late", "a")
+    detect(copies, again=True)
+    assert "a" not in queue(copies)
+
+
+def test_what_was_suspected_before_the_answer_does_not_come_back(copies, monkeypatch):
+    use(monkeypatch, near_duplicate_conflict=NearDuplicateConflict(), says=Says({"order": 0.9}))
+    detect(copies)
+    settled(copies, "different", "a")
+    detect(copies, again=True)
+    assert queue(copies) == []
 
 
 def test_a_closed_pair_opens_again_when_the_decision_is_taken_back(copies):

@@ -61,7 +61,7 @@ def test_again_it_is_the_same_case(pins):
 
 def test_legitimately_different_closes_it_for_good(pins):
     detect(pins)
-    decide(pins.cases.open().get(), erin(pins), answer(pins, "different"), timezone.now())
+    decide(pins.cases.open().get(), erin(pins), answer(pins, "different", blind=False), timezone.now())
     assert len(frames.closed_pairs(pins)) == 1
     detection = detect(pins, again=True)
     assert queue(pins) == []
@@ -71,8 +71,8 @@ def test_legitimately_different_closes_it_for_good(pins):
 def test_taken_back_it_is_proposed_again(pins):
     detect(pins)
     expert = erin(pins)
-    decide(pins.cases.open().get(), expert, answer(pins, "different"), timezone.now())
-    undo(last_decision(pins.pk, expert), expert, answer(pins, "different").token, timezone.now())
+    decide(pins.cases.open().get(), expert, answer(pins, "different", blind=False), timezone.now())
+    undo(last_decision(pins.pk, expert), expert, answer(pins, "different", blind=False).token, timezone.now())
     detect(pins, again=True)
     assert queue(pins) == [{"a", "b"}]
 
@@ -104,7 +104,7 @@ def test_legitimately_different_closes_a_group_for_good(monkeypatch, tmp_path):
     detect(dataset)
     assert {"x", "y"} in queue(dataset)
     case = next(case for case in dataset.cases.open() if case.group_digest and case.case_items.count() == 2)
-    decide(case, erin(dataset), answer(dataset, "different"), timezone.now())
+    decide(case, erin(dataset), answer(dataset, "different", blind=False), timezone.now())
     detect(dataset, again=True)
     # neither the group nor a possible paraphrase across it comes back
     assert not any({"x", "y"} <= items for items in queue(dataset))

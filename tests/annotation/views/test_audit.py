@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from annotation.actions.queue.decide import decide
 from annotation.actions.queue.draw_audit import UnableToAudit, draw_audit
-from annotation.actions.queue.lease import AUDIT_EVERY, lease
+from annotation.actions.queue.lease import lease
+from annotation.actions.queue.next_case import AUDIT_EVERY
 from annotation.actions.queue.skip import skip
 from annotation.models import Audit, AuditItem, Case, Decision, Finding, Item, LearnedOrder
 from annotation.reading.audit_answers import audit_state

@@ -21,7 +21,7 @@ from annotation.models import (
     QualificationTest,
     RoutingRules,
 )
-from annotation.views.expert.showing import roughly
+from annotation.views.answering.showing import roughly
 from tests.annotation.views.expert_page import HTMX, class_id, get, press, read
 from tests.factories import answer, open_case, small_dataset
 from tests.pages import html_of

@@ -72,7 +72,7 @@ def test_answers_are_found_by_day(client, dataset, decided):
 
 
 def test_older_pages_keep_what_was_asked(client, dataset, decided, monkeypatch):
-    monkeypatch.setattr("annotation.views.expert.history.PAGE", 1)
+    monkeypatch.setattr("annotation.views.answering.history.PAGE", 1)
     page = client.get(reverse("history", args=[dataset.slug]), {"since": "2020-01-01"})
     assert "?since=2020-01-01&amp;before=" in page.content.decode()
 

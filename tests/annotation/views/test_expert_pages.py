@@ -169,7 +169,7 @@ def test_looking_changes_nothing(client, dataset, expert, name):
 
 
 def test_history_is_newest_first_and_paged_by_key(client, dataset, expert, monkeypatch):
-    monkeypatch.setattr("annotation.views.expert.history.PAGE", 2)
+    monkeypatch.setattr("annotation.views.answering.history.PAGE", 2)
     for name, said in (("s1", "payment"), ("s2", "payment"), ("s3", "ambiguous")):
         decide(open_case(dataset, name), expert, answer(dataset, said, note=f"note on {name}"), timezone.now())
     page = get(client, dataset, "history")

@@ -194,11 +194,11 @@ def test_what_is_typed_wrong_gets_a_sentence(dataset, typed, sentence):
 
 def test_opening_goes_to_the_queue_and_the_findings_name_its_author(dataset):
     typed = {"kind": "word", "name": "risk", "label": "grave"}
-    went = as_(erin(dataset)).post(reverse("open_rule", args=[dataset.slug]), typed)
+    went = as_(leo(dataset)).post(reverse("open_rule", args=[dataset.slug]), typed)
     finding = Finding.objects.get()
     assert went.url == reverse("queue", args=[dataset.slug]) + f"?finding={finding.pk}"
     page = text_of(as_(leo(dataset)).get(reverse("findings", args=[dataset.slug])))
-    assert "“grave” where the item contains “risk”" in page and "opened by erin" in page
+    assert "“grave” where the item contains “risk”" in page and "opened by leo" in page
     cases = text_of(as_(leo(dataset)).get(reverse("cases", args=[dataset.slug]), {"finding": finding.pk}))
     assert "Only cases of one finding: “grave” where the item contains “risk”." in cases
 

@@ -6,8 +6,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from annotation.actions.queue.lease import hold
 from annotation.actions.queue.skip import skip
-from annotation.models import Job
+from annotation.models import Case, Job
 from annotation.templatetags.stages import FOR_EXPERTS, STAGES
 from tests.factories import open_case, small_dataset
 from tests.pages import html_of
@@ -15,7 +16,17 @@ from tests.people import erin, leo, olga
 
 TEMPLATES = Path(__file__).resolve().parents[3] / "templates"
 NAMES = {page.name for pages in STAGES.values() for page in pages}
-NO_PLACE = {"login", "404", "403_csrf", "account", "password_change", "datasets", "new_dataset"}
+NO_PLACE = {
+    "invitation",
+    "login",
+    "404",
+    "403_csrf",
+    "account",
+    "password_change",
+    "datasets",
+    "new_dataset",
+    "notices",
+}
 
 
 @pytest.fixture
@@ -103,6 +114,15 @@ def test_what_waits_is_marked(dataset):
     assert "1 case waits for you" in get(lead, "findings", dataset)
     skip(case, expert, timezone.now())
     assert "waits for you" not in get(expert, "history", dataset)
+
+
+def test_a_check_that_is_held_is_marked_like_any_case(dataset):
+    expert, now = erin(dataset), timezone.now()
+    case = open_case(dataset, "s1")
+    hold(case, expert, now)
+    assert "1 case waits for you" in get(expert, "history", dataset)
+    Case.objects.filter(pk=case.pk).update(kind=Case.GOLD, reserved_for=expert)
+    assert "1 case waits for you" in get(expert, "history", dataset)
 
 
 def test_jobs_that_failed_are_marked_until_asked_for_again(dataset):

@@ -234,3 +234,17 @@ def test_an_answer_for_a_part_of_a_group_does_not_speak_of_the_rest(dataset):
     assert reverse("why", args=[dataset.slug, decision.pk]) not in text_of(
         as_(expert).get(reverse("queue", args=[dataset.slug]))
     )
+
+
+def test_a_reason_that_counts_a_waiting_neighbour_is_kept_from_experts(dataset):
+    detection = detect(dataset)
+    expert = erin(dataset)
+    told = "4 of its 5 nearest neighbours carry “access”."
+    Flag.objects.filter(item=item(dataset, "a2")).update(detector="label_error", reason=told)
+    waiting = open_case(dataset, "a0")
+    decision = decide(case_of(dataset, "a2"), expert, answer(dataset, "access"), timezone.now())
+    assert told not in text_of(page(expert, dataset, "why", decision.pk))
+    assert told in explain(dataset, item(dataset, "a2"), detection).sentences
+    dataset.cases.filter(status="open").exclude(pk=waiting.pk).update(status="settled")
+    decide(waiting, expert, answer(dataset, "access"), timezone.now())
+    assert told in text_of(page(expert, dataset, "why", decision.pk))

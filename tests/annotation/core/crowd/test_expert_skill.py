@@ -166,3 +166,12 @@ def test_the_same_answers_give_the_same_skill():
 )
 def test_below_the_bar(right, n, below):
     assert below_bar(right, n, 0.7) is below
+
+
+def test_the_chance_to_be_below_a_bar_is_a_half_in_the_middle_of_the_limits():
+    skill = measure(answers(*checked(50, 100, 0), *checked(90, 100, 1, first=100)))
+    low, high = skill.overall.low, skill.overall.high
+    assert skill.chance_below(high[0])[0] == pytest.approx(0.975, abs=1e-3)
+    assert skill.chance_below(low[1])[1] == pytest.approx(0.025, abs=1e-3)
+    assert skill.chance_below(0.7).round(3).tolist() == [1.0, 0.0]
+    assert from_json(skill.as_json()).chance_below(0.6) == pytest.approx(skill.chance_below(0.6), abs=5e-3)

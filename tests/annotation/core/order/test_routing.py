@@ -80,6 +80,11 @@ def test_a_class_not_known_is_any_class_as_frequent_as_they_are():
     assert Chances(cases([1], given=-1, suggested=-1), skill).of(0) == pytest.approx([0.6])
 
 
+def test_a_class_and_a_source_that_came_after_the_skill_are_any_class_and_none():
+    skill = skill_of([[[0.9, 0.7], [0.5, 0.3]]])
+    assert Chances(cases([1], given=2, suggested=0, source=1), skill).of(0) == pytest.approx([0.5])
+
+
 def test_the_best_of_nobody_is_no_chance():
     skill = skill_of([[[0.9], [0.5]], [[0.4], [0.8]]])
     found = Chances(cases([1, 1], given=[0, 1], suggested=[0, 1]), skill)
@@ -104,3 +109,9 @@ def test_the_first_of_100_000_cases_in_77_classes_are_found_soon():
         rank(queue, chances.of(0), chances.best_of([1, 2, 3, 4]), first=50)
         seconds.append(time.perf_counter() - start)
     assert np.median(seconds) < 0.1
+
+
+def test_worth_is_the_score_times_own_chance_times_how_much_better_one_is():
+    found = worth_to(cases([0.5, 0.5, 0.5, 0.5]), np.array([0.9, 0.6, 0.1, 0.8]), np.array([0.6, 0.9, 0.9, 0.0]))
+    # .5 · .9 · 1.5; .5 · .6 · ⅔; a ninth counts as a half; nobody else is here
+    assert found == pytest.approx([0.675, 0.2, 0.025, 0.4])

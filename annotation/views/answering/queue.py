@@ -20,7 +20,7 @@ from annotation.actions.queue.skip import skip as pass_on
 from annotation.core.refusal import Refusal
 from annotation.forms.answer import AnswerForm, SkipForm
 from annotation.models import Case, Dataset, Decision, Finding, Skip, User
-from annotation.views.expert.showing import MOST_AHEAD, Outcome, query_of, show
+from annotation.views.answering.showing import MOST_AHEAD, Outcome, query_of, show
 
 
 @never_cache

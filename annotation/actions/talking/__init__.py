@@ -1,0 +1,1 @@
+"""What members say to one another, and what they take away to answer elsewhere."""

@@ -1,0 +1,64 @@
+"""Cases that wait for an adjudicator or the lead, and what experts said of them: never what the items carry."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from annotation.models import Case, Dataset, Decision, Membership, Skip, User
+from annotation.models.review import CaseQuerySet
+from annotation.reading.experts.routing_rules import rules_of
+
+PLACES = ("First", "Second", "Third", "Fourth", "Fifth")
+
+
+@dataclass(frozen=True)
+class GivenAnswer:
+    """An expert's answer to a case in dispute; `who` is their name, or a place in order where names stay hidden."""
+
+    decision: Decision
+    who: str
+    n_items: int
+
+    @property
+    def said(self) -> str:
+        label_class = self.decision.label_class
+        return label_class.name if label_class else self.decision.get_outcome_display()
+
+
+@dataclass(frozen=True)
+class Dispute:
+    """`skips`: who passed it on, with reason and note. `names_hidden`: the lead chose so."""
+
+    case: Case
+    answers: Sequence[GivenAnswer]
+    skips: Sequence[Skip]
+    names_hidden: bool
+
+    @property
+    def differs(self) -> bool:
+        return self.case.awaits == Case.ADJUDICATOR
+
+
+def disputes_for(dataset: Dataset, user: User) -> CaseQuerySet:
+    """Open cases `user` may settle: those on which experts differ; for a lead also those passed on and set aside."""
+    differing = dataset.cases.for_adjudicator(user)
+    if dataset.role_of(user) != Membership.LEAD:
+        return differing
+    others = dataset.cases.open().filter(awaits__in=(Case.LEAD, Case.NOBODY))
+    mine = differing.values("pk")
+    if Membership.objects.filter(dataset=dataset, role=Membership.LEAD).count() == 1:
+        mine = dataset.cases.open().filter(awaits=Case.ADJUDICATOR).values("pk")
+    waiting = dataset.cases.filter(pk__in=mine) | dataset.cases.filter(pk__in=others.values("pk"))
+    return waiting.order_by("awaits", "id")
+
+
+def dispute_about(case: Case) -> Dispute:
+    hidden = rules_of(case.dataset).names_hidden
+    standing = Decision.objects.standing().filter(case=case).select_related("expert", "label_class", "guideline")
+    answers = [
+        GivenAnswer(
+            one, f"{PLACES[min(place, len(PLACES) - 1)]} answer" if hidden else one.expert.get_username(),
+            one.items.count(),
+        )
+        for place, one in enumerate(standing.prefetch_related("reasons").order_by("id"))
+    ]  # fmt: skip
+    return Dispute(case, answers, list(case.skips.select_related("expert").order_by("id")), hidden)

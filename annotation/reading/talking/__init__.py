@@ -1,0 +1,1 @@
+"""Notices, comments, items alike and batches out, as pages show them."""

@@ -1,0 +1,1 @@
+"""Pages on which members talk, answer items alike at once, and take cases away."""
