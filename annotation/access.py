@@ -3,14 +3,17 @@
 Somebody without the right role gets the same 404 as for an object that does not exist.
 """
 
+import hashlib
 from typing import TypeVar
 
+from django.conf import settings
 from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django_htmx.middleware import HtmxDetails
 
+from annotation.core.opaque_ids import hidden, revealed
 from annotation.core.refusal import Refusal
 from annotation.models import Case, Dataset, Item, Membership, OfflineBatch, Snapshot, User
 
@@ -36,6 +39,20 @@ def dataset_for_lead(user: User, slug: str) -> Dataset:
 
 def case_for_expert(user: User, slug: str, pk: int) -> Case:
     return get_object_or_404(Case.objects.filter(dataset=dataset_for_expert(user, slug)), pk=pk)
+
+
+def shown_id(pk: int) -> str:
+    """A case's id as experts see it: a high one would tell that a case is new, and so an item of known answer."""
+    return hidden(pk, _case_key())
+
+
+def id_behind(shown: str) -> int:
+    """The id of the case an expert sees under this name. Raises ValueError where it is no such name."""
+    return revealed(shown, _case_key())
+
+
+def _case_key() -> bytes:
+    return hashlib.blake2b(settings.SECRET_KEY.encode(), digest_size=32, person=b"case").digest()
 
 
 def item_for_member(user: User, slug: str, pk: int) -> Item:

@@ -1,5 +1,5 @@
 from django.contrib.auth.views import LogoutView
-from django.urls import path
+from django.urls import path, register_converter
 
 from annotation.views import (
     account,
@@ -8,7 +8,6 @@ from annotation.views import (
     cases,
     datasets,
     disagreement,
-    expert,
     findings,
     jobs,
     opinions,
@@ -16,8 +15,12 @@ from annotation.views import (
     rule_bench,
     upload,
 )
+from annotation.views.answering import history, keys, queue
+from annotation.views.answering.addresses import ShownCaseConverter
 from annotation.views.experts import adjudication, invitations, people_and_skill, qualification, routing, touched
 from annotation.views.talking import comments, notices, offline, similar
+
+register_converter(ShownCaseConverter, "case")
 
 urlpatterns = [
     path("", datasets.datasets, name="datasets"),
@@ -29,11 +32,13 @@ urlpatterns = [
     path("d/<slug:slug>/import/", upload.choose_file, name="import"),
     path("d/<slug:slug>/import/<str:token>/", upload.choose_columns, name="import_columns"),
     path("d/<slug:slug>/import/<str:token>/rejected.csv", upload.download_rejected, name="import_rejected"),
-    path("d/<slug:slug>/queue/", expert.queue, name="queue"),
-    path("d/<slug:slug>/queue/<int:pk>/decide/", expert.decide, name="decide"),
-    path("d/<slug:slug>/queue/<int:pk>/skip/", expert.skip, name="skip"),
-    path("d/<slug:slug>/queue/undo/<int:pk>/", expert.undo, name="undo"),
-    path("d/<slug:slug>/history/", expert.history, name="history"),
+    path("d/<slug:slug>/queue/", queue.queue, name="queue"),
+    path("d/<slug:slug>/queue/<case:pk>/decide/", queue.decide, name="decide"),
+    path("d/<slug:slug>/queue/<case:pk>/skip/", queue.skip, name="skip"),
+    path("d/<slug:slug>/queue/undo/<int:pk>/", queue.undo, name="undo"),
+    path("d/<slug:slug>/queue/renew/", queue.renew, name="renew"),
+    path("d/<slug:slug>/queue/keys/", keys.own_keys, name="own_keys"),
+    path("d/<slug:slug>/history/", history.history, name="history"),
     path("d/<slug:slug>/guidelines/", people.guidelines, name="guidelines"),
     path("d/<slug:slug>/detect/", findings.detect, name="detect"),
     path("d/<slug:slug>/jobs/", jobs.jobs, name="jobs"),

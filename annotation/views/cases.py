@@ -19,11 +19,11 @@ from annotation.core.order.support import where_shown
 from annotation.forms.cases import CaseFilterForm
 from annotation.models import Case, Dataset, Decision, Detection, Item, User
 from annotation.reading.cases import QueueState, excerpt_of, list_cases, queue_state
+from annotation.reading.experts.members import Member, compared, members_of
 from annotation.reading.experts.opinions import SecondOpinion, opinion_on
 from annotation.reading.prediction_sets import imported_sets
 from annotation.reading.why import Neighbour, Suspects, Why, detection_behind, explain, suspects_in, unanswered
 from annotation.reading.worth_deciding import worth_in_words
-from annotation.views.expert import Member, compared, members_of
 from annotation.views.refusals import refused_to
 
 # Members of a group that are explained on one page; a group of hundreds is one story.
@@ -82,7 +82,8 @@ def why(request: Request, slug: str, pk: int) -> HttpResponse:
     """Why the items of one's own answer were flagged; no such page before the answer or once it is taken back."""
     dataset = dataset_for_expert(request.user, slug)
     mine = Decision.objects.standing().filter(case__dataset=dataset, expert=request.user).select_related("case")
-    decision = get_object_or_404(mine, pk=pk)
+    # nothing is told of the questions of a test
+    decision = get_object_or_404(mine.exclude(case__kind=Case.QUALIFICATION), pk=pk)
     detection = detection_behind(decision.case)
     suspects, members = _suspects_ahead(decision.case, detection)
     items = [member.item.pk for member in members]

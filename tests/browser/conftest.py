@@ -27,7 +27,7 @@ def chromium():
 @pytest.fixture
 def open_page(chromium, live_server):
     """A page of the live server as `user` sees it; options are those of a browser context."""
-    contexts, complaints = [], []
+    contexts, complaints, flights = [], [], set()
 
     def open_as(user, path, **options):
         client = Client()
@@ -37,6 +37,9 @@ def open_page(chromium, live_server):
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(30_000)
+        page.on("request", lambda request: flights.add(request))
+        page.on("requestfinished", lambda request: flights.discard(request))
+        page.on("requestfailed", lambda request: flights.discard(request))
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda line: complaints.append(line.text) if _is_complaint(line) else None)
         page.goto(path)
@@ -47,8 +50,19 @@ def open_page(chromium, live_server):
 
     yield open_as
     for context in contexts:
+        for page in context.pages:
+            _come_to_rest(page, flights)
         context.close()
     assert complaints == []
+
+
+def _come_to_rest(page, flights):
+    """What the page of a case still asks in the background would find no database once the test is over."""
+    page.evaluate("() => { window.fetch = () => new Promise(() => {}); }")
+    for _ in range(40):
+        page.wait_for_timeout(50)
+        if not flights:
+            break
 
 
 def _is_complaint(line):

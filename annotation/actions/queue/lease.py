@@ -1,5 +1,6 @@
 """Experts pull: hand the next cases to the expert who asks, and never the same one to two of them."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -93,6 +94,22 @@ def hold(case: Case, user: User, now: datetime, since: datetime | None = None) -
         case.leased_at = since or now
     case.leased_to, case.leased_until = user, now + timedelta(minutes=settings.LEASE_MINUTES)
     case.save(update_fields=["leased_to", "leased_at", "leased_until"])
+
+
+def renew(dataset: Dataset, user: User, ids: Collection[int], now: datetime) -> list[Case]:
+    """Those of the cases `ids` that are `user`'s until LEASE_MINUTES from `now`: held, or run out and taken by nobody.
+
+    One that ran out stays in its place among those held."""
+    with transaction.atomic():
+        open_now = dataset.cases.filter(pk__in=ids, status=Case.OPEN)
+        held = set(open_now.filter(leased_to=user, leased_until__gt=now).values_list("id", flat=True))
+        lapsed = open_now.filter(leased_to=user).exclude(pk__in=held)
+        free = dataset.cases.free_for(user, now).filter(pk__in=lapsed).values_list("id", flat=True)
+        checks = dataset.cases.checks_of(user).filter(pk__in=lapsed).values_list("id", flat=True)
+        cases = list(open_now.filter(pk__in=held | set(free) | set(checks)).order_by("leased_at", "id"))
+        for case in cases:
+            hold(case, user, now, since=case.leased_at)
+        return cases
 
 
 def release(case: Case) -> None:

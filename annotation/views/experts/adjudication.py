@@ -20,8 +20,8 @@ from annotation.core.refusal import Refusal
 from annotation.forms.experts.adjudicating import OUTCOMES, AdjudicationForm, MoveOnForm
 from annotation.models import Case, Dataset, Decision, Membership, User
 from annotation.reading.experts.disputes import Dispute, dispute_about, disputes_for
+from annotation.reading.experts.members import members_of
 from annotation.reading.experts.readiness import adjudicators
-from annotation.views.expert import members_of
 from annotation.views.refusals import refused_to
 
 

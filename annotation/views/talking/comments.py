@@ -14,8 +14,8 @@ from annotation.actions.talking.comment import UnableToComment, add_comment, res
 from annotation.core.refusal import Refusal
 from annotation.forms.talking import CommentForm
 from annotation.models import Case, Comment, Item, Membership
+from annotation.reading.experts.members import compared
 from annotation.reading.talking.comments import MOST_ITEMS, Thread, comments_of_dataset, thread_of
-from annotation.views.expert import compared
 
 PAGE = 25
 

@@ -20,8 +20,8 @@ from annotation.core.refusal import Refusal
 from annotation.core.wording import counted
 from annotation.forms.talking import TogetherForm
 from annotation.models import Decision, Item
+from annotation.reading.experts.members import Member, compared
 from annotation.reading.talking.similar_items import similar_items
-from annotation.views.expert import Member, compared
 
 # Where less than this share of a text is in the other, what differs would be all of it: it stands unmarked.
 LEAST_SHARED = 0.4

@@ -21,10 +21,10 @@ def read(response):
 
 def press(client, page, said, query="", **more):
     """Answer the case shown on `page` as its form would."""
-    case, html = page.context["case"], html_of(page)
-    ticked = re.findall(r'name="item" value="(\d+)"(?: aria-label="[^"]*" checked)?>', html)
-    fields = {"token": page.context["token"], "answer": said, "item": ticked, **more}
+    shown = page.context["cases"][0]
+    fields = {"token": shown.token, "answer": said, "item": sorted(shown.ticked), **more}
     headers = fields.pop("headers", None)
+    case = shown.case
     return client.post(reverse("decide", args=[case.dataset.slug, case.pk]) + query, fields, headers=headers)
 
 

@@ -5,6 +5,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from annotation.access import shown_id
 from annotation.actions.queue.decide import decide
 from annotation.actions.queue.lease import lease
 from annotation.core.fields import Field
@@ -29,6 +30,10 @@ def expert(client, dataset):
     return person
 
 
+def members(page):
+    return page.context["cases"][0].members
+
+
 # ---- the case
 
 
@@ -44,8 +49,8 @@ def test_it_works(client, dataset, expert):
     assert "Guideline 2 Money is payment." in text
     assert "An old one" not in text
     assert "names a card" in text
-    assert "0 today · 1 open" in text
-    assert f"Case {page.context['case'].pk} · yours until" in text
+    assert "0 today · fewer than 20 open" in text
+    assert f"Case {shown_id(page.context['case'].pk)} · yours until" in text
     assert page.context["case"].held_by(expert, timezone.now())
 
 
@@ -56,7 +61,7 @@ def test_source_and_received_time_and_other_fields_are_shown(client, tmp_path):
     open_case(dataset, "1")
     client.force_login(erin(dataset))
     text = read(get(client, dataset))
-    assert "e-mail · received 5 March 2024" in text
+    assert "source: e-mail · received 5 March 2024" in text
     assert "amount 12.5" in text
 
 
@@ -74,8 +79,15 @@ def test_an_open_case_is_blind(client, dataset, expert):
         html = html_of(get(client, dataset))
         item = Item.objects.get(dataset=dataset, external_id=external_id)
         Case.objects.filter(pk=case.pk).update(status=Case.WITHDRAWN)
-        html = re.sub(r'(token" value=|x-csrftoken": |datetime=)"[^"]*"|until <.*?</time>', "", html)
-        for own in (f'name="item" value="{item.pk}"', f"/{case.pk}/", f'data-case="{case.pk}"', f"Case {case.pk} "):
+        html = re.sub(r'(token" value=|data-token=|x-csrftoken": |datetime=)"[^"]*"|until <.*?</time>', "", html)
+        shown = shown_id(case.pk)
+        for own in (
+            f'name="item" value="{item.pk}"',
+            f"/{shown}/",
+            f"/{item.pk}/",
+            f'data-case="{shown}"',
+            f"Case {shown} ",
+        ):
             html = html.replace(own, "")
         return html
 
@@ -92,8 +104,8 @@ def test_digits_for_nine_classes_and_a_list_for_the_rest(client, tmp_path):
     client.force_login(erin(dataset))
     html = html_of(get(client, dataset))
     assert re.findall(r'data-key="(\d)"', html) == list("123456789")
-    assert html.count('<button name="answer" value="') == 12 + 2, "every class in the list, ambiguous and bad input"
-    assert "3 others" in html
+    assert html.count("data-class") == 12, "every class in the list"
+    assert "All 12 by group" in html
 
 
 def test_a_group_marks_what_differs_and_leaves_negations_unticked(client, tmp_path):
@@ -109,8 +121,9 @@ def test_a_group_marks_what_differs_and_leaves_negations_unticked(client, tmp_pa
     assert "<del>log </del><ins>sign </ins>" in html
     assert "<ins><mark><b>6 </b></mark></ins>" in html
     assert "<del><mark><b>can&#x27;t </b></mark></del><ins>can </ins>" in html
-    assert [member.negation for member in page.context["members"]] == [False, False, True, False]
-    assert [bool(tick) for tick in re.findall(r'takes this answer"( checked)?>', html)] == [True, True, False, True]
+    assert [member.negation for member in members(page)] == [False, False, True, False]
+    ticks = re.findall(r'takes this answer"( checked)?>', html[: html.index('id="ahead"')])
+    assert [bool(tick) for tick in ticks] == [True, True, False, True]
     assert "Word for word the same as the first" in html
     assert 'data-key="d"' in html
 
@@ -119,7 +132,7 @@ def test_the_medoid_of_a_group_comes_first(client, dataset, expert):
     case = open_case(dataset, "s1", "s3", "s5")
     medoid = Item.objects.get(dataset=dataset, external_id="s5")
     Case.objects.filter(pk=case.pk).update(group_digest=medoid.digest)
-    assert [member.item.external_id for member in get(client, dataset).context["members"]] == ["s5", "s1", "s3"]
+    assert [member.item.external_id for member in members(get(client, dataset))] == ["s5", "s1", "s3"]
 
 
 def test_text_is_shown_as_text(client, tmp_path):
@@ -151,7 +164,7 @@ def test_an_answer_is_recorded_and_the_next_case_shown(client, dataset, expert):
     text = read(page)
     reveal = "you said payment . It carried access . The model out of fold gives access 3%. Why it was flagged Undo"
     assert reveal in text
-    assert "1 today · 1 open" in text
+    assert "1 today · fewer than 20 open" in text
     assert "<html" not in html_of(page), "HTMX gets the parts that change"
 
 
@@ -169,8 +182,9 @@ def test_the_same_url_gives_htmx_the_fragment(client, dataset, expert):
     open_case(dataset, "s1")
     fragment = html_of(get(client, dataset, headers=HTMX))
     assert "<html" not in fragment
-    assert 'id="case"' in fragment
-    assert "hx-swap-oob" in fragment
+    assert 'id="parts"' in fragment
+    assert "the card" not in fragment
+    assert "log in" in fragment
 
 
 def test_a_repeated_submit_is_one_decision(client, dataset, expert):
@@ -184,7 +198,11 @@ def test_a_repeated_submit_is_one_decision(client, dataset, expert):
 
 def test_every_view_of_a_case_has_a_token_of_its_own(client, dataset, expert):
     open_case(dataset, "s1")
-    assert get(client, dataset).context["token"] != get(client, dataset).context["token"]
+    assert token(get(client, dataset)) != token(get(client, dataset))
+
+
+def token(page):
+    return page.context["cases"][0].token
 
 
 def test_a_case_settled_in_the_meantime_is_said_above_the_next(client, dataset, expert):
@@ -227,7 +245,7 @@ def test_the_ticked_members_only(client, dataset, expert):
     page = press(client, get(client, dataset), class_id(dataset, "access"), item=ticked, headers=HTMX)
     assert set(Decision.objects.get().items.values_list("id", flat=True)) == set(ticked)
     assert "you said access for two items. They carried 2 access ." in read(page)
-    assert [member.item.external_id for member in page.context["members"]] == ["s2"]
+    assert [member.item.external_id for member in members(page)] == ["s2"]
 
 
 def test_a_partial_answer_reveals_nothing_of_the_rest(client, dataset, expert):

@@ -1,0 +1,61 @@
+"""The items of a case as its expert reads them, with what differs from the first of a group marked."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from annotation.core.likeness.differences import Piece, negation_differs, word_differences
+from annotation.models import Case, CaseItem, CurrentLabel, Dataset, Item
+
+
+@dataclass(frozen=True)
+class Member:
+    """An item as shown: text fields as pieces, the others as (name, value, differs from the first member). `label`:
+    what it carries now, "" where that is hidden."""
+
+    item: Item
+    texts: list[tuple[str, list[Piece]]]
+    values: list[tuple[str, Any, bool]]
+    same_as_first: bool = False
+    negation: bool = False
+    label: str = ""
+
+
+def members_of(dataset: Dataset, case: Case) -> list[Member]:
+    """The items of the case; of a group the medoid first, the others with what differs from it."""
+    return members_by_case(dataset, [case])[case.pk]
+
+
+def members_by_case(dataset: Dataset, cases: Sequence[Case]) -> dict[int, list[Member]]:
+    """case id → its members; their labels only where the case shows them."""
+    items: dict[int, list[Item]] = {case.pk: [] for case in cases}
+    for pair in CaseItem.objects.filter(case__in=cases).select_related("item").order_by("item_id"):
+        items[pair.case_id].append(pair.item)
+    labels = _current([item.pk for case in cases if case.labels_shown for item in items[case.pk]])
+    return {case.pk: _compared(dataset, case, items[case.pk], labels) for case in cases}
+
+
+def _compared(dataset: Dataset, case: Case, items: Sequence[Item], labels: Mapping[int, str]) -> list[Member]:
+    first, *others = sorted(items, key=lambda item: (item.digest != case.group_digest, item.pk))
+    return [compared(dataset, item, first, labels.get(item.pk, "")) for item in (first, *others)]
+
+
+def _current(items: Sequence[int]) -> dict[int, str]:
+    if not items:
+        return {}
+    held = CurrentLabel.objects.in_force().filter(item__in=items).values_list("item_id", "label_class__name", "state")
+    return dict.fromkeys(items, "no label") | {item: name or state.replace("_", " ") for item, name, state in held}
+
+
+def compared(dataset: Dataset, item: Item, first: Item, label: str = "") -> Member:
+    """An item with what differs from `first` marked."""
+    texts, values, negation = [], [], False
+    for field in dataset.typed_fields:
+        base, value = first.content.get(field.name), item.content.get(field.name)
+        if field.type == "text":
+            texts.append((field.name, word_differences(base or "", value or "")))
+            negation = negation or negation_differs(base or "", value or "")
+        else:
+            written = f"{value:.12g}" if isinstance(value, float) else value
+            values.append((field.name, written, value != base))
+    return Member(item, texts, values, item is not first and item.content == first.content, negation, label)

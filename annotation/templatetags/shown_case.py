@@ -1,0 +1,13 @@
+"""How a case is named on the pages of experts."""
+
+from django import template
+
+from annotation.access import shown_id
+
+register = template.Library()
+
+
+@register.filter
+def shown(pk: int) -> str:
+    """The id of a case → what experts see of it."""
+    return shown_id(pk)
