@@ -141,8 +141,9 @@ def test_a_second_view_shows_the_labels_and_says_that_it_is_not_blind(client, da
 
 
 def test_no_page_of_an_expert_tells_a_cases_id(client, dataset, expert):
-    Case.objects.create(pk=987_654_321, dataset=dataset, status=Case.WITHDRAWN)
-    first, second = open_case(dataset, "s1", score=0.9), open_case(dataset, "s2", score=0.1)
+    first, second = (Case.objects.create(pk=987_654_321 + place, dataset=dataset) for place in range(2))
+    for case, name in ((first, "s1"), (second, "s2")):
+        CaseItem.objects.create(case=case, item=item(dataset, name))
     page = get(client, dataset)
     after = press(client, page, class_id(dataset, "payment"), headers=HTMX)
     undone = client.post(reverse("undo", args=[dataset.slug, Decision.objects.get().pk]), headers=HTMX)
