@@ -9,13 +9,13 @@ from typing import TypeVar
 from django.conf import settings
 from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 from django_htmx.middleware import HtmxDetails
 
-from annotation.core.opaque_ids import hidden, revealed
+from annotation.core.opaque_ids import WRITTEN, hidden, revealed
 from annotation.core.refusal import Refusal
-from annotation.models import Case, Dataset, Item, Membership, OfflineBatch, Snapshot, User
+from annotation.models import Case, Dataset, Finding, Item, Membership, OfflineBatch, Snapshot, User
 
 M = TypeVar("M", bound=Model)
 
@@ -51,8 +51,27 @@ def id_behind(shown: str) -> int:
     return revealed(shown, _case_key())
 
 
-def _case_key() -> bytes:
-    return hashlib.blake2b(settings.SECRET_KEY.encode(), digest_size=32, person=b"case").digest()
+def shown_finding(pk: int) -> str:
+    """A finding's id in a link to its queue: an expert opens those they are sent, and counts through no others, as what
+    the cases of a finding have in common tells of each."""
+    return hidden(pk, _case_key(b"finding"))
+
+
+def finding_for_expert(user: User, dataset: Dataset, shown: str) -> Finding:
+    """The finding behind a link; a plain number opens one's own rule only, and any for a lead."""
+    findings = Finding.objects.filter(dataset=dataset)
+    if shown.isdecimal() and len(shown) != WRITTEN:
+        if dataset.role_of(user) != Membership.LEAD:
+            findings = findings.filter(author=user)
+        return get_object_or_404(findings, pk=typed_id(shown))
+    try:
+        return get_object_or_404(findings, pk=revealed(shown, _case_key(b"finding")))
+    except ValueError:
+        raise Http404 from None
+
+
+def _case_key(person: bytes = b"case") -> bytes:
+    return hashlib.blake2b(settings.SECRET_KEY.encode(), digest_size=32, person=person).digest()
 
 
 def item_for_member(user: User, slug: str, pk: int) -> Item:

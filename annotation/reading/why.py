@@ -96,6 +96,17 @@ class Why:
         return any(name == self.label for name, _ in self.best)
 
 
+def told_reason(items: Sequence[Item], detection: Detection | None, expert: User) -> str:
+    """The strongest flag's reason that `explain` would tell this expert of any of `items`; "" where it tells none."""
+    for flag in Flag.objects.filter(detection=detection, item__in=items).order_by("-score", "id"):
+        if flag.detector not in BY_NEIGHBOURS:
+            return flag.reason
+        kept = explanation_of(_arrays(detection), flag.item_id)
+        if kept is None or not any(one.hidden for one in _neighbours(kept, expert)):
+            return flag.reason
+    return ""
+
+
 def explain(dataset: Dataset, item: Item, detection: Detection | None, expert: User | None = None) -> Why:
     """Why `detection` suspects `item`.
 

@@ -2,9 +2,15 @@
 
 from django import template
 
-from annotation.access import shown_id
+from annotation.access import shown_finding, shown_id
 
 register = template.Library()
+
+
+@register.filter
+def shown_in_link(pk: int) -> str:
+    """A finding's id as links to its queue write it."""
+    return shown_finding(pk)
 
 
 @register.filter

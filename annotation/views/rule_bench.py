@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 from django.views.decorators.vary import vary_on_headers
 
-from annotation.access import Request, dataset_for_expert
+from annotation.access import Request, dataset_for_expert, shown_finding
 from annotation.actions.detecting.open_rule import open_queue
 from annotation.actions.detecting.own_rule import open_or_ask
 from annotation.core.refusal import Refusal
@@ -55,7 +55,11 @@ def open_rule(request: Request, slug: str) -> HttpResponse:
     form = RuleForm(dataset, request.POST)
     rule = form.rule(dataset)
     opened = (_open if lead else _open_own)(request, dataset, rule, form.cleaned_data.get("label", ""))
-    return redirect(reverse("queue", args=[slug]) + f"?finding={opened.pk}") if opened else redirect("rules", slug)
+    return (
+        redirect(reverse("queue", args=[slug]) + f"?finding={shown_finding(opened.pk)}")
+        if opened
+        else redirect("rules", slug)
+    )
 
 
 def _bench_of(user: User, slug: str) -> tuple[Dataset, bool]:

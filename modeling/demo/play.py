@@ -151,12 +151,12 @@ def _relabel(dataset: Dataset, filings: Filings, job: Job, report: Callable[[flo
 def _simulated_answer(
     case: Case, seed: int, number: int, truth: dict[str, str], classes: dict[str, LabelClass]
 ) -> Answer:
-    """One label for the case; members of a group whose truths differ are legitimately different."""
-    ids = list(Item.objects.filter(case_items__case=case).order_by("id").values_list("external_id", flat=True))
+    """One label for the case, or for those members of a group that say the same as the first; the rest stay a case."""
+    items = dict(Item.objects.filter(case_items__case=case).order_by("id").values_list("external_id", "id"))
+    first = next(iter(items))
+    same = [pk for external, pk in items.items() if truth[external] == truth[first]]
     token = UUID(bytes=hashlib.sha256(f"{case.dataset_id}:{seed}:{number}".encode()).digest()[:16])
-    if len({truth[external] for external in ids}) > 1:
-        return Answer(Decision.DIFFERENT, token)
-    return Answer(Decision.LABEL, token, classes[says(seed, ids[0], truth[ids[0]])])
+    return Answer(Decision.LABEL, token, classes[says(seed, first, truth[first])], items=same)
 
 
 def _without_the_rule(dataset: Dataset, before: ModelRun, job: Job) -> ModelRun:

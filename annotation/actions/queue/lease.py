@@ -54,8 +54,10 @@ def _held(dataset: Dataset, user: User, now: datetime, finding: int | None, n: i
     mine = dataset.cases.filter(status=Case.OPEN, leased_to=user, leased_until__gt=now)
     mine = mine.exclude(pk__in=OfflineRow.objects.kept_by(user, now).values("case"))
     found = list(mine.order_by("leased_at", "id"))
-    real = [case.pk for case in found if case.kind not in Case.CHECKS and case.awaits == Case.EXPERTS]
-    may = set(real) - barred_from(user, real) if real else set()
+    # checks are asked about too, though nothing bars one: what is held must not tell by the time it takes what it is
+    barred = barred_from(user, [case.pk for case in found]) if found else set()
+    real = {case.pk for case in found if case.kind not in Case.CHECKS and case.awaits == Case.EXPERTS}
+    may = real - barred
     if finding and may:
         may &= set(dataset.cases.filter(pk__in=may).of_finding(finding).values_list("id", flat=True))
     # a check stays on the queue of a finding too: by being missing there it would tell what it is

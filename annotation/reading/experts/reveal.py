@@ -19,6 +19,7 @@ from annotation.models import (
 )
 from annotation.reading.cases import excerpt_of
 from annotation.reading.experts.routing_rules import rules_of
+from annotation.reading.why import told_reason
 
 EXCERPT = 400
 # An item of known answer and an expert's own case again carry what was imported for them: what is held true since
@@ -73,9 +74,10 @@ def reveal(dataset: Dataset, decision: Decision | None) -> PastDecision | None:
         line = replace(line, right=_known(line.items))
     if len(line.items) < CaseItem.objects.filter(case=case).count():
         return line
-    flag = Flag.objects.filter(item__in=line.items, detection__created_at__lte=decision.created_at)
-    reason = flag.order_by("-detection_id", "-score", "id").values_list("reason", flat=True).first()
-    return replace(line, reason=reason or "", whole=True)
+    flags = Flag.objects.filter(item__in=line.items, detection__created_at__lte=decision.created_at)
+    newest = flags.select_related("detection").order_by("-detection_id").first()
+    reason = told_reason(line.items, newest.detection, decision.expert) if newest else ""
+    return replace(line, reason=reason, whole=True)
 
 
 def past_decisions(dataset: Dataset, decisions: Iterable[Decision]) -> list[PastDecision]:

@@ -4,14 +4,21 @@ from datetime import datetime
 from uuid import uuid4
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from annotation.access import Request, case_for_expert, dataset_for_expert, id_behind, shown_id
+from annotation.access import (
+    Request,
+    case_for_expert,
+    dataset_for_expert,
+    finding_for_expert,
+    id_behind,
+    shown_id,
+)
 from annotation.actions.queue import lease
 from annotation.actions.queue import undo as undoing
 from annotation.actions.queue.decide import Answer, UnableToDecide
@@ -123,11 +130,7 @@ def _seconds(case: Case, user: User, shown: int | None, now: datetime) -> float 
 def _finding(request: Request, dataset: Dataset) -> Finding | None:
     """The finding that `?finding=` narrows the queue to."""
     wanted = request.GET.get("finding", "")
-    if not wanted:
-        return None
-    if not wanted.isdecimal():
-        raise Http404
-    return get_object_or_404(Finding.objects.filter(dataset=dataset), pk=int(wanted))
+    return finding_for_expert(request.user, dataset, wanted) if wanted else None
 
 
 def _go_on(request: Request, dataset: Dataset, finding: Finding | None, outcome: Outcome) -> HttpResponse:

@@ -13,7 +13,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from annotation.access import Request, id_behind, shown_id
+from annotation.access import Request, id_behind, shown_finding, shown_id
 from annotation.actions.queue.lease import hand_out
 from annotation.actions.queue.undo import last_decision
 from annotation.models import Case, Dataset, Decision, Finding, LabelClass, User
@@ -105,7 +105,7 @@ def _bar(dataset: Dataset, user: User, now: datetime) -> str:
 
 
 def query_of(finding: Finding | None) -> str:
-    return f"?finding={finding.pk}" if finding else ""
+    return f"?finding={shown_finding(finding.pk)}" if finding else ""
 
 
 def narrowed(dataset: Dataset, finding: Finding | None) -> QuerySet[Case]:

@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
+from annotation.access import shown_id
 from annotation.actions.queue.decide import Answer, decide
 from annotation.actions.queue.lease import hold
 from annotation.models import (
@@ -168,10 +169,12 @@ def _patterns(resolver, before=""):
 
 def _filled(pattern, slug, ids):
     url = "/" + pattern.replace("<slug:slug>", slug).replace("<str:token>", "t" * 32).replace("<slug:probe>", "typos")
-    if "<int:" not in url:
+    url = url.replace("<str:secret>", "s" * 32).replace("<uuid:token>", "0" * 8 + "-0000" * 3 + "-" + "0" * 12)
+    if "<int:" not in url and "<case:" not in url:
         return [url]
-    assert not re.search(r"<(?!int:)", url), f"{pattern} takes a part that no test fills"
-    return [re.sub(r"<int:\w+>", str(one), url) for one in ids]
+    assert not re.search(r"<(?!int:|case:)", url), f"{pattern} takes a part that no test fills"
+    filled = [re.sub(r"<case:\w+>", shown_id(one), url) for one in ids]
+    return [re.sub(r"<int:\w+>", str(one), each) for one, each in zip(ids, filled, strict=True)]
 
 
 def everything(dataset, person):

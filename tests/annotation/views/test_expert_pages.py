@@ -5,6 +5,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from annotation.access import shown_finding
 from annotation.actions.queue.decide import decide
 from annotation.actions.queue.lease import lease
 from annotation.models import Case, CurrentLabel, Decision, Guideline, Skip
@@ -73,7 +74,7 @@ def test_the_answer_of_another_expert_is_not_there_to_undo(client, dataset, expe
 def test_a_finding_narrows_the_queue_and_is_kept(client, dataset, expert):
     open_case(dataset, "s1", score=0.9)
     covered = [open_case(dataset, "s2", score=0.2), open_case(dataset, "s3", score=0.1)]
-    query = f"?finding={finding_over(dataset, 's2', 's3').pk}"
+    query = f"?finding={shown_finding(finding_over(dataset, 's2', 's3').pk)}"
     page = client.get(reverse("queue", args=[dataset.slug]) + query)
     assert page.context["case"] == covered[0]
     assert "0 today · 2 open in this finding" in read(page)
@@ -90,7 +91,7 @@ def test_undo_of_a_case_outside_the_finding_leaves_it(client, dataset, expert):
     outside = open_case(dataset, "s1", score=0.9)
     open_case(dataset, "s2", score=0.2)
     decision = decide(outside, expert, answer(dataset, "payment"), timezone.now())
-    query = f"?finding={finding_over(dataset, 's2').pk}"
+    query = f"?finding={shown_finding(finding_over(dataset, 's2').pk)}"
     page = client.post(reverse("undo", args=[dataset.slug, decision.pk]) + query, headers=HTMX)
     assert page.context["case"] == outside
 
@@ -222,3 +223,10 @@ def test_guidelines_newest_first(client, dataset, expert):
 
 def test_no_guideline_yet(client, dataset, expert):
     assert "Nobody has written a guideline yet" in read(get(client, dataset, "guidelines"))
+
+
+def test_an_expert_opens_findings_they_are_sent_and_counts_through_no_others(client, dataset, expert):
+    finding = finding_over(dataset, "s2")
+    assert client.get(reverse("queue", args=[dataset.slug]) + f"?finding={finding.pk}").status_code == 404
+    client.force_login(leo(dataset))
+    assert client.get(reverse("queue", args=[dataset.slug]) + f"?finding={finding.pk}").status_code == 200

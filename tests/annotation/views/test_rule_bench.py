@@ -4,6 +4,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from annotation.access import shown_finding
 from annotation.actions.detecting.open_finding import UnableToOpen
 from annotation.actions.detecting.open_rule import open_queue
 from annotation.actions.queue.decide import decide
@@ -196,7 +197,7 @@ def test_opening_goes_to_the_queue_and_the_findings_name_its_author(dataset):
     typed = {"kind": "word", "name": "risk", "label": "grave"}
     went = as_(leo(dataset)).post(reverse("open_rule", args=[dataset.slug]), typed)
     finding = Finding.objects.get()
-    assert went.url == reverse("queue", args=[dataset.slug]) + f"?finding={finding.pk}"
+    assert went.url == reverse("queue", args=[dataset.slug]) + f"?finding={shown_finding(finding.pk)}"
     page = text_of(as_(leo(dataset)).get(reverse("findings", args=[dataset.slug])))
     assert "“grave” where the item contains “risk”" in page and "opened by leo" in page
     cases = text_of(as_(leo(dataset)).get(reverse("cases", args=[dataset.slug]), {"finding": finding.pk}))
