@@ -9,7 +9,7 @@ from django.db import transaction
 
 from annotation.actions.jobs.enqueue import enqueue
 from annotation.actions.people.add_member import add_member
-from annotation.models import Case, CurrentLabel, Dataset, Guideline, Job, LabelClass, Reason
+from annotation.models import Case, CurrentLabel, Dataset, Guideline, Job, LabelClass, Reason, RoutingRules
 from modeling.demo.filings_text import NEGATIVE, NEUTRAL
 from modeling.models import Comparison, ModelRun
 
@@ -81,6 +81,8 @@ def _words(dataset: Dataset) -> None:
         for position, (name, meaning) in enumerate(MEANINGS.items())
     )
     Guideline.objects.create(dataset=dataset, version=1, text=GUIDELINE)
+    # the simulated expert works alone: nobody else gives a second answer, and nobody needs to check it
+    RoutingRules.objects.create(dataset=dataset, version=1, overlap_doubtful=1, gold_share=0, repeat_share=0)
     Reason.objects.bulk_create(
         Reason(dataset=dataset, text=text, position=position) for position, text in enumerate(REASONS)
     )
