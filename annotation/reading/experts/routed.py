@@ -12,7 +12,7 @@ from annotation.reading.experts.open_arrays import OpenArrays, open_arrays
 from annotation.reading.experts.readiness import Readiness
 
 # Cases offered to the database at once: the first few are nearly always free, the next after many colleagues took some.
-OFFERED = (32, 256, 2048)
+OFFERED = (64, 512, 2048)
 # Decisions of the site among which somebody's shows that they are here.
 RECENT = 500
 
