@@ -1,12 +1,17 @@
 """No case waits for somebody who can't have it, and nobody gives a case two answers or settles it against the rest."""
 
+from datetime import timedelta
+
 import pytest
 from django.utils import timezone
 
+from annotation.actions.people.change_people import remove_member
+from annotation.actions.people.pause import pause, resume
 from annotation.actions.queue.decide import UnableToDecide, decide
 from annotation.actions.queue.lease import lease
+from annotation.actions.queue.reserve import reserve
 from annotation.actions.queue.skip import skip
-from annotation.models import Case, CurrentLabel, RoutingRules, Skip
+from annotation.models import Annotator, Case, CurrentLabel, Label, RoutingRules, Skip
 from tests.factories import answer, open_case, small_dataset
 from tests.people import emil, erin, eve, leo
 
@@ -81,3 +86,66 @@ def test_a_last_answer_that_the_others_outvote_settles_nothing(dataset):
     says(case, eve(dataset), "payment")
     assert state(case) == (Case.OPEN, Case.ADJUDICATOR)
     assert CurrentLabel.objects.in_force().get(item__external_id="s1").label_class.name == "access"
+
+
+# ---- reservations, pauses and people who leave
+
+
+def test_nothing_is_kept_for_somebody_who_may_not_have_it(dataset):
+    open_case(dataset, "s1"), open_case(dataset, "s3"), open_case(dataset, "s5")
+    ann = dataset.annotators.get(name="ann1")
+    answered, passed, fresh = dataset.cases.order_by("id")
+    Label.objects.create(
+        item=answered.case_items.get().item, annotator=Annotator.objects.of_user(dataset, emil(dataset)),
+        label_class=dataset.label_classes.get(name="access"), origin=Label.EXPERT,
+    )  # fmt: skip
+    skip(passed, emil(dataset), now())
+    assert reserve(dataset, emil(dataset), ann, None, leo(dataset), now()) == 1
+    assert list(dataset.cases.filter(reserved_for=emil(dataset))) == [fresh]
+
+
+@pytest.mark.parametrize("leaves", [True, False])
+def test_what_was_kept_for_somebody_who_leaves_or_is_paused_is_anybodys(dataset, leaves):
+    case = open_case(dataset, "s1")
+    reserve(dataset, erin(dataset), None, dataset.label_classes.get(name="access"), leo(dataset), now())
+    person, colleague, lead = erin(dataset), emil(dataset), leo(dataset)
+    assert lease(dataset, colleague, now()) is None
+    if leaves:
+        remove_member(dataset, person)
+    else:
+        pause(dataset, person, lead, "we talk first", now())
+    open_case(dataset, "s3")
+    assert lease(dataset, colleague, now()) == case
+    assert not dataset.cases.exclude(reserved_for=None).exists()
+    if not leaves:
+        resume(dataset, person, lead, now())
+        assert dataset.cases.filter(reserved_for=person).count() == 1, "all but what is held"
+
+
+def test_a_case_half_answered_is_adjudicated_when_the_other_expert_leaves(dataset):
+    rules(dataset, overlap=2)
+    half, passed = open_case(dataset, "s1"), open_case(dataset, "s3")
+    says(half, erin(dataset), "access")
+    skip(passed, erin(dataset), now())
+    remove_member(dataset, emil(dataset))
+    assert state(half) == (Case.OPEN, Case.ADJUDICATOR)
+    assert state(passed) == (Case.OPEN, Case.LEAD)
+
+
+def test_what_a_lone_expert_passes_on_comes_to_the_lead(dataset):
+    remove_member(dataset, emil(dataset))
+    case = open_case(dataset, "s1")
+    skip(case, erin(dataset), now())
+    assert state(case) == (Case.OPEN, Case.LEAD)
+
+
+def test_nobody_passes_on_what_they_answered_or_a_colleague_holds(dataset):
+    rules(dataset, overlap=2)
+    case = open_case(dataset, "s1")
+    says(case, erin(dataset), "access")
+    skip(case, erin(dataset), now(), Skip.BAD_INPUT)
+    held = open_case(dataset, "s3")
+    assert lease(dataset, emil(dataset), now()) in (case, held)
+    Case.objects.filter(pk=held.pk).update(leased_to=emil(dataset), leased_until=now() + timedelta(hours=1))
+    skip(held, erin(dataset), now(), Skip.UNCLEAR)
+    assert state(case) == state(held) == (Case.OPEN, Case.EXPERTS)
