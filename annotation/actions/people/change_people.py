@@ -42,7 +42,7 @@ def remove_member(dataset: Dataset, user: User) -> None:
 
 
 def pass_on_stuck(dataset: Dataset) -> None:
-    """Cases begun by experts of whom nobody is left to go on: answered ones are adjudicated, others come to the lead."""
+    """Cases begun that no expert is left to go on with: answered ones are adjudicated, others come to the lead."""
     waiting = dataset.cases.open().filter(awaits=Case.EXPERTS, reserved_for=None)
     answered = Decision.objects.standing().filter(case__in=waiting).values("case")
     passed = Skip.objects.filter(case__in=waiting).values("case")

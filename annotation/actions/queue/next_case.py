@@ -29,7 +29,7 @@ def next_case(
     turn = _turn(user, n_held)
     case = _check(dataset, user, rules, turn, now)
     if case is None and turn[0] % AUDIT_EVERY == 0:
-        case = _of_audit(dataset, user, waiting)
+        case = _of_audit(dataset, user, ready, waiting)
     return case or _routed(dataset, user, rules, ready, waiting) or _in_order(dataset, user, ready, waiting, now)
 
 
@@ -59,13 +59,13 @@ def _routed(dataset: Dataset, user: User, rules: RoutingRules, ready: Readiness,
     for offered in ranked_cases(dataset, user, rules, ready):
         still = set(waiting.filter(pk__in=offered).order_by().values_list("id", flat=True))
         ids = [pk for pk in offered if pk in still]
-        barred = barred_from(user, ids)
+        barred = barred_from(user, ids, ready.closed_classes)
         if case := _first(waiting, [pk for pk in ids if pk not in barred]):
             return case
     return None
 
 
-def _of_audit(dataset: Dataset, user: User, waiting: CaseQuerySet) -> Case | None:
+def _of_audit(dataset: Dataset, user: User, ready: Readiness, waiting: CaseQuerySet) -> Case | None:
     """The first case in the order the newest audit drew them."""
     newest = dataset.audits.order_by("-id").first()
     drawn = (
@@ -74,7 +74,8 @@ def _of_audit(dataset: Dataset, user: User, waiting: CaseQuerySet) -> Case | Non
     holding = CaseItem.objects.filter(item__in=drawn, case__status=Case.OPEN).order_by("-case_id")
     case_of = dict(holding.values_list("item_id", "case_id")) if drawn else {}
     ids = list(dict.fromkeys(case_of[item] for item in drawn if item in case_of))
-    still = set(waiting.filter(pk__in=ids).order_by().values_list("id", flat=True)) - barred_from(user, ids)
+    still = set(waiting.filter(pk__in=ids).order_by().values_list("id", flat=True))
+    still -= barred_from(user, ids, ready.closed_classes)
     return _first(waiting, [pk for pk in ids if pk in still])
 
 

@@ -83,18 +83,19 @@ def measure_experts(dataset: Dataset) -> SkillEstimate | None:
 
 
 def _answers(dataset: Dataset) -> pd.DataFrame:
-    """expert, item, label, source, known: each expert's first blind answer to an item; known: the class that is right
-    by somebody else's word, nan = nobody said."""
+    """expert, item, label, source, known: each expert's first blind answer to an item, to a group as its first item;
+    known: the class that is right by somebody else's word, nan = nobody said."""
     given = Decision.objects.standing().filter(case__dataset=dataset, blind=True, outcome=Decision.LABEL, cause="")
-    rows = given.exclude(case__kind=Case.REPEAT).order_by("-id")[:READ]
-    columns = ["expert", "item", "label", "source", "at"]
-    fields = ("expert_id", "items", "label_class_id", "items__source", "created_at")
-    frame = pd.DataFrame(list(rows.values_list(*fields)), columns=columns)[::-1].drop_duplicates(["expert", "item"])
+    rows = given.exclude(case__kind=Case.REPEAT).order_by("-id", "-items")[:READ]
+    columns = ["expert", "item", "label", "source", "at", "id"]
+    fields = ("expert_id", "items", "label_class_id", "items__source", "created_at", "id")
+    frame = pd.DataFrame(list(rows.values_list(*fields)), columns=columns)[::-1].drop_duplicates("id")
+    frame = frame.drop_duplicates(["expert", "item"])
     resumed = dict(dataset.pauses.filter(paused=False).order_by("id").values_list("user_id", "created_at"))
     since = pd.to_datetime(frame["expert"].map(resumed), utc=True)
     # whoever a lead let go on begins anew
     frame = frame[~(pd.to_datetime(frame["at"], utc=True) < since)].reset_index(drop=True)
-    return frame[columns[:-1]].assign(known=_known(frame))
+    return frame[columns[:-2]].assign(known=_known(frame))
 
 
 def _known(said: pd.DataFrame) -> pd.Series:

@@ -1,6 +1,7 @@
 """No case waits for somebody who can't have it, and nobody gives a case two answers or settles it against the rest."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.utils import timezone
@@ -9,11 +10,14 @@ from annotation.actions.people.change_people import remove_member
 from annotation.actions.people.pause import pause, resume
 from annotation.actions.queue.decide import UnableToDecide, decide
 from annotation.actions.queue.lease import lease
+from annotation.actions.queue.reopen import reopen
 from annotation.actions.queue.reserve import reserve
 from annotation.actions.queue.skip import skip
-from annotation.models import Annotator, Case, CurrentLabel, Label, RoutingRules, Skip
+from annotation.actions.queue.undo import undo
+from annotation.models import Annotator, Case, CurrentLabel, Label, Membership, RoutingRules, Skip
+from annotation.reading.experts.disputes import disputes_for
 from tests.factories import answer, open_case, small_dataset
-from tests.people import emil, erin, eve, leo
+from tests.people import emil, erin, eve, leo, user
 
 pytestmark = pytest.mark.django_db
 
@@ -149,3 +153,52 @@ def test_nobody_passes_on_what_they_answered_or_a_colleague_holds(dataset):
     Case.objects.filter(pk=held.pk).update(leased_to=emil(dataset), leased_until=now() + timedelta(hours=1))
     skip(held, erin(dataset), now(), Skip.UNCLEAR)
     assert state(case) == state(held) == (Case.OPEN, Case.EXPERTS)
+
+
+# ---- adjudicators
+
+
+def test_where_both_leads_had_a_part_either_settles(dataset):
+    rules(dataset, overlap=3)
+    second = user("lisa")
+    Membership.objects.create(dataset=dataset, user=second, role=Membership.LEAD)
+    case = open_case(dataset, "s1")
+    says(case, leo(dataset), "payment")
+    assert not disputes_for(dataset, second).exists()
+    says(case, second, "access")
+    assert list(disputes_for(dataset, leo(dataset))) == list(disputes_for(dataset, second)) == [case]
+    says(case, second, "access", cause="slip")
+    assert state(case)[0] == Case.SETTLED
+
+
+def test_a_lead_is_shown_no_dispute_that_an_adjudicator_without_a_part_has_to_settle(dataset):
+    judge = eve(dataset)
+    Membership.objects.filter(user=judge).update(adjudicates=True)
+    rules(dataset, overlap=2)
+    case = open_case(dataset, "s1")
+    says(case, leo(dataset), "payment")
+    says(case, erin(dataset), "access")
+    assert not disputes_for(dataset, leo(dataset)).exists()
+    assert list(disputes_for(dataset, judge)) == [case]
+    pause(dataset, judge, leo(dataset), "we talk first", now())
+    assert list(disputes_for(dataset, leo(dataset))) == [case], "who is paused adjudicates nothing"
+    with pytest.raises(UnableToDecide, match="not yours to settle"):
+        says(case, judge, "access", cause="slip")
+
+
+def test_no_expert_settles_a_dispute_of_their_own(dataset):
+    Membership.objects.filter(user=erin(dataset)).update(adjudicates=True)
+    case = open_case(dataset, "s1", "s2")
+    says(case, leo(dataset), "payment")
+    says(case, erin(dataset), "access")
+    with pytest.raises(UnableToDecide, match="not yours to settle"):
+        says(case, erin(dataset), "access", cause="slip")
+
+
+def test_an_answer_is_not_taken_back_while_its_items_are_asked_about_again(dataset):
+    case = open_case(dataset, "s1")
+    decision = says(case, erin(dataset), "payment")
+    reopen(dataset, [decision], "looked at again", now())
+    with pytest.raises(UnableToDecide, match="asked again"):
+        undo(decision, erin(dataset), uuid4(), now())
+    assert dataset.cases.open().count() == 1
