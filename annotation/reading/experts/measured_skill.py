@@ -46,7 +46,7 @@ def skill_now(dataset: Dataset) -> SkillNow | None:
     if row is None:
         return None
     classes = list(dataset.label_classes.values_list("id", flat=True))
-    if row.skill["classes"] != classes:
+    if row.skill["classes"] != classes or not classes:
         return None
     sources = {name: column for column, name in enumerate(row.skill["sources"])}
     return SkillNow(
@@ -66,7 +66,8 @@ def measure_when_grown(dataset: Dataset) -> SkillEstimate | None:
 
 
 def measure_experts(dataset: Dataset) -> SkillEstimate | None:
-    """A new estimate, not saved; None where no member could be told from another: one alone, without a check."""
+    """A new estimate, not saved; None where there are no classes, or no member could be told from another: one
+    alone, without a check."""
     members = Membership.objects.filter(dataset=dataset).order_by("user_id").values_list("user_id", flat=True)
     said = _answers(dataset)
     experts = sorted(set(members) | set(said["expert"].tolist()))
@@ -74,6 +75,8 @@ def measure_experts(dataset: Dataset) -> SkillEstimate | None:
     if not declared and (said["expert"].nunique() < 2 and said["known"].isna().all()):
         return None
     classes = list(dataset.label_classes.values_list("id", flat=True))
+    if not classes:
+        return None
     sources = sorted(set(said["source"]) | {one.value for one in declared if one.kind == Expertise.SOURCE} - {""})
     answers = _coded(said, experts, classes, sources)
     by_class, by_source = _declared(dataset, declared, experts, classes, sources)

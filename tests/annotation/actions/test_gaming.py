@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from annotation.actions.people.change_rules import declare_field
 from annotation.actions.queue import checks
 from annotation.actions.queue.decide import UnableToDecide, decide
 from annotation.actions.queue.lease import hand_out, lease
@@ -13,10 +14,13 @@ from annotation.actions.queue.next_case import _of_audit
 from annotation.actions.queue.undo import undo
 from annotation.actions.talking.offline_batch import UnableToTakeOut, take_out
 from annotation.core.crowd.expert_skill import below_bar
-from annotation.models import Audit, AuditItem, Case, Item, Notice, QualificationTest, RoutingRules
+from annotation.models import Audit, AuditItem, Case, Dataset, Expertise, Item, Notice, QualificationTest, RoutingRules
 from annotation.reading.experts.measured_skill import measure_experts
+from annotation.reading.experts.open_arrays import forget
+from annotation.reading.experts.preview import preview
 from annotation.reading.experts.readiness import readiness
 from annotation.reading.experts.records import team
+from annotation.reading.experts.routing_rules import rules_of
 from tests.factories import answer, open_case, small_dataset
 from tests.pages import words_of
 from tests.people import emil, erin, leo
@@ -134,8 +138,12 @@ def test_an_answer_to_a_group_is_one_answer(dataset):
     assert measure_experts(dataset).n_answers == 2
 
 
-def test_a_team_without_an_answer_is_shown(dataset):
-    assert len(team(dataset, now()).lines) == 2
+def test_experts_of_a_dataset_without_classes(dataset):
+    empty = Dataset.objects.create(slug="empty", name="empty", fields=[{"name": "text", "type": "text"}])
+    declare_field(empty, erin(empty), Expertise.SOURCE, "", "fax")
+    forget(empty)
+    assert measure_experts(empty) is None
+    assert (len(team(empty, now()).lines), preview(empty, rules_of(empty)).n) == (1, 0)
 
 
 @pytest.mark.parametrize("sent", ["abc", "9" * 30, "", "-1"])
