@@ -3,10 +3,14 @@
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
 
 from annotation import bulk
+from annotation.actions.queue.reserve import give_up_reserved
 from annotation.core.refusal import Refusal
-from annotation.models import Case, Dataset, Membership, User
+from annotation.models import Case, Dataset, Decision, Membership, OfflineRow, Skip, User
+from annotation.reading.experts.routing_rules import answered_by, who_may_answer
 
 
 class UnableToChange(Refusal):
@@ -19,16 +23,34 @@ def change_role(dataset: Dataset, user: User, role: str) -> None:
         if role != Membership.LEAD:
             _keep_a_lead(dataset, user)
         Membership.objects.filter(dataset=dataset, user=user).update(role=role)
+        pass_on_stuck(dataset)
 
 
 def remove_member(dataset: Dataset, user: User) -> None:
-    """Take the membership away; what they decided stays, the cases they hold go back to the queue."""
+    """Take the membership away; what they decided stays, the cases they hold, have taken out or are kept for them go
+    back to the queue."""
     with transaction.atomic():
         bulk.lock_dataset(dataset)
         _keep_a_lead(dataset, user)
         Membership.objects.filter(dataset=dataset, user=user).delete()
         leased = Case.objects.open().filter(dataset=dataset, leased_to=user)
         leased.update(leased_to=None, leased_at=None, leased_until=None)
+        OfflineRow.objects.out().filter(batch__dataset=dataset, batch__user=user).update(back_at=timezone.now())
+        dataset.reservations.filter(user=user).delete()
+        give_up_reserved(dataset, user)
+        pass_on_stuck(dataset)
+
+
+def pass_on_stuck(dataset: Dataset) -> None:
+    """Cases begun that no expert is left to go on with: answered ones are adjudicated, others come to the lead."""
+    waiting = dataset.cases.open().filter(awaits=Case.EXPERTS, reserved_for=None)
+    answered = Decision.objects.standing().filter(case__in=waiting).values("case")
+    passed = Skip.objects.filter(case__in=waiting).values("case")
+    begun = waiting.filter(Q(pk__in=answered) | Q(pk__in=passed))
+    for case in begun.select_for_update(of=("self",)).order_by("id"):
+        if not who_may_answer(case):
+            case.awaits = Case.ADJUDICATOR if answered_by(case) else Case.LEAD
+            case.save(update_fields=["awaits"])
 
 
 def _keep_a_lead(dataset: Dataset, leaving: Any) -> None:

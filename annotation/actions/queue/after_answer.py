@@ -35,6 +35,9 @@ def go_on(
         _settle(decision, items, rest, rules, now, independent and not case.labels_shown)
     else:
         case.awaits = awaits
+        # whoever it was kept for has answered
+        case.reserved_for = None
+        case.save(update_fields=["reserved_for"])
 
 
 def _settle(
@@ -55,7 +58,7 @@ def _who_is_next(decision: Decision, rules: RoutingRules) -> str:
     case = decision.case
     answers = list(Decision.objects.standing().filter(case=case).order_by("id"))
     said = [_said(one) for one in answers]
-    doubtful = decision.confidence == "unsure" or len(said) > 1
+    doubtful = len(set(said)) > 1 or any(one.confidence == "unsure" for one in answers)
     wanted = answers_wanted(case, rules, unsure=doubtful)
     chances = chances_after(case, answers) if wanted > 1 else None
     step = next_step(
@@ -63,7 +66,8 @@ def _who_is_next(decision: Decision, rules: RoutingRules) -> str:
         rules.sure, "expert" if rules.on_disagreement == RoutingRules.EXPERT else "adjudicator", early=True,
     )  # fmt: skip
     if step.kind == "settle":
-        return ""
+        # what is settled is what was said last; where an earlier answer is the surer one, somebody has to look
+        return "" if step.label == said[-1] else Case.ADJUDICATOR
     return Case.EXPERTS if step.kind == "ask" and who_may_answer(case) else Case.ADJUDICATOR
 
 

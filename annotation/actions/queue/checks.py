@@ -17,6 +17,7 @@ from annotation.models import (
     Gold,
     Item,
     Label,
+    Membership,
     QualificationResult,
     QualificationTest,
     QuestionOfTest,
@@ -24,6 +25,7 @@ from annotation.models import (
     User,
 )
 from annotation.reading.experts.checks import gold_answers
+from annotation.reading.experts.routing_rules import paused_in
 
 # An expert's own case comes back after so many others.
 REPEAT_AFTER = 50
@@ -62,13 +64,17 @@ def graded(decision: Decision, rules: RoutingRules, now: datetime) -> None:
     case = decision.case
     if case.kind == Case.QUALIFICATION:
         _grade_test(case, decision.expert, now)
-    elif case.kind == Case.GOLD and decision.blind:
+    elif case.kind == Case.GOLD and decision.blind and _can_be_paused(case.dataset, decision.expert):
         right, n = gold_answers(case.dataset, decision.expert)
         if n >= LEAST_CHECKS and below_bar(right, n, rules.bar):
             pause(
                 case.dataset, decision.expert, None,
                 f"{right} of {n} answers to items of known label were right, and {rules.bar:.0%} are needed", now,
             )  # fmt: skip
+
+
+def _can_be_paused(dataset: Dataset, user: User) -> bool:
+    return dataset.role_of(user) == Membership.EXPERT and user.pk not in paused_in(dataset.pk)
 
 
 def _grade_test(case: Case, user: User, now: datetime) -> None:

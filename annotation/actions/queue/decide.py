@@ -13,7 +13,7 @@ from annotation.actions.queue.reorder import request_reorder
 from annotation.core.refusal import Refusal
 from annotation.models import Case, Decision, FindingItem, Item, Label, LabelClass, Reason, User
 from annotation.reading.experts.readiness import may_adjudicate, readiness
-from annotation.reading.experts.routing_rules import rules_of
+from annotation.reading.experts.routing_rules import answered_by, rules_of
 
 # One sentence for whatever became of a case: which it is would tell what colleagues said.
 NOT_YOURS = "This case is no longer yours; your answer was not recorded."
@@ -90,6 +90,8 @@ def _refuse_blind_answer(case: Case, user: User, now: datetime) -> None:
         return
     if case.awaits != Case.EXPERTS:
         raise UnableToDecide(NOT_YOURS)
+    if user.pk in answered_by(case):
+        raise UnableToDecide("You answered this case before, so it goes to somebody else.")
     if Label.objects.counting().filter(annotator__user=user, item__case_items__case=case).exists():
         raise UnableToDecide("You labelled an item of this case before, so it goes to somebody else.")
     if bar := readiness(case.dataset, user).bar:

@@ -13,11 +13,12 @@ from annotation.models import (
     Case,
     Dataset,
     OfflineRow,
+    QualificationTest,
     RoutingRules,
     User,
 )
 from annotation.reading.experts.free_cases import barred_from
-from annotation.reading.experts.readiness import Readiness, decided_today, readiness
+from annotation.reading.experts.readiness import decided_today, readiness
 from annotation.reading.experts.routing_rules import rules_of
 
 
@@ -34,8 +35,8 @@ def hand_out(dataset: Dataset, user: User, now: datetime, n: int = 1, finding: i
     """
     with transaction.atomic():
         ready, rules = readiness(dataset, user), rules_of(dataset)
-        if ready.to_pass:
-            return _of_test(dataset, user, ready, now, n)
+        if ready.next_test:
+            return _of_test(ready.next_test, user, now, n)
         if ready.bar:
             return []
         held = _renewed(_held(dataset, user, now, finding, n), now)
@@ -72,10 +73,7 @@ def _renewed(held: list[Case], now: datetime) -> list[Case]:
     return held
 
 
-def _of_test(dataset: Dataset, user: User, ready: Readiness, now: datetime, n: int) -> list[Case]:
-    if ready.failed:
-        return []
-    test = ready.to_pass[0]
+def _of_test(test: QualificationTest, user: User, now: datetime, n: int) -> list[Case]:
     start_test(test, user, now)
     cases = list(test.cases.filter(reserved_for=user, status=Case.OPEN).order_by("id")[:n])
     for place, case in enumerate(cases):

@@ -1,7 +1,7 @@
 """Which case an expert gets next: one kept for them, a check, one of the audit, or the first of the order for them."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from annotation import bulk
@@ -30,7 +30,7 @@ def next_case(
     turn = _turn(user, n_held)
     case = _check(dataset, user, rules, turn, now)
     if case is None and turn[0] % AUDIT_EVERY == 0:
-        case = _of_audit(dataset, user, waiting)
+        case = _of_audit(dataset, user, ready, waiting)
     return case or _routed(dataset, user, rules, ready, waiting) or _in_order(dataset, user, ready, waiting, now)
 
 
@@ -40,10 +40,11 @@ def _first(waiting: CaseQuerySet, ids: Iterable[int]) -> Case | None:
     return next((case for case in found if case is not None), None)
 
 
-def _first_allowed(waiting: CaseQuerySet, user: User, ids: Iterable[int]) -> Case | None:
-    """The first of `ids` that nothing bars `user` from; a few are looked at together, as the first nearly always is."""
+def _first_allowed(waiting: CaseQuerySet, user: User, ids: Iterable[int], closed: Collection[int] = ()) -> Case | None:
+    """The first of `ids` that nothing bars `user` from, be it a class (id) among `closed`; a few are looked at
+    together, as the first nearly always is."""
     for few in bulk.in_batches(ids, FEW):
-        barred = barred_from(user, few)
+        barred = barred_from(user, few, closed)
         if case := _first(waiting, (pk for pk in few if pk not in barred)):
             return case
     return None
@@ -67,12 +68,12 @@ def _routed(dataset: Dataset, user: User, rules: RoutingRules, ready: Readiness,
     """The best for `user`, where anything is known of the experts."""
     for offered in ranked_cases(dataset, user, rules, ready):
         still = set(waiting.filter(pk__in=offered).order_by().values_list("id", flat=True))
-        if case := _first_allowed(waiting, user, [pk for pk in offered if pk in still]):
+        if case := _first_allowed(waiting, user, [pk for pk in offered if pk in still], ready.closed_classes):
             return case
     return None
 
 
-def _of_audit(dataset: Dataset, user: User, waiting: CaseQuerySet) -> Case | None:
+def _of_audit(dataset: Dataset, user: User, ready: Readiness, waiting: CaseQuerySet) -> Case | None:
     """The first case in the order the newest audit drew them."""
     newest = dataset.audits.order_by("-id").first()
     drawn = (
@@ -82,7 +83,7 @@ def _of_audit(dataset: Dataset, user: User, waiting: CaseQuerySet) -> Case | Non
     case_of = dict(holding.values_list("item_id", "case_id")) if drawn else {}
     ids = list(dict.fromkeys(case_of[item] for item in drawn if item in case_of))
     still = set(waiting.filter(pk__in=ids).order_by().values_list("id", flat=True))
-    return _first_allowed(waiting, user, [pk for pk in ids if pk in still])
+    return _first_allowed(waiting, user, [pk for pk in ids if pk in still], ready.closed_classes)
 
 
 def _turn(user: User, n_held: int) -> tuple[int, float, float]:

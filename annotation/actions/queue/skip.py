@@ -8,7 +8,7 @@ from django.urls import reverse
 from annotation.actions.people.notify import leads_of, notify
 from annotation.actions.queue.lease import release
 from annotation.models import Case, RoutingRules, Skip, User
-from annotation.reading.experts.routing_rules import rules_of, who_may_answer
+from annotation.reading.experts.routing_rules import answered_by, rules_of, who_may_answer
 
 WAYS = {RoutingRules.EXPERT: Case.EXPERTS, RoutingRules.LEAD: Case.LEAD, RoutingRules.ASIDE: Case.NOBODY}
 
@@ -17,17 +17,24 @@ def skip(case: Case, user: User, now: datetime, reason: str = "", note: str = ""
     """Pass the case on: it is not offered to `user` again. Twice is the same as once.
 
     Without a `reason` another expert gets it. What every expert passed on comes to the lead. A question of a test can't
-    be passed on: it stays.
+    be passed on: it stays. What a colleague is answering stays with them, and an answer of `user`'s own stands.
     """
     with transaction.atomic():
         case = Case.objects.select_for_update(of=("self",)).select_related("dataset").get(pk=case.pk)
         if case.kind == Case.QUALIFICATION:
             return
-        if case.status == Case.OPEN and not case.skips.filter(expert=user).exists():
+        known = case.skips.filter(expert=user).exists() or user.pk in answered_by(case)
+        if case.status == Case.OPEN and not known:
             Skip.objects.create(case=case, expert=user, reason=reason, note=note, created_at=now)
-            _move_on(case, user, reason, now)
+            if not _is_anothers(case, user, now):
+                _move_on(case, user, reason, now)
         if case.leased_to_id == user.pk:
             release(case)
+
+
+def _is_anothers(case: Case, user: User, now: datetime) -> bool:
+    held = case.leased_to_id not in (None, user.pk) and case.leased_until is not None and case.leased_until > now
+    return held or case.reserved_for_id not in (None, user.pk)
 
 
 def _move_on(case: Case, user: User, reason: str, now: datetime) -> None:
@@ -41,7 +48,7 @@ def _move_on(case: Case, user: User, reason: str, now: datetime) -> None:
             Skip.NOT_MY_FIELD: rules.on_not_my_field, Skip.UNCLEAR: rules.on_unclear, Skip.BAD_INPUT: rules.on_bad_input
         }  # fmt: skip
         case.awaits = WAYS[ways.get(reason, RoutingRules.EXPERT)]
-        if case.awaits == Case.EXPERTS and case.skips.count() > 1 and not who_may_answer(case):
+        if case.awaits == Case.EXPERTS and not who_may_answer(case):
             case.awaits = Case.LEAD
         _tell(case, now)
     case.save(update_fields=["status", "awaits", "reserved_for"])

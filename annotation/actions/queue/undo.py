@@ -11,6 +11,7 @@ from annotation.actions.queue.decide import UnableToDecide
 from annotation.actions.queue.lease import hold
 from annotation.actions.queue.settle import settle
 from annotation.models import Annotator, Case, CurrentLabel, Decision, Item, Label, User
+from annotation.reading.experts.routing_rules import rules_of
 
 
 def last_decision(dataset_id: int, user: User) -> Decision | None:
@@ -23,7 +24,8 @@ def undo(decision: Decision, user: User, token: UUID, now: datetime) -> Case:
     """Take a decision back: the items have their earlier labels again, and the case is open and `user`'s again.
 
     A decision that was taken back already stays so. Raises UnableToDecide when it is not `user`'s, when it answered a
-    test, or when somebody has since decided on the same items or works on what it left.
+    test or a check that was told, or when somebody has since decided on the same items, is asked about them again or
+    works on what it left.
     """
     with transaction.atomic():
         case = Case.objects.select_for_update(of=("self",)).select_related("dataset").get(pk=decision.case_id)
@@ -33,7 +35,10 @@ def undo(decision: Decision, user: User, token: UUID, now: datetime) -> Case:
             return case
         if case.kind == Case.QUALIFICATION:
             raise UnableToDecide("The answers of a test stand; none was taken back.")
+        if case.kind == Case.GOLD and rules_of(case.dataset).gold_feedback:
+            raise UnableToDecide("You were told what is right, so your answer stands.")
         _refuse_while_held(case, user, now)
+        _refuse_where_asked_again(case, decision)
         _put_back(case, decision, token, now)
         _take_in_the_parts(case, decision, user, now)
         case.status = Case.OPEN
@@ -47,6 +52,13 @@ def undo(decision: Decision, user: User, token: UUID, now: datetime) -> Case:
 def _refuse_while_held(case: Case, user: User, now: datetime) -> None:
     if case.status == Case.OPEN and case.leased_to_id not in (None, user.pk) and _is_leased(case, now):
         raise UnableToDecide("Somebody else is answering this case now, so your answer can't be taken back.")
+
+
+def _refuse_where_asked_again(case: Case, decision: Decision) -> None:
+    since = case.dataset.cases.open().filter(opened_at__gt=decision.created_at)
+    since = since.filter(case_items__item__in=decision.items.all())
+    if case.kind not in Case.CHECKS and since.exclude(part_of=case.pk).exclude(pk=case.pk).exists():
+        raise UnableToDecide("This is asked again in another case by now, so your answer can't be taken back.")
 
 
 def _is_leased(case: Case, now: datetime) -> bool:

@@ -41,7 +41,8 @@ def take_out(
         newest = dataset.offline_batches.filter(maker=maker).order_by("-id").values_list("id", flat=True).first()
         if after is not None and after != str(newest or ""):
             raise UnableToTakeOut("A batch was taken out in the meantime; it is listed here. Nothing more was taken.")
-        if bar := readiness(dataset, user).bar:
+        ready = readiness(dataset, user)
+        if bar := ready.bar or ready.next_test and "A short test comes first, on the page of the queue.":
             raise UnableToTakeOut(f"{bar} No case was taken out.")
         cases, until = _next_cases(dataset, user, n, now), now + timedelta(days=days)
         if not cases:

@@ -148,8 +148,8 @@ def from_json(stored: ExpertSkillJson) -> ExpertSkill:
 
 def below_bar(right: int, n: int, bar: float, sure: float = 0.95) -> bool:
     """Whether somebody with `right` of `n` checks right is below `bar` in [0, 1] with a chance of `sure` or more: a
-    Beta posterior from Jeffreys' prior (½, ½)."""
-    return bool(betainc(right + 0.5, n - right + 0.5, bar) >= sure)
+    Beta posterior from Jeffreys' prior (½, ½). Nobody is who reached it, be it 1."""
+    return right < bar * n and bool(betainc(right + 0.5, n - right + 0.5, bar) >= sure)
 
 
 def measure(

@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.db.models import Q
+
 from annotation.models import Case, Dataset, Decision, Membership, Skip, User
 from annotation.models.review import CaseQuerySet
+from annotation.reading.experts.readiness import adjudicators
 from annotation.reading.experts.routing_rules import rules_of
 
 PLACES = ("First", "Second", "Third", "Fourth", "Fifth")
@@ -39,16 +42,17 @@ class Dispute:
 
 
 def disputes_for(dataset: Dataset, user: User) -> CaseQuerySet:
-    """Open cases `user` may settle: those on which experts differ; for a lead also those passed on and set aside."""
+    """Open cases `user` may settle: those on which experts differ; for a lead also those nobody without a part in them
+    may, and those passed on and set aside."""
     differing = dataset.cases.for_adjudicator(user)
     if dataset.role_of(user) != Membership.LEAD:
         return differing
     others = dataset.cases.open().filter(awaits__in=(Case.LEAD, Case.NOBODY))
-    mine = differing.values("pk")
-    if Membership.objects.filter(dataset=dataset, role=Membership.LEAD).count() == 1:
-        mine = dataset.cases.open().filter(awaits=Case.ADJUDICATOR).values("pk")
-    waiting = dataset.cases.filter(pk__in=mine) | dataset.cases.filter(pk__in=others.values("pk"))
-    return waiting.order_by("awaits", "id")
+    of_nobody = dataset.cases.open().filter(awaits=Case.ADJUDICATOR)
+    for judge in User.objects.filter(pk__in=adjudicators(dataset)):
+        of_nobody = of_nobody.exclude(pk__in=dataset.cases.for_adjudicator(judge).order_by().values("pk"))
+    mine = Q(pk__in=differing.order_by().values("pk")) | Q(pk__in=of_nobody.values("pk"))
+    return dataset.cases.filter(mine | Q(pk__in=others.values("pk"))).order_by("awaits", "id")
 
 
 def dispute_about(case: Case) -> Dispute:

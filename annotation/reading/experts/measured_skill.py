@@ -46,7 +46,7 @@ def skill_now(dataset: Dataset) -> SkillNow | None:
     if row is None:
         return None
     classes = list(dataset.label_classes.values_list("id", flat=True))
-    if row.skill["classes"] != classes:
+    if row.skill["classes"] != classes or not classes:
         return None
     sources = {name: column for column, name in enumerate(row.skill["sources"])}
     return SkillNow(
@@ -66,7 +66,8 @@ def measure_when_grown(dataset: Dataset) -> SkillEstimate | None:
 
 
 def measure_experts(dataset: Dataset) -> SkillEstimate | None:
-    """A new estimate, not saved; None where no member could be told from another: one alone, without a check."""
+    """A new estimate, not saved; None where there are no classes, or no member could be told from another: one
+    alone, without a check."""
     members = Membership.objects.filter(dataset=dataset).order_by("user_id").values_list("user_id", flat=True)
     said = _answers(dataset)
     experts = sorted(set(members) | set(said["expert"].tolist()))
@@ -74,6 +75,8 @@ def measure_experts(dataset: Dataset) -> SkillEstimate | None:
     if not declared and (said["expert"].nunique() < 2 and said["known"].isna().all()):
         return None
     classes = list(dataset.label_classes.values_list("id", flat=True))
+    if not classes:
+        return None
     sources = sorted(set(said["source"]) | {one.value for one in declared if one.kind == Expertise.SOURCE} - {""})
     answers = _coded(said, experts, classes, sources)
     by_class, by_source = _declared(dataset, declared, experts, classes, sources)
@@ -83,18 +86,19 @@ def measure_experts(dataset: Dataset) -> SkillEstimate | None:
 
 
 def _answers(dataset: Dataset) -> pd.DataFrame:
-    """expert, item, label, source, known: each expert's first blind answer to an item; known: the class that is right
-    by somebody else's word, nan = nobody said."""
+    """expert, item, label, source, known: each expert's first blind answer to an item, to a group as its first item;
+    known: the class that is right by somebody else's word, nan = nobody said."""
     given = Decision.objects.standing().filter(case__dataset=dataset, blind=True, outcome=Decision.LABEL, cause="")
-    rows = given.exclude(case__kind=Case.REPEAT).order_by("-id")[:READ]
-    columns = ["expert", "item", "label", "source", "at"]
-    fields = ("expert_id", "items", "label_class_id", "items__source", "created_at")
-    frame = pd.DataFrame(list(rows.values_list(*fields)), columns=columns)[::-1].drop_duplicates(["expert", "item"])
+    rows = given.exclude(case__kind=Case.REPEAT).order_by("-id", "-items")[:READ]
+    columns = ["expert", "item", "label", "source", "at", "id"]
+    fields = ("expert_id", "items", "label_class_id", "items__source", "created_at", "id")
+    frame = pd.DataFrame(list(rows.values_list(*fields)), columns=columns)[::-1].drop_duplicates("id")
+    frame = frame.drop_duplicates(["expert", "item"])
     resumed = dict(dataset.pauses.filter(paused=False).order_by("id").values_list("user_id", "created_at"))
     since = pd.to_datetime(frame["expert"].map(resumed), utc=True)
     # whoever a lead let go on begins anew
     frame = frame[~(pd.to_datetime(frame["at"], utc=True) < since)].reset_index(drop=True)
-    return frame[columns[:-1]].assign(known=_known(frame))
+    return frame[columns[:-2]].assign(known=_known(frame))
 
 
 def _known(said: pd.DataFrame) -> pd.Series:

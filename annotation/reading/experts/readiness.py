@@ -14,18 +14,27 @@ from annotation.models import (
     QualificationTest,
     User,
 )
-from annotation.reading.experts.routing_rules import answered_by
+from annotation.reading.experts.routing_rules import answered_by, paused_in
 
 
 @dataclass(frozen=True)
 class Readiness:
     """`pause`: the one in force. to_pass: tests of the whole dataset that must be passed first; failed: of those, the
-    ones with a failed result. closed_classes: ids of classes whose own test is not passed."""
+    ones with a failed result. of_class: tests of one class that are still to be taken, failed_of_class: those failed.
+    closed_classes: ids of classes whose own test is not passed."""
 
     pause: Pause | None
     to_pass: Sequence[QualificationTest]
     failed: Sequence[QualificationResult]
     closed_classes: frozenset[int]
+    of_class: Sequence[QualificationTest] = ()
+    failed_of_class: Sequence[QualificationResult] = ()
+
+    @property
+    def next_test(self) -> QualificationTest | None:
+        """What comes before any case; None where no test does, or a failed one bars everything."""
+        waiting = self.to_pass or self.of_class
+        return waiting[0] if waiting and not (self.pause or self.failed) else None
 
     @property
     def bar(self) -> str:
@@ -49,8 +58,11 @@ def readiness(dataset: Dataset, user: User) -> Readiness:
     missing = [test for test in tests if not (test.pk in results and results[test.pk].passed)]
     whole = [test for test in missing if test.label_class_id is None]
     failed = [results[test.pk] for test in whole if test.pk in results and not _under_way(test, user)]
-    closed = frozenset(test.label_class_id for test in missing if test.label_class_id is not None)
-    return Readiness(pause, whole, failed, closed)
+    of_class = [test for test in missing if test.label_class_id is not None]
+    closed = frozenset(test.label_class_id for test in of_class if test.label_class_id is not None)
+    lost = [results[test.pk] for test in of_class if test.pk in results and not _under_way(test, user)]
+    to_take = [test for test in of_class if test.pk not in {one.test_id for one in lost}]
+    return Readiness(pause, whole, failed, closed, to_take, lost)
 
 
 def _under_way(test: QualificationTest, user: User) -> bool:
@@ -66,12 +78,14 @@ def may_adjudicate(case: Case, user: User) -> bool:
     if user.pk not in judges:
         return False
     involved = answered_by(case) | _who_labelled(case)
-    return user.pk not in involved or not judges - involved
+    return user.pk not in involved or (case.dataset.role_of(user) == Membership.LEAD and not judges - involved)
 
 
 def adjudicators(dataset: Dataset) -> set[int]:
-    members = Membership.objects.filter(dataset=dataset)
-    return {one.user_id for one in members if one.role == Membership.LEAD or one.adjudicates}
+    """Ids of the leads, and of the experts who adjudicate and are not paused."""
+    members, paused = Membership.objects.filter(dataset=dataset), paused_in(dataset.pk)
+    leads = {one.user_id for one in members if one.role == Membership.LEAD}
+    return leads | ({one.user_id for one in members if one.adjudicates} - paused)
 
 
 def _who_labelled(case: Case) -> set[int]:

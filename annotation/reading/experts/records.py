@@ -21,9 +21,10 @@ LAST = 50
 
 @dataclass(frozen=True)
 class ExpertLine:
-    """A member as an expert. skill: share of answers that are right, as last measured, None before; gold: of items of
-    known label; again: own cases that got the same answer; agreement: cases on which a colleague's blind answer is the
-    same. bar: why they are handed nothing, "" = they are handed cases."""
+    """A member as an expert. decisions: answers, to checks too: without these an expert's own page would tell which
+    they were. skill: share of answers that are right, as last measured, None before; gold: of items of known label;
+    again: own cases that got the same answer; agreement: cases on which a colleague's blind answer is the same. bar:
+    why they are handed nothing, "" = they are handed cases."""
 
     membership: Membership
     fields: Sequence[Expertise]
@@ -94,7 +95,7 @@ def record_of(membership: Membership, now: datetime) -> ExpertRecord:
 def _line(membership: Membership, shared: pd.DataFrame, measured: SkillNow | None, now: datetime) -> ExpertLine:
     dataset, user = membership.dataset, membership.user
     midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
-    mine = Decision.objects.standing().filter(case__dataset=dataset, expert=user).exclude(case__kind__in=Case.CHECKS)
+    mine = Decision.objects.standing().filter(case__dataset=dataset, expert=user)
     place = measured.place.get(user.pk) if measured else None
     skill = measured.skill.overall.interval(place) if measured and place is not None else None
     ready = readiness(dataset, user)

@@ -1,6 +1,6 @@
 """The rules in force, and what they ask of a case."""
 
-from annotation.models import Annotator, Case, CurrentLabel, Dataset, Decision, Label, Membership, Pause, RoutingRules
+from annotation.models import Case, CurrentLabel, Dataset, Decision, Label, Membership, Pause, RoutingRules
 
 
 def rules_of(dataset: Dataset) -> RoutingRules:
@@ -49,9 +49,19 @@ def who_may_answer(case: Case) -> set[int]:
     experts = Membership.objects.filter(dataset=case.dataset_id, role=Membership.EXPERT).values_list(
         "user_id", flat=True
     )
-    labelled = Annotator.objects.filter(labels__item__case_items__case=case, user__isnull=False)
+    labelled = Label.objects.counting().filter(item__case_items__case=case, annotator__user__isnull=False)
     passed = case.skips.values_list("expert_id", flat=True)
-    return set(experts) - set(labelled.values_list("user_id", flat=True)) - set(passed) - paused_in(case.dataset_id)
+    part_in_it = {*labelled.values_list("annotator__user_id", flat=True), *passed, *_answered_without_label(case)}
+    return set(experts) - part_in_it - answered_by(case) - paused_in(case.dataset_id)
+
+
+def _answered_without_label(case: Case) -> set[int]:
+    """Who said of its items what is no label; who called them different is asked again in the parts of that case."""
+    items = list(case.case_items.values_list("item_id", flat=True))
+    answers = Decision.objects.standing().filter(outcome__in=Decision.WITHOUT_LABEL, items__in=items)
+    if case.part_of_id:
+        answers = answers.exclude(outcome=Decision.DIFFERENT, case=case.part_of_id)
+    return set(answers.values_list("expert_id", flat=True))
 
 
 def paused_in(dataset_id: int) -> set[int]:

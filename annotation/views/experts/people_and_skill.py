@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from annotation.access import Request, dataset_for_expert, dataset_for_lead
+from annotation.access import Request, dataset_for_expert, dataset_for_lead, typed_id
 from annotation.actions.people.change_people import UnableToChange
 from annotation.actions.people.change_rules import declare_field, drop_field
 from annotation.actions.people.make_test import let_try_again
@@ -18,7 +18,7 @@ from annotation.actions.people.pause import pause, resume
 from annotation.actions.queue.reopen import reopen
 from annotation.forms.experts.inviting import InvitationForm
 from annotation.forms.experts.routing import ExpertiseForm
-from annotation.models import Dataset, Decision, Expertise, Membership, QualificationTest
+from annotation.models import Dataset, Decision, Expertise, Membership, QualificationResult, QualificationTest
 from annotation.reading.experts.readiness import readiness
 from annotation.reading.experts.records import record_of, team
 from annotation.views.refusals import refused_to
@@ -53,8 +53,13 @@ def my_record(request: Request, slug: str) -> HttpResponse:
 def _record(request: Request, dataset: Dataset, membership: Membership, lead: bool) -> HttpResponse:
     page: dict[str, Any] = {"dataset": dataset, "record": record_of(membership, timezone.now()), "lead": lead}
     if lead:
-        page |= {"field": ExpertiseForm(dataset), "failed": readiness(dataset, membership.user).failed}
+        page |= {"field": ExpertiseForm(dataset), "failed": _failed(membership)}
     return render(request, f"annotation/experts/{'record' if lead else 'my_record'}.html", page)
+
+
+def _failed(membership: Membership) -> list[QualificationResult]:
+    ready = readiness(membership.dataset, membership.user)
+    return [*ready.failed, *ready.failed_of_class]
 
 
 def _membership(dataset: Dataset, user: int) -> Membership:
@@ -104,7 +109,7 @@ def _declare(request: Request, membership: Membership) -> str:
 
 def _drop(request: Request, membership: Membership) -> str:
     mine = Expertise.objects.filter(Q(user=membership.user), dataset=membership.dataset)
-    field = mine.filter(pk=request.POST.get("field") or 0).first()
+    field = mine.filter(pk=typed_id(request.POST.get("field", ""))).first()
     if field is None:
         raise UnableToChange("This field is gone already.")
     drop_field(field)
@@ -112,14 +117,14 @@ def _drop(request: Request, membership: Membership) -> str:
 
 
 def _retry(request: Request, membership: Membership) -> str:
-    failed = {one.test_id for one in readiness(membership.dataset, membership.user).failed}
+    failed = {one.test_id for one in _failed(membership)}
     for test in QualificationTest.objects.filter(pk__in=failed):
         let_try_again(test, membership.user)
     return f"{membership.user.username} may try the test again."
 
 
 def _reopen(request: Request, membership: Membership) -> str:
-    ticked = [pk for pk in request.POST.getlist("answer") if pk.isdecimal()]
+    ticked = [typed_id(pk) for pk in request.POST.getlist("answer")]
     mine = Decision.objects.settling().filter(case__dataset=membership.dataset, expert=membership.user, pk__in=ticked)
     reason = f"answers by {membership.user.username} looked at again"
     return reopen(membership.dataset, list(mine.select_related("case")), reason, timezone.now()).sentence

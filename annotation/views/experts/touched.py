@@ -5,7 +5,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 
-from annotation.access import Request, dataset_for_lead
+from annotation.access import Request, dataset_for_lead, typed_id
 from annotation.actions.queue.reopen import reopen
 from annotation.models import Decision
 from annotation.reading.experts.touched_answers import touched_by
@@ -17,7 +17,7 @@ def touched(request: Request, slug: str, version: int) -> HttpResponse:
     dataset = dataset_for_lead(request.user, slug)
     guideline = get_object_or_404(dataset.guidelines.select_related("closes_gap"), version=version)
     if request.method == "POST":
-        ticked = [pk for pk in request.POST.getlist("answer") if pk.isdecimal()]
+        ticked = [typed_id(pk) for pk in request.POST.getlist("answer")]
         decisions = Decision.objects.settling().filter(case__dataset=dataset, pk__in=ticked).select_related("case")
         done = reopen(dataset, list(decisions), f"guideline {guideline.version}", timezone.now())
         messages.success(request, done.sentence)

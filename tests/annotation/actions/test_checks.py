@@ -107,6 +107,7 @@ def test_the_test_of_a_class_keeps_its_cases_from_others(dataset):
     test = test_made_of(dataset)
     QualificationTest.objects.update(label_class=dataset.label_classes.get(name="payment"))
     payment, access = open_case(dataset, "s4", score=0.9), open_case(dataset, "s5", score=0.1)
+    test.results.create(user=erin(dataset), right=0, n=3, passed=False)
     assert lease(dataset, erin(dataset), now()) == access
     test.results.create(user=emil(dataset), right=3, n=3, passed=True)
     assert lease(dataset, emil(dataset), now()) == payment

@@ -95,7 +95,7 @@ def test_an_answer_taken_back_does_not_bar_its_expert(dataset):
 
 
 def test_a_skipped_case_goes_to_somebody_else(dataset):
-    open_case(dataset, "s1", score=0.9), open_case(dataset, "s2", score=0.1)
+    emil(dataset), open_case(dataset, "s1", score=0.9), open_case(dataset, "s2", score=0.1)
     first = lease(dataset, erin(dataset), NOW)
     skip(first, erin(dataset), NOW)
     assert lease(dataset, erin(dataset), NOW) != first
