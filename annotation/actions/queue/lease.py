@@ -101,12 +101,14 @@ def renew(dataset: Dataset, user: User, ids: Collection[int], now: datetime) -> 
 
     One that ran out stays in its place among those held."""
     with transaction.atomic():
-        open_now = dataset.cases.filter(pk__in=ids, status=Case.OPEN)
+        away = OfflineRow.objects.kept_by(user, now).values("case")
+        open_now = dataset.cases.filter(pk__in=ids, status=Case.OPEN).exclude(pk__in=away)
         held = set(open_now.filter(leased_to=user, leased_until__gt=now).values_list("id", flat=True))
         lapsed = open_now.filter(leased_to=user).exclude(pk__in=held)
-        free = dataset.cases.free_for(user, now).filter(pk__in=lapsed).values_list("id", flat=True)
+        free = set(dataset.cases.waiting_for(user, now).filter(pk__in=lapsed).values_list("id", flat=True))
+        free -= barred_from(user, sorted(free))
         checks = dataset.cases.checks_of(user).filter(pk__in=lapsed).values_list("id", flat=True)
-        cases = list(open_now.filter(pk__in=held | set(free) | set(checks)).order_by("leased_at", "id"))
+        cases = list(open_now.filter(pk__in=held | free | set(checks)).order_by("leased_at", "id"))
         for case in cases:
             hold(case, user, now, since=case.leased_at)
         return cases

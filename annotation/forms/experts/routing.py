@@ -59,7 +59,7 @@ class RoutingForm(forms.ModelForm):
         super().__init__(data, instance=RoutingRules(dataset=dataset, version=now.version + 1))
         self.initial = {name: getattr(now, name) for name in self.Meta.fields} | {"based_on": now.version}
         for name in SHARES:
-            high = 0.5 if name.endswith("_share") else 1
+            high = 0.5 if name.endswith("_share") else 0.99 if name == "bar" else 1
             self.fields[name] = forms.FloatField(
                 min_value=0, max_value=high, label=LABELS[name],
                 widget=forms.NumberInput(attrs={"step": "0.01", "min": 0, "max": high}),

@@ -1,6 +1,16 @@
 """The rules in force, and what they ask of a case."""
 
-from annotation.models import Case, CurrentLabel, Dataset, Decision, Label, Membership, Pause, RoutingRules
+from annotation.models import (
+    Case,
+    CurrentLabel,
+    Dataset,
+    Decision,
+    Label,
+    Membership,
+    Pause,
+    QualificationResult,
+    RoutingRules,
+)
 
 
 def rules_of(dataset: Dataset) -> RoutingRules:
@@ -52,7 +62,7 @@ def who_may_answer(case: Case) -> set[int]:
     labelled = Label.objects.counting().filter(item__case_items__case=case, annotator__user__isnull=False)
     passed = case.skips.values_list("expert_id", flat=True)
     part_in_it = {*labelled.values_list("annotator__user_id", flat=True), *passed, *_answered_without_label(case)}
-    return set(experts) - part_in_it - answered_by(case) - paused_in(case.dataset_id)
+    return set(experts) - part_in_it - answered_by(case) - paused_in(case.dataset_id) - _failed_in(case.dataset_id)
 
 
 def _answered_without_label(case: Case) -> set[int]:
@@ -62,6 +72,15 @@ def _answered_without_label(case: Case) -> set[int]:
     if case.part_of_id:
         answers = answers.exclude(outcome=Decision.DIFFERENT, case=case.part_of_id)
     return set(answers.values_list("expert_id", flat=True))
+
+
+def _failed_in(dataset_id: int) -> set[int]:
+    """Ids of the members whose latest result of a test that stands before every case is a failed one."""
+    results = QualificationResult.objects.filter(
+        test__dataset=dataset_id, test__retired_at=None, test__label_class=None
+    ).order_by("id")
+    latest = {(test, user): passed for test, user, passed in results.values_list("test_id", "user_id", "passed")}
+    return {user for (_, user), passed in latest.items() if not passed}
 
 
 def paused_in(dataset_id: int) -> set[int]:
