@@ -26,15 +26,17 @@ def chromium():
 
 @pytest.fixture
 def open_page(chromium, live_server):
-    """A page of the live server as `user` sees it; options are those of a browser context."""
+    """A page of the live server as `user` sees it, None = nobody; options are those of a browser context."""
     contexts, complaints, flights = [], [], set()
 
     def open_as(user, path, **options):
-        client = Client()
-        client.force_login(user)
         context = chromium.new_context(base_url=live_server.url, **options)
-        context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}])
         contexts.append(context)
+        if user is not None:
+            client = Client()
+            client.force_login(user)
+            session = {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}
+            context.add_cookies([session])
         page = context.new_page()
         page.set_default_timeout(30_000)
         page.on("request", lambda request: flights.add(request))

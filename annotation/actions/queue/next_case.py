@@ -9,11 +9,13 @@ from annotation.actions.queue.checks import open_gold, open_repeat
 from annotation.models import AuditItem, Case, CaseItem, Dataset, Decision, RoutingRules, Skip, User
 from annotation.models.review import CaseQuerySet
 from annotation.reading.experts.free_cases import barred_from, free_in_order
+from annotation.reading.experts.open_arrays import offer_no_more
 from annotation.reading.experts.readiness import Readiness
 from annotation.reading.experts.routed import ranked_cases
 
 # One hand-out in so many is a case of the audit, as long as there are any.
 AUDIT_EVERY = 10
+# Of the cases offered so many are looked at together: the first few are nearly always an expert's to have.
 FEW = 20
 
 
@@ -68,6 +70,7 @@ def _routed(dataset: Dataset, user: User, rules: RoutingRules, ready: Readiness,
     """The best for `user`, where anything is known of the experts."""
     for offered in ranked_cases(dataset, user, rules, ready):
         still = set(waiting.filter(pk__in=offered).order_by().values_list("id", flat=True))
+        offer_no_more(dataset, set(offered) - still)
         if case := _first_allowed(waiting, user, [pk for pk in offered if pk in still], ready.closed_classes):
             return case
     return None

@@ -4,6 +4,7 @@ Kept for KEPT seconds in each web process and read anew behind the scenes after 
 database says when it is handed out.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Lock, Thread
@@ -25,7 +26,8 @@ KEPT = 60.0
 class OpenArrays:
     """n open cases that wait for experts. case: int (n,) ids; item: int (n,), the first item of each; cases: what
     ranking reads; declared: by member, bool (n,), whether a value of a category they know is the case's; read_at:
-    seconds of the monotonic clock; best_two: by who is here what `routed` keeps of their chances."""
+    seconds of the monotonic clock; best_two: by who is here what `routed` keeps of their chances; taken: ids of those
+    that were found held or settled since."""
 
     case: np.ndarray
     item: np.ndarray
@@ -34,6 +36,7 @@ class OpenArrays:
     declared: dict[int, np.ndarray]
     read_at: float
     best_two: dict[tuple[int, ...], tuple[np.ndarray, np.ndarray, np.ndarray]] = field(default_factory=dict)
+    taken: set[int] = field(default_factory=set)
 
 
 _kept: dict[tuple[int, datetime], OpenArrays] = {}
@@ -57,6 +60,14 @@ def open_arrays(dataset: Dataset) -> OpenArrays | None:
 def forget(dataset: Dataset) -> None:
     """Read anew the next time: rules, fields of expertise or the order changed in this process."""
     _kept.pop((dataset.pk, dataset.created_at), None)
+
+
+def offer_no_more(dataset: Dataset, cases: Collection[int]) -> None:
+    """These cases (ids) were found held or settled: not offered again in this process before the arrays are read anew.
+
+    Where fifty experts hold twenty each, whoever asks next would look through a thousand of them every time."""
+    if found := _kept.get((dataset.pk, dataset.created_at)):
+        found.taken.update(cases)
 
 
 def _read_again(dataset: Dataset, key: tuple[int, datetime]) -> None:

@@ -26,10 +26,11 @@ def ranked_cases(dataset: Dataset, user: User, rules: RoutingRules, ready: Readi
     if arrays is None or user.pk not in arrays.skill.place or not len(arrays.case):
         return
     order = ranked(arrays, user.pk, present_experts(dataset), rules, ready)
+    ids = [pk for pk in arrays.case[order].tolist() if pk not in arrays.taken]
     start = 0
     for many in OFFERED:
-        if start < len(order):
-            yield arrays.case[order[start : start + many]].tolist()
+        if start < len(ids):
+            yield ids[start : start + many]
         start += many
 
 

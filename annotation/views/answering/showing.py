@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from time import monotonic
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -29,6 +30,10 @@ from annotation.reading.experts.routing_rules import rules_of
 AHEAD, MOST_AHEAD, A_FEW = 3, 20, 4
 OTHERS_SHARE = 4
 FEW = 20
+# So many open cases and more are counted once in so many seconds by each web process: to the two digits that are shown
+# nothing changes, and counting 100,000 costs the database more than all else an answer asks it.
+MANY, COUNT_KEPT = 2_000, 20.0
+_counted: dict[tuple[int, datetime], tuple[float, int]] = {}
 
 
 @dataclass(frozen=True)
@@ -151,10 +156,19 @@ def roughly(n: int) -> str:
 
 
 def _counts(dataset: Dataset, user: User, finding: Finding | None, now: datetime) -> dict[str, Any]:
-    n_open = narrowed(dataset, finding).count()
+    n_open = narrowed(dataset, finding).count() if finding else _n_open(dataset)
     # no check comes in the queue of a finding
     n_today = decided_today(dataset, user, _midnight(now))
     return {"n_today": n_today, "n_open": n_open, "open": f"{n_open:,}" if finding else roughly(n_open)}
+
+
+def _n_open(dataset: Dataset) -> int:
+    key = (dataset.pk, dataset.created_at)
+    at, n = _counted.get(key, (0.0, 0))
+    if n < MANY or monotonic() - at > COUNT_KEPT:
+        n = dataset.cases.open().count()
+        _counted[key] = (monotonic(), n)
+    return n
 
 
 def _midnight(now: datetime) -> datetime:

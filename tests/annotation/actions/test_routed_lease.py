@@ -5,11 +5,11 @@ from django.utils import timezone
 
 from annotation.actions.people.pause import pause_below_bar, resume
 from annotation.actions.queue.decide import decide
-from annotation.actions.queue.lease import lease
+from annotation.actions.queue.lease import hand_out, hold, lease
 from annotation.core.fields import Field
 from annotation.models import Case, Expertise, RoutingRules
 from annotation.reading.experts.measured_skill import measure_experts, skill_now
-from annotation.reading.experts.open_arrays import forget
+from annotation.reading.experts.open_arrays import forget, open_arrays
 from annotation.reading.experts.routing_rules import paused_in
 from tests.factories import answer, apart, imported, open_case
 from tests.people import emil, erin, leo
@@ -61,6 +61,22 @@ def test_the_specialists_cases_wait_while_they_are_here(dataset):
     decide(open_case(dataset, "i0"), erin(dataset), answer(dataset, "access"), timezone.now())
     declare(dataset, erin(dataset), "mail")
     assert source_of(lease(dataset, emil(dataset), timezone.now())) == "fax"
+
+
+def test_what_a_colleague_took_is_not_looked_at_every_time(dataset):
+    declare(dataset, erin(dataset), "fax")
+    offered = [lease(dataset, erin(dataset), timezone.now())]
+    taken = open_arrays(dataset).taken
+    assert not taken
+    offered.append(lease(dataset, emil(dataset), timezone.now()))
+    for case in list(dataset.cases.exclude(pk__in=[one.pk for one in offered]).in_order()[:50]):
+        hold(case, emil(dataset), timezone.now())
+    assert hand_out(dataset, erin(dataset), timezone.now(), n=3)
+    assert len(taken) > 1 and taken <= set(dataset.cases.exclude(leased_to=None).values_list("id", flat=True))
+    given = {case.pk for case in hand_out(dataset, erin(dataset), timezone.now(), n=20)}
+    assert len(given) == 20 and not given & set(
+        dataset.cases.filter(leased_to=emil(dataset)).values_list("id", flat=True)
+    )
 
 
 def test_a_value_of_a_category_is_a_field_too(tmp_path):
