@@ -17,7 +17,7 @@ from annotation.core.order.ranking import TIED, Pace, pace_of, worth
 from annotation.core.order.stored import Rates
 from annotation.core.order.support import Check, check, supported
 from annotation.models import DECIDED, AuditItem, CaseItem, CurrentLabel, Dataset, Decision, Detection
-from annotation.reading.experts.opinions import opinions_in_use
+from annotation.reading.opinions import opinions_in_use
 
 # Labels that no detector flags open a case where they are this likely to be wrong, among the first of the queue.
 LIKELY, FIRST = 0.2, 200

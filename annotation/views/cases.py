@@ -20,7 +20,7 @@ from annotation.forms.cases import CaseFilterForm
 from annotation.models import Case, Dataset, Decision, Detection, Item, User
 from annotation.reading.cases import QueueState, excerpt_of, list_cases, queue_state
 from annotation.reading.experts.members import Member, compared, members_of
-from annotation.reading.experts.opinions import SecondOpinion, opinion_on
+from annotation.reading.opinions import SecondOpinion, opinion_on
 from annotation.reading.prediction_sets import imported_sets
 from annotation.reading.why import Neighbour, Suspects, Why, detection_behind, explain, suspects_in, unanswered
 from annotation.reading.worth_deciding import worth_in_words

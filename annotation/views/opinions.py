@@ -17,7 +17,7 @@ from annotation.core.opinions.answers import NO_OPINION
 from annotation.core.opinions.skill import OpinionSkill
 from annotation.forms.opinions import OpinionBudgetForm, OpinionCasesForm
 from annotation.models import Dataset, OpinionRound
-from annotation.reading.experts.opinions import is_on, measured_skill, switch_of
+from annotation.reading.opinions import is_on, measured_skill, switch_of
 from annotation.templatetags.house import percent
 from annotation.views.refusals import refused_to
 

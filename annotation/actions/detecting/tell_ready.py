@@ -4,10 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
-from django.urls import reverse
-
-from annotation.actions.people.notify import experts_of, notify
-from annotation.core.wording import counted
+from annotation.actions.people.notify import experts_of, notify, page_path
 from annotation.models import Case, Dataset
 
 
@@ -18,5 +15,5 @@ def told_when_ready(dataset: Dataset, now: datetime) -> Iterator[None]:
     was_empty = not waiting.exists()
     yield
     if was_empty and (n := waiting.count()):
-        text = f"{counted(n, 'case')} {'waits' if n == 1 else 'wait'} for an answer."
-        notify(dataset, experts_of(dataset), text, reverse("queue", args=[dataset.slug]), now)
+        text = "1 case waits for an answer." if n == 1 else f"{n:,} cases wait for an answer."
+        notify(dataset, experts_of(dataset), text, page_path(dataset, "queue"), now)

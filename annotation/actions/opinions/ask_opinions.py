@@ -14,7 +14,7 @@ from annotation.core.opinions.budget import OpinionBudget, OpinionEstimate, esti
 from annotation.core.opinions.prompts import Ask, AskedItem, contents_of, put
 from annotation.core.progress import Report
 from annotation.models import Case, Dataset, Item, Job, Opinion, OpinionAnswer, OpinionRound, User
-from annotation.reading.experts.opinions import is_on
+from annotation.reading.opinions import is_on
 
 KIND = "second_opinion"
 MOST_CASES = 2_000

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.urls import get_script_prefix
+
 from annotation.actions.talking.mailing import mail_on_commit
 from annotation.models import Dataset, Membership, Notice
 
@@ -24,3 +26,9 @@ def leads_of(dataset: Dataset) -> set[int]:
 def experts_of(dataset: Dataset) -> set[int]:
     experts = Membership.objects.filter(dataset=dataset, role=Membership.EXPERT)
     return set(experts.values_list("user_id", flat=True))
+
+
+def page_path(dataset: Dataset, *parts: object) -> str:
+    """The path of a page of the dataset, as its address is written in `urls.py`. A worker tells members things too, and
+    `reverse` there would load every page of the site, in the middle of a write."""
+    return f"{get_script_prefix()}d/{dataset.slug}/{'/'.join(map(str, parts))}/"

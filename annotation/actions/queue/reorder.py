@@ -13,13 +13,14 @@ from django.utils import timezone
 from annotation import bulk
 from annotation.actions.jobs.enqueue import enqueue
 from annotation.actions.jobs.work import UnableToWork, Write
-from annotation.actions.people.pause import pause_below_bar
+from annotation.actions.people.pause import pause
 from annotation.actions.queue.open_cases import Unit, as_cases, create_cases
 from annotation.core.order.ranking import worth
 from annotation.core.order.stored import SupportJson
 from annotation.core.order.worth_deciding import Worth
 from annotation.core.progress import Report
 from annotation.models import DECIDED, Case, CaseItem, CurrentLabel, Dataset, Decision, Detection, Job, LearnedOrder
+from annotation.reading.experts.below_bar import surely_below_bar
 from annotation.reading.experts.measured_skill import measure_when_grown
 from annotation.reading.labels_left import support_of
 from annotation.reading.learned_order import (
@@ -79,12 +80,14 @@ def run(job: Job, report: Report) -> Write:
     report("putting the cases in order", 0.8)
     found = new_order(job.own_dataset, learned)
     skill = measure_when_grown(job.own_dataset)
+    below = surely_below_bar(job.own_dataset, skill)
 
     def write() -> ReorderResult:
         bulk.lock_dataset(job.own_dataset)
         if skill is not None:
             skill.save()
-            pause_below_bar(job.own_dataset, now)
+            for user, why in below:
+                pause(job.own_dataset, user, None, why, now)
         if newest_detection(job.own_dataset) != detection:
             # a detection that came meanwhile has learned from the decisions itself, and its order stands
             return {"learned_order": None, "decisions": found.n_decisions}

@@ -4,8 +4,10 @@ from collections import Counter
 from uuid import uuid4
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
+from annotation.actions.people.notify import page_path
 from annotation.actions.people.pause import pause, resume
 from annotation.actions.queue.decide import UnableToDecide, decide
 from annotation.actions.queue.lease import hand_out, lease
@@ -193,3 +195,8 @@ def test_a_cap_on_the_day(dataset):
         says(case, erin(dataset), "access")
     assert lease(dataset, erin(dataset), now()) is None
     assert lease(dataset, emil(dataset), now()) == cases[2]
+
+
+def test_paths_that_a_worker_writes_are_those_of_the_pages(dataset):
+    assert page_path(dataset, "queue") == reverse("queue", args=[dataset.slug])
+    assert page_path(dataset, "experts", 7) == reverse("expert_record", args=[dataset.slug, 7])

@@ -3,11 +3,12 @@
 import pytest
 from django.utils import timezone
 
-from annotation.actions.people.pause import pause_below_bar, resume
+from annotation.actions.people.pause import pause, resume
 from annotation.actions.queue.decide import decide
 from annotation.actions.queue.lease import hand_out, hold, lease
 from annotation.core.fields import Field
 from annotation.models import Case, Expertise, RoutingRules
+from annotation.reading.experts.below_bar import surely_below_bar
 from annotation.reading.experts.measured_skill import measure_experts, skill_now
 from annotation.reading.experts.open_arrays import forget, open_arrays
 from annotation.reading.experts.routing_rules import paused_in
@@ -128,10 +129,8 @@ def test_whose_skill_is_almost_surely_below_the_bar_is_paused_and_begins_anew(da
         decide(case, emil(dataset), answer(dataset, wrong if case.pk % 2 else truth), timezone.now())
         if Case.objects.get(pk=case.pk).awaits == Case.ADJUDICATOR:
             decide(case, lead, answer(dataset, truth, cause="slip"), timezone.now())
-    measure_experts(dataset).save()
-    pause_below_bar(dataset, timezone.now())
+    ((person, why),) = surely_below_bar(dataset, measure_experts(dataset))
+    pause(dataset, person, None, why, timezone.now())
     assert paused_in(dataset.pk) == {emil(dataset).pk}
     resume(dataset, emil(dataset), lead, timezone.now())
-    measure_experts(dataset).save()
-    pause_below_bar(dataset, timezone.now())
-    assert not paused_in(dataset.pk)
+    assert not surely_below_bar(dataset, measure_experts(dataset))

@@ -137,7 +137,7 @@ def test_group_agrees_once_decided(copies):
 
 
 def test_group_called_legitimately_different_agrees(copies):
-    decide(case_of(copies, "c0"), erin(copies), answer(copies, "different"), timezone.now())
+    decide(case_of(copies, "c0"), erin(copies), answer(copies, "different", blind=False), timezone.now())
     rate = measure_disagreement(copies).by_groups
     assert (rate.after.value, rate.after.n) == (pytest.approx(1 / 3), 3)
     assert rate.pairs[0].after == 1
@@ -188,7 +188,7 @@ def test_measured_anew_only_after_a_change(crowd, django_assert_max_num_queries)
 
 def test_taking_back_legitimately_different_is_a_change(copies):
     expert = erin(copies)
-    decision = decide(case_of(copies, "c0"), expert, answer(copies, "different"), timezone.now())
+    decision = decide(case_of(copies, "c0"), expert, answer(copies, "different", blind=False), timezone.now())
     called = disagreement_now(copies).by_groups.after.value
     undo(decision, expert, answer(copies, "x").token, timezone.now())
     assert disagreement_now(copies).by_groups.after.value > called

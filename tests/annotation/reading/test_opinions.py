@@ -6,8 +6,8 @@ from annotation.actions.queue.decide import decide
 from annotation.core.order.learned_order import learn, predicted_chance
 from annotation.core.order.prior_evidence import Factor, PriorEvidence, with_opinions
 from annotation.models import Decision, Opinion, OpinionRound, OpinionSwitch
-from annotation.reading.experts.opinions import measured_skill, opinion_on, opinions_in_use
 from annotation.reading.learned_order import learn_from_decisions, prior_evidence_of
+from annotation.reading.opinions import measured_skill, opinion_on, opinions_in_use
 from tests.annotation.actions.fake_detectors import Says, detect, use
 from tests.factories import answer, apart, imported, open_case
 from tests.people import erin, leo
