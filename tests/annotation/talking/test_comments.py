@@ -259,7 +259,7 @@ def test_the_lead_finds_what_is_open(client, dataset, item):
     older = client.get(reverse("comments", args=[dataset.slug]), {"before": page.context["listed"].comments[-1].pk})
     assert [one.text for one in older.context["listed"].comments] == ["word 2", "word 1"]
     everything = client.get(reverse("comments", args=[dataset.slug]), {"closed": "", "before": comments[1].pk})
-    assert "closed by leo" in text_of(everything) and f"case {case.pk}" in text_of(everything)
+    assert "closed by leo" in text_of(everything) and f"case {case.pk:,}" in text_of(everything)
 
 
 def test_the_page_of_a_case_has_its_comments(client, dataset, item):

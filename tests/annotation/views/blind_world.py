@@ -202,7 +202,7 @@ def _asked(client, method, url, htmx):
 
 # Masked: tokens, request names, times of the clock, and the number of a finding just made, which PostgreSQL counts on.
 CHANCE = re.compile(
-    r"(?<=finding=)\d+|[0-9a-zA-Z]{64}|[0-9a-f]{8}-[0-9a-f-]{27}|\d\d:\d\d(:\d\d[^ \"<]*)?|X-Request-ID: \w+"
+    r"(?<=finding=)[0-9a-z]+|[0-9a-zA-Z]{64}|[0-9a-f]{8}-[0-9a-f-]{27}|\d\d:\d\d(:\d\d[^ \"<]*)?|X-Request-ID: \w+"
 )
 
 
