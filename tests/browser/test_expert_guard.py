@@ -11,12 +11,14 @@ from tests.people import erin
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 HONEST = 500  # ms between two answers of somebody who reads
+FAST = 310  # ms within which nobody has read
 
 
 def test_of_100_presses_too_fast_to_have_read_none_is_taken_and_of_100_honest_ones_all(tmp_path, open_page):
-    dataset = with_cases(tmp_path, 104)
+    dataset = with_cases(tmp_path, 140)
     page = open_page(erin(dataset), queue(dataset))
     page.wait_for_timeout(HONEST)
+    page.evaluate("window.at = []; addEventListener('keydown', event => at.push(event.timeStamp), true)")
     drawn = random.Random(7)
     for _ in range(100):
         page.keyboard.press("1")
@@ -24,8 +26,13 @@ def test_of_100_presses_too_fast_to_have_read_none_is_taken_and_of_100_honest_on
         page.keyboard.press("2")
         page.wait_for_timeout(HONEST)
     recorded(page)
-    said = list(Decision.objects.order_by("id").values_list("label_class__name", flat=True))
-    assert said == ["access"] * 100
+    at = page.evaluate("window.at")
+    # a busy machine presses some later than it was told to, and then it is no fast press
+    late = sum(second - first > FAST for first, second in zip(at[::2], at[1::2], strict=True))
+    said = list(Decision.objects.values_list("label_class__name", flat=True))
+    assert late <= 30, "too busy a machine to say anything"
+    assert said.count("payment") <= late
+    assert said.count("access") == 100
 
 
 def test_honest_answers_half_a_second_apart_are_all_taken(tmp_path, open_page):

@@ -17,7 +17,6 @@ def test_a_rule_is_judged_as_it_is_typed_and_opened_by_one_click(open_page, tmp_
     page.fill("#id_number", "5")
     page.wait_for_selector("text=each is shorter than 5 words")
     assert "kind=shorter" in page.url and "number=5" in page.url
-    page.select_option("#id_label", "")
     page.click("text=Open them as a queue")
     page.wait_for_url("**/queue/?finding=*")
     assert dataset.findings.get().author.username == "erin"

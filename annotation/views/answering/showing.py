@@ -142,8 +142,7 @@ def _how_many(request: Request, dataset: Dataset, known: set[int], n_open: int, 
         return max(1, wanted)
     others = dataset.cases.filter(leased_until__gt=now).exclude(leased_to=request.user)
     n_others = others.values("leased_to").distinct().count()
-    # somebody alone leaves half, so that a colleague who comes finds some
-    most = max(AHEAD, n_open // (OTHERS_SHARE * (n_others + 1) if n_others else 2))
+    most = max(AHEAD, n_open // (OTHERS_SHARE * (n_others + 1))) if n_others else MOST_AHEAD
     return min(wanted, most, MOST_AHEAD)
 
 
