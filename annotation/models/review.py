@@ -194,6 +194,11 @@ class Decision(models.Model):
             ),
         ]
 
+    @property
+    def said(self) -> str:
+        """The answer in words: the class, or the outcome that is none."""
+        return self.label_class.name if self.label_class else self.get_outcome_display()
+
 
 class ClosedPair(models.Model):
     """Two contents an expert called legitimately different, the lesser digest first; counts while that stands."""

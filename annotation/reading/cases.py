@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet
 
 from annotation.models import Case, CaseItem, CurrentLabel, Dataset, Decision, Flag, Item
-from annotation.models.review import CaseQuerySet
+from annotation.models.review import CaseQuerySet, DecisionQuerySet
 
 PAGE = 50
 EXCERPT = 140  # characters
@@ -140,3 +140,22 @@ def _reasons(detection: Any, ids: Sequence[int]) -> dict[int, list[str]]:
     for item, reason in flags.values_list("item_id", "reason"):
         reasons.setdefault(item, []).append(reason)
     return reasons
+
+
+@dataclass(frozen=True)
+class AnswerLine:
+    """An answer that counts as a lead reads it and may ask about it again."""
+
+    decision: Decision
+    excerpt: str
+
+
+def answer_lines(dataset: Dataset, decisions: DecisionQuerySet, most: int) -> Sequence[AnswerLine]:
+    """The newest `most` of the decisions."""
+    rows = decisions.select_related("case", "label_class", "guideline", "expert").prefetch_related("items", "reasons")
+    return [AnswerLine(one, _excerpt_of_answer(dataset, one)) for one in rows.order_by("-id")[:most]]
+
+
+def _excerpt_of_answer(dataset: Dataset, decision: Decision) -> str:
+    items = list(decision.items.all())
+    return excerpt_of(dataset, items[0].content) if items else ""

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.utils import timezone
 
 from annotation.actions.queue.checks import start_test
 from annotation.actions.queue.next_case import next_case
@@ -84,8 +83,7 @@ def _of_test(test: QualificationTest, user: User, now: datetime, n: int) -> list
 def _enough_today(dataset: Dataset, user: User, rules: RoutingRules, n_held: int, now: datetime) -> bool:
     if rules.load_cap is None:
         return False
-    midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
-    return decided_today(dataset, user, midnight) + n_held >= rules.load_cap
+    return decided_today(dataset, user, now) + n_held >= rules.load_cap
 
 
 def hold(case: Case, user: User, now: datetime, since: datetime | None = None) -> None:

@@ -6,7 +6,6 @@ from datetime import datetime
 from uuid import UUID, uuid5
 
 from django.db import transaction
-from django.utils import timezone
 
 from annotation import bulk
 from annotation.actions.queue.decide import Answer, UnableToDecide, decide
@@ -61,8 +60,7 @@ def _refuse_what_cannot_be(
     if bar := readiness(dataset, user).bar:
         raise UnableToDecide(f"{bar} Your answer was not recorded.")
     cap = rules_of(dataset).load_cap
-    midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
-    if cap is not None and decided_today(dataset, user, midnight) + len(items) > cap:
+    if cap is not None and decided_today(dataset, user, now) + len(items) > cap:
         raise UnableToDecide(f"With these you would have decided more than {counted(cap, 'case')} today; tick fewer.")
 
 

@@ -23,8 +23,7 @@ class GivenAnswer:
 
     @property
     def said(self) -> str:
-        label_class = self.decision.label_class
-        return label_class.name if label_class else self.decision.get_outcome_display()
+        return self.decision.said
 
 
 @dataclass(frozen=True)

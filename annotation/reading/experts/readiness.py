@@ -2,6 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils import timezone
 
 from annotation.models import (
     Case,
@@ -93,5 +96,7 @@ def _who_labelled(case: Case) -> set[int]:
     return set(given.values_list("annotator__user_id", flat=True))
 
 
-def decided_today(dataset: Dataset, user: User, since: object) -> int:
+def decided_today(dataset: Dataset, user: User, now: datetime) -> int:
+    """Standing decisions of `user` since midnight by the site's clock."""
+    since = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
     return Decision.objects.standing().filter(expert=user, case__dataset=dataset, created_at__gte=since).count()

@@ -6,12 +6,11 @@ from datetime import datetime
 
 import numpy as np
 import pandas as pd
-from django.utils import timezone
 
 from annotation.core.crowd.agreement import disagreement_rate, krippendorff_alpha
 from annotation.core.intervals import Interval, wilson
 from annotation.models import Case, Dataset, Decision, Expertise, Membership, User
-from annotation.reading.cases import excerpt_of
+from annotation.reading.cases import AnswerLine, answer_lines
 from annotation.reading.experts.checks import gold_answers, self_agreement
 from annotation.reading.experts.measured_skill import SkillNow, skill_now
 from annotation.reading.experts.readiness import decided_today, readiness
@@ -45,22 +44,11 @@ class SkillPart:
 
 
 @dataclass(frozen=True)
-class LastAnswer:
-    decision: Decision
-    excerpt: str
-
-    @property
-    def said(self) -> str:
-        label_class = self.decision.label_class
-        return label_class.name if label_class else self.decision.get_outcome_display()
-
-
-@dataclass(frozen=True)
 class ExpertRecord:
     line: ExpertLine
     by_class: Sequence[SkillPart]
     by_source: Sequence[SkillPart]
-    last: Sequence[LastAnswer]
+    last: Sequence[AnswerLine]
 
 
 @dataclass(frozen=True)
@@ -87,21 +75,18 @@ def record_of(membership: Membership, now: datetime) -> ExpertRecord:
     place = measured.place.get(membership.user_id) if measured else None
     by_class, by_source = ((), ()) if measured is None or place is None else _parts(dataset, measured, place)
     last = Decision.objects.settling().filter(case__dataset=dataset, expert=membership.user)
-    rows = last.select_related("case", "label_class", "guideline", "expert").prefetch_related("items", "reasons")
-    answers = [LastAnswer(one, _excerpt(dataset, one)) for one in rows.order_by("-id")[:LAST]]
-    return ExpertRecord(line, by_class, by_source, answers)
+    return ExpertRecord(line, by_class, by_source, answer_lines(dataset, last, LAST))
 
 
 def _line(membership: Membership, shared: pd.DataFrame, measured: SkillNow | None, now: datetime) -> ExpertLine:
     dataset, user = membership.dataset, membership.user
-    midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
     mine = Decision.objects.standing().filter(case__dataset=dataset, expert=user)
     place = measured.place.get(user.pk) if measured else None
     skill = measured.skill.overall.interval(place) if measured and place is not None else None
     ready = readiness(dataset, user)
     return ExpertLine(
         membership, list(Expertise.objects.filter(dataset=dataset, user=user).order_by("kind", "value")),
-        mine.count(), decided_today(dataset, user, midnight), skill if skill and skill.n else None,
+        mine.count(), decided_today(dataset, user, now), skill if skill and skill.n else None,
         wilson(*gold_answers(dataset, user)), self_agreement(dataset, user), agreement_of(shared, user),
         ready.bar, ready.pause is not None,
     )  # fmt: skip
@@ -138,8 +123,3 @@ def _judged(parts: Mapping[str, Interval]) -> list[SkillPart]:
     """Those with an answer to judge by, those judged most often first."""
     found = [SkillPart(name, skill) for name, skill in parts.items() if skill.n and not np.isnan(skill.value)]
     return sorted(found, key=lambda part: -part.skill.n)
-
-
-def _excerpt(dataset: Dataset, decision: Decision) -> str:
-    items = list(decision.items.all())
-    return excerpt_of(dataset, items[0].content) if items else ""

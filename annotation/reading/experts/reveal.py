@@ -55,8 +55,7 @@ class PastDecision:
 
     @property
     def said(self) -> str:
-        label_class = self.decision.label_class
-        return label_class.name if label_class else self.decision.get_outcome_display()
+        return self.decision.said
 
 
 def reveal(dataset: Dataset, decision: Decision | None) -> PastDecision | None:

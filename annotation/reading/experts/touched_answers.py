@@ -3,21 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from annotation.models import Dataset, Decision, Guideline, LabelClass, Reason
-from annotation.reading.cases import excerpt_of
+from annotation.models import Decision, Guideline, LabelClass, Reason
+from annotation.reading.cases import AnswerLine, answer_lines
 
 MOST = 200
-
-
-@dataclass(frozen=True)
-class TouchedAnswer:
-    decision: Decision
-    excerpt: str
-
-    @property
-    def said(self) -> str:
-        label_class = self.decision.label_class
-        return label_class.name if label_class else self.decision.get_outcome_display()
 
 
 @dataclass(frozen=True)
@@ -26,7 +15,7 @@ class Touched:
 
     reasons: Sequence[Reason]
     classes: Sequence[LabelClass]
-    answers: Sequence[TouchedAnswer]
+    answers: Sequence[AnswerLine]
     n: int
 
 
@@ -48,9 +37,7 @@ def touched_by(
         earlier = earlier.filter(reasons__in=reasons).distinct()
     elif classes:
         earlier = earlier.filter(label_class__in=classes)
-    newest = earlier.select_related("expert", "label_class", "guideline", "case").prefetch_related("items", "reasons")
-    shown = list(newest.order_by("-id")[:MOST])
-    return Touched(reasons, classes, [TouchedAnswer(one, _excerpt(dataset, one)) for one in shown], earlier.count())
+    return Touched(reasons, classes, answer_lines(dataset, earlier, MOST), earlier.count())
 
 
 def _of_the_gap(guideline: Guideline) -> tuple[list[Reason], list[LabelClass]]:
@@ -60,8 +47,3 @@ def _of_the_gap(guideline: Guideline) -> tuple[list[Reason], list[LabelClass]]:
     reasons = Reason.objects.filter(decision__in=differing).distinct()
     classes = LabelClass.objects.filter(decision__in=differing).distinct()
     return list(reasons), list(classes)
-
-
-def _excerpt(dataset: Dataset, decision: Decision) -> str:
-    items = list(decision.items.all())
-    return excerpt_of(dataset, items[0].content) if items else ""

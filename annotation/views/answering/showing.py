@@ -104,7 +104,7 @@ def _bar(dataset: Dataset, user: User, now: datetime) -> str:
     cap = rules_of(dataset).load_cap
     if bar := readiness(dataset, user).bar:
         return bar
-    if cap is not None and decided_today(dataset, user, _midnight(now)) >= cap:
+    if cap is not None and decided_today(dataset, user, now) >= cap:
         return f"You have given the {cap} answers a day that the lead asks for."
     return ""
 
@@ -157,7 +157,7 @@ def roughly(n: int) -> str:
 def _counts(dataset: Dataset, user: User, finding: Finding | None, now: datetime) -> dict[str, Any]:
     n_open = narrowed(dataset, finding).count() if finding else _n_open(dataset)
     # no check comes in the queue of a finding
-    n_today = decided_today(dataset, user, _midnight(now))
+    n_today = decided_today(dataset, user, now)
     return {"n_today": n_today, "n_open": n_open, "open": f"{n_open:,}" if finding else roughly(n_open)}
 
 
@@ -168,10 +168,6 @@ def _n_open(dataset: Dataset) -> int:
         n = dataset.cases.open().count()
         _counted[key] = (monotonic(), n)
     return n
-
-
-def _midnight(now: datetime) -> datetime:
-    return timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def _opened(dataset: Dataset, cases: Sequence[Case], user: User) -> list[OpenCase]:
