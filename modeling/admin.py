@@ -3,7 +3,20 @@
 from django.contrib import admin
 
 from annotation.admin import ReadOnly
-from modeling.models import Comparison, ModelRun, Recipe, RunCost, Sweep, SynonymRuling
+from modeling.models import (
+    Attribution,
+    Comparison,
+    Diagnosis,
+    Look,
+    ModelInUse,
+    ModelRun,
+    Recipe,
+    RunCost,
+    Steering,
+    StopRule,
+    Sweep,
+    SynonymRuling,
+)
 
 
 @admin.register(Recipe)
@@ -38,4 +51,34 @@ class ComparisonAdmin(ReadOnly):
 @admin.register(SynonymRuling)
 class SynonymRulingAdmin(ReadOnly):
     list_display = ("id", "dataset", "first", "second", "ruling", "lead", "created_at")
+    list_select_related = ("dataset", "lead")
+
+
+@admin.register(Look)
+class LookAdmin(ReadOnly):
+    list_display = ("id", "snapshot", "kind", "created_at")
+    list_select_related = ("snapshot",)
+
+
+@admin.register(Attribution, Diagnosis)
+class ReadingAdmin(ReadOnly):
+    list_display = ("id", "snapshot", "created_at")
+    list_select_related = ("snapshot",)
+
+
+@admin.register(Steering)
+class SteeringAdmin(ReadOnly):
+    list_display = ("id", "comparison", "lead", "created_at")
+    list_select_related = ("comparison", "lead")
+
+
+@admin.register(ModelInUse)
+class ModelInUseAdmin(ReadOnly):
+    list_display = ("id", "dataset", "run", "predictions", "lead", "created_at")
+    list_select_related = ("dataset", "run", "predictions", "lead")
+
+
+@admin.register(StopRule)
+class StopRuleAdmin(ReadOnly):
+    list_display = ("id", "dataset", "least_gain", "lead", "created_at")
     list_select_related = ("dataset", "lead")

@@ -1,12 +1,11 @@
 """Freeze (item, label) rows, hashed, so that a model and its proof stand on something that does not move."""
 
-import hashlib
-
 import numpy as np
 import pandas as pd
 from django.db import transaction
 
 from annotation import bulk, frames
+from annotation.core.frozen_digests import row_digests, rows_digest
 from annotation.core.likeness.grouping import copies_of_items
 from annotation.core.refusal import Refusal
 from annotation.models import CurrentLabel, Dataset, Item, Snapshot, SnapshotRow, User
@@ -121,9 +120,10 @@ def _freeze(
     )  # fmt: skip
     if made:
         classes = dict(dataset.label_classes.values_list("name", "id"))
-        pairs = zip(rows["item"].tolist(), rows["label"], strict=True)
-        columns = ["snapshot_id", "item_id", "label_class_id"]
-        bulk.insert(SnapshotRow, columns, ((frozen.pk, item, classes[label]) for item, label in pairs))
+        digests = row_digests(rows) if purpose == Snapshot.PRODUCTION else [""] * len(rows)
+        said = zip(rows["item"].tolist(), rows["label"], digests, strict=True)
+        columns = ["snapshot_id", "item_id", "label_class_id", "digest"]
+        bulk.insert(SnapshotRow, columns, ((frozen.pk, item, classes[label], digest) for item, label, digest in said))
     return frozen
 
 
@@ -135,12 +135,6 @@ def matched(after: Snapshot, before: Snapshot) -> Snapshot:
     with transaction.atomic():
         left_out = {"not_in_labels_of": missing}
         return _freeze(after.dataset, Snapshot.TRAINING, rows, left_out, tuple(after.sources), before, after.created_by)
-
-
-def rows_digest(rows: pd.DataFrame) -> str:
-    """SHA-256 over (content digest, external id, label) of every row, in an order of their own."""
-    lines = sorted("\x1f".join(row) for row in zip(rows["digest"], rows["external_id"], rows["label"], strict=True))
-    return hashlib.sha256("\x1e".join(lines).encode()).hexdigest()
 
 
 def _nothing(dataset: Dataset, split: str, sources: tuple[str, ...], left_out: dict[str, int]) -> str:

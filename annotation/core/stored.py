@@ -15,3 +15,11 @@ class IntervalJson(LimitsJson):
     """An Interval. With n = 0 nothing is known: then `value` is null, and whoever reads it looks at `n` first."""
 
     n: int
+
+
+class DrawnStratum(TypedDict):
+    """A stratum of a draw of production items: how many there were, how many were drawn."""
+
+    name: str
+    items: int
+    drawn: int

@@ -11,6 +11,7 @@ from annotation.models.offline import OfflineBatch, OfflineRow
 from annotation.models.opinion import Opinion, OpinionAnswer, OpinionRound, OpinionSwitch
 from annotation.models.people import User, Visitor
 from annotation.models.prediction import PredictionSet
+from annotation.models.production import ProductionDraw, ProductionItem
 from annotation.models.qualification import (
     Gold,
     Invitation,
@@ -64,6 +65,8 @@ __all__ = [
     "OwnKeys",
     "Pause",
     "PredictionSet",
+    "ProductionDraw",
+    "ProductionItem",
     "QualificationTest",
     "QuestionOfTest",
     "Reason",

@@ -28,6 +28,8 @@ class Dataset(models.Model):
     )
     metric = models.CharField(max_length=20, default="accuracy", choices=METRICS)
     planned_looks = models.PositiveSmallIntegerField(default=10)
+    worthwhile = models.FloatField(default=0.01, help_text="smallest difference worth having, of accuracy or macro F1")
+    worthwhile_cost = models.FloatField(null=True, help_text="the same of costs per 1,000 items; empty = nobody said")
     synthetic = models.BooleanField(default=False, help_text="made by a generator; every page says so")
     created_at = models.DateTimeField(default=timezone.now)
 

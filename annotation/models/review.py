@@ -71,7 +71,7 @@ class Case(models.Model):
 
     OPEN, SETTLED, WITHDRAWN = "open", "settled", "withdrawn"
     STATUSES = {name: name for name in (OPEN, SETTLED, WITHDRAWN)}
-    REVIEW, AUDIT = "review", "audit"
+    REVIEW, AUDIT, PRODUCTION = "review", "audit", "production"
     GOLD, QUALIFICATION, REPEAT = "gold", "qualification", "repeat"
     CHECKS = (GOLD, QUALIFICATION, REPEAT)
     EXPERTS, ADJUDICATOR, LEAD, NOBODY = "experts", "adjudicator", "lead", "nobody"

@@ -4,10 +4,12 @@ from django.utils import timezone
 
 from annotation.models.dataset import Dataset, LabelClass
 from annotation.models.item import Item
+from annotation.models.production import ProductionDraw
 
 
 class Snapshot(models.Model):
-    """Frozen (item, label) rows. The same rows for the same purpose are the same snapshot."""
+    """Frozen (item, label) rows. The same rows for the same purpose are the same snapshot. `follows`: the production
+    snapshot of which this is a later version, with labels put right or rows added."""
 
     TRAINING, PRODUCTION = "training", "production"
 
@@ -25,6 +27,8 @@ class Snapshot(models.Model):
     left_out: "models.JSONField[dict[str, int], dict[str, int]]" = models.JSONField(
         default=dict, help_text="why rows were left out → how many"
     )
+    draw = models.ForeignKey(ProductionDraw, models.SET_NULL, null=True, related_name="snapshots")
+    follows = models.ForeignKey("self", models.RESTRICT, null=True, related_name="versions")
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True)
     created_at = models.DateTimeField(default=timezone.now)
 
@@ -36,9 +40,15 @@ class Snapshot(models.Model):
 
 
 class SnapshotRow(models.Model):
+    """A frozen row. Of production also: `weight`, None = 1; `annotators`, the ids of those whose answers its label
+    rests on; `digest`, SHA-256 of what the row said when it was frozen, so that a row that changed can be named."""
+
     snapshot = models.ForeignKey(Snapshot, models.CASCADE, related_name="rows")
     item = models.ForeignKey(Item, models.RESTRICT)
     label_class = models.ForeignKey(LabelClass, models.RESTRICT)
+    weight = models.FloatField(null=True)
+    annotators: "models.JSONField[list[int] | None, list[int] | None]" = models.JSONField(null=True)
+    digest = models.CharField(max_length=64, blank=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["snapshot", "item"], name="item_once_per_snapshot")]

@@ -4,33 +4,30 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypedDict
 
-import numpy as np
-import pandas as pd
-from django.db.models import Count
-
 from annotation import bulk
 from annotation.actions.jobs.enqueue import enqueue
 from annotation.actions.jobs.work import UnableToWork, Write
 from annotation.actions.snapshot import matched
 from annotation.core.progress import Report
-from annotation.models import CostMatrix, Dataset, Decision, Job, Label, PredictionSet, Snapshot, User
+from annotation.models import CostMatrix, Dataset, Job, PredictionSet, Snapshot, User
 from modeling.actions.proving.predict_production import Predicted, ProductionRows, keep, predict_side, read_rows
 from modeling.actions.proving.price import losses_of, money_beside
+from modeling.actions.proving.where_changed import by_source
 from modeling.actions.training.train import TrainedRun, train_like
-from modeling.core.proving.evaluation import metrics, slice_table
+from modeling.core.proving.evaluation import metrics
 from modeling.core.proving.proof import Proof, at_look
 from modeling.core.proving.proof import compare as prove
 from modeling.core.proving.stored import (
     BesideProof,
     ComparisonProof,
     ComparisonResult,
-    ProductionLabels,
     QuarantineKept,
     ScoresAsTrained,
-    SliceChange,
 )
-from modeling.models import Comparison
+from modeling.models import Comparison, Look
 from modeling.reading.comparison_sides import Side, find_side
+from modeling.reading.looks import looks_at
+from modeling.reading.production_labels import who_labelled
 
 
 class ComparisonParams(TypedDict):
@@ -102,11 +99,11 @@ def run(job: Job, report: Report) -> Write:
     terms = Terms.of(production.dataset)
     facts: BesideProof = {
         "cost": money_beside(terms.costs, rows.truth, was.probabilities, now.probabilities),
-        "slices": _slices(rows.truth, was.classes, now.classes, rows.frame["source"]),
-        "production_labels": _who_labelled(production), "left_out": _left_out(after),
+        "slices": by_source(rows, was, now),
+        "production_labels": who_labelled(production), "left_out": _left_out(after),
         "quarantine_kept": _both_ways(kept, both, terms, rows), "as_trained": _as_trained(beside, before, rows),
     }  # fmt: skip
-    proof = _prove(terms, rows, was, now, production.comparisons.count() + 1)
+    proof = _prove(terms, rows, was, now, looks_at(production) + 1)
     trained, sets = [again] if again else [], [was, now, *beside, *both]
     found = Found(terms, proof, facts, before, after, first if again else None, trained, kept, sets)
     return lambda: _write(production, found)
@@ -126,16 +123,18 @@ def _write(production: Snapshot, found: Found) -> ComparisonResult:
     before, after, *_ = [keep(one, production) for one in found.sets]
     if there := _compared_before(before, after, production):
         return _result(there)
-    look = production.comparisons.count() + 1
+    look = looks_at(production) + 1
     proof = at_look(found.proof, look, refusal=found.before.refusal or found.after.refusal)
     if both := found.facts["quarantine_kept"]:
         both["runs"] = [one.run.pk for one in found.kept]
     said: ComparisonProof = {**proof.as_json(), **found.facts}
-    return _result(Comparison.objects.create(
+    comparison = Comparison.objects.create(
         snapshot=production, before=before, after=after, before_run=found.before.run, after_run=found.after.run,
         as_trained=found.as_trained.run if found.as_trained else None, costs=found.terms.costs, look=look,
         verdict=proof.verdict, proof=said,
-    ))  # fmt: skip
+    )  # fmt: skip
+    Look.objects.create(snapshot=production, kind=Look.COMPARISON, comparison=comparison)
+    return _result(comparison)
 
 
 def _compared_before(before: PredictionSet, after: PredictionSet, production: Snapshot) -> Comparison | None:
@@ -176,22 +175,6 @@ def _prove(terms: Terms, rows: ProductionRows, before: Predicted, after: Predict
         rows.truth, before.classes, after.classes, len(terms.classes), terms.metric, look, terms.planned_looks,
         losses=losses,
     )  # fmt: skip
-
-
-def _slices(truth: np.ndarray, before: np.ndarray, after: np.ndarray, sources: pd.Series) -> list[SliceChange]:
-    """Accuracy by source, the largest first; one source is no slice."""
-    if sources.nunique() < 2:
-        return []
-    return slice_table(truth, before, after, sources.replace("", "no source").to_numpy()).to_dict("records")
-
-
-def _who_labelled(production: Snapshot) -> ProductionLabels:
-    """Rows, the names of up to five who labelled most of them, and the share of rows labelled by pool experts."""
-    labels = Label.objects.counting().filter(item__snapshotrow__snapshot=production)
-    experts = Decision.objects.standing().filter(case__dataset=production.dataset).values("expert")
-    shared = labels.filter(annotator__user__in=experts).values("item").distinct().count()
-    names = labels.values_list("annotator__name").annotate(n=Count("id")).order_by("-n")[:5]
-    return {"annotators": [name for name, _ in names], "shared": shared, "share": shared / production.n_rows}
 
 
 def _both_ways(

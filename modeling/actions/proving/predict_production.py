@@ -11,6 +11,7 @@ from annotation import frames
 from annotation.actions.jobs.work import UnableToWork
 from annotation.core.artifacts import load_bytes
 from annotation.models import PredictionSet, Snapshot
+from annotation.reading.frozen_rows import frozen_rows
 from modeling.actions.training.train import save_probabilities
 from modeling.core.fitting.model_artifacts import load_model
 from modeling.core.fitting.training import predict
@@ -51,7 +52,7 @@ class Predicted:
 
 
 def read_rows(production: Snapshot) -> ProductionRows:
-    return ProductionRows(production, frames.snapshot_rows(production))
+    return ProductionRows(production, frozen_rows(production))
 
 
 def predict_side(side: Side, rows: ProductionRows) -> Predicted:

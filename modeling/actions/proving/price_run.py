@@ -12,6 +12,7 @@ from annotation.core.artifacts import load_bytes
 from annotation.core.likeness.grouping import group_items
 from annotation.core.progress import Report
 from annotation.models import CostMatrix, Job, User
+from annotation.reading.frozen_rows import frozen_rows
 from annotation.reading.prediction_sets import aligned
 from modeling.core.fitting.model_artifacts import load_model
 from modeling.core.fitting.training import predict
@@ -40,7 +41,7 @@ def run(job: Job, report: Report) -> Write:
     costs = CostMatrix.objects.get(pk=asked["costs"])
     dataset = job.own_dataset
     report("reading the rows", 0.05)
-    frame = frames.snapshot_rows(priced.snapshot)
+    frame = frozen_rows(priced.snapshot)
     table = frames.content_table(frame["content"], dataset.typed_fields)
     report("near-duplicates", 0.1)
     groups = group_items(table, dataset.typed_fields).of

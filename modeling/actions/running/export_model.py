@@ -12,6 +12,7 @@ from annotation import frames
 from annotation.actions.files.write_table import UnableToExport, drafted
 from annotation.core.artifacts import load_bytes
 from annotation.models import Item, Snapshot
+from annotation.reading.frozen_rows import frozen_rows
 from annotation.reading.prediction_sets import aligned
 from modeling.core.fitting.model_artifacts import zipped
 from modeling.core.proving.scoring import scores
@@ -56,7 +57,7 @@ def model_name(run: ModelRun) -> str:
 def card_of(run: ModelRun) -> Card:
     """Every fact of the card, JSON-ready."""
     dataset, rows = run.dataset, run.snapshot
-    frame = frames.snapshot_rows(rows)
+    frame = frozen_rows(rows)
     truth = frames.codes(frame["label"], dataset.class_names)
     held_out = aligned(run.predictions, frame["item"].to_numpy(), dataset.class_names)
     counts = np.bincount(truth, minlength=len(dataset.class_names))
@@ -80,7 +81,7 @@ def card_of(run: ModelRun) -> Card:
 
 def comparisons_with(run: ModelRun) -> list[CardComparison]:
     """What was read on production with this run on either side, the newest first."""
-    found = Comparison.objects.filter(Q(before_run=run) | Q(after_run=run)).order_by("-id")
+    found = Comparison.objects.filter(Q(before_run=run) | Q(after_run=run)).exclude(verdict="refused").order_by("-id")
     return [_compared(one, run) for one in found.select_related("before", "after", "before_run", "after_run")]
 
 

@@ -18,6 +18,7 @@ from annotation.core.artifacts import arrays_to_bytes, save_bytes
 from annotation.core.likeness.grouping import group_items
 from annotation.core.progress import Report
 from annotation.models import Dataset, Job, PredictionSet, Snapshot, User
+from annotation.reading.frozen_rows import frozen_rows
 from annotation.reading.pool_evidence import state_of
 from modeling.actions.training.synonyms import accepted_pairs
 from modeling.core.fitting.augmentation import SETTINGS as OF_COPIES
@@ -147,7 +148,7 @@ def train_on(rows: Snapshot, order: TrainingOrder, report: Report, job: Job) -> 
     """Fit, and write files; no row before the run is inserted."""
     started, cpu_started = time.monotonic(), time.process_time()
     dataset = rows.dataset
-    frame = frames.snapshot_rows(rows)
+    frame = frozen_rows(rows)
     table = frames.content_table(frame["content"], dataset.typed_fields)
     report("near-duplicates", 0.0)
     groups = group_items(table, dataset.typed_fields).of

@@ -17,12 +17,13 @@ class ScoreJson(TypedDict):
 
 
 class SideScores(TypedDict):
-    """One side of a comparison; limits as Wilson's."""
+    """One side of a comparison; the limits go by near-duplicate group. accuracy_ci: the same two limits as a pair."""
 
     accuracy: float
     macro_f1: float
     accuracy_low: float
     accuracy_high: float
+    accuracy_ci: NotRequired[list[float]]
 
 
 class Difference(TypedDict):
@@ -39,8 +40,43 @@ class Difference(TypedDict):
     unit: NotRequired[str]
 
 
+class MethodJson(TypedDict):
+    """How a difference was judged. unit: what was taken as independent; effective_units: how many equal units it
+    amounts to; draws: resamples, 0 where a formula gives the limits; training_seeds: of learners that draw."""
+
+    unit: str
+    n_units: int
+    effective_units: float
+    interval: str
+    test: str
+    draws: int
+    seed: int
+    training_seeds: list[int]
+    level: float
+    level_planned: float
+
+
+class FlipCounts(TypedDict):
+    """Rows that changed: wrong to right, right to wrong, and from one wrong class to another."""
+
+    mended: int
+    broken: int
+    changed_wrong: int
+
+
+class RowsNeeded(TypedDict):
+    """Production rows that would tell a difference of `difference` from none, with `power`; `more` than there are."""
+
+    rows: int
+    more: int
+    difference: float
+    power: float
+
+
 class ProofJson(TypedDict):
-    """A Proof; `reason` only where the verdict is exploratory or refused."""
+    """A Proof; `reason` only where the verdict is exploratory or refused. worthwhile: the difference the lead declared
+    worth having, in the metric's unit, None where nobody did. Those not required are missing from comparisons made
+    before they were kept; where a comparison was refused no label was read, and every figure is null."""
 
     n: int
     before: SideScores
@@ -53,6 +89,10 @@ class ProofJson(TypedDict):
     planned_looks: int
     verdict: str
     reason: NotRequired[str]
+    method: NotRequired[MethodJson]
+    flips: NotRequired[FlipCounts]
+    worthwhile: NotRequired[float | None]
+    needed: NotRequired[RowsNeeded | None]
 
 
 class MoneyJson(TypedDict):
@@ -115,12 +155,27 @@ class ScoresAsTrained(Scores):
     rows_removed: int
 
 
+class WithLeaked(TypedDict):
+    """The same figures with the production rows that a side may have learned from; rows: how many those are."""
+
+    rows: int
+    n: int
+    before: SideScores
+    after: SideScores
+    difference: Difference
+
+
 class BesideProof(TypedDict):
-    """What is shown beside a proof. cost, slices, production_labels, left_out: of production and of the rows *after*
-    learned from; quarantine_kept, as_trained: None where there is nothing other to show."""
+    """What is shown beside a proof. cost, slices (by source), production_labels, left_out: of production and of the
+    rows *after* learned from; by_class, by_distance: as slices; quarantine_kept, as_trained, with_leaked: None where
+    there is nothing other to show; after_the_fact: the same two sides were compared on these rows by other terms."""
 
     cost: ComparedMoney | None
     slices: list[SliceChange]
+    by_class: NotRequired[list[SliceChange]]
+    by_distance: NotRequired[list[SliceChange]]
+    with_leaked: NotRequired[WithLeaked | None]
+    after_the_fact: NotRequired[bool]
     production_labels: ProductionLabels
     left_out: dict[str, int]
     quarantine_kept: QuarantineKept | None

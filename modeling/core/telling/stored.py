@@ -205,7 +205,7 @@ class CardComparison(TypedDict):
     counted_in: str
     figures: Difference
     n: int
-    look: int
+    look: int | None
     planned_looks: int
     labelled_by: list[str]
     production_sha256: str

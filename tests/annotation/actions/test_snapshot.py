@@ -6,7 +6,8 @@ from django.utils import timezone
 from annotation import frames
 from annotation.actions.files.import_labels import import_labels
 from annotation.actions.queue.decide import decide
-from annotation.actions.snapshot import UnableToSnapshot, matched, rows_digest, snapshot
+from annotation.actions.snapshot import UnableToSnapshot, matched, snapshot
+from annotation.core.frozen_digests import rows_digest
 from annotation.models import Finding, Ruling, Snapshot, SnapshotRow
 from annotation.reading.pool_evidence import state_of
 from annotation.reading.quarantine import quarantined_now

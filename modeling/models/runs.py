@@ -4,7 +4,7 @@ from django.utils import timezone
 
 from annotation.models import CostMatrix, Dataset, Job, PredictionSet, Snapshot
 from modeling.core.fitting.stored import GrowthFound, Metrics, RecipesFound, Resolved, Settings
-from modeling.core.proving.stored import ComparisonProof, CostReportJson, SideMoney
+from modeling.core.proving.stored import CostReportJson
 
 
 class RecipeQuerySet(models.QuerySet["Recipe"]):
@@ -110,37 +110,6 @@ class RunCost(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["run", "costs"], name="run_priced_once")]
-
-
-class Comparison(models.Model):
-    """Two prediction sets on one production snapshot. `proof` holds every figure; `look` counts from 1. `costs`: the
-    version of the costs in force, None where there was none."""
-
-    snapshot = models.ForeignKey(Snapshot, models.RESTRICT, related_name="comparisons")
-    before = models.ForeignKey(PredictionSet, models.RESTRICT, related_name="+")
-    after = models.ForeignKey(PredictionSet, models.RESTRICT, related_name="+")
-    before_run = models.ForeignKey(ModelRun, models.RESTRICT, null=True, related_name="+")
-    after_run = models.ForeignKey(ModelRun, models.RESTRICT, null=True, related_name="+")
-    as_trained = models.ForeignKey(
-        ModelRun, models.RESTRICT, null=True, related_name="+", help_text="before as first trained, where rows differ"
-    )
-    costs = models.ForeignKey(CostMatrix, models.RESTRICT, null=True, related_name="+")
-    look = models.PositiveIntegerField()
-    verdict = models.CharField(max_length=20)
-    proof: "models.JSONField[ComparisonProof, ComparisonProof]" = models.JSONField()
-    created_at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["snapshot", "before", "after"], name="comparison_once"),
-            models.UniqueConstraint(fields=["snapshot", "look"], name="look_once"),
-        ]
-
-    @property
-    def sides_of_cost(self) -> list[tuple[str, SideMoney]]:
-        """Before and after in words, with what each costs; empty where there were no costs."""
-        cost = self.proof["cost"]
-        return [("Before", cost["before"]), ("After", cost["after"])] if cost else []
 
 
 class SynonymRuling(models.Model):

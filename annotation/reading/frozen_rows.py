@@ -1,0 +1,48 @@
+"""The rows of a snapshot, read only where they are still what was frozen."""
+
+import pandas as pd
+
+from annotation import frames
+from annotation.core.frozen_digests import row_digests, rows_digest
+from annotation.core.refusal import Refusal
+from annotation.core.wording import counted
+from annotation.models import Snapshot
+
+NAMED = 5
+
+
+class UnableToTrust(Refusal):
+    """A snapshot's rows are no longer what its hash says."""
+
+
+def frozen_rows(snapshot: Snapshot) -> pd.DataFrame:
+    """`frames.snapshot_rows`, checked against the hashes; raises UnableToTrust naming what differs."""
+    rows = frames.snapshot_rows(snapshot)
+    changed = _changed(snapshot, rows)
+    if changed.empty and rows_digest(rows) == snapshot.sha256:
+        return rows
+    raise UnableToTrust(
+        f"The {snapshot} is no longer what was frozen on {snapshot.created_at:%-d %B %Y}: "
+        f"{_what_differs(snapshot, rows, changed)}. Nothing was read from it. Put the database back as it was, or "
+        "freeze a new one."
+    )
+
+
+def _changed(snapshot: Snapshot, rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows that say something else than when they were frozen; those of snapshots that kept no digest are not
+    known one by one."""
+    kept = dict(snapshot.rows.exclude(digest="").values_list("item_id", "digest"))
+    if not kept:
+        return rows.iloc[:0]
+    then = rows["item"].map(kept)
+    return rows[then.notna() & (then != pd.Series(row_digests(rows), index=rows.index))]
+
+
+def _what_differs(snapshot: Snapshot, rows: pd.DataFrame, changed: pd.DataFrame) -> str:
+    if len(rows) != snapshot.n_rows:
+        return f"it had {counted(snapshot.n_rows, 'row')} and has {len(rows):,}"
+    if changed.empty:
+        return "a label, an id or a text of its rows was changed in the database"
+    named = ", ".join(changed["external_id"].head(NAMED))
+    more = f" and {len(changed) - NAMED:,} more" if len(changed) > NAMED else ""
+    return f"the label, the source or a field of {named}{more} was changed in the database"
