@@ -85,8 +85,8 @@ def runs_of(dataset: Dataset) -> QuerySet[ModelRun]:
 
 
 def alone(runs: QuerySet[ModelRun]) -> QuerySet[ModelRun]:
-    """Without the fits of sweeps: they are many, and the last of them is nobody's newest model."""
-    return runs.exclude(job__parent__kind__in=("sweep", "capacity"))
+    """Without the fits of sweeps and attributions: they are many, and the last of them is nobody's newest model."""
+    return runs.exclude(job__parent__kind__in=("sweep", "capacity", "attribution"))
 
 
 def comparisons_of(dataset: Dataset) -> QuerySet[Comparison]:
