@@ -14,7 +14,7 @@ LEAST_UNITS = 10
 
 
 @dataclass(frozen=True)
-class Estimate:
+class GroupedMean:
     """A mean over groups of rows. value: as it is; centre and se: of the adjusted mean that limits go around and its
     standard error; df: degrees of freedom; n_units: groups; effective: equal groups they amount to."""
 
@@ -40,15 +40,15 @@ class Estimate:
 def estimate(
     values: np.ndarray, groups: np.ndarray, weights: np.ndarray | None = None, *, largest: float = 1.0,
     between: np.ndarray | None = None,
-) -> Estimate:  # fmt: skip
+) -> GroupedMean:  # fmt: skip
     """The weighted mean of `values` (n,) with rows of a group (int (n,)) taken as one unit.
 
     The variance is that of a ratio of sums over groups, linearized, each group's residual by the leverage of the group
     (CR3: Bell & McCaffrey 2002), with as many degrees of freedom as equal groups there would be (Kish 1965). Two made
     groups of mean size, one with +largest in every row and one with −largest, are added: with single rows and values
     −1, 0, 1 that is the adjusted Wald interval of Bonett & Price (2012), which holds where few rows changed and is
-    never of width zero. largest: the largest size a value can have, 0 = add none. between: (seeds,) the same mean by training seed, whose
-    spread is added (degrees of freedom: Satterthwaite 1946).
+    never of width zero. largest: the largest size a value can have, 0 = add none. between: (seeds,) the same mean by
+    training seed, whose spread is added (degrees of freedom: Satterthwaite 1946).
     """
     _, unit = np.unique(groups, return_inverse=True)
     weight = np.ones(len(values)) if weights is None else np.asarray(weights, dtype=np.float64)
@@ -66,7 +66,7 @@ def estimate(
     df = max(1.0, effective - 1 + (n - n_units))
     if between is not None and len(between) > 1:
         variance, df = _with_seeds(variance, df, between)
-    return Estimate(value, centre, variance**0.5, df, n_units, effective)
+    return GroupedMean(value, centre, variance**0.5, df, n_units, effective)
 
 
 def _with_seeds(variance: float, df: float, between: np.ndarray) -> tuple[float, float]:
