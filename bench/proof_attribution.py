@@ -25,7 +25,7 @@ from modeling.core.proving.attribution import Attributed, attribute
 from tests.shared import SHARED, shared
 
 SEEDS, CHOOSING = 10, 100
-REVIEWS, PRODUCTION, FOLDS = 2_000, 500, 5
+REVIEWS, PRODUCTION, FOLDS = 2_000, 500, 3
 WEAK, TUNED = 100.0, 3.0
 FIELDS = (Field("text", "text"),)
 # 48 of 77 classes are confused in 40 % of their items: a quarter of all labels.

@@ -1,27 +1,28 @@
 """Old and new labels with old and new settings on the same rows: what each gained in production, as a job."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from itertools import product
 from typing import TypeAlias, TypedDict
 
 import numpy as np
 from django.db.models import F, OuterRef, Subquery
 
-from annotation import bulk, frames
+from annotation import bulk
 from annotation.actions.jobs.enqueue import enqueue
 from annotation.actions.jobs.parts import Part, Wait
 from annotation.actions.jobs.work import Write
 from annotation.actions.snapshot import matched
-from annotation.core.likeness.grouping import copies_of_items, group_items
 from annotation.core.progress import Report
 from annotation.models import Dataset, Job, Snapshot, SnapshotRow, User
 from annotation.reading.frozen_rows import frozen_rows
+from modeling.actions.proving.compare import MOST_LEAKED
+from modeling.actions.proving.leaked_rows import leaked
 from modeling.actions.proving.predict_production import Predicted, ProductionRows, keep, predict_side, read_rows
 from modeling.actions.training.train import TrainingParams, without_rows
-from modeling.core.fitting.augmentation import KEYS as OF_COPIES
-from modeling.core.learners import LEARNERS
+from modeling.core.fitting.seeds import draws
 from modeling.core.proving.attribution import LEVEL, NEW, OLD, Attributed, UnableToAttribute, attribute
+from modeling.core.proving.proof import too_few_units
 from modeling.core.proving.stored import AttributionCell, AttributionFound, AttributionResult
 from modeling.figures.words.recipes import differing_settings
 from modeling.models import Attribution, Look, ModelRun
@@ -115,7 +116,7 @@ class _Grid:
     @property
     def seeds(self) -> list[int]:
         """One where neither learner draws: another seed would be the same model."""
-        return list(range(self.n_seeds)) if any(map(_draws, self.settings)) else [0]
+        return list(range(self.n_seeds)) if any(draws(like.resolved) for like in self.settings) else [0]
 
     def places(self) -> list[Place]:
         return list(product((OLD, NEW), (OLD, NEW), self.seeds))
@@ -123,7 +124,7 @@ class _Grid:
     def seed_at(self, place: Place) -> int:
         """What draws nothing is fitted once, with the seed it has."""
         like = self.settings[place[1]]
-        return place[2] if _draws(like) else like.recipe.seed
+        return place[2] if draws(like.resolved) else like.recipe.seed
 
     def lacking(self) -> list[Place]:
         """One place for each fit that is not there yet."""
@@ -174,16 +175,21 @@ def _found(
         [[said[labels, settings, seed].classes == rows.truth for seed in grid.seeds] for settings in SIDES]
         for labels in SIDES
     ])  # fmt: skip
-    dataset, leaked, weights = rows.snapshot.dataset, _leaked(rows, grid.labels[OLD]), _weights(rows.snapshot)
-    if leaked.all():
-        raise UnableToAttribute("Each production row is a near-copy of one that was learned from; nothing is left.")
-    groups = group_items(rows.table, dataset.typed_fields).of[~leaked]
-    judged = attribute(right[..., ~leaked], groups, None if weights is None else weights[~leaked])
+    dataset, lost = rows.snapshot.dataset, leaked(rows, [Side(fits[OLD, OLD, grid.seeds[0]], None)])
+    if lost.mean() > MOST_LEAKED:
+        raise UnableToAttribute(
+            f"{int(lost.sum()):,} of the {len(lost):,} production rows are near-copies of rows that were learned from. "
+            "Train again, so that they are kept out, or freeze a production set without them."
+        )
+    scored = rows.where(~lost)
+    if refusal := too_few_units(scored.groups, scored.weights):
+        raise UnableToAttribute(refusal)
+    judged = attribute(right[..., ~lost], scored.groups, scored.weights)
     learned, relabelled = _relabelled(*grid.labels)
     old, new = grid.settings
     differ = {key for key in _settings(old) | _settings(new) if old.resolved.get(key) != new.resolved.get(key)}
     return {
-        **judged.gains(), "n": int((~leaked).sum()), "units": judged.whole.n, "leaked": int(leaked.sum()),
+        **judged.gains(), "n": len(scored.frame), "units": judged.whole.n, "leaked": int(lost.sum()),
         "rows": learned, "relabelled": relabelled,
         "seeds": grid.seeds, "level": LEVEL, "cells": _cells(grid, fits, judged), "differing": differing(old, new),
         "regularization": differ <= PENALTIES, "settings_run": new.pk, "metric": dataset.metric, "looks": 0,
@@ -235,12 +241,6 @@ def _refuse_unconverged(fit: ModelRun) -> None:
         )
 
 
-def _draws(like: ModelRun) -> bool:
-    """Another seed would be another model."""
-    drawn = any(field.name == "seed" for field in fields(LEARNERS[like.recipe.learner]))
-    return drawn or any(key in like.resolved for key in OF_COPIES)
-
-
 def _settings(fit: ModelRun) -> set[str]:
     return set(without_rows(fit.resolved)) - NO_SETTING
 
@@ -256,18 +256,3 @@ def _relabelled(old: Snapshot, new: Snapshot) -> tuple[int, int]:
     """Rows learned from, and how many of them carry another label."""
     was, now = frozen_rows(old), frozen_rows(new)
     return len(now), int((was["label"].to_numpy() != now["label"].to_numpy()).sum())
-
-
-def _leaked(rows: ProductionRows, learned: Snapshot) -> np.ndarray:
-    """Bool (n,): production rows with a near-copy among those learned from, which would be told from memory."""
-    typed = rows.snapshot.dataset.typed_fields
-    content = frozen_rows(learned)["content"]
-    table = frames.content_table([*content, *rows.frame["content"]], typed)
-    return copies_of_items(table, typed, np.arange(len(table)) < len(content))[len(content) :]
-
-
-def _weights(production: Snapshot) -> np.ndarray | None:
-    """By item; None where every row counts alike."""
-    kept = production.rows.order_by("item_id").values_list("weight", flat=True)
-    weights = np.array([1.0 if one is None else one for one in kept])
-    return None if (weights == 1).all() else weights

@@ -6,7 +6,7 @@ import numpy as np
 
 from annotation.core.intervals import Interval
 from annotation.core.refusal import Refusal
-from modeling.core.proving.paired import LEAST_UNITS, Estimate, estimate, share_by_group
+from modeling.core.proving.paired import GroupedMean, estimate, share_by_group
 from modeling.core.proving.stored import AttributedGains
 
 OLD, NEW = 0, 1
@@ -56,8 +56,7 @@ def attribute(right: np.ndarray, groups: np.ndarray, weights: np.ndarray | None 
     compared with one another. groups: int (n,), near-duplicates, which are one unit. weights: (n,), above 0.
 
     Intervals at 95 %: Student's t over groups, with the spread of the seeds' means added (`paired.estimate`). Both
-    hold a share of what rows and seeds vary in together, so that they err on the wide side. Raises UnableToAttribute
-    where the rows amount to fewer than LEAST_UNITS independent ones.
+    hold a share of what rows and seeds vary in together, so that they err on the wide side.
     """
     hits = right.astype(np.float64)
     (old, tuned), (fixed, both) = hits
@@ -93,12 +92,6 @@ class _Judge:
         found = self._mean(2 * hits - 1, 1.0).interval(LEVEL, -1.0, 1.0)
         return Interval((found.value + 1) / 2, (found.low + 1) / 2, (found.high + 1) / 2, found.n)
 
-    def _mean(self, values: np.ndarray, largest: float) -> Estimate:
+    def _mean(self, values: np.ndarray, largest: float) -> GroupedMean:
         of_seeds = np.average(values, axis=1, weights=self.weights)
-        found = estimate(values.mean(axis=0), self.groups, self.weights, largest=largest, between=of_seeds)
-        if found.effective < LEAST_UNITS:
-            raise UnableToAttribute(
-                f"Near-copies taken together, the production rows amount to {found.effective:.0f} independent ones; "
-                f"{LEAST_UNITS} are the least from which anything is concluded. Add other rows to the production set."
-            )
-        return found
+        return estimate(values.mean(axis=0), self.groups, self.weights, largest=largest, between=of_seeds)

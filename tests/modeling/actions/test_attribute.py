@@ -113,6 +113,16 @@ def test_near_copies_of_what_was_learned_from_are_not_scored(world, tmp_path):
     assert (found["n"], found["leaked"]) == (40, 2)
 
 
+def test_few_independent_rows_are_refused(world, tmp_path):
+    copies = [{"id": f"c{n}", "text": "the very same words of a customer, again", "label": "access", "kind": "fax"}
+              for n in range(12)]  # fmt: skip
+    imported(tmp_path, copies, source="kind", split="production")
+    production = snapshot(world.dataset, Snapshot.PRODUCTION, sources=("fax",))
+    with pytest.raises(UnableToWork, match="12 production rows are copies of so few inputs that they count as 1"):
+        work_here(asked(world, production=production))
+    assert looks_at(production) == 0
+
+
 def test_what_cannot_be_attributed_is_refused_before_anything_is_queued(world):
     sibling = small_world.trained(world.dataset, C="30")
     for other, said in [

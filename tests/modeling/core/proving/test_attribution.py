@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import t as student
 
-from modeling.core.proving.attribution import UnableToAttribute, attribute
+from modeling.core.proving.attribution import attribute
 
 
 def fits(old, tuned, fixed, both, n=100, seeds=1):
@@ -70,8 +70,3 @@ def test_the_spread_between_seeds_widens_the_interval():
 def test_accuracies_of_several_seeds_stay_shares():
     cells = attribute(fits(100, 100, 100, 100, seeds=2), np.arange(100)).cells
     assert cells[0][0].value == 1.0 and 0.9 < cells[0][0].low < cells[0][0].high == 1.0
-
-
-def test_few_independent_rows_are_refused():
-    with pytest.raises(UnableToAttribute, match=r"amount to 4 independent ones; 10 are the least"):
-        attribute(fits(60, 62, 80, 81), np.arange(100) // 25)
