@@ -1,5 +1,5 @@
-"""Whether intervals hold what is true and how often *better* and *equivalent* are said falsely: comparisons drawn from a
-made production whose truth is known, with rows alone and in near-duplicate groups.
+"""Whether intervals hold what is true and how often *better* and *equivalent* are said falsely: comparisons drawn from
+a made production whose truth is known, with rows alone and in near-duplicate groups.
 
 The rival is the percentile bootstrap of rows, by which comparisons were judged before groups were the unit.
 """
@@ -140,14 +140,14 @@ def of_cell(n: int, balance: str, grouped: str, effect: str, repeats: int) -> li
     return found
 
 
-def _compared(drawn: tuple[np.ndarray, ...], metric: str, **options: float) -> Proof | None:
+def _compared(drawn: tuple[np.ndarray, ...], metric: str, worthwhile: float | None = None) -> Proof | None:
     truth, before, after, groups = drawn
     if too_few_units(groups):
         return None
     losses = (
         Losses(COSTS[truth, before], COSTS[truth, after], "", float(COSTS.max())) if metric == EXPECTED_COST else None
     )
-    return compare(truth, before, after, 2, metric, 1, LOOKS, groups=groups, losses=losses, **options)
+    return compare(truth, before, after, 2, metric, 1, LOOKS, groups=groups, losses=losses, worthwhile=worthwhile)
 
 
 def _by_rows(drawn: tuple[np.ndarray, ...], true: float, seed: int) -> bool:
