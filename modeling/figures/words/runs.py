@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from modeling.core.fitting.stored import Coefficients, Scores, Settings, SourceScores, TrainingCurve
+from modeling.core.fitting.stored import AlikeNames, Coefficients, Scores, Settings, SourceScores, TrainingCurve
 from modeling.figures.words.numbers import percent, span
 
 # Settings in a person's words; a key that is not here is its own name.
@@ -38,9 +38,22 @@ def coefficients_heading(found: Coefficients | None) -> str:
     """found: a linear run's largest weights; None where they cannot be read."""
     if found is None:
         return "Its weights cannot be read"
-    if found["active"] < found["features"]:
-        return f"It uses {found['active']:,} of {found['features']:,} features"
-    return f"It uses all {found['features']:,} features, each a little"
+    few = found["active"] < found["features"]
+    used = f"{found['active']:,} of {found['features']:,} features" if few else f"all {found['features']:,} features"
+    if found.get("columns", 1) > 1:
+        used = f"{found['active_columns']:,} of {found['columns']:,} columns ({used})"
+    return f"It uses {used}" if few else f"It uses {used}, each a little"
+
+
+def alike_heading(groups: Sequence[AlikeNames]) -> str:
+    """groups: what nearly repeats what counts more."""
+    followers = sum(len(one["others"]) for one in groups)
+    columns = [one for one in groups if one["column"]]
+    if len(groups) == 1:
+        kind = "column" if columns else "feature"
+        more = f"{followers:,} more {kind}{'s' * (followers != 1)}"
+        return f"{'Column' if columns else 'Feature'} {groups[0]['name']} stands for {more}"
+    return f"{len(groups):,} features or columns stand for {followers:,} more"
 
 
 def sources_heading(worst: SourceScores | None) -> str:
