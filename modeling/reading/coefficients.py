@@ -16,7 +16,7 @@ from modeling.core.fitting.model_artifacts import load_model
 from modeling.core.fitting.stored import AlikeNames, Coefficients
 from modeling.models import ModelRun
 
-PAGE = 100
+PAGE = 50
 SORTS = ("size", "name", "rows")
 COLUMNS = ("class", "feature", "weight", "rows", "columns", "stands_for", "goes_with")
 
