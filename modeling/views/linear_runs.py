@@ -58,9 +58,10 @@ def _path(run: ModelRun) -> dict[str, Any] | None:
         (ratio_words(ratio), [(entry, (entry["C"], ratio) == chosen) for entry in entries])
         for ratio, entries in by_ratio(path).items()
     ]
+    several = len(rows) > 1
     return {
-        "chart": chart, "rows": rows, "lines": line_names(path) if len(rows) > 1 else [],
-        "heading": path_heading(resolved["C"], len(path), resolved["rule"] == "1se"),
+        "chart": chart, "rows": rows, "lines": line_names(path, chosen[1]) if several else [], "several": several,
+        "heading": path_heading(resolved["C"], chosen[1] if several else None, len(path), resolved["rule"] == "1se"),
     }  # fmt: skip
 
 

@@ -28,10 +28,12 @@ def loss_heading(curve: TrainingCurve) -> str:
     return f"Training stopped after epoch {curve['stopped']}; the network of epoch {curve['best']} was kept"
 
 
-def path_heading(C: float, tried: int, sparse: bool) -> str:
-    """sparse: the rule was the strongest penalty within one standard error."""
+def path_heading(C: float, l1_ratio: float | None, tried: int, sparse: bool) -> str:
+    """l1_ratio: None where it was given. sparse: the rule was the strongest penalty within one standard error."""
     rule = "the strongest penalty within one standard error of the least log loss" if sparse else "the least log loss"
-    return f"C = {C:g} was chosen of {tried} tried: {rule}"
+    if l1_ratio is None:
+        return f"C = {C:g} was chosen of {tried} tried: {rule}"
+    return f"C = {C:g} with L1 ratio {l1_ratio:g} was chosen of {tried} pairs tried: {rule}"
 
 
 def coefficients_heading(found: Coefficients | None) -> str:
