@@ -2,6 +2,7 @@ from django.urls import path
 
 from modeling.views import (
     augmentation,
+    coefficients,
     comparisons,
     costs,
     overview,
@@ -33,6 +34,12 @@ urlpatterns = [
     path("d/<slug:slug>/runs/<int:pk>/predict/", run_use.predict, name="predict"),
     path("d/<slug:slug>/jobs/<int:pk>/predicted.csv", run_use.download_predicted, name="predicted"),
     path("d/<slug:slug>/costs/", costs.costs, name="costs"),
+    path("d/<slug:slug>/runs/<int:pk>/coefficients/", coefficients.coefficients, name="coefficients"),
+    path(
+        "d/<slug:slug>/runs/<int:pk>/coefficients.csv",
+        coefficients.download_coefficients,
+        name="download_coefficients",
+    ),  # fmt: skip
     path("d/<slug:slug>/runs/<int:pk>/rows/", run_parts.rows, name="run_rows"),
     path("d/<slug:slug>/runs/<int:pk>/rows/open/", run_parts.open_them, name="open_run_rows"),
     path("d/<slug:slug>/runs/<int:pk>/learning-curve/", run_parts.learn, name="learning_curve"),

@@ -131,11 +131,21 @@ class Metrics(TypedDict):
 
 
 class FeatureWeight(TypedDict):
-    """weight: log odds per unit of the feature; rows: in which it is not 0."""
+    """weight: log odds per unit of the feature; rows: in which it is not 0; alike: how many others it stands for."""
 
     name: str
     weight: float
     rows: int
+    alike: NotRequired[int]
+
+
+class AlikeNames(TypedDict):
+    """A feature or a whole column of numbers (`column`), and what goes with it, the closest first, with its correlation
+    in [−1, 1]."""
+
+    name: str
+    column: bool
+    others: list[tuple[str, float]]
 
 
 ClassWeights = TypedDict(
@@ -152,6 +162,10 @@ class Coefficients(TypedDict):
     nameless: int
     classes: int
     by_class: list[ClassWeights]
+    columns: NotRequired[int]
+    active_columns: NotRequired[int]
+    rows: NotRequired[list[int]]
+    alike: NotRequired[list[AlikeNames]]
 
 
 class CurvePoint(TypedDict):

@@ -128,7 +128,7 @@ def fit(
     return Fit(
         model=model, resolved=resolved, converged=fitted.converged_, oof=oof,
         metrics=_all_metrics(fitted, labels, trained, oof, len(fold) - len(labels), beside),
-        status=fitted.status_ + _lone(names, together), coefficients=coefficients(model, X[: len(labels)]),
+        status=fitted.status_ + _lone(names, together), coefficients=coefficients(model, X[: len(labels)], table),
         at_chance=_at_chance(labels, oof), parameter_hash=_hash(resolved, model), environment=environment(),
     )  # fmt: skip
 

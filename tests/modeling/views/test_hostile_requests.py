@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 HUGE = "9" * 5_000
 ODD = ["", "-1", "²", "٣", "nan,nan", "9" * 30, HUGE, "a\x00b", "🙈"]
 NAMES = ["which", "given", "predicted", "after", "sort", "run", "recipe", "like", "clone", "learner", "snapshot",
-         "converged", "kind", "seed", "before", "production"]  # fmt: skip
+         "converged", "kind", "seed", "before", "production", "class", "words"]  # fmt: skip
 FIELDS = ["how", "like", "seeds", "logistic-C", "learner", "recipes", "grows", "name", "clone", "change", "metric",
           "run", "default", "cost_0_1", "unit", "based_on", "which", "seed", "probe", "ruling", "typed", "pair",
           "id", "before", "after", "production", "sources"]  # fmt: skip
@@ -30,7 +30,7 @@ POSTS = {
 BOTH = {"costs", "predict"}
 READ = (
     "runs", "diff_runs", "download_runs", "recipes", "diff_recipes", "costs",
-    "augmentation", "comparisons", "run_rows",
+    "augmentation", "comparisons", "run_rows", "coefficients", "download_coefficients",
 )  # fmt: skip
 
 
