@@ -21,6 +21,7 @@ from bench import (
     order,
     others,
     proof_intervals,
+    proof_attribution,
     routing,
     shortcuts,
     suite,
@@ -64,6 +65,7 @@ BENCHES: dict[str, Callable[[], list[Row]]] = {
     "model.robustness.fin_num_claim": lambda: model_augmentation.run_robustness("fin_num_claim"),
     "model.sweep": model_sweep.run,
     "proof.intervals": proof_intervals.run,
+    "proof.attribution": proof_attribution.run,
 }
 
 

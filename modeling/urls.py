@@ -1,6 +1,7 @@
 from django.urls import path
 
 from modeling.views import (
+    attributions,
     augmentation,
     coefficients,
     comparisons,
@@ -56,4 +57,7 @@ urlpatterns = [
     path("d/<slug:slug>/comparisons/", comparisons.comparisons, name="comparisons"),
     path("d/<slug:slug>/comparisons/new/", comparisons.compare, name="compare"),
     path("d/<slug:slug>/comparisons/<int:pk>/", comparisons.comparison, name="comparison"),
+    path("d/<slug:slug>/attributions/", attributions.attributions, name="attributions"),
+    path("d/<slug:slug>/attributions/new/", attributions.attribute, name="attribute"),
+    path("d/<slug:slug>/attributions/<int:pk>/", attributions.attribution, name="attribution"),
 ]

@@ -51,7 +51,9 @@ def train(request: Request, slug: str) -> HttpResponse:
     form = TrainForm(dataset, request.POST)
     if form.is_valid():
         with reported_on(form):
-            return redirect("job", slug, request_training(dataset, user=request.user, **form.recipe()).pk)
+            first = request.POST.get("labels") == "imported"
+            job = request_training(dataset, user=request.user, as_imported=first, **form.recipe())
+            return redirect("job", slug, job.pk)
     return _list(request, dataset, form, status=400)
 
 

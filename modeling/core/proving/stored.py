@@ -230,3 +230,56 @@ class PricingResult(CostReportJson):
     run: int
     version: int
     unit: str
+
+
+class AttributedGains(TypedDict):
+    """As `attribution.Attributed`: differences in accuracy; n counts groups of near-copies."""
+
+    whole: IntervalJson
+    labels: IntervalJson
+    settings: IntervalJson
+    interaction: IntervalJson
+    over: IntervalJson
+    labels_first: IntervalJson
+    labels_second: IntervalJson
+    settings_first: IntervalJson
+    settings_second: IntervalJson
+
+
+class AttributionCell(TypedDict):
+    """One of the four: which labels and which settings, "old" or "new", with the run of each seed."""
+
+    labels: str
+    settings: str
+    runs: list[int]
+    accuracy: IntervalJson
+
+
+class AttributionFound(AttributedGains):
+    """What an attribution says. n: production rows; units: groups of near-copies among them; leaked: others, left out
+    because a near-copy of them was learned from. rows: those learned from, alike in all cells; relabelled: how many of
+    them carry another label. seeds: of training, one where nothing draws. differing: settings in which old and new
+    differ, as sentences; regularization: nothing but penalties are among them. settings_run: the run whose settings
+    are the new ones. metric: by which the dataset decides. exploratory: why it is no more than that, or ""."""
+
+    n: int
+    units: int
+    leaked: int
+    rows: int
+    relabelled: int
+    seeds: list[int]
+    level: float
+    cells: list[AttributionCell]
+    differing: list[str]
+    regularization: bool
+    settings_run: int
+    metric: str
+    looks: int
+    planned_looks: int
+    exploratory: str
+
+
+class AttributionResult(AttributionFound):
+    """The result of a job of the kind attribution."""
+
+    attribution: int
