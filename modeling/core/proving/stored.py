@@ -165,15 +165,20 @@ class WithLeaked(TypedDict):
     difference: Difference
 
 
-class BesideProof(TypedDict):
-    """What is shown beside a proof. cost, slices (by source), production_labels, left_out: of production and of the
-    rows *after* learned from; by_class, by_distance: as slices; quarantine_kept, as_trained, with_leaked: None where
-    there is nothing other to show; after_the_fact: the same two sides were compared on these rows by other terms."""
+class BesideRows(TypedDict):
+    """What is shown beside a proof of the rows themselves. slices: by source; by_class, by_distance: alike."""
 
     cost: ComparedMoney | None
     slices: list[SliceChange]
     by_class: NotRequired[list[SliceChange]]
     by_distance: NotRequired[list[SliceChange]]
+
+
+class BesideProof(BesideRows):
+    """What is shown beside a proof. production_labels, left_out: of production and of the rows *after* learned from;
+    quarantine_kept, as_trained, with_leaked: None where there is nothing other to show; after_the_fact: the same two
+    sides were compared on these rows by other terms."""
+
     with_leaked: NotRequired[WithLeaked | None]
     after_the_fact: NotRequired[bool]
     production_labels: ProductionLabels
