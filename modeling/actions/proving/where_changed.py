@@ -5,13 +5,10 @@ from typing import TypedDict
 import numpy as np
 
 from annotation import frames
-from annotation.core.intervals import Interval
-from annotation.core.likeness.grouping import group_items
 from annotation.models import SnapshotRow
 from modeling.actions.proving.predict_production import Predicted, ProductionRows
-from modeling.core.proving.evaluation import paired_interval
+from modeling.core.proving.evaluation import slice_table
 from modeling.core.proving.nearest import BETWEEN, FARTHEST, NEAREST, likeness_to_nearest, thirds
-from modeling.core.proving.slices import slice_changes
 from modeling.core.proving.stored import SliceChange
 
 # Of more training rows so many are drawn to look for the nearest among.
@@ -27,32 +24,24 @@ class WhereChanged(TypedDict):
 
 
 def where_changed(rows: ProductionRows, before: Predicted, after: Predicted) -> WhereChanged:
-    """Accuracy before and after on each part of the rows; one source, or a side nobody knows the training rows of, has
-    no slices."""
-    units = _units(rows)
+    """Accuracy before and after on each part of the rows, by near-duplicate group; one part is none."""
     return {
-        "slices": by_source(rows, before, after, units), "by_class": by_class(rows, before, after, units),
-        "by_distance": by_distance(rows, before, after, units),
+        "slices": by_source(rows, before, after), "by_class": by_class(rows, before, after),
+        "by_distance": by_distance(rows, before, after),
     }  # fmt: skip
 
 
-def by_source(
-    rows: ProductionRows, before: Predicted, after: Predicted, units: np.ndarray | None = None
-) -> list[SliceChange]:
-    """The largest source first; one source is no slice."""
-    return _changes(rows, before, after, rows.frame["source"].replace("", "no source").to_numpy(), units)
+def by_source(rows: ProductionRows, before: Predicted, after: Predicted) -> list[SliceChange]:
+    """The largest source first."""
+    return _changes(rows, before, after, rows.frame["source"].replace("", "no source").to_numpy())
 
 
-def by_class(
-    rows: ProductionRows, before: Predicted, after: Predicted, units: np.ndarray | None = None
-) -> list[SliceChange]:
+def by_class(rows: ProductionRows, before: Predicted, after: Predicted) -> list[SliceChange]:
     """By true class, the largest first."""
-    return _changes(rows, before, after, rows.frame["label"].to_numpy(), units)
+    return _changes(rows, before, after, rows.frame["label"].to_numpy())
 
 
-def by_distance(
-    rows: ProductionRows, before: Predicted, after: Predicted, units: np.ndarray | None = None
-) -> list[SliceChange]:
+def by_distance(rows: ProductionRows, before: Predicted, after: Predicted) -> list[SliceChange]:
     """Thirds by likeness to the nearest row that *after* was trained on, the most alike first; nothing where *after*
     is a prediction set from elsewhere."""
     run = after.side.run
@@ -65,25 +54,13 @@ def by_distance(
         content = [content[at] for at in np.sort(drawn)]
     fields = rows.snapshot.dataset.typed_fields
     likeness = likeness_to_nearest(rows.table, frames.content_table(content, fields), fields)
-    found = _changes(rows, before, after, thirds(likeness), units)
     order = (NEAREST, BETWEEN, FARTHEST)
+    found = _changes(rows, before, after, thirds(likeness))
     return sorted(found, key=lambda one: next(at for at, name in enumerate(order) if one["slice"].startswith(name)))
 
 
-def _changes(
-    rows: ProductionRows, before: Predicted, after: Predicted, slices: np.ndarray, units: np.ndarray | None
-) -> list[SliceChange]:
-    was_right, is_right = before.classes == rows.truth, after.classes == rows.truth
-    return slice_changes(was_right, is_right, slices, _units(rows) if units is None else units, _judged)
-
-
-def _units(rows: ProductionRows) -> np.ndarray:
-    """The near-duplicate group of each row, int (n,)."""
-    return group_items(rows.table, rows.snapshot.dataset.typed_fields).of
-
-
-def _judged(
-    was_right: np.ndarray, is_right: np.ndarray, units: np.ndarray, weights: np.ndarray | None, level: float
-) -> Interval:
-    up, down = int((is_right & ~was_right).sum()), int((was_right & ~is_right).sum())
-    return paired_interval(up, down, len(was_right), level)
+def _changes(rows: ProductionRows, before: Predicted, after: Predicted, slices: np.ndarray) -> list[SliceChange]:
+    if len(set(slices)) < 2:
+        return []
+    table = slice_table(rows.truth, before.classes, after.classes, slices, rows.groups, rows.weights)
+    return table.to_dict("records")

@@ -1,45 +1,18 @@
-"""Slices by hand, and how like rows are to others."""
+"""What slices say, and how like rows are to others."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from annotation.core.fields import Field
-from annotation.core.intervals import Interval
 from modeling.core.proving.nearest import likeness_to_nearest, most_alike_among, thirds
-from modeling.core.proving.slices import slice_changes, slice_verdict
+from modeling.core.proving.slices import slice_verdict
 
 TEXT = (Field("text", "text"),)
 
 
 def table(*texts):
     return pd.DataFrame({"text": list(texts)})
-
-
-def test_slices_by_hand_each_judged_at_the_corrected_level():
-    asked = []
-
-    def judge(before, after, units, weights, level):
-        asked.append((len(before), units.tolist(), level))
-        return Interval(float(after.mean() - before.mean()), -0.5, 0.5, len(before))
-
-    was, now = np.array([1, 0, 0, 1, 1], bool), np.array([1, 1, 0, 1, 0], bool)
-    found = slice_changes(was, now, np.array(["b", "b", "b", "a", "a"]), np.array([0, 0, 1, 2, 3]), judge)
-    assert [(one["slice"], one["n"], one["before"], one["after"]) for one in found] == [
-        ("b", 3, pytest.approx(1 / 3), pytest.approx(2 / 3)), ("a", 2, 1.0, 0.5),
-    ]  # fmt: skip
-    assert asked == [(2, [2, 3], 0.975), (3, [0, 0, 1], 0.975)]
-    assert slice_changes(was, now, np.array(["a"] * 5), np.arange(5), judge) == [], "one slice is none"
-
-
-def test_weights_count_rows_for_more():
-    def judge(before, after, units, weights, level):
-        return Interval(0.0, -1.0, 1.0, len(before))
-
-    right = np.array([1, 0, 1, 1], bool)
-    weights = np.array([3.0, 1.0, 1.0, 1.0])
-    found = slice_changes(right, right, np.array([0, 0, 1, 1]), np.arange(4), judge, weights)
-    assert found[0]["before"] == 0.75
 
 
 def test_the_small_verdict_goes_by_its_own_interval():
