@@ -14,6 +14,7 @@ from modeling.views import (
     runs,
     sweeps,
 )
+from modeling.views.comparing import flips, in_use, one_page
 
 urlpatterns = [
     path("d/<slug:slug>/", overview.overview, name="overview"),
@@ -56,8 +57,14 @@ urlpatterns = [
     path("d/<slug:slug>/augmentation/synonyms/", augmentation.rule_synonyms, name="rule_synonyms"),
     path("d/<slug:slug>/comparisons/", comparisons.comparisons, name="comparisons"),
     path("d/<slug:slug>/comparisons/new/", comparisons.compare, name="compare"),
+    path("d/<slug:slug>/comparisons/in-use/", in_use.in_use, name="in_use"),
     path("d/<slug:slug>/comparisons/<int:pk>/", comparisons.comparison, name="comparison"),
     path("d/<slug:slug>/attributions/", attributions.attributions, name="attributions"),
     path("d/<slug:slug>/attributions/new/", attributions.attribute, name="attribute"),
     path("d/<slug:slug>/attributions/<int:pk>/", attributions.attribution, name="attribution"),
+    path("d/<slug:slug>/comparisons/<int:pk>/flips/", flips.flips, name="flips"),
+    path("d/<slug:slug>/comparisons/<int:pk>/flips/<int:item>/", flips.flip, name="flip"),
+    path("d/<slug:slug>/comparisons/<int:pk>/report/", one_page.report, name="report"),
+    path("d/<slug:slug>/comparisons/<int:pk>/report.md", one_page.report_markdown, name="report_markdown"),
+    path("d/<slug:slug>/comparisons/<int:pk>/report.json", one_page.report_as_json, name="report_json"),
 ]
