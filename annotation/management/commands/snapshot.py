@@ -4,6 +4,8 @@ from typing import Any
 from annotation.access import dataset_by_slug, snapshot_by_id
 from annotation.actions.snapshot import snapshot
 from annotation.management.house import HouseCommand, add_json
+from annotation.models import Snapshot
+from annotation.reading.production.set_rows import UnableToChooseDraw, draw_named
 
 
 class Command(HouseCommand):
@@ -14,10 +16,17 @@ class Command(HouseCommand):
         parser.add_argument("--purpose", choices=["training", "production"], required=True)
         parser.add_argument("--source", nargs="+", default=[], metavar="NAME")
         parser.add_argument("--labels-of", type=int, metavar="SNAPSHOT", help="today's rows with that one's labels")
+        parser.add_argument("--draw", default="", metavar="NAME", help="of production: the draw to freeze")
         add_json(parser)
 
     def act(self, options: dict[str, Any]) -> dict[str, Any]:
         dataset = dataset_by_slug(options["dataset"])
         labels_of = snapshot_by_id(dataset, options["labels_of"]) if options["labels_of"] else None
-        frozen = snapshot(dataset, options["purpose"], sources=tuple(options["source"]), labels_of=labels_of)
-        return {"snapshot": frozen.pk, "sha256": frozen.sha256, "rows": frozen.n_rows, "left_out": frozen.left_out}
+        if options["draw"] and options["purpose"] != Snapshot.PRODUCTION:
+            raise UnableToChooseDraw("A draw is of production; freeze it with --purpose production.")
+        draw = draw_named(dataset, options["draw"]) if options["draw"] else None
+        frozen = snapshot(
+            dataset, options["purpose"], sources=tuple(options["source"]), labels_of=labels_of, draw=draw
+        )  # fmt: skip
+        said = {"snapshot": frozen.pk, "sha256": frozen.sha256, "rows": frozen.n_rows, "left_out": frozen.left_out}
+        return said | {"draw": frozen.draw.name} if frozen.draw else said
