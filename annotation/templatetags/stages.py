@@ -54,7 +54,7 @@ STAGES: dict[str, tuple[MenuPage, ...]] = {
         MenuPage("augmentation", "Copies"),
         MenuPage("costs", "Costs"),
     ),
-    "Proof": (MenuPage("comparisons", "Comparisons"),),
+    "Proof": (MenuPage("comparisons", "Comparisons"), MenuPage("production_sets", "Production sets")),
     "Data": (
         MenuPage("import", "Import"),
         MenuPage("question", "Classes and question"),

@@ -22,15 +22,16 @@ NAMES = ["which", "given", "predicted", "after", "sort", "run", "recipe", "like"
          "converged", "kind", "seed", "before", "production"]  # fmt: skip
 FIELDS = ["how", "like", "seeds", "logistic-C", "learner", "recipes", "grows", "name", "clone", "change", "metric",
           "run", "default", "cost_0_1", "unit", "based_on", "which", "seed", "probe", "ruling", "typed", "pair",
-          "id", "before", "after", "production", "sources"]  # fmt: skip
+          "id", "before", "after", "production", "sources", "n", "stratified", "answers_each"]  # fmt: skip
 POSTS = {
     "train", "build_recipe", "train_recipe", "start_sweep", "grow", "sweep_again", "open_run_rows", "learning_curve",
-    "describe_run", "check_robustness", "open_flipped", "rule_synonyms", "compare",
+    "describe_run", "check_robustness", "open_flipped", "rule_synonyms", "compare", "draw_production",
+    "freeze_production", "measure_unlikeness",
 }  # fmt: skip
 BOTH = {"costs", "predict"}
 READ = (
     "runs", "diff_runs", "download_runs", "recipes", "diff_recipes", "costs",
-    "augmentation", "comparisons", "run_rows",
+    "augmentation", "comparisons", "production_sets", "run_rows",
 )  # fmt: skip
 
 
