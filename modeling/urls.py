@@ -7,6 +7,7 @@ from modeling.views import (
     comparisons,
     costs,
     overview,
+    production_sets,
     recipes,
     robustness,
     run_parts,
@@ -55,6 +56,10 @@ urlpatterns = [
     ),  # fmt: skip
     path("d/<slug:slug>/augmentation/", augmentation.augmentation, name="augmentation"),
     path("d/<slug:slug>/augmentation/synonyms/", augmentation.rule_synonyms, name="rule_synonyms"),
+    path("d/<slug:slug>/production/", production_sets.sets, name="production_sets"),
+    path("d/<slug:slug>/production/draw/", production_sets.draw, name="draw_production"),
+    path("d/<slug:slug>/production/draws/<int:pk>/freeze/", production_sets.freeze, name="freeze_production"),
+    path("d/<slug:slug>/production/sets/<int:pk>/measure/", production_sets.measure, name="measure_unlikeness"),
     path("d/<slug:slug>/comparisons/", comparisons.comparisons, name="comparisons"),
     path("d/<slug:slug>/comparisons/new/", comparisons.compare, name="compare"),
     path("d/<slug:slug>/comparisons/in-use/", in_use.in_use, name="in_use"),

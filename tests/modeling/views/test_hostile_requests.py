@@ -22,17 +22,19 @@ NAMES = ["which", "given", "predicted", "after", "sort", "run", "recipe", "like"
          "converged", "kind", "seed", "before", "production", "class", "words"]  # fmt: skip
 FIELDS = ["how", "like", "seeds", "logistic-C", "learner", "recipes", "grows", "name", "clone", "change", "metric",
           "run", "default", "cost_0_1", "unit", "based_on", "which", "seed", "probe", "ruling", "typed", "pair",
-          "id", "before", "after", "production", "sources", "settings_of", "side", "item",
-          "worthwhile"]  # fmt: skip
+          "id", "before", "after", "production", "sources", "settings_of", "side", "item", "worthwhile", "n",
+          "stratified", "answers_each"]  # fmt: skip
 POSTS = {
     "train", "build_recipe", "train_recipe", "start_sweep", "grow", "sweep_again", "open_run_rows", "learning_curve",
     "describe_run", "check_robustness", "open_flipped", "rule_synonyms", "compare", "attribute", "in_use",
+    "draw_production", "freeze_production", "measure_unlikeness",
 }  # fmt: skip
 BOTH = {"costs", "predict", "flip"}
 OF_COMPARISONS = ("comparison", "flips", "report", "report_markdown", "report_json")
 READ = (
     "runs", "diff_runs", "download_runs", "recipes", "diff_recipes", "costs",
     "augmentation", "comparisons", "run_rows", "coefficients", "download_coefficients", "attributions",
+    "production_sets",
 )  # fmt: skip
 
 
