@@ -21,6 +21,7 @@ from bench import (
     order,
     others,
     proof_attribution,
+    proof_intervals,
     routing,
     shortcuts,
     suite,
@@ -63,6 +64,7 @@ BENCHES: dict[str, Callable[[], list[Row]]] = {
     "model.robustness.banking77_full": lambda: model_augmentation.run_robustness("banking77_full"),
     "model.robustness.fin_num_claim": lambda: model_augmentation.run_robustness("fin_num_claim"),
     "model.sweep": model_sweep.run,
+    "proof.intervals": proof_intervals.run,
     "proof.attribution": proof_attribution.run,
 }
 

@@ -26,6 +26,7 @@ from annotation.core.intervals import wilson
 from annotation.models import Dataset, Job, Ruling, Snapshot
 from modeling.actions.proving.attribute import request_attribution
 from modeling.actions.proving.compare import request_comparison
+from modeling.actions.proving.measure_unlikeness import request_unlikeness
 from modeling.actions.proving.price_run import request_pricing
 from modeling.actions.proving.set_costs import set_costs
 from modeling.actions.running.check_robustness import request_robustness
@@ -173,6 +174,11 @@ def a_pricing(tmp_path):
     return request_pricing(run, background=False)
 
 
+def an_unlikeness(tmp_path):
+    production = snapshot(small_world.with_production(tmp_path), Snapshot.PRODUCTION)
+    return request_unlikeness(production, background=False)
+
+
 def a_prediction(tmp_path):
     run = a_run(tmp_path)
     upload = keep_upload("new.csv", [b"text\nmy login is locked\n"], run.dataset, people.leo(run.dataset), {})
@@ -202,6 +208,7 @@ ASKED = {
     "description": lambda tmp_path: request_description(a_run(tmp_path), background=False),
     "robustness": lambda tmp_path: request_robustness((run := a_run(tmp_path)).dataset, run, background=False),
     "pricing": a_pricing,
+    "unlikeness": an_unlikeness,
     "prediction": a_prediction,
     "second_opinion": a_second_opinion,
 }
