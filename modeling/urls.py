@@ -6,6 +6,7 @@ from modeling.views import (
     costs,
     overview,
     recipes,
+    returns,
     robustness,
     run_parts,
     run_use,
@@ -49,4 +50,5 @@ urlpatterns = [
     path("d/<slug:slug>/comparisons/", comparisons.comparisons, name="comparisons"),
     path("d/<slug:slug>/comparisons/new/", comparisons.compare, name="compare"),
     path("d/<slug:slug>/comparisons/<int:pk>/", comparisons.comparison, name="comparison"),
+    path("d/<slug:slug>/returns/", returns.returns, name="returns"),
 ]
