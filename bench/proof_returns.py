@@ -40,15 +40,16 @@ class Told:
 
     decisions: int
     gain: Interval
+    reach: Interval
     found: float
     own: float
     naive: float
 
     @property
     def holds(self) -> bool:
-        """The interval of the projection, together with that of what was found."""
-        limit = self.gain.low if self.found < self.gain.value else self.gain.high
-        return (self.found - self.gain.value) ** 2 <= (limit - self.gain.value) ** 2 + self.own**2
+        """The reach of the projection, together with the interval of what was found."""
+        limit = self.reach.low if self.found < self.reach.value else self.reach.high
+        return (self.found - self.reach.value) ** 2 <= (limit - self.reach.value) ** 2 + self.own**2
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,16 +113,23 @@ def projected(one: Reviewed, draw: int) -> Iterator[Told]:
         now, then = (one.right[number, others].astype(int) for number in (point, point + 1))
         own = float(ndtri(0.975) * (then - now).std() / len(others) ** 0.5)
         if ahead:
-            yield Told(point * STEP, ahead.gain, float((then - now).mean()), own, curve.per_hundred().value)
+            yield Told(
+                point * STEP, ahead.gain, ahead.reach, float((then - now).mean()), own, curve.per_hundred().value
+            )
 
 
 def stopped(one: Reviewed, told: list[Told]) -> float | None:
     """What 100 more decisions gained on all rows after the rule said stop, up to the last; None where it never did."""
-    first = next((each.decisions for each in told if stop_word(each.gain, LEAST) == "stop"), None)
+    first = first_stop(told)
     if first is None:
         return None
     share = one.right.mean(axis=1)
     return float(share[-1] - share[first // STEP]) * STEP / (DECISIONS - first)
+
+
+def first_stop(told: list[Told]) -> int | None:
+    """After how many decisions the rule first says stop."""
+    return next((each.decisions for each in told if stop_word(each.gain, LEAST) == "stop"), None)
 
 
 def print_set(one: Reviewed, told: list[Told]) -> None:
@@ -130,14 +138,16 @@ def print_set(one: Reviewed, told: list[Told]) -> None:
     print(f"{'decisions':>10} {'accuracy':>9} {'fixed':>6} {'projected':>10} {'interval':>16} {'found':>7}  says")
     by = {each.decisions: each for each in told}
     for point in range(len(share) - 1):
-        each = by.get(point * STEP)
         line = f"{point * STEP:10} {100 * share[point]:9.1f} {fixed[point]:6}"
-        if each:
+        if each := by.get(point * STEP):
             limits = f"{100 * each.gain.low:.1f} to {100 * each.gain.high:.1f}"
             line += (
                 f" {100 * each.gain.value:10.1f} {limits:>16} {100 * each.found:7.1f}  {stop_word(each.gain, LEAST)}"
             )
         print(line)
+    if first := first_stop(told):
+        left, gained = fixed[first // STEP :].sum(), 100 * (share[-1] - share[first // STEP])
+        print(f"stopped after {first}: the next {DECISIONS - first} fix {left} labels and gain {gained:.1f} points")
 
 
 def reviewed(name: str, seed: int = 0) -> Reviewed:

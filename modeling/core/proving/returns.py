@@ -75,18 +75,20 @@ class AlongDecisions:
 
 @dataclass(frozen=True)
 class Projection:
-    """gain: of accuracy that the next `cases` decisions are expected to bring. per_error: gained per label changed in
-    the later half so far; errors: expected among them."""
+    """gain: of accuracy that the next `cases` decisions are expected to bring; reach: within which it will be found, as
+    two models differ by chance too. per_error: gained per label changed in the later half so far; errors: expected
+    among them."""
 
     cases: int
     gain: Interval
+    reach: Interval
     per_error: Interval
     errors: Interval
 
     def as_json(self) -> ProjectionJson:
         return {
-            "cases": self.cases, "gain": self.gain.as_json(), "per_error": self.per_error.as_json(),
-            "errors": self.errors.as_json(),
+            "cases": self.cases, "gain": self.gain.as_json(), "reach": self.reach.as_json(),
+            "per_error": self.per_error.as_json(), "errors": self.errors.as_json(),
         }  # fmt: skip
 
 
@@ -118,23 +120,27 @@ def cut_points(n: int, points: int = POINTS) -> list[int]:
 def project(curve: AlongDecisions, errors: Interval, cases: int = AHEAD) -> Projection | None:
     """What the next `cases` decisions are expected to bring; None where none has changed a label in the later half.
 
-    Gain per label changed in the later half, times the `errors` expected among the next. The limits add up, in squares,
-    those of either (Zou & Donner 2008) and how far two models differ by chance.
+    Gain per label changed in the later half, times the `errors` expected among the next; the limits of either add up in
+    squares (Zou & Donner 2008), and for its reach the chance by which two models differ.
     """
     middle = curve.middle()
     changed = int(curve.changed[-1] - curve.changed[middle])
     if changed < 1:
         return None
     worth = scaled(curve.gain(middle), 1 / changed)
-    value, z = worth.value * errors.value, float(ndtri(0.975))
+    value = worth.value * errors.value
     differ = float((curve.right[-1] != curve.right[middle]).mean()) * errors.value / changed
-    apart = (z * JITTER) ** 2 * differ
     fewer, more = (errors.low, errors.high) if worth.value >= 0 else (errors.high, errors.low)
     below, above = (
-        ((errors.value * (limit - worth.value)) ** 2 + (worth.value * (other - errors.value)) ** 2 + apart) ** 0.5
+        (errors.value * (limit - worth.value)) ** 2 + (worth.value * (other - errors.value)) ** 2
         for limit, other in ((worth.low, fewer), (worth.high, more))
     )
-    return Projection(cases, Interval(value, value - below, value + above, worth.n), worth, errors)
+
+    def within(apart: float) -> Interval:
+        return Interval(value, value - (below + apart) ** 0.5, value + (above + apart) ** 0.5, worth.n)
+
+    chance = (float(ndtri(0.975)) * JITTER) ** 2 * differ
+    return Projection(cases, within(0.0), within(chance), worth, errors)
 
 
 def stop_word(gain: Interval, least: float) -> Word:

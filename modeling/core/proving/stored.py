@@ -206,6 +206,7 @@ class ProjectionJson(TypedDict):
 
     cases: int
     gain: IntervalJson
+    reach: IntervalJson
     per_error: IntervalJson
     errors: IntervalJson
 

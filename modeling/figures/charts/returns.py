@@ -11,7 +11,7 @@ def returns_plot(found: ReturnsJson) -> Plot:
     points = found["points"]
     last, ahead = points[-1], found["projection"]
     known = [point["accuracy"] for point in points]
-    reach = _reached(last["accuracy"], ahead["gain"]) if ahead else None
+    reach = _reached(last["accuracy"], ahead["reach"]) if ahead else None
     limits: list[LimitsJson] = [*known, reach] if reach else [*known]
     end = last["decisions"] + (ahead["cases"] if ahead else 0)
     x, y = between(0, end, least=1), around(min(one["low"] for one in limits), max(one["high"] for one in limits))

@@ -66,7 +66,7 @@ def test_a_lead_sets_the_rule(lead):
 
 def test_the_sentence_says_what_to_do_and_what_it_costs():
     gain = Interval(0.002, -0.001, 0.004, 500).as_json()
-    ahead = {"cases": 100, "gain": gain, "per_error": gain, "errors": gain}
+    ahead = {"cases": 100, "gain": gain, "reach": gain, "per_error": gain, "errors": gain}
     said = stop_sentence(ahead, 0.005, Spent(60, 30, 720))
     assert said == (
         "Stop: the next 100 decisions should gain +0.2 points (−0.1 to +0.4), less than the 0.5 per 100 you ask "

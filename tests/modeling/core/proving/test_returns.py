@@ -35,6 +35,7 @@ def test_the_next_are_projected_from_the_later_half_and_the_errors_left():
     # half of the 30 changed lies nearest to the 20 of the second point: 16 of 400 rows by 10 labels, five times
     assert found.per_error.value == pytest.approx(0.004) and found.gain.value == pytest.approx(0.02)
     assert found.gain.low < 0.02 < found.gain.high and found.cases == 100
+    assert found.reach.low < found.gain.low and found.reach.high > found.gain.high
     wider = project(curve, Interval(5, 0, 30, 100)).gain
     assert wider.low < found.gain.low and wider.high > found.gain.high
 
