@@ -9,6 +9,7 @@ from modeling.views import (
     overview,
     production_sets,
     recipes,
+    returns,
     robustness,
     run_parts,
     run_use,
@@ -72,4 +73,5 @@ urlpatterns = [
     path("d/<slug:slug>/comparisons/<int:pk>/report/", one_page.report, name="report"),
     path("d/<slug:slug>/comparisons/<int:pk>/report.md", one_page.report_markdown, name="report_markdown"),
     path("d/<slug:slug>/comparisons/<int:pk>/report.json", one_page.report_as_json, name="report_json"),
+    path("d/<slug:slug>/returns/", returns.returns, name="returns"),
 ]

@@ -24,8 +24,10 @@ from annotation.actions.snapshot import snapshot
 from annotation.core.files.parsing_items import ItemMapping
 from annotation.core.intervals import wilson
 from annotation.models import Dataset, Job, Ruling, Snapshot
+from modeling.actions.proving import measure_returns
 from modeling.actions.proving.attribute import request_attribution
 from modeling.actions.proving.compare import request_comparison
+from modeling.actions.proving.measure_returns import request_returns
 from modeling.actions.proving.measure_unlikeness import request_unlikeness
 from modeling.actions.proving.price_run import request_pricing
 from modeling.actions.proving.set_costs import set_costs
@@ -179,6 +181,16 @@ def an_unlikeness(tmp_path):
     return request_unlikeness(production, background=False)
 
 
+def returns_of_decisions(tmp_path):
+    """With a detection and open cases, so that the next decisions are projected, and a production set that is read."""
+    dataset = small_world.with_production(tmp_path)
+    work_here(request_detection(dataset, background=False))
+    run = small_world.trained(dataset)
+    small_world.relabelled(dataset)
+    open_case(dataset, "r1-20")
+    return request_returns(run, snapshot(dataset, Snapshot.PRODUCTION), background=False)
+
+
 def a_prediction(tmp_path):
     run = a_run(tmp_path)
     upload = keep_upload("new.csv", [b"text\nmy login is locked\n"], run.dataset, people.leo(run.dataset), {})
@@ -209,6 +221,7 @@ ASKED = {
     "robustness": lambda tmp_path: request_robustness((run := a_run(tmp_path)).dataset, run, background=False),
     "pricing": a_pricing,
     "unlikeness": an_unlikeness,
+    "returns": returns_of_decisions,
     "prediction": a_prediction,
     "second_opinion": a_second_opinion,
 }
@@ -223,6 +236,7 @@ def small(monkeypatch, settings, tmp_path):
     monkeypatch.setitem(FEATURES, "max_features", 300)
     monkeypatch.setitem(GROWTHS, "words", Growth(**GROWTHS["words"].__dict__ | {"sizes": (5, 200)}))
     monkeypatch.setattr(reorder, "ENOUGH", 1)
+    monkeypatch.setattr(measure_returns, "ENOUGH", 5)
 
 
 def test_every_kind_of_job_is_held_to_it():

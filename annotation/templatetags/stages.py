@@ -58,6 +58,7 @@ STAGES: dict[str, tuple[MenuPage, ...]] = {
         MenuPage("comparisons", "Comparisons"),
         MenuPage("attributions", "Labels or regularization"),
         MenuPage("production_sets", "Production sets"),
+        MenuPage("returns", "Return on expert time"),
     ),
     "Data": (
         MenuPage("import", "Import"),

@@ -23,18 +23,18 @@ NAMES = ["which", "given", "predicted", "after", "sort", "run", "recipe", "like"
 FIELDS = ["how", "like", "seeds", "logistic-C", "learner", "recipes", "grows", "name", "clone", "change", "metric",
           "run", "default", "cost_0_1", "unit", "based_on", "which", "seed", "probe", "ruling", "typed", "pair",
           "id", "before", "after", "production", "sources", "settings_of", "side", "item", "worthwhile", "n",
-          "stratified", "answers_each"]  # fmt: skip
+          "stratified", "answers_each", "points"]  # fmt: skip
 POSTS = {
     "train", "build_recipe", "train_recipe", "start_sweep", "grow", "sweep_again", "open_run_rows", "learning_curve",
     "describe_run", "check_robustness", "open_flipped", "rule_synonyms", "compare", "attribute", "in_use",
     "draw_production", "freeze_production", "measure_unlikeness",
 }  # fmt: skip
-BOTH = {"costs", "predict", "flip"}
+BOTH = {"costs", "predict", "flip", "returns"}
 OF_COMPARISONS = ("comparison", "flips", "report", "report_markdown", "report_json")
 READ = (
     "runs", "diff_runs", "download_runs", "recipes", "diff_recipes", "costs",
     "augmentation", "comparisons", "run_rows", "coefficients", "download_coefficients", "attributions",
-    "production_sets",
+    "production_sets", "returns",
 )  # fmt: skip
 
 
@@ -116,6 +116,8 @@ def test_ids_of_another_dataset_are_not_there(client, world, tmp_path):
     ]:
         assert client.post(of(world, "other")[name], data).status_code == 400, name
     assert client.post(of(world, "other")["costs"], {"change": "price", "run": pk}).status_code == 404
+    asked = {"change": "measure", "run": pk, "production": world["rows"].pk}
+    assert client.post(of(world, "other")["returns"], asked).status_code == 400
     assert not Job.objects.filter(dataset=other).exclude(kind="import").exists()
 
 
@@ -140,6 +142,7 @@ def test_absurd_questions_are_no_fault_of_the_server(client, world):
                 if client.get(asked[name], data).status_code >= 500]  # fmt: skip
         posts = [(name, {}) for name in POSTS]
         posts += [("costs", {"change": change}) for change in ("price", "costs", "metric")]
+        posts += [("returns", {"change": change}) for change in ("measure", "rule")]
         posts += [("start_sweep", {"learner": "logistic", "seeds": "1"}), ("start_sweep", {"learner": "logistic"}),
                   ("build_recipe", {"learner": "logistic"}), ("train", {"how": "like"})]  # fmt: skip
         bad += [(name, more, odd[:9]) for name, more in posts
