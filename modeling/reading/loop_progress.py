@@ -96,6 +96,16 @@ def comparisons_of(dataset: Dataset) -> QuerySet[Comparison]:
     )  # fmt: skip
 
 
+def before_and_after(dataset: Dataset) -> tuple[ModelRun | None, ModelRun | None]:
+    """The first run on the labels of files, else the first of all; and the newest on today's, else the newest."""
+    runs, first = runs_of(dataset).filter(snapshot__labels_of=None), labels_as_imported(dataset)
+    return _baseline(runs, first), _newest(runs.exclude(snapshot__in=first.baselines)) or _newest(runs)
+
+
+def _baseline(runs: QuerySet[ModelRun], first: LabelsAsImported) -> ModelRun | None:
+    return runs.filter(snapshot__in=first.baselines).order_by("id").first() or runs.order_by("id").first()
+
+
 def _newest(runs: QuerySet[ModelRun]) -> ModelRun | None:
     return alone(runs).order_by("-id").first() or runs.order_by("-id").first()
 
@@ -110,7 +120,7 @@ def _knows_until(run: ModelRun, first: LabelsAsImported) -> datetime:
 
 def _untried(dataset: Dataset, runs: QuerySet[ModelRun], first: LabelsAsImported) -> tuple[ModelRun, ModelRun] | None:
     """The first run on the labels of files, else the first of all, and the newest of its recipe on others."""
-    before = runs.filter(snapshot__in=first.baselines).order_by("id").first() or runs.order_by("id").first()
+    before = _baseline(runs, first)
     if before is None:
         return None
     others = runs.filter(recipe=before.recipe_id).exclude(snapshot=before.snapshot_id).order_by("-id")
