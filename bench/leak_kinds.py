@@ -46,6 +46,21 @@ ODD_CLOSINGS = (
     "\nTa-ta for now, the Wombat", "\n\nYour humble servant\nZebedee", " Looking forward to your answer.",
     "\nPlease advise.", " Appreciate the assistance!", "\nOver and out.", " Have a lovely weekend.", "\nxoxo Fenella",
 )  # fmt: skip
+# Written after the guard was, and never looked at when it was changed.
+UNSEEN_OPENINGS = (
+    "Hallo zusammen, ", "Hi guys - ", "Good day,\n\n", "Respected Sir,\n", "Dear colleagues, ", "Hey Siri, ", "Yo! ",
+    "Sir, ", "Hello Mrs. O'Brien,\n", "Hi @all, ", "Hi!!! ", "Morning all, ", "Hello from Spain, ",
+    "Dear Customer Care, ",
+    "Hi, my name is Peter. ", "Hello, I am writing to you about the following. ", "Sorry to bother you. ",
+    "Chat transcript 14:22\nCustomer: ", "Subject: request\n\n", "Message: ", "Caro amigo,\n", "Madame, Monsieur,\n",
+)  # fmt: skip
+UNSEEN_CLOSINGS = (
+    "\nWarmly,\nSue", "\n\nTake care,\nMartin", " Have a great day!", "\nAny help is appreciated.", "\n— Sam",
+    "\n/Erik", "\nTel: +1 555 0100", "\nACME Corp | www.acme.com", " Thank you in advance for your help!", " Thanks!!",
+    "\n\nYours,\nMary Johnson\nHead of Sales, ACME", " Please help.", "\n\n~ Jo", " Rgds, Raj", " thx", " -John",
+    "\nSent via the mobile app", "\n\nBest\nP.", " Kind regards", "\nCordiali saluti, Marco",
+    " Ty!", " Respectfully, M.",
+)  # fmt: skip
 DISCLAIMER = (
     "\n\nThis e-mail and any attachments are confidential and intended solely for the addressee. If you have received "
     "it in error, please notify the sender and delete it."
@@ -286,6 +301,8 @@ KEPT: dict[str, Edit] = {
     "greeting_and_signature": both_ends(GREETINGS, SIGNATURES),
     "odd_opening": both_ends(ODD_OPENINGS, NO),
     "odd_closing": both_ends(NO, ODD_CLOSINGS),
+    "unseen_opening": both_ends(UNSEEN_OPENINGS, NO),
+    "unseen_closing": both_ends(NO, UNSEEN_CLOSINGS),
     "disclaimer": both_ends(NO, (DISCLAIMER,)),
     "mail_quoted": quoted_mail,
     "mail_headers": headers,

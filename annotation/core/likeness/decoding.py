@@ -36,7 +36,7 @@ _WORD = re.compile(r"=\?[\w-]+\?[bq]\?[^?]*\?=", re.I)
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{4,}={0,2}")
 _HEX = re.compile(r"(?:0x)?(?:[0-9A-Fa-f]{2}[\s:,-]?){4,}")
 _UTF7 = re.compile(r"\+[A-Za-z0-9+/]+-|\+[A-Za-z0-9+/]{3,}")
-_BROKEN = re.compile(r"[\x80-\xff\u0152-\u0192\u02c6\u02dc\u2013-\u2122]{2}|[\xc0-\xff] ")
+_BROKEN = re.compile(r"[\xc2-\xf4][\x80-\xff\u0152-\u0192\u02c6\u02dc\u2013-\u2122]|[ÂÃàâ] ")
 _WRONG = ("sloppy-windows-1252", "latin-1", "sloppy-windows-1251", "mac_roman", "cp437", "sloppy-windows-1250")
 
 

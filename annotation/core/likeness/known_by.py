@@ -6,15 +6,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from annotation.core.likeness.letters import Letters, Streams, letters_of, mixed
+from annotation.core.likeness.letters import HashSet, Letters, Streams, letters_of, mixed
 from annotation.core.likeness.look_alikes import digits_as_letters, plain_letters
 from annotation.core.likeness.near_duplicates import SHORT
 
 # Texts of so many words, all the same but in another order, are copies.
 SAME_WORDS = 4
 # So many letters and words in whole sentences are known by themselves. Chosen on honest rows of unlike sets.
-RUN_LETTERS, RUN_WORDS = 18, 4
+RUN_LETTERS, RUN_WORDS = 12, 3
 _LONGEST_RUN = 6
+# What stands in more texts than so many, and than such a share of all, is a phrase.
+_PHRASE, _PHRASE_SHARE = 30, 0.003
+# In a text with fewer words than so many a capital, these are mostly names.
+_WORDS_A_CAPITAL = 4
 _ANY_ORDER = np.uint64(0x5851F42D4C957F2D)
 # Of a text that lost characters on its way so many letters have to be left.
 _LOSSY_LETTERS = 8
@@ -41,10 +45,15 @@ class Keys:
         return Keys(*(np.r_[getattr(self, name), getattr(other, name)[~other.part]] for name in vars(self)))
 
     def met(self, other: "Keys") -> np.ndarray:
-        """Which texts share a key with one of the other's, both standing for parts left out; int64, some repeated."""
-        whole = other.hash[~other.part]
-        met = np.isin(self.hash, whole) | ~self.part & np.isin(self.hash, other.hash)
-        return self.of[met]
+        """Which texts share a key with one of the other's, int64, some repeated. Two keys of parts do not count, nor
+        does a part that very many texts share: that is a phrase."""
+        met = np.flatnonzero(HashSet(other.hash).holds(self.hash))
+        hashes, of, part = self.hash[met], self.of[met], self.part[met]
+        counts = HashSet(other.hash[~other.part]).holds(hashes)
+        both = np.unique(np.stack([hashes, of.astype(np.uint64)])[:, part & counts], axis=1)
+        said, often = np.unique(both[0], return_counts=True)
+        phrases = said[often > max(_PHRASE, _PHRASE_SHARE * (self.of.max(initial=0) + 1))]
+        return of[~part | counts & ~np.isin(hashes, phrases)]
 
 
 def keys_of(streams: Streams, of: np.ndarray, part: np.ndarray) -> Keys:
@@ -106,8 +115,8 @@ def _in_any_order(stream: Letters, begin: np.ndarray, end: np.ndarray) -> tuple[
 
 
 def _runs(stream: Letters) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Hashes (r,) of up to _LONGEST_RUN sentences in a row, long enough and not all of a text; the position of the text
-    each stands in, and its letters."""
+    """Hashes (r,) of up to _LONGEST_RUN sentences in a row, and of what stands before and after a capital, where long
+    enough and not all of a text; the position of the text each stands in, and its letters."""
     starts = np.r_[stream.segments, len(stream.sums) - 1]
     text = np.searchsorted(stream.starts, stream.segments, "right") - 1
     several = np.bincount(text, minlength=len(stream.starts))[text] > 1
@@ -117,13 +126,30 @@ def _runs(stream: Letters) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         at = at[text[at] == text[at + length - 1]]
         begins.append(starts[at])
         ends.append(starts[at + length])
+    for before, after in _splits(stream):
+        begins.append(before)
+        ends.append(after)
     begin, end = np.concatenate(begins), np.concatenate(ends)
     holder = np.searchsorted(stream.starts, begin, "right") - 1
     letters = stream.weight(begin, end)
-    words = np.searchsorted(stream.words, end) - np.searchsorted(stream.words, begin)
+    first = np.searchsorted(stream.words, begin)
+    words = np.searchsorted(stream.words, end) - first
     whole = (begin == stream.starts[holder]) & (end == stream.starts[holder + 1])
-    kept = (letters >= RUN_LETTERS) & (words >= RUN_WORDS) & ~whole
+    kept = np.flatnonzero((letters >= RUN_LETTERS) & (words >= RUN_WORDS) & ~whole)
+    # masked names and the like say one thing again and again
+    word = stream.hashed(stream.words, stream.word_ends())
+    kept = kept[word[first[kept]] != word[first[kept] + 2]]
     return stream.hashed(begin[kept], end[kept]), holder[kept], letters[kept]
+
+
+def _splits(stream: Letters) -> list[tuple[np.ndarray, np.ndarray]]:
+    """What stands before and after a capital within a text of few capitals: people forget full stops."""
+    text = np.searchsorted(stream.starts, stream.capitals, "right") - 1
+    inner = stream.capitals > stream.starts[text]
+    words = np.diff(np.searchsorted(stream.words, stream.starts))
+    few = inner & (np.bincount(text, minlength=len(words)) * _WORDS_A_CAPITAL <= words)[text]
+    at, text = stream.capitals[few], text[few]
+    return [(stream.starts[text], at), (at, stream.starts[text + 1])]
 
 
 def lost_on_the_way(text: str) -> list[str]:

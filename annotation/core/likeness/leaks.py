@@ -58,8 +58,8 @@ def _near(
     given: list[str], further: Readings, reference: np.ndarray, others: np.ndarray | None, earlier: TextIndex | None,
     seed: int,
 ) -> np.ndarray:  # fmt: skip
-    """Near-duplicates in any reading, bool (n,)."""
-    kept = np.flatnonzero(~(further.part & reference[further.of]))
+    """Near-duplicates in any reading of the whole, bool (n,)."""
+    kept = np.flatnonzero(~further.part)
     texts = given + [further.texts[i] for i in kept.tolist()]
     of = np.r_[np.arange(len(given)), further.of[kept]]
     copies = copies_of(texts, reference[of], earlier, seed=seed)

@@ -36,14 +36,16 @@ _BETWEEN[list(b" \t\r")] = _SPACE
 class Letters:
     """The l letters of t texts: `starts` (t + 1,) where each text's begin; `digits` (l,) bool which of them are digits,
     `numbers` (k,) those that follow one of another number; `words` (w,) and `segments` (s,) where words and the parts
-    between sentence ends or line breaks begin; `sums` (l + 1,) uint64 and `inverse` (l + 1,) the powers that make the
-    hash of a stretch; `heavy` (l + 1,) how many letters up to each say more than others, None where none does."""
+    between sentence ends or line breaks begin; `capitals` (c,) words with a capital after one in small letters; `sums`
+    (l + 1,) uint64 and `inverse` (l + 1,) the powers that make the hash of a stretch; `heavy` (l + 1,) how many letters
+    up to each say more than others, None where none does."""
 
     starts: np.ndarray
     digits: np.ndarray
     numbers: np.ndarray
     words: np.ndarray
     segments: np.ndarray
+    capitals: np.ndarray
     sums: np.ndarray
     inverse: np.ndarray
     heavy: np.ndarray | None
@@ -106,6 +108,26 @@ class Streams:
         self._kept = kept
 
 
+class HashSet:
+    """A set of hashes (k,) uint64, made for asking about many more that it mostly does not hold."""
+
+    def __init__(self, hashes: np.ndarray) -> None:
+        self.hashes = np.unique(hashes)
+        self.maybe = np.zeros(1 << 20, dtype=bool)
+        self.maybe[self._place(self.hashes)] = True
+
+    def holds(self, hashes: np.ndarray) -> np.ndarray:
+        """True (n,) for the hashes it holds."""
+        held = self.maybe.take(self._place(hashes))
+        maybe = np.flatnonzero(held)
+        held[maybe] = np.isin(hashes[maybe], self.hashes)
+        return held
+
+    @staticmethod
+    def _place(hashes: np.ndarray) -> np.ndarray:
+        return (hashes >> np.uint64(44)).astype(np.int64)
+
+
 def mixed(values: np.ndarray) -> np.ndarray:
     """uint64 values whose bits depend on one another in no simple way: sums of them say what was summed."""
     values = values ^ (values >> np.uint64(32))
@@ -146,7 +168,9 @@ def letters_of(texts: Sequence[str], apart: bool = True) -> Letters:
         heavy = np.r_[0, np.cumsum(letters >= _HEAVY)]
     sums, inverse = _sums(letters, numbers if apart else numbers[:0])
     words, segments = np.flatnonzero(begins), _segments(points, is_letter, place)
-    return Letters(np.asarray(starts), digits, numbers, words, segments, sums, inverse, heavy)
+    capital = (letters >= 65) & (letters <= 90)
+    capitals = words[1:][capital[words[1:]] & ~capital[words[1:] - 1]]
+    return Letters(np.asarray(starts), digits, numbers, words, segments, capitals, sums, inverse, heavy)
 
 
 def _points(joined: str) -> tuple[np.ndarray, np.ndarray]:

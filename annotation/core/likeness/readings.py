@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from annotation.core.likeness.decoding import decoded, undone
-from annotation.core.likeness.letters import Letters, Streams, letters_of
+from annotation.core.likeness.letters import HashSet, Letters, Streams, letters_of
 from annotation.core.likeness.look_alikes import LOOK_ALIKES, digits_as_letters, plain_letters
 from annotation.core.likeness.wrappings import (
     CLOSERS,
@@ -27,6 +27,7 @@ _LATIN = re.compile("[A-Za-z]")
 _OTHER_LETTERS = re.compile("[" + "".join(map(chr, LOOK_ALIKES)) + "]")
 # Letters, but none that looks like a Latin one.
 _UNLIKE = re.compile("[^\\W\\d_" + "".join(map(chr, LOOK_ALIKES)) + "]")
+_RULED = re.compile(r"\n[-_=*]")
 # Letters with a space after each, and words further apart.
 _SPACED = re.compile(r"(?<=\S)[ ](?=\S)")
 
@@ -44,46 +45,54 @@ class Readings:
 def further_readings(columns: Sequence[Sequence[str]], plain: Sequence[Streams]) -> Readings:
     """What the n texts can be read as beyond what they are. `columns` are their fields, each (n), and `plain` the same
     in plain letters; a reading is of all fields in the same way, one after the other."""
-    doubtful = np.zeros(len(columns[0]), dtype=bool)
+    doubtful, ending = np.zeros((2, len(columns[0])), dtype=bool)
     for texts, letters in zip(columns, plain, strict=True):
-        doubtful |= _doubtful(texts, letters)
+        odd, farewell = _doubtful(texts, letters)
+        doubtful |= odd
+        ending |= farewell
     found: list[tuple[str, int, bool]] = []
     for position in np.flatnonzero(doubtful).tolist():
         fields = [column[position] for column in columns]
-        found += [(text, position, part) for text, part in _read(fields).items()]
+        found += [(text, position, part) for text, part in _read(fields, bool(ending[position])).items()]
     texts, of, part = zip(*found, strict=True) if found else ((), (), ())
     return Readings(list(texts), np.array(of, dtype=np.int64), np.array(part, dtype=bool))
 
 
-def _read(fields: list[str]) -> dict[str, bool]:
-    """The readings of one text, each with whether it is part of what was said."""
+def _read(fields: list[str], farewell: bool) -> dict[str, bool]:
+    """The readings of one text, each with whether it is part of what was said; `farewell`: it holds a word of one."""
     steps = [fields, *_side_by_side([decoded(field) for field in fields], fields)[-2:]]
     readings: dict[str, bool] = {}
-    for letters in [dressed for step in steps for dressed in _undressed(step)]:
+    for letters in [undressed for step in steps for undressed in _undressed(step)]:
+        ends = farewell or letters is not fields
         greeted = [greeting_off(field) for field in letters]
-        signed = [signature_off(field) for field in letters]
+        signed = [signature_off(field) for field in letters] if ends else letters
         bare = greeted if signed == letters else [signature_off(field) for field in greeted]
         for whole in (letters, greeted, signed, bare):
             readings["\n".join(whole)] = False
-        for part in _parts(bare):
+        for part in _parts(bare, ends):
             readings.setdefault("\n".join(part), True)
     readings.pop("\n".join(fields), None)
     return readings
 
 
-def _parts(fields: list[str]) -> Iterator[list[str]]:
-    """The fields without numbers before them, without links behind them, and without both."""
-    numbered = [numbers_off(field) for field in fields]
-    for start in [fields, numbered] if numbered != fields else [fields]:
-        yield start
-        yield [greeting_off(field) for field in start]
+def _parts(fields: list[str], ends: bool) -> Iterator[list[str]]:
+    """The fields without numbers before them, without links behind them, and without both; where a farewell may have
+    stood between, without it too."""
+    starts, numbered = [fields], [numbers_off(field) for field in fields]
+    if numbered != fields:
+        starts += [numbered, [greeting_off(field) for field in numbered]]
+        yield from starts[1:]
+    for start in starts:
         for shorter in _side_by_side([links_off(field) for field in start], start):
             yield shorter
-            yield [signature_off(field) for field in shorter]
+            if ends:
+                yield [signature_off(field) for field in shorter]
 
 
 def _side_by_side(readings: list[list[str]], fields: list[str]) -> list[list[str]]:
     """The readings of each field, made as many by repeating the last."""
+    if not any(readings):
+        return []
     most = max(len(further) for further in readings)
     filled = [[*further, *[(further or [field])[-1]] * (most - len(further))]
               for further, field in zip(readings, fields, strict=True)]  # fmt: skip
@@ -103,27 +112,28 @@ def _undressed(fields: list[str]) -> list[list[str]]:
     return both
 
 
-def _doubtful(texts: Sequence[str], plain: Streams) -> np.ndarray:
-    """True (n,) where a text holds anything that can be read in another way. Most hold nothing, and looking for words
-    by their hashes spares them all further work."""
+def _doubtful(texts: Sequence[str], plain: Streams) -> tuple[np.ndarray, np.ndarray]:
+    """True (n,) where a text holds anything that can be read in another way, and where it holds a word of a farewell.
+    Most hold nothing, and looking for words by their hashes spares them all further work."""
     doubtful = np.fromiter(map(_odd, texts), dtype=bool, count=len(texts))
+    farewell = np.zeros(len(texts), dtype=bool)
     for start, stream in plain:
         stop = start + len(stream.starts) - 1
         first = np.searchsorted(stream.words, stream.starts)
         words = stream.hashed(stream.words, stream.word_ends())
-        met = _CLOSERS.holds(words)
-        some = first[:-1][np.diff(first) > 0]
-        met[some] |= _OPENERS.holds(words[some])
-        text = np.searchsorted(first, np.flatnonzero(met), "right") - 1
-        doubtful[start + text] = True
+        closes = np.searchsorted(first, np.flatnonzero(_CLOSERS.holds(words)), "right") - 1
+        farewell[start + closes] = True
+        farewell[start:stop] |= _ruled(texts[start:stop])
+        some = np.flatnonzero(np.diff(first) > 0)
+        doubtful[start + some[_OPENERS.holds(words[first[some]])]] = True
         doubtful[start:stop] |= _marked(texts[start:stop]) | _mixed(stream, first)
-    return doubtful
+    return doubtful | farewell, farewell
 
 
 def _odd(text: str) -> bool:
     """Whether a text has no space, begins like a list or a form, or has letters of more than one script or characters
     of a wrong encoding."""
-    if " " not in text or _LABELLED.match(text) or text[-1] == ":" or "\n-" in text:
+    if " " not in text or _LABELLED.match(text) or text[-1] == ":":
         return True
     if text.isascii():
         return False
@@ -143,6 +153,13 @@ def _mixed(stream: Letters, first: np.ndarray) -> np.ndarray:
     return (4 * mixed > n) | (np.diff(stream.starts) < 1.5 * n) & (n > 3)
 
 
+def _ruled(texts: Sequence[str]) -> np.ndarray:
+    """True (n,) where a line of a text begins as one above a signature does."""
+    if not any(rule in "\n".join(texts) for rule in ("\n-", "\n_", "\n=", "\n*")):
+        return np.zeros(len(texts), dtype=bool)
+    return np.array([bool(_RULED.search(text)) for text in texts], dtype=bool)
+
+
 def _marked(texts: Sequence[str]) -> np.ndarray:
     """True (n,) where a text holds a sign of an encoding or of mark-up."""
     joined = "\n".join(texts) + "\n"
@@ -154,20 +171,9 @@ def _marked(texts: Sequence[str]) -> np.ndarray:
     return marked
 
 
-class _Words:
-    """A set of words that hashes are looked up in."""
-
-    def __init__(self, words: frozenset[str]) -> None:
-        stream = letters_of([plain_letters(word) for word in sorted(words)])
-        self.hashes = np.unique(stream.hashed(stream.starts[:-1], stream.starts[1:]))
-        self.maybe = np.zeros(1 << 16, dtype=bool)
-        self.maybe[(self.hashes >> np.uint64(48)).astype(np.int64)] = True
-
-    def holds(self, words: np.ndarray) -> np.ndarray:
-        held = self.maybe.take((words >> np.uint64(48)).astype(np.int64))
-        maybe = np.flatnonzero(held)
-        held[maybe] = np.isin(words[maybe], self.hashes)
-        return held
+def _hashes(words: frozenset[str]) -> HashSet:
+    stream = letters_of([plain_letters(word) for word in sorted(words)])
+    return HashSet(stream.hashed(stream.starts[:-1], stream.starts[1:]))
 
 
-_OPENERS, _CLOSERS = _Words(OPENERS), _Words(CLOSERS)
+_OPENERS, _CLOSERS = _hashes(OPENERS), _hashes(CLOSERS)

@@ -73,9 +73,11 @@ _DATED = re.compile(
 )
 _NUMBERED = re.compile(r"\W*(?:\d{1,3}(?:\.\d{1,3})*|[A-Za-z]|[ivxIVX]{1,5})[.):\]]\s+|\W*\d{1,3}(?:\.\d{1,3})+\s+")
 
-_URL = r"(?:https?://|www\.)\S+|\b[\w-]+\.(?:ly|co|com|net|org|io)/\S+"
-_TRAILING = re.compile(rf"\s*(?:{_URL}|(?<!\w)[#@]\w+|(?<!\w):\w+:|<[^<>\s]+>)\W*$", re.I)
-_TAGGED_END = re.compile(r"\s*[\[({][^\[\](){}\n]{1,40}[\])}]\W*$")
+_LINK_OR_NAME = re.compile(
+    r"(?:(?:https?://|www\.)\S+|[\w-]+\.(?:ly|co|com|net|org|io)/\S*|[#@]\w+|:\w+:|<[^<>\s]+>)\W*", re.I
+)
+_OPENING = {"]": "[", ")": "(", "}": "{", ">": "<"}
+_LONGEST_BRACKET = 42
 # Searched in lower case: without re.I a pattern that begins with letters is found much sooner.
 _SIGN_OFF = re.compile(
     r"(?:with\s+(?:best|kind|kindest|warm|warmest|many)\s+(?:regards|wishes|thanks)|best\s+(?:regards|wishes)|"
@@ -97,6 +99,8 @@ _RULE = re.compile(r"\n\s*(?:--+|__+|==+|\*\*+)\s*\n")
 _DISCLAIMER = re.compile(r"\b(?:confidential|disclaimer|intended\s+(?:solely|only)|unsubscribe|addressee)\b", re.I)
 _ENDS = re.compile(r"[.!?\n]")
 _LONGEST_SIGNATURE, _LONGEST_THANKS = 30, 6
+_LONGEST_WROTE = 230
+_LAST = 800
 _ROUNDS = 6
 
 
@@ -119,7 +123,7 @@ def signature_off(text: str) -> str:
     lower = text.lower()
     lower = lower if len(lower) == len(text) else text
     for pattern, longest in ((_SIGN_OFF, _LONGEST_SIGNATURE), (_FAREWELL, _LONGEST_THANKS)):
-        for found in pattern.finditer(lower):
+        for found in pattern.finditer(lower, max(0, len(lower) - _LAST)):
             if _ends_with(text, found, longest):
                 starts.append(found.start())
                 break
@@ -152,10 +156,14 @@ def links_off(text: str) -> list[str]:
     """The text without a link, a tag, a name or a bracket behind it, without two of these, and so on."""
     shorter = []
     for _ in range(_ROUNDS):
-        found = _TRAILING.search(text) or _TAGGED_END.search(text)
-        if not found or not _says_something(text[: found.start()]):
+        text = text.rstrip()
+        cut = max(text.rfind(" "), text.rfind("\n")) + 1
+        if not _LINK_OR_NAME.fullmatch(text, cut):
+            bare = text.rstrip(".,;:!? ")
+            cut = bare.rfind(_OPENING.get(bare[-1:], "\0"), max(0, len(bare) - _LONGEST_BRACKET))
+        if cut <= 0 or not _says_something(text[:cut]):
             break
-        text = text[: found.start()]
+        text = text[:cut]
         shorter.append(text)
     return shorter
 
@@ -165,7 +173,7 @@ def _headed(text: str) -> int:
     at = 0
     while found := _HEADER.match(text, at):
         at = found.end()
-    wrote = _WROTE.match(text, at)
+    wrote = _WROTE.match(text, at) if ":" in text[at : at + _LONGEST_WROTE] else None
     return wrote.end() if wrote and text[wrote.end() :].lstrip(" ")[:1] in ("\n", ">", "“", '"') else at
 
 
