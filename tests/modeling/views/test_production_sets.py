@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from django.urls import reverse
 
@@ -6,6 +8,7 @@ from annotation.actions.snapshot import snapshot
 from annotation.models import CurrentLabel, Job, Snapshot, SnapshotRow
 from modeling.actions.proving.measure_unlikeness import request_unlikeness
 from modeling.core.proving.proof import rows_to_distinguish
+from modeling.reading.loop_progress import loop_progress_of, next_step
 from modeling.reading.production_sets import production_sets, versions
 from modeling.reading.rows_wanted import rows_wanted
 from tests import people
@@ -147,3 +150,15 @@ def test_an_expert_opens_the_pages_of_what_they_are_asked_about(client, dataset)
     other = dataset.items.filter(split="production").exclude(case_items__isnull=False).first()
     codes = [client.get(reverse("similar", args=[dataset.slug, one.pk])).status_code for one in (asked, other)]
     assert codes == [200, 404]
+
+
+def test_where_production_has_no_label_the_overview_leads_to_the_draw(dataset):
+    now = loop_progress_of(dataset)
+    assert (now.production, now.unlabelled, now.provable) == (40, 40, False)
+    drawn(dataset, 2)
+    case = cases(dataset)[0]
+    both_say(dataset, case, "access", "access")
+    later = loop_progress_of(dataset)
+    assert later.provable and (later.open, later.settled, later.last_decision) == (0, 0, None)
+    blank = replace(later, detection=object(), runs=1, open=0, unlabelled=40)
+    assert next_step(blank).url == "production_sets"
