@@ -10,7 +10,7 @@ import pandas as pd
 from annotation import bulk
 from annotation.core.intervals import Interval
 from annotation.core.order.audit_draw import ErrorRate
-from annotation.models import DECIDED, Audit, Case, CurrentLabel, Dataset, Decision
+from annotation.models import DECIDED, Audit, CurrentLabel, Dataset, Decision
 from annotation.reading.audit_answers import error_rates
 from modeling.core.proving.returns import Spent, usable_seconds
 
@@ -19,7 +19,7 @@ def decisions_made(dataset: Dataset) -> pd.DataFrame:
     """decision, case, expert, at, seconds, changed, fixed, in the order in which they were made: standing answers that
     settled a case of the pool. seconds: as `usable_seconds`; changed: it named another class than an item had before
     any expert; fixed: so did the last answer to its case, counted with that answer alone."""
-    standing = Decision.objects.settling().filter(case__dataset=dataset).exclude(case__kind=Case.PRODUCTION)
+    standing = Decision.objects.settling().filter(case__dataset=dataset)
     rows = Decision.items.through.objects.filter(decision__in=standing).order_by("decision_id", "item_id")
     columns = ("decision_id", "item_id", "decision__case_id", "decision__expert__username", "decision__created_at",
                "decision__seconds", "decision__outcome", "decision__label_class_id")  # fmt: skip
