@@ -7,7 +7,6 @@ from modeling.core.proving.report_json import DoneJson, ReportJson
 from modeling.core.proving.slices import slice_verdict
 from modeling.core.proving.stored import SideScores, SliceChange
 from modeling.figures.words.comparisons import (
-    needed_words,
     plain_span,
     proved,
     proved_span,
@@ -54,9 +53,9 @@ class OnePage:
 def one_page(report: ReportJson, *, has_figures: bool) -> OnePage:
     """Every number in it is one of the report's, rounded."""
     parts = [_compared(report), _on_what(report, has_figures)]
-    if has_figures:
-        parts += [_flips(report), *_where(report)]
+    parts += [_flips(report)] if has_figures else []
     parts += [_done(report["done"])] if report["done"] else []
+    parts += _where(report) if has_figures else []
     parts.append(PagePart("What this cannot say", tuple(report["cannot_say"])))
     figures = _figures(report) if has_figures else None
     return OnePage(report["heading"], report["in_one_sentence"], figures, tuple(parts), _footer(report, has_figures))
@@ -128,8 +127,6 @@ def _figures(report: ReportJson) -> PagePart:
         f"alone, the {_level(level['level'] if level else 0.95)} interval is {plain_span(difference)}."
     ]
     said += [sentence for sentence in (worth_words(report),) if sentence]
-    if needed := report.get("needed"):
-        said.append(needed_words(difference, needed))
     if report.get("reason"):
         said.append(report["reason"])
     return PagePart("How right both are", tuple(said), PageTable(("", "Accuracy", "Macro F1", "n"), tuple(rows)))
