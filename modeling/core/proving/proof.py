@@ -1,13 +1,12 @@
 """Before and after on the same rows: how large the difference is, and whether it is distinguishable from chance."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 from typing import Literal, cast
 
 import numpy as np
 from scipy.special import ndtri
-from scipy.stats import binomtest
 
 from annotation.core.refusal import Refusal
 from modeling.core.proving.evaluation import METRICS
@@ -96,8 +95,8 @@ def compare(
     found, changes = estimated(rows, pairs, metric)
     level = 1 - 0.05 / planned_looks
     p = _mcnemar_p(rows, pairs, seed)
-    excluded = p if metric == "accuracy" else exchange_p(changes, rows.groups, DRAWS, seed)
-    difference = _difference(rows, pairs, metric, found, level, excluded)
+    test = lambda: p if metric == "accuracy" else exchange_p(changes, rows.groups, DRAWS, seed)  # noqa: E731
+    difference = _difference(rows, pairs, metric, found, level, test)
     verdict, reason = _verdict(difference, looks, planned_looks, steered, after_the_fact, worthwhile, refusal)
     seeds = list(training_seeds) or [0] * len(pairs)
     return Proof(
@@ -193,11 +192,12 @@ def _side(rows: ScoredRows, predictions: Sequence[np.ndarray]) -> SideScores:
 
 
 def _difference(
-    rows: ScoredRows, pairs: Sequence[Pair], metric: str, found: GroupedMean, level: float, p: float
+    rows: ScoredRows, pairs: Sequence[Pair], metric: str, found: GroupedMean, level: float, test: Callable[[], float]
 ) -> Difference:
+    """test: p of no difference, asked only where the interval alone would exclude it."""
     plain, planned = found.interval(0.95), found.interval(level)
     low, high = planned.low, planned.high
-    if p >= 1 - level:
+    if (low > 0 or high < 0) and test() >= 1 - level:
         low, high = min(low, 0.0), max(high, 0.0)
     gained = {
         name: float(np.mean([scored(rows, one.after, name) - scored(rows, one.before, name) for one in pairs]))
@@ -213,11 +213,8 @@ def _difference(
 
 
 def _mcnemar_p(rows: ScoredRows, pairs: Sequence[Pair], seed: int) -> float:
-    """Of no difference in accuracy: exact where every row is a unit and one seed was trained."""
+    """Of no difference in accuracy; where every row is a unit that is the exact test of McNemar (1947)."""
     right = [(pair.after == rows.truth).astype(float) - (pair.before == rows.truth) for pair in pairs]
-    if len(pairs) == 1 and rows.weights is None and len(np.unique(rows.groups)) == len(rows.truth):
-        up, down = int((right[0] > 0).sum()), int((right[0] < 0).sum())
-        return float(binomtest(up, up + down).pvalue) if up + down else 1.0
     weights = 1.0 if rows.weights is None else rows.weights
     return exchange_p(np.mean(right, axis=0) * weights, rows.groups, DRAWS, seed)
 
@@ -234,12 +231,13 @@ def _method(
     rows: ScoredRows, found: GroupedMean, metric: str, training_seeds: list[int], level: float, seed: int
 ) -> MethodJson:
     alone = found.n_units == len(rows.truth)
-    exact = alone and metric == "accuracy" and len(training_seeds) == 1 and rows.weights is None
+    whole = metric == "accuracy" and len(training_seeds) == 1 and rows.weights is None
     return {
         "unit": "row" if alone else "near-duplicate group", "n_units": found.n_units,
         "effective_units": found.effective,
         "interval": "Student's t over units, adjusted for few changes (Bonett & Price 2012; CR3)",
-        "test": "exact McNemar" if exact else "exchange of whole units", "draws": 0 if exact else DRAWS, "seed": seed,
+        "test": "exact McNemar" if alone and whole else "exchange of whole units", "draws": 0 if whole else DRAWS,
+        "seed": seed,
         "training_seeds": training_seeds, "level": 0.95, "level_planned": level,
     }  # fmt: skip
 
