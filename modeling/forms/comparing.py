@@ -9,7 +9,7 @@ from annotation.models import Dataset, Item, PredictionSet, Snapshot
 from annotation.reading.prediction_sets import OF_RUNS
 from modeling.forms.training import run_words
 from modeling.models import ModelInUse
-from modeling.reading.in_use import model_in_use
+from modeling.reading.comparing.in_use import model_in_use
 from modeling.reading.looks import looks_at, steered_by
 from modeling.reading.loop_progress import runs_of
 

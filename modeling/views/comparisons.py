@@ -22,7 +22,7 @@ from modeling.forms.comparing import CompareForm, imported_predictions, side_val
 from modeling.models import Comparison
 from modeling.reading.comparing.between import between
 from modeling.reading.comparing.flips import KINDS, counts_of
-from modeling.reading.in_use import model_in_use
+from modeling.reading.comparing.in_use import model_in_use
 from modeling.reading.loop_progress import alone, comparisons_of, loop_progress_of, runs_of
 from modeling.reports import bars_of, name_of, report_on
 
