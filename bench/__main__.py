@@ -22,6 +22,7 @@ from bench import (
     others,
     proof_attribution,
     proof_intervals,
+    proof_report,
     proof_returns,
     routing,
     shortcuts,
@@ -67,6 +68,7 @@ BENCHES: dict[str, Callable[[], list[Row]]] = {
     "model.sweep": model_sweep.run,
     "proof.intervals": proof_intervals.run,
     "proof.attribution": proof_attribution.run,
+    "proof.report": proof_report.run,
     "proof.returns": proof_returns.run,
 }
 

@@ -97,7 +97,8 @@ def _compared(report: ReportJson) -> PagePart:
         said = f"The settings differ too ({'; '.join(differ)}): the difference is not the labels’ alone."
     else:
         said = "Same recipe and same regularization: only the labels it learned from differ."
-    return PagePart("What was compared", (said,), PageTable(("", "Model", "Recipe", "Learned from"), tuple(rows)))
+    asked = f"Both answer the same question about each item: “{report['question']}”"
+    return PagePart("What was compared", (asked, said), PageTable(("", "Model", "Recipe", "Learned from"), tuple(rows)))
 
 
 def _on_what(report: ReportJson, has_figures: bool) -> PagePart:
@@ -152,7 +153,9 @@ def _flips(report: ReportJson) -> PagePart:
     said = f"{mended:,} mended (wrong before, right after), {broken:,} broken (right before, wrong after)"
     if counts := report.get("flips"):
         said += f", {counts['changed_wrong']:,} changed though both are wrong"
-    return PagePart("Rows that changed", (f"{said}; McNemar {p_words(report['mcnemar_p'])}.",))
+    method = report.get("method")
+    test = method["test"] if method else "McNemar"
+    return PagePart("Rows that changed", (f"{said}; {p_words(report['mcnemar_p'])} ({test}).",))
 
 
 def _where(report: ReportJson) -> list[PagePart]:
