@@ -1,7 +1,9 @@
 from django.urls import path
 
 from modeling.views import (
+    attributions,
     augmentation,
+    coefficients,
     comparisons,
     costs,
     overview,
@@ -34,6 +36,12 @@ urlpatterns = [
     path("d/<slug:slug>/runs/<int:pk>/predict/", run_use.predict, name="predict"),
     path("d/<slug:slug>/jobs/<int:pk>/predicted.csv", run_use.download_predicted, name="predicted"),
     path("d/<slug:slug>/costs/", costs.costs, name="costs"),
+    path("d/<slug:slug>/runs/<int:pk>/coefficients/", coefficients.coefficients, name="coefficients"),
+    path(
+        "d/<slug:slug>/runs/<int:pk>/coefficients.csv",
+        coefficients.download_coefficients,
+        name="download_coefficients",
+    ),  # fmt: skip
     path("d/<slug:slug>/runs/<int:pk>/rows/", run_parts.rows, name="run_rows"),
     path("d/<slug:slug>/runs/<int:pk>/rows/open/", run_parts.open_them, name="open_run_rows"),
     path("d/<slug:slug>/runs/<int:pk>/learning-curve/", run_parts.learn, name="learning_curve"),
@@ -50,5 +58,8 @@ urlpatterns = [
     path("d/<slug:slug>/comparisons/", comparisons.comparisons, name="comparisons"),
     path("d/<slug:slug>/comparisons/new/", comparisons.compare, name="compare"),
     path("d/<slug:slug>/comparisons/<int:pk>/", comparisons.comparison, name="comparison"),
+    path("d/<slug:slug>/attributions/", attributions.attributions, name="attributions"),
+    path("d/<slug:slug>/attributions/new/", attributions.attribute, name="attribute"),
+    path("d/<slug:slug>/attributions/<int:pk>/", attributions.attribution, name="attribution"),
     path("d/<slug:slug>/returns/", returns.returns, name="returns"),
 ]

@@ -25,6 +25,7 @@ from annotation.core.files.parsing_items import ItemMapping
 from annotation.core.intervals import wilson
 from annotation.models import Dataset, Job, Ruling, Snapshot
 from modeling.actions.proving import measure_returns
+from modeling.actions.proving.attribute import request_attribution
 from modeling.actions.proving.compare import request_comparison
 from modeling.actions.proving.measure_returns import request_returns
 from modeling.actions.proving.price_run import request_pricing
@@ -151,6 +152,14 @@ def a_comparison(tmp_path):
     return request_comparison(dataset, str(before.pk), str(after.pk), production, background=False)
 
 
+def an_attribution(tmp_path):
+    dataset = small_world.with_production(tmp_path)
+    before = small_world.trained(dataset, C="1000")
+    small_world.relabelled(dataset)
+    after = small_world.trained(dataset)
+    return request_attribution(dataset, before, after, snapshot(dataset, Snapshot.PRODUCTION), background=False)
+
+
 def a_run(tmp_path):
     return small_world.trained(small_world.pool(tmp_path))
 
@@ -197,6 +206,7 @@ ASKED = {
     "reorder": an_order,
     "training": a_training,
     "comparison": a_comparison,
+    "attribution": an_attribution,
     "demo": lambda tmp_path: request_demo(0, background=False),
     "sweep": a_sweep,
     "capacity": lambda tmp_path: request_capacity(small_world.pool(tmp_path), background=False),

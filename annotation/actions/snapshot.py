@@ -5,6 +5,7 @@ import pandas as pd
 from django.db import transaction
 
 from annotation import bulk, frames
+from annotation.actions.as_imported import NO_LABEL, with_first_labels
 from annotation.core.frozen_digests import row_digests, rows_digest
 from annotation.core.likeness.grouping import copies_of_items
 from annotation.core.refusal import Refusal
@@ -19,22 +20,22 @@ class UnableToSnapshot(Refusal):
 
 def snapshot(
     dataset: Dataset, purpose: str, *, sources: tuple[str, ...] = (), labels_of: Snapshot | None = None,
-    user: User | None = None,
+    user: User | None = None, as_imported: bool = False,
 ) -> Snapshot:  # fmt: skip
     """The snapshot of the dataset as it is now; the same rows for the same purpose are the same snapshot.
 
     Training rows are pool items with a current label that is not in quarantine and that are no near-duplicates of
-    production. With `labels_of` the rows are today's, the labels those of that snapshot. What is left out is counted
-    by reason. Where a quarantine leaves labels out, the same rows with them are frozen too, so that a comparison can
-    show both ways. The search for near-duplicates is done before the dataset is locked, and once more only where the
-    rows became others meanwhile.
+    production. With `labels_of` the rows are today's, the labels those of that snapshot; with `as_imported` the labels
+    are those that files gave at first. What is left out is counted by reason. Where a quarantine leaves labels out,
+    the same rows with them are frozen too, so that a comparison can show both ways. The search for near-duplicates is
+    done before the dataset is locked, and once more only where the rows became others meanwhile.
     """
     copies = _Copies(dataset)
-    state, chosen = state_of(dataset), _chosen(dataset, purpose, sources, labels_of, copies)
+    state, chosen = state_of(dataset), _chosen(dataset, purpose, sources, labels_of, copies, as_imported)
     with transaction.atomic():
         bulk.lock_dataset(dataset)
         if state_of(dataset) != state:
-            chosen = _chosen(dataset, purpose, sources, labels_of, copies)
+            chosen = _chosen(dataset, purpose, sources, labels_of, copies, as_imported)
         rows, left_out = chosen
         aside = rows["item"].isin(quarantined_items(dataset) if purpose == Snapshot.TRAINING else ())
         both = None
@@ -51,8 +52,9 @@ def _split(purpose: str) -> str:
 
 
 def _chosen(
-    dataset: Dataset, purpose: str, sources: tuple[str, ...], labels_of: Snapshot | None, copies: "_Copies"
-) -> tuple[pd.DataFrame, dict[str, int]]:
+    dataset: Dataset, purpose: str, sources: tuple[str, ...], labels_of: Snapshot | None, copies: "_Copies",
+    as_imported: bool = False,
+) -> tuple[pd.DataFrame, dict[str, int]]:  # fmt: skip
     """The rows to freeze but for a quarantine, and why others are left out, counted."""
     rows, left_out = _labelled(dataset, _split(purpose), sources)
     if purpose == Snapshot.TRAINING:
@@ -60,6 +62,8 @@ def _chosen(
         rows, left_out["near_duplicate_of_production"] = rows[~among], int(among.sum())
     if labels_of:
         rows, left_out["not_in_labels_of"] = _with_labels_of(rows, labels_of)
+    if as_imported:
+        rows, left_out[NO_LABEL] = with_first_labels(rows, dataset, _split(purpose))
     return rows, left_out
 
 

@@ -56,6 +56,7 @@ STAGES: dict[str, tuple[MenuPage, ...]] = {
     ),
     "Proof": (
         MenuPage("comparisons", "Comparisons"),
+        MenuPage("attributions", "Labels or regularization"),
         MenuPage("returns", "Return on expert time"),
     ),
     "Data": (

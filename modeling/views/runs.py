@@ -22,7 +22,7 @@ from modeling.actions.training.recipes import differing, run_facts
 from modeling.actions.training.train import request_training
 from modeling.figures.charts.loss import loss_curve
 from modeling.figures.words.recipes import left_out_words, recipe_words
-from modeling.figures.words.runs import loss_heading, run_heading, setting_rows
+from modeling.figures.words.runs import NAMES, loss_heading, run_heading, setting_rows
 from modeling.forms.lab import RunsForm
 from modeling.forms.training import TrainForm
 from modeling.models import ModelRun
@@ -51,7 +51,9 @@ def train(request: Request, slug: str) -> HttpResponse:
     form = TrainForm(dataset, request.POST)
     if form.is_valid():
         with reported_on(form):
-            return redirect("job", slug, request_training(dataset, user=request.user, **form.recipe()).pk)
+            first = request.POST.get("labels") == "imported"
+            job = request_training(dataset, user=request.user, as_imported=first, **form.recipe())
+            return redirect("job", slug, job.pk)
     return _list(request, dataset, form, status=400)
 
 
@@ -159,7 +161,8 @@ def _scores(found: ModelRun) -> dict[str, Any]:
 def _origin(found: ModelRun) -> dict[str, Any]:
     """What it takes to train it again."""
     return {
-        "settings": setting_rows(found.resolved), "chosen_C": found.recipe.settings.get("C") == "cv",
+        "settings": setting_rows(found.resolved),
+        "chosen": [NAMES.get(key, key) for key in ("C", "l1_ratio") if found.recipe.settings.get(key) == "cv"],
         "left_out": left_out_words(found.snapshot.left_out), "environment": sorted(found.environment.items()),
     }  # fmt: skip
 

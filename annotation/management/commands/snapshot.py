@@ -2,8 +2,9 @@ from argparse import ArgumentParser
 from typing import Any
 
 from annotation.access import dataset_by_slug, snapshot_by_id
-from annotation.actions.snapshot import snapshot
+from annotation.actions.snapshot import UnableToSnapshot, snapshot
 from annotation.management.house import HouseCommand, add_json
+from annotation.models import Snapshot
 
 
 class Command(HouseCommand):
@@ -13,11 +14,20 @@ class Command(HouseCommand):
         parser.add_argument("dataset")
         parser.add_argument("--purpose", choices=["training", "production"], required=True)
         parser.add_argument("--source", nargs="+", default=[], metavar="NAME")
-        parser.add_argument("--labels-of", type=int, metavar="SNAPSHOT", help="today's rows with that one's labels")
+        which = parser.add_mutually_exclusive_group()
+        which.add_argument("--labels-of", type=int, metavar="SNAPSHOT", help="today's rows with that one's labels")
+        which.add_argument(
+            "--as-imported", action="store_true", help="today's rows with the labels files gave at first"
+        )
         add_json(parser)
 
     def act(self, options: dict[str, Any]) -> dict[str, Any]:
         dataset = dataset_by_slug(options["dataset"])
+        if options["as_imported"] and options["purpose"] != Snapshot.TRAINING:
+            raise UnableToSnapshot("--as-imported is for training; a production set holds the labels trusted now.")
         labels_of = snapshot_by_id(dataset, options["labels_of"]) if options["labels_of"] else None
-        frozen = snapshot(dataset, options["purpose"], sources=tuple(options["source"]), labels_of=labels_of)
+        frozen = snapshot(
+            dataset, options["purpose"], sources=tuple(options["source"]), labels_of=labels_of,
+            as_imported=options["as_imported"],
+        )  # fmt: skip
         return {"snapshot": frozen.pk, "sha256": frozen.sha256, "rows": frozen.n_rows, "left_out": frozen.left_out}

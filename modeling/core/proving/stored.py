@@ -165,15 +165,20 @@ class WithLeaked(TypedDict):
     difference: Difference
 
 
-class BesideProof(TypedDict):
-    """What is shown beside a proof. cost, slices (by source), production_labels, left_out: of production and of the
-    rows *after* learned from; by_class, by_distance: as slices; quarantine_kept, as_trained, with_leaked: None where
-    there is nothing other to show; after_the_fact: the same two sides were compared on these rows by other terms."""
+class BesideRows(TypedDict):
+    """What is shown beside a proof of the rows themselves. slices: by source; by_class, by_distance: alike."""
 
     cost: ComparedMoney | None
     slices: list[SliceChange]
     by_class: NotRequired[list[SliceChange]]
     by_distance: NotRequired[list[SliceChange]]
+
+
+class BesideProof(BesideRows):
+    """What is shown beside a proof. production_labels, left_out: of production and of the rows *after* learned from;
+    quarantine_kept, as_trained, with_leaked: None where there is nothing other to show; after_the_fact: the same two
+    sides were compared on these rows by other terms."""
+
     with_leaked: NotRequired[WithLeaked | None]
     after_the_fact: NotRequired[bool]
     production_labels: ProductionLabels
@@ -230,6 +235,62 @@ class ReturnsJson(TypedDict):
     planned_looks: int
 
 
+class BatchJson(TypedDict):
+    """Production of a week or source: items received, those of known outcome, accuracy of the model in use on them; p:
+    that it is not below its reference, corrected, None where nothing is asked of it."""
+
+    name: str
+    received: int
+    labelled: int
+    accuracy: IntervalJson | None
+    p: float | None
+    below: bool
+
+
+class ShiftJson(TypedDict):
+    """What differs in a week (its Monday) from the first weeks, as `drift.Compared`; p: corrected."""
+
+    week: str
+    name: str
+    kind: str
+    what: str
+    then: float
+    now: float
+    change: IntervalJson
+    n: int
+    n_then: int
+    p: float
+
+
+class ReferenceJson(TypedDict):
+    """What the model in use is held to, each near-duplicate group counted once. of: "production sets" or "first weeks";
+    until: the Monday of the last of these weeks."""
+
+    of: str
+    until: str
+    share: IntervalJson
+
+
+class LiveJson(TypedDict):
+    """The model in use over time. model: in words; frozen: labelled rows of frozen production sets, in no week counted;
+    undated, unpredicted: production items left out; compared_to: the Monday of the last week that drift is measured
+    from, "" where there are too few items; tests: of drift; alerts: names of batches that were told of now."""
+
+    in_use: int
+    model: str
+    reference: ReferenceJson | None
+    since: BatchJson
+    weeks: list[BatchJson]
+    sources: list[BatchJson]
+    shifts: list[ShiftJson]
+    tests: int
+    compared_to: str
+    frozen: int
+    undated: int
+    unpredicted: int
+    alerts: list[str]
+
+
 # A rule of prediction with what it costs, and what it saves beside the likeliest class; class: that of the constant
 # rule, else None.
 PricedRule = TypedDict(
@@ -263,3 +324,56 @@ class PricingResult(CostReportJson):
     run: int
     version: int
     unit: str
+
+
+class AttributedGains(TypedDict):
+    """As `attribution.Attributed`: differences in accuracy; n counts groups of near-copies."""
+
+    whole: IntervalJson
+    labels: IntervalJson
+    settings: IntervalJson
+    interaction: IntervalJson
+    over: IntervalJson
+    labels_first: IntervalJson
+    labels_second: IntervalJson
+    settings_first: IntervalJson
+    settings_second: IntervalJson
+
+
+class AttributionCell(TypedDict):
+    """One of the four: which labels and which settings, "old" or "new", with the run of each seed."""
+
+    labels: str
+    settings: str
+    runs: list[int]
+    accuracy: IntervalJson
+
+
+class AttributionFound(AttributedGains):
+    """What an attribution says. n: production rows; units: groups of near-copies among them; leaked: others, left out
+    because a near-copy of them was learned from. rows: those learned from, alike in all cells; relabelled: how many of
+    them carry another label. seeds: of training, one where nothing draws. differing: settings in which old and new
+    differ, as sentences; regularization: nothing but penalties are among them. settings_run: the run whose settings
+    are the new ones. metric: by which the dataset decides. exploratory: why it is no more than that, or ""."""
+
+    n: int
+    units: int
+    leaked: int
+    rows: int
+    relabelled: int
+    seeds: list[int]
+    level: float
+    cells: list[AttributionCell]
+    differing: list[str]
+    regularization: bool
+    settings_run: int
+    metric: str
+    looks: int
+    planned_looks: int
+    exploratory: str
+
+
+class AttributionResult(AttributionFound):
+    """The result of a job of the kind attribution."""
+
+    attribution: int

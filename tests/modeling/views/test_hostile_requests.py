@@ -19,18 +19,19 @@ pytestmark = pytest.mark.django_db
 HUGE = "9" * 5_000
 ODD = ["", "-1", "²", "٣", "nan,nan", "9" * 30, HUGE, "a\x00b", "🙈"]
 NAMES = ["which", "given", "predicted", "after", "sort", "run", "recipe", "like", "clone", "learner", "snapshot",
-         "converged", "kind", "seed", "before", "production"]  # fmt: skip
+         "converged", "kind", "seed", "before", "production", "class", "words"]  # fmt: skip
 FIELDS = ["how", "like", "seeds", "logistic-C", "learner", "recipes", "grows", "name", "clone", "change", "metric",
           "run", "default", "cost_0_1", "unit", "based_on", "which", "seed", "probe", "ruling", "typed", "pair",
-          "id", "before", "after", "production", "sources", "points"]  # fmt: skip
+          "id", "before", "after", "production", "sources", "settings_of", "points"]  # fmt: skip
 POSTS = {
     "train", "build_recipe", "train_recipe", "start_sweep", "grow", "sweep_again", "open_run_rows", "learning_curve",
-    "describe_run", "check_robustness", "open_flipped", "rule_synonyms", "compare",
+    "describe_run", "check_robustness", "open_flipped", "rule_synonyms", "compare", "attribute",
 }  # fmt: skip
 BOTH = {"costs", "predict", "returns"}
 READ = (
     "runs", "diff_runs", "download_runs", "recipes", "diff_recipes", "costs",
-    "augmentation", "comparisons", "run_rows", "returns",
+    "augmentation", "comparisons", "run_rows", "coefficients", "download_coefficients", "attributions",
+    "returns",
 )  # fmt: skip
 
 
@@ -60,10 +61,10 @@ def world(tmp_path):
     }
 
 
-def addresses(slug, run=1, recipe=1, sweep=1, job=1, comparison=1):
+def addresses(slug, run=1, recipe=1, sweep=1, job=1, comparison=1, attribution=1):
     """name → address, all of the lab's."""
     ids = {"train_recipe": [recipe], "sweep_again": [job], "sweep": [sweep], "predicted": [job],
-           "comparison": [comparison], "open_flipped": [run, job, "typos"]}  # fmt: skip
+           "comparison": [comparison], "attribution": [attribution], "open_flipped": [run, job, "typos"]}  # fmt: skip
     made = {}
     for one in urlpatterns:
         more = ids.get(one.name, [run] if "pk" in one.pattern.converters else [])
@@ -95,7 +96,7 @@ def test_nobody_but_a_lead_comes_in(client, world, tmp_path):
 def test_ids_of_another_dataset_are_not_there(client, world, tmp_path):
     other = small_dataset(tmp_path, "other")
     client.force_login(people.leo(other))
-    own = addresses("other", run=0, recipe=0, sweep=0, job=0, comparison=0)
+    own = addresses("other", run=0, recipe=0, sweep=0, job=0, comparison=0, attribution=0)
     for name, address in of(world, "other").items():
         if address != own[name]:
             assert ask(client, name, address).status_code == 404, name
@@ -107,6 +108,7 @@ def test_ids_of_another_dataset_are_not_there(client, world, tmp_path):
         ("train", {"how": "like", "like": pk}),
         ("start_sweep", {"recipes": recipe, "seeds": 1}),
         ("compare", {"before": pk, "after": pk, "production": world["rows"].pk}),
+        ("attribute", {"before": pk, "after": pk, "production": world["rows"].pk, "seeds": 2}),
     ]:
         assert client.post(of(world, "other")[name], data).status_code == 400, name
     assert client.post(of(world, "other")["costs"], {"change": "price", "run": pk}).status_code == 404
