@@ -6,6 +6,7 @@ from modeling.views import (
     coefficients,
     comparisons,
     costs,
+    over_time,
     overview,
     recipes,
     returns,
@@ -62,4 +63,5 @@ urlpatterns = [
     path("d/<slug:slug>/attributions/new/", attributions.attribute, name="attribute"),
     path("d/<slug:slug>/attributions/<int:pk>/", attributions.attribution, name="attribution"),
     path("d/<slug:slug>/returns/", returns.returns, name="returns"),
+    path("d/<slug:slug>/over-time/", over_time.over_time, name="over_time"),
 ]

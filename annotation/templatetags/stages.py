@@ -58,6 +58,7 @@ STAGES: dict[str, tuple[MenuPage, ...]] = {
         MenuPage("comparisons", "Comparisons"),
         MenuPage("attributions", "Labels or regularization"),
         MenuPage("returns", "Return on expert time"),
+        MenuPage("over_time", "Over time"),
     ),
     "Data": (
         MenuPage("import", "Import"),

@@ -248,7 +248,7 @@ class BatchJson(TypedDict):
 
 
 class ShiftJson(TypedDict):
-    """What differs in a week (its Monday) from the first weeks, as `drift.Compared`; p: corrected."""
+    """What differs in a week (its Monday) from the first weeks, as `drift.TwoSides`; p: corrected."""
 
     week: str
     name: str

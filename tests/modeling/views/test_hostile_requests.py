@@ -27,11 +27,11 @@ POSTS = {
     "train", "build_recipe", "train_recipe", "start_sweep", "grow", "sweep_again", "open_run_rows", "learning_curve",
     "describe_run", "check_robustness", "open_flipped", "rule_synonyms", "compare", "attribute",
 }  # fmt: skip
-BOTH = {"costs", "predict", "returns"}
+BOTH = {"costs", "predict", "returns", "over_time"}
 READ = (
     "runs", "diff_runs", "download_runs", "recipes", "diff_recipes", "costs",
     "augmentation", "comparisons", "run_rows", "coefficients", "download_coefficients", "attributions",
-    "returns",
+    "returns", "over_time",
 )  # fmt: skip
 
 
