@@ -36,15 +36,15 @@ def reference_words(reference: ReferenceJson) -> str:
 def batch_words(batch: str) -> str:
     """A batch by its name as kept with an alert: "in the week of …"."""
     if batch == ALL:
-        return "since then, taken together"
+        return "over all outcomes together"
     kind, _, name = batch.partition(" ")
     return f"in {week_words(name)}" if kind == "week" else f"on source {quoted(name, 60)}"
 
 
 def batches_below(found: LiveJson) -> dict[str, BatchJson]:
     """Name as an alert keeps it → batch, of those below."""
-    named = {ALL: found["since"], **{f"week {one['name']}": one for one in found["weeks"]}}
-    named |= {f"source {one['name']}"[:80]: one for one in found["sources"]}
+    named = {f"week {one['name']}": one for one in found["weeks"]}
+    named |= {f"source {one['name']}"[:80]: one for one in found["sources"]} | {ALL: found["since"]}
     return {name: one for name, one in named.items() if one["below"]}
 
 
