@@ -1,7 +1,14 @@
 """What works each kind of job of this app; loaded by `work` with the first job."""
 
 from annotation.actions.jobs.work import JOB_RUNNERS
-from modeling.actions.proving import attribute, check_live, compare, measure_returns, price_run
+from modeling.actions.proving import (
+    attribute,
+    check_live,
+    compare,
+    measure_returns,
+    measure_unlikeness,
+    price_run,
+)
 from modeling.actions.running import check_robustness, describe_run, predict_file
 from modeling.actions.training import capacity, learning_curve, sweep, train
 from modeling.demo import play
@@ -16,6 +23,7 @@ JOB_RUNNERS.update({
     "description": describe_run.run,
     "robustness": check_robustness.run,
     "pricing": price_run.run,
+    "unlikeness": measure_unlikeness.run,
     "returns": measure_returns.run,
     "live_check": check_live.run,
     "prediction": predict_file.run,

@@ -29,6 +29,7 @@ from modeling.actions.proving.attribute import request_attribution
 from modeling.actions.proving.check_live import request_live_check
 from modeling.actions.proving.compare import request_comparison
 from modeling.actions.proving.measure_returns import request_returns
+from modeling.actions.proving.measure_unlikeness import request_unlikeness
 from modeling.actions.proving.price_run import request_pricing
 from modeling.actions.proving.set_costs import set_costs
 from modeling.actions.running.check_robustness import request_robustness
@@ -177,6 +178,11 @@ def a_pricing(tmp_path):
     return request_pricing(run, background=False)
 
 
+def an_unlikeness(tmp_path):
+    production = snapshot(small_world.with_production(tmp_path), Snapshot.PRODUCTION)
+    return request_unlikeness(production, background=False)
+
+
 def returns_of_decisions(tmp_path):
     """With a detection and open cases, so that the next decisions are projected, and a production set that is read."""
     dataset = small_world.with_production(tmp_path)
@@ -225,6 +231,7 @@ ASKED = {
     "description": lambda tmp_path: request_description(a_run(tmp_path), background=False),
     "robustness": lambda tmp_path: request_robustness((run := a_run(tmp_path)).dataset, run, background=False),
     "pricing": a_pricing,
+    "unlikeness": an_unlikeness,
     "returns": returns_of_decisions,
     "live_check": a_live_check,
     "prediction": a_prediction,

@@ -57,6 +57,7 @@ STAGES: dict[str, tuple[MenuPage, ...]] = {
     "Proof": (
         MenuPage("comparisons", "Comparisons"),
         MenuPage("attributions", "Labels or regularization"),
+        MenuPage("production_sets", "Production sets"),
         MenuPage("returns", "Return on expert time"),
         MenuPage("over_time", "Over time"),
     ),

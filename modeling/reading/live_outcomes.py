@@ -11,12 +11,6 @@ from modeling.models import LiveAlert, ModelInUse
 KIND = "live_check"
 
 
-def model_in_use(dataset: Dataset) -> ModelInUse | None:
-    """The newest a lead named."""
-    named = dataset.models_in_use.select_related("run__recipe", "run__snapshot", "predictions")
-    return named.order_by("-id").first()
-
-
 def model_words(live: ModelInUse) -> str:
     """Run 7: logistic regression, L2, C = 3; or the name of a set."""
     if live.run:

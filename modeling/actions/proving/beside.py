@@ -9,7 +9,7 @@ from modeling.actions.proving.predict_production import Predicted, ProductionRow
 from modeling.actions.proving.price import money_beside
 from modeling.actions.proving.terms import Terms
 from modeling.actions.proving.training_seeds import draws_at_random, of_other_seeds
-from modeling.actions.proving.where_changed import by_source
+from modeling.actions.proving.where_changed import where_changed
 from modeling.core.proving.stored import BesideProof, BesideRows, WithLeaked
 from modeling.reading.production_labels import who_labelled
 
@@ -28,7 +28,7 @@ def beside_proof(compared: Compared, terms: Terms) -> BesideRows:
     rows, was, now = compared.rows, compared.before, compared.after
     return {
         "cost": money_beside(terms.costs, rows.truth, was.probabilities, now.probabilities),
-        "slices": by_source(rows, was, now),
+        **where_changed(rows, was, now),
     }
 
 

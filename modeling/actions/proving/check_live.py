@@ -34,7 +34,8 @@ from modeling.core.proving.over_time import (
 from modeling.core.proving.stored import LiveJson, ReferenceJson
 from modeling.figures.words.over_time import ALL, alert_words, batches_below
 from modeling.models import LiveAlert, ModelInUse
-from modeling.reading.live_outcomes import KIND, model_in_use, model_words, production_outcomes, state_of_outcomes
+from modeling.reading.in_use import model_in_use
+from modeling.reading.live_outcomes import KIND, model_words, production_outcomes, state_of_outcomes
 
 
 class UnableToCheck(Refusal):

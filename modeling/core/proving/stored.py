@@ -131,11 +131,29 @@ class SliceChange(TypedDict):
 
 
 class ProductionLabels(TypedDict):
-    """Names of those who labelled most of production, and how many rows (and which share) pool experts labelled."""
+    """Names of those who labelled most of production, and how many rows (and which share) pool experts labelled. live:
+    True where that was not frozen with the rows but read when it was asked."""
 
     annotators: list[str]
     shared: int
     share: float
+    live: NotRequired[bool]
+
+
+class UnlikenessJson(TypedDict):
+    """An Unlikeness of a production set, and what the pool lacks. snapshot: its id; rows, groups: of it, groups being
+    near-duplicate ones; pool: pool rows there were. sources, classes: names of which the pool has no item, no label.
+    told_apart, far: nothing is known where n = 0. length: median characters of pool and set."""
+
+    snapshot: int
+    rows: int
+    groups: int
+    pool: int
+    told_apart: IntervalJson
+    far: IntervalJson
+    length: list[float] | None
+    sources: list[str]
+    classes: list[str]
 
 
 class QuarantineKept(TypedDict):

@@ -22,16 +22,19 @@ NAMES = ["which", "given", "predicted", "after", "sort", "run", "recipe", "like"
          "converged", "kind", "seed", "before", "production", "class", "words"]  # fmt: skip
 FIELDS = ["how", "like", "seeds", "logistic-C", "learner", "recipes", "grows", "name", "clone", "change", "metric",
           "run", "default", "cost_0_1", "unit", "based_on", "which", "seed", "probe", "ruling", "typed", "pair",
-          "id", "before", "after", "production", "sources", "settings_of", "points"]  # fmt: skip
+          "id", "before", "after", "production", "sources", "settings_of", "side", "item", "worthwhile", "n",
+          "stratified", "answers_each", "points"]  # fmt: skip
 POSTS = {
     "train", "build_recipe", "train_recipe", "start_sweep", "grow", "sweep_again", "open_run_rows", "learning_curve",
-    "describe_run", "check_robustness", "open_flipped", "rule_synonyms", "compare", "attribute",
+    "describe_run", "check_robustness", "open_flipped", "rule_synonyms", "compare", "attribute", "in_use",
+    "draw_production", "freeze_production", "measure_unlikeness",
 }  # fmt: skip
-BOTH = {"costs", "predict", "returns", "over_time"}
+BOTH = {"costs", "predict", "flip", "returns", "over_time"}
+OF_COMPARISONS = ("comparison", "flips", "report", "report_markdown", "report_json")
 READ = (
     "runs", "diff_runs", "download_runs", "recipes", "diff_recipes", "costs",
     "augmentation", "comparisons", "run_rows", "coefficients", "download_coefficients", "attributions",
-    "returns", "over_time",
+    "production_sets", "returns", "over_time",
 )  # fmt: skip
 
 
@@ -64,7 +67,8 @@ def world(tmp_path):
 def addresses(slug, run=1, recipe=1, sweep=1, job=1, comparison=1, attribution=1):
     """name → address, all of the lab's."""
     ids = {"train_recipe": [recipe], "sweep_again": [job], "sweep": [sweep], "predicted": [job],
-           "comparison": [comparison], "attribution": [attribution], "open_flipped": [run, job, "typos"]}  # fmt: skip
+           "attribution": [attribution], "open_flipped": [run, job, "typos"], "flip": [comparison, 1],
+           **dict.fromkeys(OF_COMPARISONS, [comparison])}  # fmt: skip
     made = {}
     for one in urlpatterns:
         more = ids.get(one.name, [run] if "pk" in one.pattern.converters else [])
