@@ -24,11 +24,8 @@ from annotation.actions.snapshot import snapshot
 from annotation.core.files.parsing_items import ItemMapping
 from annotation.core.intervals import wilson
 from annotation.models import Dataset, Item, Job, Ruling, Snapshot
-from modeling.actions.proving import measure_returns
 from modeling.actions.proving.attribute import request_attribution
-from modeling.actions.proving.check_live import request_live_check
 from modeling.actions.proving.compare import request_comparison
-from modeling.actions.proving.measure_returns import request_returns
 from modeling.actions.proving.measure_unlikeness import request_unlikeness
 from modeling.actions.proving.price_run import request_pricing
 from modeling.actions.proving.set_costs import set_costs
@@ -39,6 +36,9 @@ from modeling.actions.training.capacity import GROWTHS, Growth, request_capacity
 from modeling.actions.training.learning_curve import request_curve
 from modeling.actions.training.sweep import grid_specs, request_sweep
 from modeling.actions.training.train import request_training
+from modeling.actions.watching import measure_returns
+from modeling.actions.watching.check_live import request_live_check
+from modeling.actions.watching.measure_returns import request_returns
 from modeling.core.fitting.training import FEATURES
 from modeling.demo import play
 from modeling.demo.dataset import request_demo

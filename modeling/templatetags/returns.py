@@ -11,7 +11,7 @@ from annotation.core.order.audit_draw import ErrorRate
 from annotation.core.stored import IntervalJson
 from modeling.figures.words.numbers import p_words, percent, signed, span
 from modeling.figures.words.returns import experts_words, hours_words, per_hour_words, periods_words
-from modeling.reading.decisions_made import Period
+from modeling.reading.watching.decisions_made import Period
 from modeling.templatetags.figures import difference
 
 register = template.Library()

@@ -9,9 +9,9 @@ from django.views.decorators.http import require_http_methods
 from annotation.access import Request, dataset_for_lead
 from annotation.models import Dataset
 from annotation.views.refusals import refused_to
-from modeling.actions.proving.check_live import request_live_check
-from modeling.core.proving.over_time import REFERENCE
-from modeling.core.proving.stored import LiveJson
+from modeling.actions.watching.check_live import request_live_check
+from modeling.core.watching.over_time import REFERENCE
+from modeling.core.watching.stored import LiveJson
 from modeling.figures.charts.over_time import weeks_plot
 from modeling.figures.words.over_time import (
     batch_words,
@@ -25,7 +25,7 @@ from modeling.figures.words.over_time import (
 )
 from modeling.models import ModelInUse
 from modeling.reading.in_use import model_in_use
-from modeling.reading.live_outcomes import alerts_of, checking, model_words, newest_check, outcomes_since
+from modeling.reading.watching.live_outcomes import alerts_of, checking, model_words, newest_check, outcomes_since
 
 SHIFTS = 30
 

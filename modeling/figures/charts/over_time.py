@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from modeling.core.proving.stored import LiveJson
+from modeling.core.watching.stored import LiveJson
 from modeling.figures.charts.plot import DASHED, Ground, Plot
 from modeling.figures.charts.scale import around, axis, between, shares
 

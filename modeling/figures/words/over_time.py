@@ -4,7 +4,7 @@ from datetime import date
 
 from annotation.core.stored import IntervalJson, LimitsJson
 from annotation.core.wording import counted, listed, percent, quoted
-from modeling.core.proving.stored import BatchJson, LiveJson, ReferenceJson, ShiftJson
+from modeling.core.watching.stored import BatchJson, LiveJson, ReferenceJson, ShiftJson
 from modeling.figures.words.numbers import percent as exactly
 from modeling.figures.words.numbers import signed, signed_span
 

@@ -3,7 +3,7 @@ from typing import Any
 
 from annotation.access import dataset_by_slug
 from annotation.management.house import HouseCommand, add_background, add_json, finish
-from modeling.actions.proving.check_live import request_live_check
+from modeling.actions.watching.check_live import request_live_check
 
 
 class Command(HouseCommand):

@@ -12,8 +12,8 @@ from annotation.actions.files.import_labels import import_labels
 from annotation.actions.jobs.work import UnableToWork, work_here
 from annotation.actions.snapshot import snapshot
 from annotation.models import Item, Notice, PredictionSet, Snapshot
-from modeling.actions.proving.check_live import UnableToCheck, request_live_check
 from modeling.actions.training.train import save_probabilities
+from modeling.actions.watching.check_live import UnableToCheck, request_live_check
 from modeling.models import LiveAlert, Look, ModelInUse
 from tests import people
 from tests.factories import imported

@@ -10,12 +10,12 @@ from annotation.actions.queue.decide import decide
 from annotation.actions.queue.undo import undo
 from annotation.actions.snapshot import snapshot
 from annotation.models import Decision, Item, Snapshot
-from modeling.actions.proving import measure_returns
-from modeling.actions.proving.measure_returns import request_returns
-from modeling.actions.proving.set_stop_rule import UnableToSetRule, set_stop_rule
+from modeling.actions.watching import measure_returns
+from modeling.actions.watching.measure_returns import request_returns
+from modeling.actions.watching.set_stop_rule import UnableToSetRule, set_stop_rule
 from modeling.models import Look, ModelRun, ReturnCurve, StopRule
-from modeling.reading.decisions_made import by_expert, decisions_made, labels_along, periods_of, spent_on
 from modeling.reading.looks import looks_at
+from modeling.reading.watching.decisions_made import by_expert, decisions_made, labels_along, periods_of, spent_on
 from tests import people
 from tests.factories import answer, open_case
 from tests.modeling import small_world

@@ -26,11 +26,11 @@ from annotation.reading.learned_order import (
 from annotation.reading.worth_deciding import worth_of
 from modeling.core.fitting.training import fit_resolved, predict, refitter
 from modeling.core.proving.paired import LEAST_UNITS
-from modeling.core.proving.returns import AHEAD, ENOUGH, AlongDecisions, Projection, cut_points, project
-from modeling.core.proving.stored import ReturnsJson
+from modeling.core.watching.returns import AHEAD, ENOUGH, AlongDecisions, Projection, cut_points, project
+from modeling.core.watching.stored import ReturnsJson
 from modeling.models import Look, ModelRun, ReturnCurve
-from modeling.reading.decisions_made import decisions_made, labels_along
 from modeling.reading.looks import looks_at
+from modeling.reading.watching.decisions_made import decisions_made, labels_along
 
 ON_PRODUCTION, OUT_OF_FOLD = "production", "out of fold"
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from modeling.core.proving.over_time import (
+from modeling.core.watching.over_time import (
     ALPHA,
     FAMILIES,
     WEEKS,

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.stats import chi2_contingency, ks_2samp, mannwhitneyu, t
 
 from annotation.core.intervals import Interval, newcombe
-from modeling.core.proving.stored import ShiftJson
+from modeling.core.watching.stored import ShiftJson
 
 LEVEL = 0.05
 # Rows on either side before they are compared; a category with fewer on both sides together is one of the rest.

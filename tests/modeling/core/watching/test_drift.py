@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from modeling.core.proving.drift import LEVEL, REST, Watched, compare_sides, shifts
+from modeling.core.watching.drift import LEVEL, REST, Watched, compare_sides, shifts
 
 MONDAY = np.datetime64("2026-11-02")
 

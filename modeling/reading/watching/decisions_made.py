@@ -12,7 +12,7 @@ from annotation.core.intervals import Interval
 from annotation.core.order.audit_draw import ErrorRate
 from annotation.models import DECIDED, Audit, Case, CurrentLabel, Dataset, Decision
 from annotation.reading.audit_answers import error_rates
-from modeling.core.proving.returns import Spent, usable_seconds
+from modeling.core.watching.returns import Spent, usable_seconds
 
 
 def decisions_made(dataset: Dataset) -> pd.DataFrame:

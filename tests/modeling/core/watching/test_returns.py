@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from annotation.core.intervals import Interval
-from modeling.core.proving.returns import (
+from modeling.core.watching.returns import (
     LONGEST,
     AlongDecisions,
     Spent,

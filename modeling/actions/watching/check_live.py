@@ -20,8 +20,8 @@ from annotation.models import Dataset, Job, User
 from annotation.reading.prediction_sets import aligned
 from modeling.core.fitting.model_artifacts import load_model
 from modeling.core.fitting.training import predict
-from modeling.core.proving.drift import Watched, shifts
-from modeling.core.proving.over_time import (
+from modeling.core.watching.drift import Watched, shifts
+from modeling.core.watching.over_time import (
     FAMILIES,
     REFERENCE,
     Outcomes,
@@ -31,11 +31,11 @@ from modeling.core.proving.over_time import (
     judge_weeks,
     mondays,
 )
-from modeling.core.proving.stored import LiveJson, ReferenceJson
+from modeling.core.watching.stored import LiveJson, ReferenceJson
 from modeling.figures.words.over_time import ALL, alert_words, batches_below
 from modeling.models import LiveAlert, ModelInUse
 from modeling.reading.in_use import model_in_use
-from modeling.reading.live_outcomes import KIND, model_words, production_outcomes, state_of_outcomes
+from modeling.reading.watching.live_outcomes import KIND, model_words, production_outcomes, state_of_outcomes
 
 
 class UnableToCheck(Refusal):

@@ -8,7 +8,7 @@ from scipy.special import logsumexp
 
 from annotation.core.intervals import Interval
 from modeling.core.proving.paired import share_by_group
-from modeling.core.proving.stored import BatchJson
+from modeling.core.watching.stored import BatchJson
 
 # Chance of a false alert: so much in a year of weeks, and as much again because the reference itself is an estimate.
 ALPHA = 0.025

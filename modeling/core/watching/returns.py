@@ -9,7 +9,7 @@ from scipy.stats import chi2
 
 from annotation.core.intervals import Interval
 from modeling.core.proving.paired import LEAST_UNITS, estimate, paired_by_group, share_by_group
-from modeling.core.proving.stored import ProjectionJson, ReturnPoint
+from modeling.core.watching.stored import ProjectionJson, ReturnPoint
 
 # A decision left open over a break takes no longer than so many times the median one.
 LONGEST = 10.0
