@@ -142,3 +142,17 @@ def test_the_newest_rule_counts_and_a_gain_must_be_one(tmp_path):
     for least in (0, -0.1, 1.0, float("nan")):
         with pytest.raises(UnableToSetRule, match="cannot be asked to gain"):
             set_stop_rule(dataset, least)
+
+
+def test_a_recipe_that_draws_is_trained_over_several_seeds(tmp_path, monkeypatch):
+    monkeypatch.setattr(measure_returns, "SEEDS", 2)
+    trained, fit = [], measure_returns.fit_resolved
+    monkeypatch.setattr(measure_returns, "draws", lambda resolved: True)
+    monkeypatch.setattr(
+        measure_returns, "fit_resolved", lambda *given: trained.append(given[-1]["seed"]) or fit(*given)
+    )
+    dataset = small_world.with_production(tmp_path)
+    run = small_world.trained(dataset)
+    small_world.relabelled(dataset)
+    found = measured(run, snapshot(dataset, Snapshot.PRODUCTION))
+    assert trained == [0] * 6 + [1] * 6 and len(found["points"]) == 6
