@@ -122,7 +122,7 @@ class _LabelsAlong:
 def _labels_along(dataset: Dataset, rows: Snapshot) -> _LabelsAlong:
     frame, made = frozen_rows(rows), decisions_made(dataset)
     cuts = cut_points(len(made))
-    named = labels_along(dataset, made, cuts, frame["item"].to_numpy())
+    named = labels_along(dataset, made, cuts, frame.set_index("item")["label"])
     labels = np.stack([frames.codes(named[cut], dataset.class_names) for cut in cuts])
     whole = (labels >= 0).all(axis=0)
     table = frames.content_table(frame["content"][whole], dataset.typed_fields)

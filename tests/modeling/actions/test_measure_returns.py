@@ -1,6 +1,6 @@
 from datetime import timedelta
 
-import numpy as np
+import pandas as pd
 import pytest
 from django.utils import timezone
 
@@ -97,7 +97,9 @@ def test_labels_are_those_that_stood_whatever_was_taken_back(tmp_path):
     items = list(
         Item.objects.filter(external_id__in=["r1-0", "r1-1", "r1-2"]).order_by("id").values_list("id", flat=True)
     )
-    along = labels_along(dataset, made, [0, 1, 2, 3], np.array(items))
+    along = labels_along(dataset, made, [0, 1, 2, 3], pd.Series(["payment", "access", None, "kept"], [*items, 0]))
+    assert along.loc[0].tolist() == ["kept"] * 4
+    along = along.loc[items]
     assert along[0].tolist() == ["access", "payment", "access"]
     assert along[1].tolist() == ["payment", "payment", "access"]
     assert along[2].tolist() == ["payment", "access", "access"]
