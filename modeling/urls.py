@@ -6,6 +6,7 @@ from modeling.views import (
     coefficients,
     comparisons,
     costs,
+    over_time,
     overview,
     production_sets,
     recipes,
@@ -74,4 +75,5 @@ urlpatterns = [
     path("d/<slug:slug>/comparisons/<int:pk>/report.md", one_page.report_markdown, name="report_markdown"),
     path("d/<slug:slug>/comparisons/<int:pk>/report.json", one_page.report_as_json, name="report_json"),
     path("d/<slug:slug>/returns/", returns.returns, name="returns"),
+    path("d/<slug:slug>/over-time/", over_time.over_time, name="over_time"),
 ]

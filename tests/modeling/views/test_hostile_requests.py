@@ -29,12 +29,12 @@ POSTS = {
     "describe_run", "check_robustness", "open_flipped", "rule_synonyms", "compare", "attribute", "in_use",
     "draw_production", "freeze_production", "measure_unlikeness",
 }  # fmt: skip
-BOTH = {"costs", "predict", "flip", "returns"}
+BOTH = {"costs", "predict", "flip", "returns", "over_time"}
 OF_COMPARISONS = ("comparison", "flips", "report", "report_markdown", "report_json")
 READ = (
     "runs", "diff_runs", "download_runs", "recipes", "diff_recipes", "costs",
     "augmentation", "comparisons", "run_rows", "coefficients", "download_coefficients", "attributions",
-    "production_sets", "returns",
+    "production_sets", "returns", "over_time",
 )  # fmt: skip
 
 
