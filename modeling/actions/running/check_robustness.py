@@ -77,7 +77,7 @@ def run(job: Job, report: Report) -> Write:
     result: RobustnessJson = {
         "run": probed.pk, "seed": job.seed, "rows": found.n, "folds": found.folds,
         "probes": _probes_json(found, items, resolved["classes"]), "consistency": _same_json(same, items, resolved),
-        "missing": [_missing_json(one) for one in found.missing if len(one.before)],
+        "missing": _missing_json(found.missing),
     }  # fmt: skip
     return lambda: result
 
@@ -111,11 +111,15 @@ def _example(one: Probed, at: int, items: np.ndarray, classes: Sequence[str]) ->
     }  # fmt: skip
 
 
-def _missing_json(one: ColumnMissing) -> MissingJson:
-    return {
-        "name": one.name, "columns": list(one.columns), "n": len(one.before), "flips": one.flips,
-        "accuracy": one.accuracy.as_json(), "lost": one.lost.as_json(),
-    }  # fmt: skip
+def _missing_json(found: Sequence[ColumnMissing]) -> list[MissingJson]:
+    known = [one for one in found if len(one.before)]
+    return [
+        {
+            "name": one.name, "columns": list(one.columns), "n": len(one.before), "flips": one.flips,
+            "accuracy": one.accuracy.as_json(), "lost": one.lost(len(known)).as_json(),
+        }
+        for one in known
+    ]  # fmt: skip
 
 
 def _same_json(same: Consistency, items: np.ndarray, resolved: Resolved) -> ConsistencyJson:

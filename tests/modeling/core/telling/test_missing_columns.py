@@ -31,13 +31,16 @@ def test_what_each_column_costs_by_hand():
     found = {one.name: one for one in missing_columns(old, table, COLUMNS, labels)}
     assert list(found) == ["age", "income", "branch", "all numbers"]
     # four of twelve are yes; without the age all are no
-    assert (found["age"].lost.value, found["age"].lost.n, found["age"].flips) == (pytest.approx(4 / 12), 12, 4)
-    assert -0.1 < found["age"].lost.low < 4 / 12 < found["age"].lost.high
-    assert found["income"].lost.value == 0 and found["income"].lost.low < 0 < found["income"].lost.high
+    assert (found["age"].lost().value, found["age"].lost().n, found["age"].flips) == (pytest.approx(4 / 12), 12, 4)
+    assert -0.1 < found["age"].lost().low < 4 / 12 < found["age"].lost().high
+    assert found["income"].lost().value == 0 and found["income"].lost().low < 0 < found["income"].lost().high
     # eight rows have a branch; the two in the north who are old become a yes
-    assert (found["branch"].lost.n, found["branch"].flips, found["branch"].lost.value) == (8, 2, 0.25)
+    assert (found["branch"].lost().n, found["branch"].flips, found["branch"].lost().value) == (8, 2, 0.25)
     assert found["all numbers"].columns == ("age", "income") and found["all numbers"].flips == 4
     assert found["age"].accuracy.value == 1.0
+    assert (
+        found["age"].lost(4).low < found["age"].lost().low and found["age"].lost(4).value == found["age"].lost().value
+    )
 
 
 def test_lots_of_rows_add_up_and_what_is_nowhere_is_nothing():
@@ -48,7 +51,7 @@ def test_lots_of_rows_add_up_and_what_is_nowhere_is_nothing():
         for part in (table[:5], table[5:])
     ]
     whole = {one.name: one for one in added(lots)}
-    assert whole["age"].flips == 6 and whole["age"].lost.n == 12 and whole["branch"].lost.n == 0
+    assert whole["age"].flips == 6 and whole["age"].lost().n == 12 and whole["branch"].lost().n == 0
     assert list(whole)[-1] == "branch" and added([]) == []
 
 
@@ -82,4 +85,4 @@ def test_a_model_is_asked_on_rows_it_has_not_seen():
     found = probe(table, COLUMNS, labels, np.arange(300), resolved, ["missing"], 0, {}, silent)
     assert found.probes == {} and found.missing[0].name in ("age", "all numbers") and found.n == 300
     by_name = {one.name: one for one in found.missing}
-    assert by_name["age"].lost.low > 0.2 and by_name["income"].lost.low < 0.05 and by_name["age"].lost.n == 300
+    assert by_name["age"].lost().low > 0.2 and by_name["income"].lost().low < 0.05 and by_name["age"].lost().n == 300
