@@ -20,6 +20,9 @@ from bench import (
     near_duplicates,
     order,
     others,
+    proof_attribution,
+    proof_intervals,
+    proof_returns,
     routing,
     shortcuts,
     suite,
@@ -62,6 +65,9 @@ BENCHES: dict[str, Callable[[], list[Row]]] = {
     "model.robustness.banking77_full": lambda: model_augmentation.run_robustness("banking77_full"),
     "model.robustness.fin_num_claim": lambda: model_augmentation.run_robustness("fin_num_claim"),
     "model.sweep": model_sweep.run,
+    "proof.intervals": proof_intervals.run,
+    "proof.attribution": proof_attribution.run,
+    "proof.returns": proof_returns.run,
 }
 
 

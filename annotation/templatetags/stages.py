@@ -54,7 +54,12 @@ STAGES: dict[str, tuple[MenuPage, ...]] = {
         MenuPage("augmentation", "Copies"),
         MenuPage("costs", "Costs"),
     ),
-    "Proof": (MenuPage("comparisons", "Comparisons"),),
+    "Proof": (
+        MenuPage("comparisons", "Comparisons"),
+        MenuPage("attributions", "Labels or regularization"),
+        MenuPage("production_sets", "Production sets"),
+        MenuPage("returns", "Return on expert time"),
+    ),
     "Data": (
         MenuPage("import", "Import"),
         MenuPage("question", "Classes and question"),

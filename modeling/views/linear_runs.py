@@ -69,5 +69,7 @@ def _sources(run: ModelRun) -> dict[str, Any] | None:
     found = run.metrics.get("sources")
     if not found:
         return None
-    worst = min(found, key=lambda row: row["difference"])
-    return {"rows": found, "heading": sources_heading(worst if worst["difference_high"] < 0 else None)}
+    # what older runs were judged by learned from more rows than what it was judged against
+    lost = [row for row in found if "rows_each" in row and row["difference_high"] < 0]
+    worst = min(lost, key=lambda row: row["difference"], default=None)
+    return {"rows": found, "heading": sources_heading(worst)}

@@ -64,10 +64,12 @@ class MeanSize(TypedDict):
 
 
 class SourceScores(TypedDict):
-    """One source judged by a model of the others (accuracy) and in random folds (folds), and accuracy − folds."""
+    """One source judged by a model of the others (accuracy) and by one of as many rows of all sources (folds), and
+    accuracy − folds. rows_each: rows either learned from; missing where `folds` is of larger models, as it was."""
 
     source: str
     n: int
+    rows_each: NotRequired[int]
     accuracy: float
     accuracy_low: float
     accuracy_high: float
