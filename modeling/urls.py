@@ -45,6 +45,7 @@ urlpatterns = [
         coefficients.download_coefficients,
         name="download_coefficients",
     ),  # fmt: skip
+    path("d/<slug:slug>/runs/<int:pk>/beside-tuned/", sweeps.beside_tuned, name="beside_tuned"),
     path("d/<slug:slug>/runs/<int:pk>/rows/", run_parts.rows, name="run_rows"),
     path("d/<slug:slug>/runs/<int:pk>/rows/open/", run_parts.open_them, name="open_run_rows"),
     path("d/<slug:slug>/runs/<int:pk>/learning-curve/", run_parts.learn, name="learning_curve"),

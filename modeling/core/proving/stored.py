@@ -301,3 +301,22 @@ class AttributionResult(AttributionFound):
     """The result of a job of the kind attribution."""
 
     attribution: int
+
+
+class SurelyWrong(TypedDict):
+    """Shares of rows predicted as another class than the label with much confidence; change: after − before, in
+    [−1, 1], < 0 = fewer. n of each counts groups of near-copies; rows: the rows."""
+
+    rows: int
+    before: IntervalJson
+    after: IntervalJson
+    change: IntervalJson
+
+
+class SurelyWrongJson(TypedDict):
+    """above: the confidence from which on it counts as much, in [0, 1]. contested: of rows on which answers differed,
+    None where they are too few to say anything of."""
+
+    above: float
+    all: SurelyWrong
+    contested: SurelyWrong | None
