@@ -20,6 +20,7 @@ from bench import (
     near_duplicates,
     order,
     others,
+    proof_diagnosis,
     routing,
     shortcuts,
     suite,
@@ -62,6 +63,7 @@ BENCHES: dict[str, Callable[[], list[Row]]] = {
     "model.robustness.banking77_full": lambda: model_augmentation.run_robustness("banking77_full"),
     "model.robustness.fin_num_claim": lambda: model_augmentation.run_robustness("fin_num_claim"),
     "model.sweep": model_sweep.run,
+    "proof.diagnosis": proof_diagnosis.run,
 }
 
 

@@ -4,6 +4,7 @@ from modeling.views import (
     augmentation,
     comparisons,
     costs,
+    diagnosis,
     overview,
     recipes,
     robustness,
@@ -49,4 +50,8 @@ urlpatterns = [
     path("d/<slug:slug>/comparisons/", comparisons.comparisons, name="comparisons"),
     path("d/<slug:slug>/comparisons/new/", comparisons.compare, name="compare"),
     path("d/<slug:slug>/comparisons/<int:pk>/", comparisons.comparison, name="comparison"),
+    path("d/<slug:slug>/diagnosis/", diagnosis.diagnosis, name="diagnosis"),
+    path("d/<slug:slug>/diagnosis/new/", diagnosis.diagnose, name="diagnose"),
+    path("d/<slug:slug>/diagnosis/<int:pk>/", diagnosis.one_diagnosis, name="one_diagnosis"),
+    path("d/<slug:slug>/diagnosis/<int:pk>/<slug:which>/open/", diagnosis.open_rows, name="open_diagnosed"),
 ]

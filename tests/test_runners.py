@@ -25,6 +25,7 @@ from annotation.core.files.parsing_items import ItemMapping
 from annotation.core.intervals import wilson
 from annotation.models import Dataset, Job, Ruling, Snapshot
 from modeling.actions.proving.compare import request_comparison
+from modeling.actions.proving.diagnose import request_diagnosis
 from modeling.actions.proving.price_run import request_pricing
 from modeling.actions.proving.set_costs import set_costs
 from modeling.actions.running.check_robustness import request_robustness
@@ -158,6 +159,11 @@ def a_sweep(tmp_path):
     return request_sweep(small_world.pool(tmp_path), specs, 1, background=False)
 
 
+def a_diagnosis(tmp_path):
+    dataset = small_world.with_production(tmp_path)
+    return request_diagnosis(small_world.trained(dataset), snapshot(dataset, Snapshot.PRODUCTION), background=False)
+
+
 def a_pricing(tmp_path):
     run = a_run(tmp_path)
     set_costs(run.dataset, pairs=[("access", "payment", 5)])
@@ -185,6 +191,7 @@ ASKED = {
     "reorder": an_order,
     "training": a_training,
     "comparison": a_comparison,
+    "diagnosis": a_diagnosis,
     "demo": lambda tmp_path: request_demo(0, background=False),
     "sweep": a_sweep,
     "capacity": lambda tmp_path: request_capacity(small_world.pool(tmp_path), background=False),

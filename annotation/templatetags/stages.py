@@ -54,7 +54,10 @@ STAGES: dict[str, tuple[MenuPage, ...]] = {
         MenuPage("augmentation", "Copies"),
         MenuPage("costs", "Costs"),
     ),
-    "Proof": (MenuPage("comparisons", "Comparisons"),),
+    "Proof": (
+        MenuPage("comparisons", "Comparisons"),
+        MenuPage("diagnosis", "Diagnosis"),
+    ),
     "Data": (
         MenuPage("import", "Import"),
         MenuPage("question", "Classes and question"),
