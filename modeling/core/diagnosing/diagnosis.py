@@ -99,7 +99,7 @@ def _diagnose(
         LABELS: _at_random(sides, rights, wrong, seed) + (0.0 if covered.evident else by_habit),
         FIT: rights.tuned.astype(np.float64) - rights.now,
         DATA: _next_doubling(rights),
-        COVERAGE: lost_far(covered, rights.now) + (by_habit if covered.evident else 0.0),
+        COVERAGE: lost_far(covered, rights.now) + (by_habit if covered.evident and not covered.lacking else 0.0),
         NOBODY: even_errors(sides.production.labels, rights.best, sides.n_classes),
     }  # fmt: skip
     groups = sides.production.groups
