@@ -8,14 +8,14 @@ from typing import TypeVar
 
 from django.conf import settings
 from django.core.exceptions import ObjectDoesNotExist
-from django.db.models import Model, QuerySet
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 from django_htmx.middleware import HtmxDetails
 
 from annotation.core.opaque_ids import WRITTEN, hidden, revealed
 from annotation.core.refusal import Refusal
-from annotation.models import Case, Dataset, Finding, Item, Membership, OfflineBatch, Snapshot, User
+from annotation.models import Case, CaseItem, Dataset, Finding, Item, Membership, OfflineBatch, Snapshot, User
 
 M = TypeVar("M", bound=Model)
 
@@ -75,11 +75,13 @@ def _case_key(person: bytes = b"case") -> bytes:
 
 
 def item_for_member(user: User, slug: str, pk: int) -> Item:
-    """An item of a dataset `user` is a member of; experts see those of the pool only."""
+    """An item of a dataset `user` is a member of; experts see those of the pool, and those of production that they may
+    be asked about: an address that fails would tell one from the other."""
     dataset = dataset_for_expert(user, slug)
     items = Item.objects.filter(dataset=dataset).select_related("dataset")
     if dataset.role_of(user) != Membership.LEAD:
-        items = items.filter(split=Item.POOL)
+        drawn = CaseItem.objects.filter(item=OuterRef("pk"), case__kind=Case.PRODUCTION)
+        items = items.filter(Q(split=Item.POOL) | Exists(drawn))
     return get_object_or_404(items, pk=pk)
 
 

@@ -56,6 +56,12 @@ def first_current(dataset: Dataset) -> pd.DataFrame:
     return _frame(queryset, item="item_id", label="label_class__name", state="state")
 
 
+def as_imported(dataset: Dataset, split: str) -> pd.DataFrame:
+    """item, label: the first label of each item that files gave one, before anybody decided."""
+    queryset = CurrentLabel.objects.as_imported().filter(item__dataset=dataset, item__split=split).order_by("item_id")
+    return _frame(queryset, item="item_id", label="label_class__name")
+
+
 def labels(dataset: Dataset, split: str | None = None, origin: str | None = None) -> pd.DataFrame:
     """item, annotator, label, seconds, at: each annotator's counting answer, in order of time."""
     queryset = Label.objects.filter(item__dataset=dataset)

@@ -50,6 +50,7 @@ urlpatterns = [
     path("d/<slug:slug>/disagreement/", disagreement.disagreement, name="disagreement"),
     path("d/<slug:slug>/annotators/", annotators.annotators, name="annotators"),
     path("d/<slug:slug>/annotators/<int:pk>/", annotators.annotator, name="annotator"),
+    path("d/<slug:slug>/annotators/<int:pk>/with/<int:other>/", disagreement.two_annotators, name="two_annotators"),
     path("d/<slug:slug>/annotators/estimate/", annotators.estimate, name="estimate_consensus"),
     path("d/<slug:slug>/findings/", findings.findings, name="findings"),
     path("d/<slug:slug>/findings/<int:pk>/ruling/", findings.give_ruling, name="ruling"),

@@ -20,7 +20,10 @@ from bench import (
     near_duplicates,
     order,
     others,
+    proof_attribution,
     proof_diagnosis,
+    proof_intervals,
+    proof_returns,
     routing,
     shortcuts,
     suite,
@@ -64,6 +67,9 @@ BENCHES: dict[str, Callable[[], list[Row]]] = {
     "model.robustness.fin_num_claim": lambda: model_augmentation.run_robustness("fin_num_claim"),
     "model.sweep": model_sweep.run,
     "proof.diagnosis": proof_diagnosis.run,
+    "proof.intervals": proof_intervals.run,
+    "proof.attribution": proof_attribution.run,
+    "proof.returns": proof_returns.run,
 }
 
 

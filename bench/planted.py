@@ -38,7 +38,7 @@ def plant(data: Planted, kind: str, seed: int) -> Planted:
     return PLANTERS[kind](data, np.random.default_rng(seed))
 
 
-def _uniform(share: float) -> Callable[[Planted, np.random.Generator], Planted]:
+def uniform(share: float) -> Callable[[Planted, np.random.Generator], Planted]:
     def planter(data: Planted, rng: np.random.Generator) -> Planted:
         return _relabelled(data, _flipped(data.given, data, share, rng))
 
@@ -73,7 +73,7 @@ def _edited(text: str, rng: np.random.Generator) -> str:
     return text.upper() if kind == 1 else text + " please"
 
 
-def _systematic(n_classes: int, share: float) -> Callable[[Planted, np.random.Generator], Planted]:
+def systematic(n_classes: int, share: float) -> Callable[[Planted, np.random.Generator], Planted]:
     def planter(data: Planted, rng: np.random.Generator) -> Planted:
         order = rng.permutation(len(data.classes))
         given, pairs = data.given.copy(), set(data.pairs)
@@ -89,7 +89,7 @@ def _systematic(n_classes: int, share: float) -> Callable[[Planted, np.random.Ge
 
 def _mixed(data: Planted, rng: np.random.Generator) -> Planted:
     """2 % anywhere, 6 classes confused in a fifth of their items, 2 % wrong-label copies."""
-    data = _systematic(6, 0.2)(data, rng)
+    data = systematic(6, 0.2)(data, rng)
     data = _relabelled(data, _flipped(data.given, data, 0.02, rng))
     return _with_copies(data, rng, 0.02)
 
@@ -99,11 +99,11 @@ def _relabelled(data: Planted, given: np.ndarray) -> Planted:
 
 
 PLANTERS: dict[str, Callable[[Planted, np.random.Generator], Planted]] = {
-    "uniform 5 %": _uniform(0.05),
-    "uniform 10 %": _uniform(0.10),
+    "uniform 5 %": uniform(0.05),
+    "uniform 10 %": uniform(0.10),
     "wrong-label copies": _with_copies,
     "mixed": _mixed,
-    "systematic": _systematic(12, 0.4),
+    "systematic": systematic(12, 0.4),
 }
 
 

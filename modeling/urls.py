@@ -1,18 +1,23 @@
 from django.urls import path
 
 from modeling.views import (
+    attributions,
     augmentation,
+    coefficients,
     comparisons,
     costs,
     diagnosis,
     overview,
+    production_sets,
     recipes,
+    returns,
     robustness,
     run_parts,
     run_use,
     runs,
     sweeps,
 )
+from modeling.views.comparing import flips, in_use, one_page
 
 urlpatterns = [
     path("d/<slug:slug>/", overview.overview, name="overview"),
@@ -34,6 +39,12 @@ urlpatterns = [
     path("d/<slug:slug>/runs/<int:pk>/predict/", run_use.predict, name="predict"),
     path("d/<slug:slug>/jobs/<int:pk>/predicted.csv", run_use.download_predicted, name="predicted"),
     path("d/<slug:slug>/costs/", costs.costs, name="costs"),
+    path("d/<slug:slug>/runs/<int:pk>/coefficients/", coefficients.coefficients, name="coefficients"),
+    path(
+        "d/<slug:slug>/runs/<int:pk>/coefficients.csv",
+        coefficients.download_coefficients,
+        name="download_coefficients",
+    ),  # fmt: skip
     path("d/<slug:slug>/runs/<int:pk>/rows/", run_parts.rows, name="run_rows"),
     path("d/<slug:slug>/runs/<int:pk>/rows/open/", run_parts.open_them, name="open_run_rows"),
     path("d/<slug:slug>/runs/<int:pk>/learning-curve/", run_parts.learn, name="learning_curve"),
@@ -47,11 +58,25 @@ urlpatterns = [
     ),  # fmt: skip
     path("d/<slug:slug>/augmentation/", augmentation.augmentation, name="augmentation"),
     path("d/<slug:slug>/augmentation/synonyms/", augmentation.rule_synonyms, name="rule_synonyms"),
+    path("d/<slug:slug>/production/", production_sets.sets, name="production_sets"),
+    path("d/<slug:slug>/production/draw/", production_sets.draw, name="draw_production"),
+    path("d/<slug:slug>/production/draws/<int:pk>/freeze/", production_sets.freeze, name="freeze_production"),
+    path("d/<slug:slug>/production/sets/<int:pk>/measure/", production_sets.measure, name="measure_unlikeness"),
     path("d/<slug:slug>/comparisons/", comparisons.comparisons, name="comparisons"),
     path("d/<slug:slug>/comparisons/new/", comparisons.compare, name="compare"),
+    path("d/<slug:slug>/comparisons/in-use/", in_use.in_use, name="in_use"),
     path("d/<slug:slug>/comparisons/<int:pk>/", comparisons.comparison, name="comparison"),
     path("d/<slug:slug>/diagnosis/", diagnosis.diagnosis, name="diagnosis"),
     path("d/<slug:slug>/diagnosis/new/", diagnosis.diagnose, name="diagnose"),
     path("d/<slug:slug>/diagnosis/<int:pk>/", diagnosis.one_diagnosis, name="one_diagnosis"),
     path("d/<slug:slug>/diagnosis/<int:pk>/<slug:which>/open/", diagnosis.open_rows, name="open_diagnosed"),
+    path("d/<slug:slug>/attributions/", attributions.attributions, name="attributions"),
+    path("d/<slug:slug>/attributions/new/", attributions.attribute, name="attribute"),
+    path("d/<slug:slug>/attributions/<int:pk>/", attributions.attribution, name="attribution"),
+    path("d/<slug:slug>/comparisons/<int:pk>/flips/", flips.flips, name="flips"),
+    path("d/<slug:slug>/comparisons/<int:pk>/flips/<int:item>/", flips.flip, name="flip"),
+    path("d/<slug:slug>/comparisons/<int:pk>/report/", one_page.report, name="report"),
+    path("d/<slug:slug>/comparisons/<int:pk>/report.md", one_page.report_markdown, name="report_markdown"),
+    path("d/<slug:slug>/comparisons/<int:pk>/report.json", one_page.report_as_json, name="report_json"),
+    path("d/<slug:slug>/returns/", returns.returns, name="returns"),
 ]

@@ -24,8 +24,12 @@ from annotation.actions.snapshot import snapshot
 from annotation.core.files.parsing_items import ItemMapping
 from annotation.core.intervals import wilson
 from annotation.models import Dataset, Job, Ruling, Snapshot
+from modeling.actions.proving import measure_returns
+from modeling.actions.proving.attribute import request_attribution
 from modeling.actions.proving.compare import request_comparison
 from modeling.actions.proving.diagnose import request_diagnosis
+from modeling.actions.proving.measure_returns import request_returns
+from modeling.actions.proving.measure_unlikeness import request_unlikeness
 from modeling.actions.proving.price_run import request_pricing
 from modeling.actions.proving.set_costs import set_costs
 from modeling.actions.running.check_robustness import request_robustness
@@ -150,6 +154,14 @@ def a_comparison(tmp_path):
     return request_comparison(dataset, str(before.pk), str(after.pk), production, background=False)
 
 
+def an_attribution(tmp_path):
+    dataset = small_world.with_production(tmp_path)
+    before = small_world.trained(dataset, C="1000")
+    small_world.relabelled(dataset)
+    after = small_world.trained(dataset)
+    return request_attribution(dataset, before, after, snapshot(dataset, Snapshot.PRODUCTION), background=False)
+
+
 def a_run(tmp_path):
     return small_world.trained(small_world.pool(tmp_path))
 
@@ -168,6 +180,21 @@ def a_pricing(tmp_path):
     run = a_run(tmp_path)
     set_costs(run.dataset, pairs=[("access", "payment", 5)])
     return request_pricing(run, background=False)
+
+
+def an_unlikeness(tmp_path):
+    production = snapshot(small_world.with_production(tmp_path), Snapshot.PRODUCTION)
+    return request_unlikeness(production, background=False)
+
+
+def returns_of_decisions(tmp_path):
+    """With a detection and open cases, so that the next decisions are projected, and a production set that is read."""
+    dataset = small_world.with_production(tmp_path)
+    work_here(request_detection(dataset, background=False))
+    run = small_world.trained(dataset)
+    small_world.relabelled(dataset)
+    open_case(dataset, "r1-20")
+    return request_returns(run, snapshot(dataset, Snapshot.PRODUCTION), background=False)
 
 
 def a_prediction(tmp_path):
@@ -192,6 +219,7 @@ ASKED = {
     "training": a_training,
     "comparison": a_comparison,
     "diagnosis": a_diagnosis,
+    "attribution": an_attribution,
     "demo": lambda tmp_path: request_demo(0, background=False),
     "sweep": a_sweep,
     "capacity": lambda tmp_path: request_capacity(small_world.pool(tmp_path), background=False),
@@ -199,6 +227,8 @@ ASKED = {
     "description": lambda tmp_path: request_description(a_run(tmp_path), background=False),
     "robustness": lambda tmp_path: request_robustness((run := a_run(tmp_path)).dataset, run, background=False),
     "pricing": a_pricing,
+    "unlikeness": an_unlikeness,
+    "returns": returns_of_decisions,
     "prediction": a_prediction,
     "second_opinion": a_second_opinion,
 }
@@ -213,6 +243,7 @@ def small(monkeypatch, settings, tmp_path):
     monkeypatch.setitem(FEATURES, "max_features", 300)
     monkeypatch.setitem(GROWTHS, "words", Growth(**GROWTHS["words"].__dict__ | {"sizes": (5, 200)}))
     monkeypatch.setattr(reorder, "ENOUGH", 1)
+    monkeypatch.setattr(measure_returns, "ENOUGH", 5)
 
 
 def test_every_kind_of_job_is_held_to_it():

@@ -5,11 +5,13 @@ import pandas as pd
 from django.db import transaction
 
 from annotation import bulk, frames
+from annotation.actions.as_imported import NO_LABEL, with_first_labels
 from annotation.core.frozen_digests import row_digests, rows_digest
 from annotation.core.likeness.grouping import copies_of_items
 from annotation.core.refusal import Refusal
-from annotation.models import CurrentLabel, Dataset, Item, Snapshot, SnapshotRow, User
+from annotation.models import CurrentLabel, Dataset, Item, ProductionDraw, Snapshot, SnapshotRow, User
 from annotation.reading.pool_evidence import state_of
+from annotation.reading.production.set_rows import earlier_version, labellers_of, of_draw, weights_of
 from annotation.reading.quarantine import quarantined_items
 
 
@@ -19,52 +21,79 @@ class UnableToSnapshot(Refusal):
 
 def snapshot(
     dataset: Dataset, purpose: str, *, sources: tuple[str, ...] = (), labels_of: Snapshot | None = None,
-    user: User | None = None,
+    user: User | None = None, as_imported: bool = False, draw: ProductionDraw | None = None,
 ) -> Snapshot:  # fmt: skip
     """The snapshot of the dataset as it is now; the same rows for the same purpose are the same snapshot.
 
+    Production rows are those of `draw` that experts settled, or without one those whose labels came from a file; with
+    each is kept what it weighs and who labelled it.
+
     Training rows are pool items with a current label that is not in quarantine and that are no near-duplicates of
-    production. With `labels_of` the rows are today's, the labels those of that snapshot. What is left out is counted
-    by reason. Where a quarantine leaves labels out, the same rows with them are frozen too, so that a comparison can
-    show both ways. The search for near-duplicates is done before the dataset is locked, and once more only where the
-    rows became others meanwhile.
+    production. With `labels_of` the rows are today's, the labels those of that snapshot; with `as_imported` the labels
+    are those that files gave at first. What is left out is counted by reason. Where a quarantine leaves labels out,
+    the same rows with them are frozen too, so that a comparison can show both ways. The search for near-duplicates is
+    done before the dataset is locked, and once more only where the rows became others meanwhile.
     """
+    if purpose == Snapshot.PRODUCTION:
+        return _production(dataset, sources, labels_of, user, draw)
     copies = _Copies(dataset)
-    state, chosen = state_of(dataset), _chosen(dataset, purpose, sources, labels_of, copies)
+    state, chosen = state_of(dataset), _chosen(dataset, sources, labels_of, copies, as_imported)
     with transaction.atomic():
         bulk.lock_dataset(dataset)
         if state_of(dataset) != state:
-            chosen = _chosen(dataset, purpose, sources, labels_of, copies)
+            chosen = _chosen(dataset, sources, labels_of, copies, as_imported)
         rows, left_out = chosen
-        aside = rows["item"].isin(quarantined_items(dataset) if purpose == Snapshot.TRAINING else ())
+        aside = rows["item"].isin(quarantined_items(dataset))
         both = None
         if aside.any():
             both = _freeze(dataset, purpose, rows, left_out, sources, labels_of, user)
             rows, left_out = rows[~aside], {**left_out, "quarantined": int(aside.sum())}
         if rows.empty:
-            raise UnableToSnapshot(_nothing(dataset, _split(purpose), sources, left_out))
+            raise UnableToSnapshot(_nothing(dataset, Item.POOL, sources, left_out))
         return _freeze(dataset, purpose, rows, left_out, sources, labels_of, user, both)
 
 
-def _split(purpose: str) -> str:
-    return Item.POOL if purpose == Snapshot.TRAINING else Item.PRODUCTION
+def _production(
+    dataset: Dataset, sources: tuple[str, ...], labels_of: Snapshot | None, user: User | None,
+    draw: ProductionDraw | None,
+) -> Snapshot:  # fmt: skip
+    """Nothing here takes long, so all of it is done with the dataset locked."""
+    with transaction.atomic():
+        bulk.lock_dataset(dataset)
+        among = set(draw.drawn.values_list("item_id", flat=True)) if draw else None
+        rows, left_out = _labelled(dataset, Item.PRODUCTION, sources, among)
+        if labels_of:
+            rows, left_out["not_in_labels_of"] = _with_labels_of(rows, labels_of)
+        own = of_draw(dataset, rows, draw)
+        if own.draw and not draw:
+            return _production(dataset, sources, labels_of, user, own.draw)
+        left_out |= own.left_out
+        if own.rows.empty:
+            raise UnableToSnapshot(_nothing(dataset, Item.PRODUCTION, sources, left_out))
+        return _freeze(dataset, Snapshot.PRODUCTION, own.rows, left_out, sources, labels_of, user, draw=own.draw)
 
 
 def _chosen(
-    dataset: Dataset, purpose: str, sources: tuple[str, ...], labels_of: Snapshot | None, copies: "_Copies"
+    dataset: Dataset, sources: tuple[str, ...], labels_of: Snapshot | None, copies: "_Copies", as_imported: bool = False
 ) -> tuple[pd.DataFrame, dict[str, int]]:
-    """The rows to freeze but for a quarantine, and why others are left out, counted."""
-    rows, left_out = _labelled(dataset, _split(purpose), sources)
-    if purpose == Snapshot.TRAINING:
-        among = copies.among(rows)
-        rows, left_out["near_duplicate_of_production"] = rows[~among], int(among.sum())
+    """The training rows to freeze but for a quarantine, and why others are left out, counted."""
+    rows, left_out = _labelled(dataset, Item.POOL, sources)
+    among = copies.among(rows)
+    rows, left_out["near_duplicate_of_production"] = rows[~among], int(among.sum())
     if labels_of:
         rows, left_out["not_in_labels_of"] = _with_labels_of(rows, labels_of)
+    if as_imported:
+        rows, left_out[NO_LABEL] = with_first_labels(rows, dataset, Item.POOL)
     return rows, left_out
 
 
-def _labelled(dataset: Dataset, split: str, sources: tuple[str, ...]) -> tuple[pd.DataFrame, dict[str, int]]:
+def _labelled(
+    dataset: Dataset, split: str, sources: tuple[str, ...], among: set[int] | None = None
+) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Labelled items, of those `among` only, and how many others have no label, by why."""
     items = frames.items(dataset, split)
+    if among is not None:
+        items = items[items["item"].isin(among)]
     if sources:
         items = items[items["source"].isin(sources)]
     current = frames.current(dataset, split)
@@ -109,22 +138,36 @@ def _with_labels_of(rows: pd.DataFrame, earlier: Snapshot) -> tuple[pd.DataFrame
 def _freeze(
     dataset: Dataset, purpose: str, rows: pd.DataFrame, left_out: dict[str, int], sources: tuple[str, ...],
     labels_of: Snapshot | None, user: User | None, with_quarantined: Snapshot | None = None,
+    draw: ProductionDraw | None = None,
 ) -> Snapshot:  # fmt: skip
     sha256 = rows_digest(rows)
     frozen, made = Snapshot.objects.get_or_create(
         dataset=dataset, purpose=purpose, sha256=sha256,
         defaults={
             "n_rows": len(rows), "sources": sorted(sources), "labels_of": labels_of, "left_out": left_out,
-            "created_by": user, "with_quarantined": with_quarantined,
+            "created_by": user, "with_quarantined": with_quarantined, "draw": draw,
         },
     )  # fmt: skip
     if made:
-        classes = dict(dataset.label_classes.values_list("name", "id"))
-        digests = row_digests(rows) if purpose == Snapshot.PRODUCTION else [""] * len(rows)
-        said = zip(rows["item"].tolist(), rows["label"], digests, strict=True)
-        columns = ["snapshot_id", "item_id", "label_class_id", "digest"]
-        bulk.insert(SnapshotRow, columns, ((frozen.pk, item, classes[label], digest) for item, label, digest in said))
+        _write_rows(frozen, rows)
     return frozen
+
+
+def _write_rows(frozen: Snapshot, rows: pd.DataFrame) -> None:
+    classes = dict(frozen.dataset.label_classes.values_list("name", "id"))
+    said = zip(rows["item"].tolist(), rows["label"].map(classes).tolist(), strict=True)
+    if frozen.purpose != Snapshot.PRODUCTION:
+        columns = ["snapshot_id", "item_id", "label_class_id", "digest"]
+        bulk.insert(SnapshotRow, columns, ((frozen.pk, *one, "") for one in said))
+        return
+    weights, labellers = weights_of(frozen.draw), labellers_of(frozen.dataset, rows)
+    bulk.insert(
+        SnapshotRow, ["snapshot_id", "item_id", "label_class_id", "digest", "weight", "annotators"],
+        ((frozen.pk, item, label, digest, weights.get(item), labellers.get(item, []))
+         for (item, label), digest in zip(said, row_digests(rows), strict=True)),
+    )  # fmt: skip
+    frozen.follows = earlier_version(frozen)
+    frozen.save(update_fields=["follows"])
 
 
 def matched(after: Snapshot, before: Snapshot) -> Snapshot:

@@ -6,7 +6,7 @@ from annotation.models.dataset import Annotator, CostMatrix, Dataset, Guideline,
 from annotation.models.detection import Detection, Finding, FindingItem, Flag, Group, GroupMember, Ruling
 from annotation.models.item import Item
 from annotation.models.job import Job
-from annotation.models.label import DECIDED, CurrentLabel, Label
+from annotation.models.label import DECIDED, OF_FILES, CurrentLabel, Label
 from annotation.models.offline import OfflineBatch, OfflineRow
 from annotation.models.opinion import Opinion, OpinionAnswer, OpinionRound, OpinionSwitch
 from annotation.models.people import User, Visitor
@@ -27,6 +27,7 @@ from annotation.models.talk import Comment, Notice, OwnKeys
 
 __all__ = [
     "DECIDED",
+    "OF_FILES",
     "Annotator",
     "Audit",
     "AuditItem",

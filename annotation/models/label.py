@@ -5,8 +5,9 @@ from django.utils import timezone
 from annotation.models.dataset import Annotator, LabelClass
 from annotation.models.item import Item
 
-# The bases of what experts settled.
+# The bases of what experts settled, and of what files said.
 DECIDED = ("decision", "adjudication")
+OF_FILES = ("import", "consensus")
 
 
 def _later() -> models.QuerySet["Label"]:
@@ -46,6 +47,12 @@ class CurrentLabelQuerySet(models.QuerySet["CurrentLabel"]):
     def in_force(self) -> "CurrentLabelQuerySet":
         """The row in force for each item."""
         return self.filter(~Exists(CurrentLabel.objects.filter(item=OuterRef("item"), id__gt=OuterRef("id"))))
+
+    def as_imported(self) -> "CurrentLabelQuerySet":
+        """The first label each item got from a file or from what files agreed on; none for an item that got none."""
+        of_files = CurrentLabel.objects.filter(basis__in=OF_FILES, label_class__isnull=False)
+        earlier = of_files.filter(item=OuterRef("item"), id__lt=OuterRef("id"))
+        return self.filter(~Exists(earlier), basis__in=OF_FILES, label_class__isnull=False)
 
 
 class CurrentLabel(models.Model):

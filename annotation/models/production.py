@@ -15,8 +15,8 @@ class ProductionDraw(models.Model):
     is to tell, said before its first answer.
     """
 
-    AT_RANDOM, BY_SOURCE, BY_PREDICTED = "", "source", "predicted"
-    STRATIFIED = {AT_RANDOM: "at random", BY_SOURCE: "by source", BY_PREDICTED: "by predicted class"}
+    AT_RANDOM, BY_SOURCE = "", "source"
+    STRATIFIED = {AT_RANDOM: "at random", BY_SOURCE: "by source"}
 
     dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="production_draws")
     name = models.CharField(max_length=80)

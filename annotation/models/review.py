@@ -29,8 +29,8 @@ class CaseQuerySet(models.QuerySet["Case"]):
         return self.order_by("-score", "id")
 
     def shown(self) -> "CaseQuerySet":
-        """Without those that only an audit opened: in a list they would stand out."""
-        return self.exclude(kind=Case.AUDIT)
+        """Without those that only an audit or a draw of production opened: in a list they would stand out."""
+        return self.exclude(kind__in=(Case.AUDIT, Case.PRODUCTION))
 
     def waiting_for(self, user: User, now: datetime) -> "CaseQuerySet":
         """Open cases for any expert or for `user` that nobody else holds."""
@@ -74,6 +74,8 @@ class Case(models.Model):
     REVIEW, AUDIT, PRODUCTION = "review", "audit", "production"
     GOLD, QUALIFICATION, REPEAT = "gold", "qualification", "repeat"
     CHECKS = (GOLD, QUALIFICATION, REPEAT)
+    # whose answers say nothing of the pool's labels
+    BESIDE_POOL = (*CHECKS, PRODUCTION)
     EXPERTS, ADJUDICATOR, LEAD, NOBODY = "experts", "adjudicator", "lead", "nobody"
     AWAITS = {EXPERTS: "an expert", ADJUDICATOR: "an adjudicator", LEAD: "the lead", NOBODY: "nobody: set aside"}
 
@@ -137,9 +139,15 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
         undone = Decision.objects.filter(undoes=OuterRef("pk"))
         return self.filter(~Exists(undone)).exclude(outcome=Decision.UNDO)
 
+    def about_pool(self) -> "DecisionQuerySet":
+        """Without answers to what only tests somebody, and to what is drawn from production: nothing is ever learned
+        from that."""
+        return self.exclude(case__kind__in=Case.BESIDE_POOL)
+
     def settling(self) -> "DecisionQuerySet":
-        """Standing answers to settled cases: what is held for true. Of several to one case the last says it."""
-        return self.standing().filter(case__status=Case.SETTLED).exclude(case__kind__in=Case.CHECKS)
+        """Standing answers to settled cases: what is held for true of the pool. Of several to one case the last says
+        it."""
+        return self.standing().filter(case__status=Case.SETTLED).about_pool()
 
 
 class Decision(models.Model):

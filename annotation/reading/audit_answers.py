@@ -70,6 +70,11 @@ def newest_error_rate(dataset: Dataset) -> tuple[Audit, ErrorRate] | None:
     return (audit, rate) if audit and rate and rate.answered else None
 
 
+def error_rates(dataset: Dataset) -> list[tuple[Audit, ErrorRate]]:
+    """Each audit, the first first, and the share of labels that its answers put wrong when it was drawn."""
+    return [(audit, error_rate(_read(audit).drawn)) for audit in dataset.audits.order_by("id")]
+
+
 @dataclass(frozen=True, eq=False)
 class _Read:
     """items: int (m,), in the order of `drawn`."""

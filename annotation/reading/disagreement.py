@@ -12,6 +12,9 @@ from django.db.models import Max
 
 from annotation import frames
 from annotation.core.crowd.agreement import confusion_pairs, disagreement_rate, krippendorff_alpha
+from annotation.core.crowd.conflicting_inputs import InputsInConflict, inputs_in_conflict
+from annotation.core.crowd.ordered_classes import ordinal_alpha
+from annotation.core.crowd.pairwise import Pairwise, pairwise_agreement
 from annotation.core.intervals import Interval, wilson
 from annotation.models import DECIDED, CurrentLabel, Dataset, Decision, GroupMember, Item, Label
 from annotation.reading.pool_evidence import state_of
@@ -55,12 +58,18 @@ class AnnotatorRate:
 class Disagreement:
     """Both rates, Krippendorff's alpha of the imported labels, and the annotators, those experts judged most first.
 
-    `left_out` counts the units' items that experts called ambiguous or bad input; they are in no rate, before or after.
+    `inputs_before`, `inputs_after`: the share of all labelled items that stand in a group in conflict. `ordinal`: alpha
+    with classes in their order, None of two. `pairwise`: who agrees with whom. `left_out` counts the units' items that
+    experts called ambiguous or bad input; they are in no rate, before or after.
     """
 
     by_items: Rate
     by_groups: Rate
+    inputs_before: InputsInConflict
+    inputs_after: InputsInConflict
     alpha: Interval
+    ordinal: Interval | None
+    pairwise: Pairwise
     annotators: tuple[AnnotatorRate, ...]
     left_out: int
 
@@ -93,10 +102,17 @@ def measure_disagreement(dataset: Dataset, seed: int = 0) -> Disagreement:
     ]
     answers = frames.labels(dataset, Item.POOL, origin=Label.IMPORT)
     members = _members(dataset)
+    before, after = _labelled_members(dataset, members[~members["item"].isin(left_out)], current)
+    pool = current.loc[current["label"].notna() & ~current["item"].isin(left_out), "item"]
+    classes = dataset.class_names
     return Disagreement(
         by_items=_item_rate(answers[~answers["item"].isin(left_out)], decided),
-        by_groups=_group_rate(dataset, members[~members["item"].isin(left_out)], current),
+        by_groups=_rate(_as_answers(before), _as_answers(after)),
+        inputs_before=_inputs(before, pool),
+        inputs_after=_inputs(after, pool),
         alpha=krippendorff_alpha(answers, seed=seed),
+        ordinal=ordinal_alpha(answers, classes, seed=seed) if len(classes) > 2 else None,
+        pairwise=pairwise_agreement(answers, classes, seed=seed),
         annotators=_annotators(answers, decided),
         left_out=_in_units(left_out, answers, members),
     )
@@ -121,13 +137,25 @@ def _item_rate(answers: pd.DataFrame, decided: pd.Series) -> Rate:
     return _rate(answers, answers.assign(label=standing.where(standing.notna(), answers["label"])))
 
 
-def _group_rate(dataset: Dataset, members: pd.DataFrame, current: pd.DataFrame) -> Rate:
+def _labelled_members(
+    dataset: Dataset, members: pd.DataFrame, current: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The members with their label as imported, and with that of now; where every differing pair was called
+    legitimately different, with one and the same."""
     first = frames.first_current(dataset)
-    before = members.assign(label=members["item"].map(first.set_index("item")["label"]))
+    before = members.assign(label=members["item"].map(first.set_index("item")["label"])).dropna(subset="label")
     after = members.assign(label=members["item"].map(current.set_index("item")["label"])).dropna(subset="label")
     closed = called_different(after, frames.closed_pairs(dataset))
-    agreed = after.assign(label=after["label"].mask(after["group"].isin(closed), ""))
-    return _rate(_as_answers(before.dropna(subset="label")), _as_answers(agreed))
+    return before, after.assign(label=after["label"].mask(after["group"].isin(closed), ""))
+
+
+def _inputs(members: pd.DataFrame, pool: pd.Series) -> InputsInConflict:
+    """Of the items in `pool`, each its own group where it is none's member."""
+    members = members[members["item"].isin(pool)]
+    alone = pool[~pool.isin(members["item"])]
+    group = pd.concat([members["group"].astype(str), "alone " + alone.astype(str)])
+    label = pd.concat([members["label"], pd.Series("", index=alone.index)])
+    return inputs_in_conflict(pd.factorize(group)[0], pd.factorize(label)[0])
 
 
 def _as_answers(members: pd.DataFrame) -> pd.DataFrame:

@@ -10,7 +10,10 @@ from annotation.models import Dataset, Job
 
 PAGE = 25
 UNDER_WAY, FAILED = "under-way", "failed"
-NAMES = {"reorder": "new order of the queue", "description": "description of a run", "prediction": "file predicted"}
+NAMES = {
+    "reorder": "new order of the queue", "description": "description of a run", "prediction": "file predicted",
+    "unlikeness": "how unlike the pool",
+}  # fmt: skip
 BY_ITSELF = ("reorder",)
 STOPPED = (Job.FAILED, Job.CANCELLED)
 
@@ -107,6 +110,8 @@ def _about(job: Job) -> str:
         return f"{params['before']} with {params['after']}"
     if "run" in params:
         return f"run {params['run']}"
+    if job.kind == "unlikeness":
+        return f"production set {params['snapshot']}"
     return str(params.get("learner", ""))
 
 

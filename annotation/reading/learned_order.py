@@ -16,7 +16,7 @@ from annotation.core.order.prior_evidence import PriorEvidence, from_arrays, joi
 from annotation.core.order.ranking import TIED, Pace, pace_of, worth
 from annotation.core.order.stored import Rates
 from annotation.core.order.support import Check, check, supported
-from annotation.models import DECIDED, AuditItem, CaseItem, CurrentLabel, Dataset, Decision, Detection
+from annotation.models import DECIDED, AuditItem, Case, CaseItem, CurrentLabel, Dataset, Decision, Detection, Item
 from annotation.reading.opinions import opinions_in_use
 
 # Labels that no detector flags open a case where they are this likely to be wrong, among the first of the queue.
@@ -173,8 +173,9 @@ def _pace(said: pd.DataFrame) -> Pace:
 
 
 def open_case_items(dataset: Dataset) -> pd.DataFrame:
-    """case, score, probability, digest, item: one row per item of an open case."""
-    rows = CaseItem.objects.filter(case__in=dataset.cases.open()).order_by("case_id", "item_id")
+    """case, score, probability, digest, item: one row per item of an open case on the pool."""
+    cases = dataset.cases.open().exclude(kind=Case.PRODUCTION)
+    rows = CaseItem.objects.filter(case__in=cases).order_by("case_id", "item_id")
     columns = ("case_id", "case__score", "case__probability", "case__group_digest", "item_id")
     names = ["case", "score", "probability", "digest", "item"]
     return pd.DataFrame(list(rows.values_list(*columns)), columns=names)
@@ -219,8 +220,10 @@ def _labels(items: list[int]) -> dict[int, int | None]:
 
 
 def contested_items(dataset: Dataset) -> set[int]:
-    """Items that annotators tie on; what they need is an answer, whatever the detectors say."""
-    tied = CurrentLabel.objects.filter(item__dataset=dataset, state=CurrentLabel.CONTESTED).values("item")
+    """Pool items that annotators tie on; what they need is an answer, whatever the detectors say."""
+    tied = CurrentLabel.objects.filter(
+        item__dataset=dataset, item__split=Item.POOL, state=CurrentLabel.CONTESTED
+    ).values("item")
     rows = CurrentLabel.objects.in_force().filter(item__in=tied, state=CurrentLabel.CONTESTED)
     return set(rows.values_list("item_id", flat=True))
 

@@ -1,13 +1,17 @@
 """How often answers differ, and whose."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
 from annotation.access import Request, dataset_for_lead
+from annotation.core.crowd.pairwise import PairAgreement
 from annotation.core.intervals import Interval
+from annotation.models import Dataset
+from annotation.reading.agreement.two_annotators import list_shared
 from annotation.reading.disagreement import Disagreement, Rate, disagreement_now
 from annotation.templatetags.house import percent
 from annotation.views.datasets import SHOWN_ANNOTATORS
@@ -20,9 +24,46 @@ def disagreement(request: Request, slug: str) -> HttpResponse:
     page = {
         "dataset": dataset, "found": found, "heading": _heading(found), "charts": _charts(found),
         "annotators": found.annotators[:SHOWN_ANNOTATORS], "more": max(0, len(found.annotators) - SHOWN_ANNOTATORS),
-        "detection": dataset.detections.order_by("-id").first(),
+        "detection": dataset.detections.order_by("-id").first(), "pairs": _pairs(dataset, found.pairwise.pairs),
+        "more_pairs": found.pairwise.n - len(found.pairwise.pairs), "order": dataset.class_names,
+        "inputs_heading": _inputs_heading(found), "pairs_heading": _pairs_heading(found.pairwise.pairs),
     }  # fmt: skip
     return render(request, "annotation/lead/disagreement.html", page)
+
+
+@require_GET
+def two_annotators(request: Request, slug: str, pk: int, other: int) -> HttpResponse:
+    """The items that two annotators both labelled."""
+    dataset = dataset_for_lead(request.user, slug)
+    one, two = (get_object_or_404(dataset.annotators, pk=which) for which in (pk, other))
+    after = request.GET.get("after", "")
+    found = list_shared(dataset, one, two, after)
+    page = {"dataset": dataset, "one": one, "other": two, "found": found, "after": after}
+    return render(request, "annotation/lead/two_annotators.html", page)
+
+
+def _pairs(dataset: Dataset, pairs: Sequence[PairAgreement]) -> list[tuple[PairAgreement, int, int]]:
+    """Each pair with the ids of its two annotators."""
+    ids = dict(dataset.annotators.values_list("name", "id"))
+    return [(pair, ids[pair.one], ids[pair.other]) for pair in pairs]
+
+
+def _pairs_heading(pairs: Sequence[PairAgreement]) -> str:
+    """Who agrees least, of those of whom it can be said."""
+    if not pairs:
+        return ""
+    least = pairs[0]
+    if least.kappa.value != least.kappa.value:
+        return "Each two annotators gave one label throughout"
+    return f"{least.one} and {least.other} agree least: kappa {least.kappa.value:.2f}"
+
+
+def _inputs_heading(found: Disagreement) -> str:
+    before, after = found.inputs_before, found.inputs_after
+    return (
+        f"{before.inputs:,} of {before.share.n:,} items had a near-copy under another label; now {after.inputs:,} of "
+        f"{after.share.n:,}"
+    )
 
 
 def _measured(found: Disagreement) -> list[tuple[str, Rate]]:

@@ -121,11 +121,28 @@ class PriceForm(forms.Form):
 
 
 class MetricForm(forms.Form):
-    """By what comparisons are decided; by costs only where somebody has said what errors cost."""
+    """By what comparisons are decided, by costs only where somebody has said what errors cost; and the smallest
+    difference worth having."""
 
-    metric = forms.ChoiceField(label="Decided by")
+    metric = forms.ChoiceField(label="Decided by", required=False)
+    worthwhile = forms.FloatField(
+        label="Worth having from, points", min_value=0.1, max_value=50, required=False,
+        widget=forms.NumberInput(attrs={"step": "any", "size": 5}),
+    )  # fmt: skip
+    worthwhile_cost = forms.FloatField(
+        min_value=0, required=False, widget=forms.NumberInput(attrs={"step": "any", "size": 7})
+    )
 
-    def __init__(self, dataset: Dataset) -> None:
-        super().__init__(initial={"metric": dataset.metric})
-        known = [(name, words) for name, words in Dataset.METRICS.items() if dataset.costs or name != EXPECTED_COST]
+    def __init__(self, dataset: Dataset, data: Any = None) -> None:
+        super().__init__(data)
+        cost, costs = dataset.worthwhile_cost, dataset.costs
+        self.initial = {
+            "metric": dataset.metric, "worthwhile": f"{100 * dataset.worthwhile:g}",
+            "worthwhile_cost": "" if cost is None else f"{cost:g}",
+        }  # fmt: skip
+        known = [(name, words) for name, words in Dataset.METRICS.items() if costs or name != EXPECTED_COST]
         choice_field(self, "metric").choices = known
+        if costs:
+            self.fields["worthwhile_cost"].label = f"or from, {costs.unit} saved per 1,000 items"
+        else:
+            del self.fields["worthwhile_cost"]

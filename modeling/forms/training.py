@@ -7,7 +7,7 @@ from django import forms
 from annotation.access import typed_id
 from annotation.forms.field_kinds import choice_field, row_field
 from annotation.forms.refusals import reported_on
-from annotation.models import Dataset, Item, Snapshot
+from annotation.models import Dataset
 from modeling.actions.training.synonyms import accepted_pairs
 from modeling.core.fitting.augmentation import augmentation_settings
 from modeling.core.learners import LEARNERS, learner_settings, settings_of
@@ -23,9 +23,14 @@ LEARNER = "logistic"
 
 class RunChoiceField(forms.ModelChoiceField):
     def label_from_instance(self, obj: ModelRun) -> str:
-        labels = f", labels of snapshot {obj.snapshot.labels_of_id}" if obj.snapshot.labels_of_id else ""
-        words = recipe_words(obj.recipe.learner, obj.resolved)
-        return f"run {obj.pk}: {words}{labels}, {obj.snapshot.n_rows:,} rows, {obj.created_at:%-d %b}"
+        return run_words(obj)
+
+
+def run_words(run: ModelRun) -> str:
+    """A run among others to choose from."""
+    labels = f", labels of snapshot {run.snapshot.labels_of_id}" if run.snapshot.labels_of_id else ""
+    words = recipe_words(run.recipe.learner, run.resolved)
+    return f"run {run.pk}: {words}{labels}, {run.snapshot.n_rows:,} rows, {run.created_at:%-d %b}"
 
 
 class TrainForm(forms.Form):
@@ -122,48 +127,3 @@ def others() -> list[str]:
 
 def field_name(learner: str, key: str) -> str:
     return key if learner == LEARNER else f"{learner}-{key}"
-
-
-class ProductionChoiceField(forms.ModelChoiceField):
-    def label_from_instance(self, obj: Snapshot) -> str:
-        sources = f" from {', '.join(obj.sources)}" if obj.sources else ""
-        looks = f"{obj.comparisons.count()} of {obj.dataset.planned_looks} planned looks used"
-        frozen = f"frozen {obj.created_at:%-d %B %Y}, {obj.n_rows:,} rows{sources}"
-        return f"{frozen}, {obj.sha256[:8]}… · {looks}"
-
-
-class CompareForm(forms.Form):
-    """Two runs and a production snapshot; `production` empty freezes one now, of the chosen sources."""
-
-    before = RunChoiceField(ModelRun.objects.none(), empty_label=None)
-    after = RunChoiceField(ModelRun.objects.none(), empty_label=None)
-    production = ProductionChoiceField(
-        Snapshot.objects.none(), required=False, label="On the production set", widget=forms.RadioSelect,
-        empty_label="frozen now · the same rows and labels are the same set and keep its looks", blank=True,
-    )  # fmt: skip
-    sources = forms.MultipleChoiceField(
-        required=False, label="Of these sources only, where it is frozen now", widget=forms.CheckboxSelectMultiple,
-        help_text="None ticked is all.",
-    )  # fmt: skip
-
-    def __init__(self, dataset: Dataset, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        row_field(self, "before").queryset = runs_of(dataset).order_by("id")
-        row_field(self, "after").queryset = runs_of(dataset).order_by("-id")
-        snapshots = dataset.snapshots.filter(purpose=Snapshot.PRODUCTION)
-        row_field(self, "production").queryset = snapshots.order_by("-id")
-        sources = [(name, name or "no source") for name in production_sources(dataset)]
-        choice_field(self, "sources").choices = sources
-        self.several_sources = len(sources) > 1
-
-    def clean(self) -> dict[str, Any]:
-        super().clean()
-        data = self.cleaned_data
-        if data.get("before") and data.get("before") == data.get("after"):
-            self.add_error("after", "Before and after are the same run; choose two.")
-        return data
-
-
-def production_sources(dataset: Dataset) -> list[str]:
-    items = Item.objects.filter(dataset=dataset, split=Item.PRODUCTION)
-    return list(items.order_by("source").values_list("source", flat=True).distinct())

@@ -1,6 +1,16 @@
 """The tables of models and proof."""
 
-from modeling.models.proof import Attribution, Comparison, Diagnosis, LiveAlert, Look, ModelInUse, Steering, StopRule
+from modeling.models.proof import (
+    Attribution,
+    Comparison,
+    Diagnosis,
+    LiveAlert,
+    Look,
+    ModelInUse,
+    ReturnCurve,
+    Steering,
+    StopRule,
+)
 from modeling.models.runs import ModelRun, Recipe, RunCost, Sweep, SynonymRuling
 
 __all__ = [
@@ -12,6 +22,7 @@ __all__ = [
     "ModelInUse",
     "ModelRun",
     "Recipe",
+    "ReturnCurve",
     "RunCost",
     "Steering",
     "StopRule",

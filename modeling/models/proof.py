@@ -5,7 +5,7 @@ from django.db import models
 from django.utils import timezone
 
 from annotation.models import Case, CostMatrix, Dataset, Job, PredictionSet, Snapshot
-from modeling.core.proving.stored import ComparisonProof, SideMoney
+from modeling.core.proving.stored import ComparisonProof, ReturnsJson, SideMoney
 from modeling.models.runs import ModelRun
 
 
@@ -64,17 +64,29 @@ class Diagnosis(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
 
 
+class ReturnCurve(models.Model):
+    """What decisions brought: the recipe of `run` trained on the labels as they stood after ever more of them, scored
+    on one production snapshot, or out of fold where there is none. `found` holds every figure."""
+
+    run = models.ForeignKey(ModelRun, models.RESTRICT, related_name="+")
+    snapshot = models.ForeignKey(Snapshot, models.RESTRICT, null=True, related_name="return_curves")
+    job = models.ForeignKey(Job, models.SET_NULL, null=True)
+    found: "models.JSONField[ReturnsJson, ReturnsJson]" = models.JSONField()
+    created_at = models.DateTimeField(default=timezone.now)
+
+
 class Look(models.Model):
     """One reading of a production snapshot's labels. Every snapshot that shares rows with it inherits it."""
 
-    COMPARISON, ATTRIBUTION, DIAGNOSIS = "comparison", "attribution", "diagnosis"
-    KINDS = {name: name for name in (COMPARISON, ATTRIBUTION, DIAGNOSIS)}
+    COMPARISON, ATTRIBUTION, DIAGNOSIS, RETURNS = "comparison", "attribution", "diagnosis", "returns"
+    KINDS = {name: name for name in (COMPARISON, ATTRIBUTION, DIAGNOSIS, RETURNS)}
 
     snapshot = models.ForeignKey(Snapshot, models.RESTRICT, related_name="looks")
     kind = models.CharField(max_length=12, choices=KINDS)
     comparison = models.OneToOneField(Comparison, models.CASCADE, null=True, related_name="+")
     attribution = models.OneToOneField(Attribution, models.CASCADE, null=True, related_name="+")
     diagnosis = models.OneToOneField(Diagnosis, models.CASCADE, null=True, related_name="+")
+    returns = models.OneToOneField(ReturnCurve, models.CASCADE, null=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
 
 

@@ -24,12 +24,18 @@ class Side:
             raise ValueError("This side is somebody's own prediction set, and no run.")
         return self.run
 
-    @property
-    def refusal(self) -> str | None:
-        if self.run and not self.run.converged:
-            return f"Run {self.run.pk} did not converge ({self.run.solver_status}); a stronger penalty helps."
-        if self.run and self.run.at_chance:
-            return f"Run {self.run.pk} is no better than chance out of fold; it has learned nothing to compare."
+    def refusal(self, classes: tuple[str, ...]) -> str | None:
+        """Why nothing can be proved with it, a sentence: a fit that stopped early, or one to other classes."""
+        run = self.run
+        if run is None:
+            return None
+        if not run.converged:
+            return f"Run {run.pk} did not converge ({run.solver_status}); a stronger penalty helps."
+        if sorted(run.predictions.classes) != sorted(classes):
+            return (
+                f"Run {run.pk} was trained for the classes {', '.join(run.predictions.classes)}; the dataset has "
+                f"{', '.join(classes)}. Train it again on today's classes."
+            )
         return None
 
 

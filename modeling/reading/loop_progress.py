@@ -1,19 +1,26 @@
 """Where a dataset stands in the loop, read from both apps, and the one thing to do next."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from django.db.models import Q, QuerySet
 
 from annotation.core.wording import counted
-from annotation.models import Case, Dataset, Decision, Detection, Item, Membership
+from annotation.models import Case, CurrentLabel, Dataset, Decision, Detection, Item, Membership
 from modeling.models import Comparison, ModelRun
+from modeling.reading.labels_as_imported import LabelsAsImported, labels_as_imported
+
+AS_IMPORTED = "Train the labels as imported"
 
 
 @dataclass(frozen=True)
 class LoopProgress:
-    """Counts and newest facts. `decided_since`: standing decisions since the rows of the newest run were frozen.
+    """Counts and newest facts. `newest_run`: of those on today's labels, where there is one. `decided_since`: standing
+    decisions that its labels do not know.
 
-    `untried`: a run and a later one of the same recipe on other labels that nobody has compared yet.
+    `untried`: a run and a later one of the same recipe on other labels that nobody has compared yet. `changed`: labels
+    that experts gave another class than files did; `baseline_lost`: no run learned from them as imported. `labelled`:
+    there is a label to learn from.
     """
 
     pool: int
@@ -30,6 +37,9 @@ class LoopProgress:
     comparisons: int
     newest_comparison: Comparison | None
     untried: tuple[ModelRun, ModelRun] | None
+    changed: int = 0
+    baseline_lost: bool = False
+    labelled: bool = True
 
     @property
     def unseen(self) -> int:
@@ -52,8 +62,9 @@ def loop_progress_of(dataset: Dataset) -> LoopProgress:
     items, cases = Item.objects.filter(dataset=dataset), dataset.cases
     decisions = Decision.objects.standing().filter(case__dataset=dataset)
     runs = runs_of(dataset).filter(snapshot__labels_of=None)
-    newest = alone(runs).order_by("-id").first() or runs.order_by("-id").first()
-    since = decisions.filter(created_at__gt=newest.snapshot.created_at) if newest else decisions
+    first = labels_as_imported(dataset)
+    newest = _newest(runs.exclude(snapshot__in=first.baselines)) or _newest(runs)
+    since = decisions.filter(created_at__gt=_knows_until(newest, first)) if newest else decisions
     comparisons = comparisons_of(dataset)
     return LoopProgress(
         pool=items.filter(split=Item.POOL).count(), production=items.filter(split=Item.PRODUCTION).count(),
@@ -64,7 +75,8 @@ def loop_progress_of(dataset: Dataset) -> LoopProgress:
         last_decision=decisions.select_related("expert").order_by("-id").first(),
         runs=runs.count(), newest_run=newest, decided_since=since.count(),
         comparisons=comparisons.count(), newest_comparison=comparisons.order_by("-id").first(),
-        untried=_untried(dataset, runs),
+        untried=_untried(dataset, runs, first), changed=first.changed, baseline_lost=first.lost,
+        labelled=CurrentLabel.objects.filter(item__dataset=dataset, label_class__isnull=False).exists(),
     )  # fmt: skip
 
 
@@ -73,8 +85,8 @@ def runs_of(dataset: Dataset) -> QuerySet[ModelRun]:
 
 
 def alone(runs: QuerySet[ModelRun]) -> QuerySet[ModelRun]:
-    """Without the fits of sweeps: they are many, and the last of them is nobody's newest model."""
-    return runs.exclude(job__parent__kind__in=("sweep", "capacity"))
+    """Without the fits of sweeps and attributions: they are many, and the last of them is nobody's newest model."""
+    return runs.exclude(job__parent__kind__in=("sweep", "capacity", "attribution"))
 
 
 def comparisons_of(dataset: Dataset) -> QuerySet[Comparison]:
@@ -84,12 +96,25 @@ def comparisons_of(dataset: Dataset) -> QuerySet[Comparison]:
     )  # fmt: skip
 
 
-def _untried(dataset: Dataset, runs: QuerySet[ModelRun]) -> tuple[ModelRun, ModelRun] | None:
-    """The first run, and the newest of its recipe on other rows or labels."""
-    before = runs.order_by("id").first()
+def _newest(runs: QuerySet[ModelRun]) -> ModelRun | None:
+    return alone(runs).order_by("-id").first() or runs.order_by("-id").first()
+
+
+def _knows_until(run: ModelRun, first: LabelsAsImported) -> datetime:
+    """Decisions after this moment are not in the run's labels, however late those of files were frozen."""
+    frozen = run.snapshot.created_at
+    if first.since is None or run.snapshot_id not in first.baselines:
+        return frozen
+    return min(frozen, first.since - timedelta(microseconds=1))
+
+
+def _untried(dataset: Dataset, runs: QuerySet[ModelRun], first: LabelsAsImported) -> tuple[ModelRun, ModelRun] | None:
+    """The first run on the labels of files, else the first of all, and the newest of its recipe on others."""
+    before = runs.filter(snapshot__in=first.baselines).order_by("id").first() or runs.order_by("id").first()
     if before is None:
         return None
-    after = runs.filter(recipe=before.recipe_id).exclude(snapshot=before.snapshot_id).order_by("-id").first()
+    others = runs.filter(recipe=before.recipe_id).exclude(snapshot=before.snapshot_id).order_by("-id")
+    after = others.exclude(snapshot__in=first.baselines).first() or others.first()
     if after is None:
         return None
     tried = comparisons_of(dataset).filter(Q(before_run=before) | Q(as_trained=before), after_run=after)
@@ -102,7 +127,13 @@ def next_step(now: LoopProgress) -> Step:
         return Step("Everything starts with a file of items and their labels.", "Import items", "import")
     if now.detection is None:
         return Step(f"No detector has looked at {counted(now.pool, 'item')} yet.", "Detect", "detect", posts=True)
-    if not now.runs:
+    if now.baseline_lost:
+        return Step(
+            f"Experts have changed {counted(now.changed, 'label')} and no run learned from them as they were "
+            "imported: without one nobody can say what that gained.",
+            AS_IMPORTED, "runs", "#retrain",
+        )  # fmt: skip
+    if not now.runs and now.labelled:
         return Step(
             "Train once on the labels as they are now: without a run from before there is nothing to prove later.",
             "Train", "runs",

@@ -9,8 +9,20 @@ from django.utils.safestring import SafeString
 from annotation.core.stored import IntervalJson
 from modeling.core.fitting.stored import Scores
 from modeling.core.learners import used_words
-from modeling.core.proving.stored import Difference, SideScores
-from modeling.figures.words.comparisons import VERDICT_TAGS, Figure, proved, proved_span, unit_words, verdict_words
+from modeling.core.proving.stored import ComparisonProof, Difference, ProofJson, SideScores
+from modeling.figures.words.comparisons import (
+    VERDICT_TAGS,
+    Figure,
+    declared_words,
+    needed_words,
+    plain_span,
+    proved,
+    proved_span,
+    unit_words,
+    units_words,
+    verdict_words,
+    worth_words,
+)
 from modeling.figures.words.numbers import money, percent, signed, signed_money, signed_span, span
 from modeling.figures.words.recipes import recipe_words
 from modeling.models import ModelRun, Recipe
@@ -19,6 +31,9 @@ register = template.Library()
 
 
 register.filter("verdict_words", verdict_words)
+register.filter("proved_span", proved_span)
+register.filter("plain_span", plain_span)
+register.filter("worth_words", worth_words)
 
 
 @register.filter
@@ -78,7 +93,7 @@ def difference(value: float, low: float, high: float) -> SafeString:
 
 @register.simple_tag
 def proved_by(found: Difference) -> SafeString:
-    """A comparison's difference with its limits: points, or what is saved where costs decide."""
+    """A comparison's difference with the limits that decide: points, or what is saved where costs decide."""
     return format_html('{} <span class="soft nowrap">{}</span>', proved(found), proved_span(found))
 
 
@@ -90,9 +105,9 @@ def proved_as(found: Difference, key: Figure) -> str:
 
 @register.simple_tag
 def points_in(found: Difference, metric: Literal["accuracy", "macro_f1"]) -> str:
-    """A comparison's difference in a metric, with its limits where the verdict is on that metric."""
+    """A comparison's difference in a metric, with the limits that decide where the verdict is on that metric."""
     if found["metric"] == metric:
-        return difference(found["value"], found["low"], found["high"])
+        return difference(found["value"], found["low_planned"], found["high_planned"])
     return signed(found[metric])
 
 
@@ -126,3 +141,38 @@ def saving(found: IntervalJson) -> SafeString:
     """386 263 510 → +386 +263 to +510: what is saved with its limits."""
     limits = f"{signed_money(found['low'])} to {signed_money(found['high'])}"
     return format_html('{} <span class="soft nowrap">{}</span>', signed_money(found["value"]), limits)
+
+
+@register.filter
+def needed_rows(proof: ProofJson) -> str:
+    """How many more rows would tell the declared difference; "" where that is not known."""
+    needed = proof.get("needed")
+    return needed_words(proof["difference"], needed) if needed else ""
+
+
+@register.filter
+def declared(proof: ProofJson) -> str:
+    """The difference declared worth having, in words; "" where nobody declared one."""
+    worthwhile = proof.get("worthwhile")
+    return declared_words(proof["difference"], worthwhile) if worthwhile else ""
+
+
+@register.filter
+def rows_and_units(proof: ComparisonProof) -> str:
+    """1,500 rows in 1,230 near-duplicate groups"""
+    return units_words(proof["n"], proof.get("method"))
+
+
+@register.filter
+def method_words(proof: ComparisonProof) -> str:
+    """What was taken as independent and how many there were, in one line."""
+    method = proof.get("method")
+    if method is None:
+        return f"{proof['n']:,} rows, each taken as independent of the others"
+    return f"{units_words(proof['n'], method)}, {method['interval']}"
+
+
+@register.filter
+def level(share: float) -> str:
+    """0.995 → 99.5 %"""
+    return f"{round(100 * share, 2):g}\u00a0%"

@@ -8,7 +8,6 @@ from django.views.decorators.http import require_GET, require_POST
 
 from annotation.access import Request, dataset_for_lead, typed_id
 from annotation.actions.snapshot import snapshot
-from annotation.core.refusal import Refusal
 from annotation.forms.refusals import reported_on
 from annotation.models import Dataset, Job, PredictionSet, Snapshot, User
 from modeling.actions.proving.compare import request_comparison
@@ -18,10 +17,13 @@ from modeling.figures.charts.dots import dot_chart
 from modeling.figures.words.comparisons import settings_words
 from modeling.figures.words.numbers import p_words
 from modeling.figures.words.recipes import recipe_words
-from modeling.forms.training import CompareForm
+from modeling.figures.words.slices import slice_tables
+from modeling.forms.comparing import CompareForm, imported_predictions, side_value
 from modeling.models import Comparison
+from modeling.reading.comparing.flips import KINDS, counts_of
+from modeling.reading.in_use import model_in_use
 from modeling.reading.loop_progress import alone, comparisons_of, loop_progress_of, runs_of
-from modeling.reports import Flip, bars_of, flips, labels_changed, report_on, rows_needed
+from modeling.reports import bars_of, name_of, report_on
 
 SHOWN = 100
 
@@ -48,22 +50,25 @@ def _request(dataset: Dataset, chosen: dict[str, Any], user: User) -> Job:
     production = chosen["production"] or snapshot(
         dataset, Snapshot.PRODUCTION, sources=tuple(chosen["sources"]), user=user
     )
-    return request_comparison(dataset, str(chosen["before"].pk), str(chosen["after"].pk), production, user=user)
+    return request_comparison(dataset, chosen["before"], chosen["after"], production, user=user)
 
 
 def _proposal(dataset: Dataset) -> dict[str, Any]:
-    """The first run against the newest, on the newest production snapshot."""
+    """The model in use, or the first run, against the newest, on the newest production snapshot."""
     runs = runs_of(dataset).filter(snapshot__labels_of=None)
     first, newest = runs.order_by("id").first(), alone(runs).order_by("-id").first()
     production = dataset.snapshots.filter(purpose=Snapshot.PRODUCTION).order_by("-id").first()
-    return {"before": first and first.pk, "after": newest and newest.pk, "production": production and production.pk}
+    live = model_in_use(dataset)
+    before = side_value(live) if live else first and first.pk
+    return {"before": before, "after": newest and newest.pk, "production": production and production.pk}
 
 
 def _list(request: Request, dataset: Dataset, form: CompareForm, status: int = 200) -> HttpResponse:
     found = [report_on(one) for one in comparisons_of(dataset).order_by("-id")[:SHOWN]]
     page = {
         "dataset": dataset, "form": form, "reports": found, "progress": loop_progress_of(dataset),
-        "n_runs": runs_of(dataset).count(),
+        "n_runs": runs_of(dataset).count(), "live": model_in_use(dataset), "n_sides": len(form.names),
+        "imported": imported_predictions(dataset), "decided_by": Dataset.METRICS[dataset.metric],
         "heading": found[0].heading if found else "Nothing has been compared yet",
     }  # fmt: skip
     return render(request, "modeling/comparisons.html", page, status=status)
@@ -73,22 +78,31 @@ def _list(request: Request, dataset: Dataset, form: CompareForm, status: int = 2
 def comparison(request: Request, slug: str, pk: int) -> HttpResponse:
     dataset = dataset_for_lead(request.user, slug)
     found = get_object_or_404(comparisons_of(dataset), pk=pk)
-    shown, lost = _flips(found)
     report = report_on(found)
     page = {
         "dataset": dataset, "comparison": found, "proof": found.proof, "report": report,
-        "settings": settings_words(report.settings, _recipe(found)),
-        "chart": dot_chart(bars_of(found), "accuracy on production"), "changed": labels_changed(found),
-        "flipped": found.proof["wrong_to_right"] + found.proof["right_to_wrong"], "flips": shown, "flips_lost": lost,
-        "mcnemar": p_words(found.proof["mcnemar_p"]), "needed": _needed(found), "sides": _sides(found),
+        "settings": settings_words(report.settings, _recipe(found)), "done": report.done,
         "near_copies": found.proof["left_out"].get("near_duplicate_of_production"),
-        "metric": Dataset.METRICS[found.proof["difference"]["metric"]],
-        "learned_from": found.after_run.snapshot.n_rows if found.after_run else None,
+        "sides": [name_of(found, side) for side in ("before", "after")],
+        **(_figures(found) if report.has_figures else {}),
     }  # fmt: skip
     return render(request, "modeling/comparison.html", page)
 
 
-def _sides(found: Comparison) -> list[tuple[str, int | None, SideScores | Scores]]:
+def _figures(found: Comparison) -> dict[str, Any]:
+    """What a comparison shows that has read labels."""
+    proof = found.proof
+    flips = [(kind, words, counts_of(found)[kind]) for kind, words in KINDS.items()]
+    return {
+        "chart": dot_chart(bars_of(found), "accuracy on production"), "flips": flips,
+        "n_flips": sum(n or 0 for _, _, n in flips), "mcnemar": p_words(proof["mcnemar_p"]), "scores": _scores(found),
+        "metric": Dataset.METRICS[proof["difference"]["metric"]], "tables": slice_tables(proof),
+        "learned_from": found.after_run.snapshot.n_rows if found.after_run else None,
+        "steerings": found.steerings.count(),
+    }  # fmt: skip
+
+
+def _scores(found: Comparison) -> list[tuple[str, int | None, SideScores | Scores]]:
     """(name, run, scores): before as first trained where that differs, before, after."""
     as_trained = found.proof.get("as_trained")
     shown: list[tuple[str, int | None, SideScores | Scores]] = []
@@ -103,18 +117,6 @@ def _sides(found: Comparison) -> list[tuple[str, int | None, SideScores | Scores
 
 def _side_words(name: str, run: int | None, predictions: PredictionSet) -> str:
     return name if run else f"{name}: {predictions.name}"
-
-
-def _flips(found: Comparison) -> tuple[list[Flip], str]:
-    """The rows that flipped, or why they cannot be shown: the figures outlive the files they came from."""
-    try:
-        return flips(found), ""
-    except Refusal as refusal:
-        return [], str(refusal)
-
-
-def _needed(found: Comparison) -> tuple[int, float] | None:
-    return rows_needed(found) if found.verdict == "not distinguishable" else None
 
 
 def _recipe(found: Comparison) -> str:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
@@ -11,7 +12,8 @@ from annotation.forms.refusals import reported_on
 from annotation.models import Dataset
 from annotation.views.refusals import refused_to
 from modeling.actions.proving.price_run import request_pricing
-from modeling.actions.proving.set_costs import set_costs, set_metric
+from modeling.actions.proving.set_costs import set_costs, set_metric, set_worthwhile
+from modeling.core.proving.costs import UnableToPrice
 from modeling.figures.charts.costs import cost_curve, cost_rows
 from modeling.figures.words.costs import rule_rows, run_cost_heading, threshold_heading, threshold_options
 from modeling.forms.costs import CostsForm, MetricForm, PriceForm
@@ -45,8 +47,14 @@ def _save(request: Request, dataset: Dataset) -> HttpResponse:
 
 
 def _decide_by(request: Request, dataset: Dataset) -> HttpResponse:
-    set_metric(dataset, request.POST.get("metric", ""))
-    messages.success(request, f"Comparisons are decided by {Dataset.METRICS[dataset.metric]} from now on.")
+    form = MetricForm(dataset, request.POST)
+    if not form.is_valid():
+        raise UnableToPrice("Give the difference worth having in points, from 0.1 to 50, and a saving above 0.")
+    with transaction.atomic():
+        set_worthwhile(dataset, form.cleaned_data["worthwhile"], form.cleaned_data.get("worthwhile_cost"))
+        set_metric(dataset, request.POST.get("metric", ""))
+    said = f"Comparisons are decided by {Dataset.METRICS[dataset.metric]} from now on; worth having is a difference of"
+    messages.success(request, f"{said} {100 * dataset.worthwhile:g} points.")
     return redirect("costs", dataset.slug)
 
 

@@ -14,6 +14,8 @@ from modeling.models import ModelRun
 
 # Classes shown at once; the others are folded beneath.
 FIRST_CLASSES = 12
+# Of what goes together: columns named on the run's page, and names of each.
+FIRST_GROUPS, FIRST_NAMES = 3, 4
 
 
 def linear_sections(run: ModelRun) -> dict[str, Any]:
@@ -33,8 +35,17 @@ def _coefficients(run: ModelRun) -> dict[str, Any] | None:
     return {
         **found,
         "first": shown[:FIRST_CLASSES], "rest": shown[FIRST_CLASSES:], "binary": found["classes"] == 2,
-        "heading": coefficients_heading(found),
+        "heading": coefficients_heading(found), "groups": _groups(found),
     }  # fmt: skip
+
+
+def _groups(found: Coefficients) -> list[tuple[str, list[str], int]]:
+    """The columns that stand for others: name, names of those, how many more."""
+    columns = [one for one in found.get("alike", []) if one["column"]][:FIRST_GROUPS]
+    return [
+        (one["name"], [name for name, _ in one["others"][:FIRST_NAMES]], max(0, len(one["others"]) - FIRST_NAMES))
+        for one in columns
+    ]
 
 
 def _path(run: ModelRun) -> dict[str, Any] | None:
@@ -47,9 +58,10 @@ def _path(run: ModelRun) -> dict[str, Any] | None:
         (ratio_words(ratio), [(entry, (entry["C"], ratio) == chosen) for entry in entries])
         for ratio, entries in by_ratio(path).items()
     ]
+    several = len(rows) > 1
     return {
-        "chart": chart, "rows": rows, "lines": line_names(path) if len(rows) > 1 else [],
-        "heading": path_heading(resolved["C"], len(path), resolved["rule"] == "1se"),
+        "chart": chart, "rows": rows, "lines": line_names(path, chosen[1]) if several else [], "several": several,
+        "heading": path_heading(resolved["C"], chosen[1] if several else None, len(path), resolved["rule"] == "1se"),
     }  # fmt: skip
 
 
@@ -57,5 +69,7 @@ def _sources(run: ModelRun) -> dict[str, Any] | None:
     found = run.metrics.get("sources")
     if not found:
         return None
-    worst = min(found, key=lambda row: row["difference"])
-    return {"rows": found, "heading": sources_heading(worst if worst["difference_high"] < 0 else None)}
+    # what older runs were judged by learned from more rows than what it was judged against
+    lost = [row for row in found if "rows_each" in row and row["difference_high"] < 0]
+    worst = min(lost, key=lambda row: row["difference"], default=None)
+    return {"rows": found, "heading": sources_heading(worst)}

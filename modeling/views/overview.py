@@ -15,6 +15,7 @@ from annotation.reading.findings import findings_of
 from modeling.demo.stored import DemoResult
 from modeling.figures.charts.dots import Bar, dot_chart
 from modeling.figures.words.overview import overview_heading
+from modeling.reading.in_use import model_in_use
 from modeling.reading.loop_progress import LoopProgress, loop_progress_of, next_step
 from modeling.reading.reviewed_labels import wrong_among_reviewed
 from modeling.reports import report_on
@@ -48,7 +49,7 @@ def overview(request: Request, slug: str) -> HttpResponse:
         "dataset": dataset, "progress": progress, "jobs": jobs, "findings": findings[:FINDINGS], "rate": rate,
         "report": report, "heading": _heading(dataset, progress), "step": next_step(progress),
         "model": recipe_of(progress.newest_run) if progress.newest_run else "", "n_findings": len(findings),
-        "under_way": {job.kind: job for job in jobs}, **_demo(dataset),
+        "under_way": {job.kind: job for job in jobs}, "live": model_in_use(dataset), **_demo(dataset),
     }  # fmt: skip
     page["busy"] = page["under_way"].get("demo") or page["under_way"].get(KIND_OF.get(page["step"].url))
     return render(request, "modeling/overview.html", page)

@@ -22,10 +22,11 @@ from modeling.actions.training.recipes import differing, run_facts
 from modeling.actions.training.train import request_training
 from modeling.figures.charts.loss import loss_curve
 from modeling.figures.words.recipes import left_out_words, recipe_words
-from modeling.figures.words.runs import loss_heading, run_heading, setting_rows
+from modeling.figures.words.runs import NAMES, loss_heading, run_heading, setting_rows
 from modeling.forms.lab import RunsForm
 from modeling.forms.training import TrainForm
 from modeling.models import ModelRun
+from modeling.reading.in_use import model_in_use
 from modeling.reading.loop_progress import loop_progress_of, runs_of
 from modeling.reading.runs import SORTS, list_runs
 from modeling.views.linear_runs import linear_sections
@@ -51,7 +52,9 @@ def train(request: Request, slug: str) -> HttpResponse:
     form = TrainForm(dataset, request.POST)
     if form.is_valid():
         with reported_on(form):
-            return redirect("job", slug, request_training(dataset, user=request.user, **form.recipe()).pk)
+            first = request.POST.get("labels") == "imported"
+            job = request_training(dataset, user=request.user, as_imported=first, **form.recipe())
+            return redirect("job", slug, job.pk)
     return _list(request, dataset, form, status=400)
 
 
@@ -59,7 +62,7 @@ def _list(request: Request, dataset: Dataset, form: TrainForm, status: int = 200
     progress = loop_progress_of(dataset)
     page = {
         "dataset": dataset, "form": form, "heading": _heading(progress.newest_run),
-        "word": "Retrain" if progress.newest_run else "Train", "progress": progress,
+        "word": "Retrain" if progress.newest_run else "Train", "progress": progress, "live": model_in_use(dataset),
         **_table(request, dataset),
     }  # fmt: skip
     return render(request, "modeling/runs.html", page, status=status)
@@ -142,7 +145,7 @@ def run(request: Request, slug: str, pk: int) -> HttpResponse:
     found = get_object_or_404(_with_origin(dataset), pk=pk)
     page = {
         "dataset": dataset, "run": found, "recipe": recipe_of(found), **_scores(found), **_loss(found),
-        **linear_sections(found), **description_sections(found), **_origin(found),
+        **linear_sections(found), **description_sections(found), **_origin(found), "live": model_in_use(dataset),
     }  # fmt: skip
     return render(request, "modeling/run.html", page)
 
@@ -159,7 +162,8 @@ def _scores(found: ModelRun) -> dict[str, Any]:
 def _origin(found: ModelRun) -> dict[str, Any]:
     """What it takes to train it again."""
     return {
-        "settings": setting_rows(found.resolved), "chosen_C": found.recipe.settings.get("C") == "cv",
+        "settings": setting_rows(found.resolved),
+        "chosen": [NAMES.get(key, key) for key in ("C", "l1_ratio") if found.recipe.settings.get(key) == "cv"],
         "left_out": left_out_words(found.snapshot.left_out), "environment": sorted(found.environment.items()),
     }  # fmt: skip
 

@@ -60,7 +60,7 @@ def request_opinions(
         raise UnableToAskModel(
             f"Ask about 1 to {MOST_CASES:,} cases, with a budget of no less than 0 calls and tokens."
         )
-    if not dataset.cases.open().exists():
+    if not dataset.cases.open().exclude(kind=Case.PRODUCTION).exists():
         raise UnableToAskModel("No case is open, so there is nothing to ask about.")
     if dataset.jobs.unfinished().filter(kind=KIND).exists():
         raise UnableToAskModel("A second opinion is being asked for already; wait for it, or cancel it under Jobs.")
@@ -190,7 +190,8 @@ def _asked_items(dataset: Dataset, n_cases: int, model: str) -> list[tuple[int, 
 
 
 def _items(dataset: Dataset, n_cases: int) -> Iterator[Item]:
-    cases: list[Case] = list(dataset.cases.open().in_order()[:n_cases].prefetch_related("case_items__item"))
+    waiting = dataset.cases.open().exclude(kind=Case.PRODUCTION)
+    cases: list[Case] = list(waiting.in_order()[:n_cases].prefetch_related("case_items__item"))
     for case in cases:
         members = [one.item for one in case.case_items.all()]
         yield min(members, key=lambda item: (item.digest != case.group_digest, item.pk))

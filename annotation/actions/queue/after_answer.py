@@ -60,6 +60,8 @@ def _who_is_next(decision: Decision, rules: RoutingRules) -> str:
     said = [_said(one) for one in answers]
     doubtful = len(set(said)) > 1 or any(one.confidence == "unsure" for one in answers)
     wanted = answers_wanted(case, rules, unsure=doubtful)
+    if case.kind == Case.PRODUCTION:
+        return _after_all(case, len(said) >= wanted, doubtful)
     chances = chances_after(case, answers) if wanted > 1 else None
     step = next_step(
         said, wanted, rules.most_answers, None if chances is None else {one: chances.get(one[1], 0.0) for one in said},
@@ -69,6 +71,14 @@ def _who_is_next(decision: Decision, rules: RoutingRules) -> str:
         # what is settled is what was said last; where an earlier answer is the surer one, somebody has to look
         return "" if step.label == said[-1] else Case.ADJUDICATOR
     return Case.EXPERTS if step.kind == "ask" and who_may_answer(case) else Case.ADJUDICATOR
+
+
+def _after_all(case: Case, complete: bool, doubtful: bool) -> str:
+    """Of an item drawn from production every answer that is wanted is heard, however sure the first ones make us: what
+    is easy may not be settled by fewer. Where they differ, or one of them was not sure, an adjudicator looks at it."""
+    if not complete:
+        return Case.EXPERTS if who_may_answer(case) else Case.ADJUDICATOR
+    return Case.ADJUDICATOR if doubtful else ""
 
 
 def _said(decision: Decision) -> Said:

@@ -52,7 +52,7 @@ def open_gold(dataset: Dataset, user: User, place: float, now: datetime) -> Case
 
 def open_repeat(dataset: Dataset, user: User, place: float, now: datetime) -> Case | None:
     """A case on an item that `user` alone was asked about and labelled at least REPEAT_AFTER decisions ago."""
-    mine = Decision.objects.standing().filter(expert=user, case__dataset=dataset).exclude(case__kind__in=Case.CHECKS)
+    mine = Decision.objects.standing().filter(expert=user, case__dataset=dataset).about_pool()
     recent = mine.order_by("-id").values_list("id", flat=True)[REPEAT_AFTER - 1 : REPEAT_AFTER]
     old = mine.filter(pk__lt=recent[0], outcome=Decision.LABEL, case__group_digest="") if recent else mine.none()
     again = CaseItem.objects.filter(case__kind=Case.REPEAT, case__reserved_for=user, item=OuterRef("items"))

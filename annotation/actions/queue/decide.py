@@ -60,7 +60,7 @@ def decide(case: Case, user: User, answer: Answer, now: datetime, learn: bool = 
         decision = _record(case, user, answer, items, now)
         go_on(decision, items, rest, rules, now, independent=answer.blind)
         release(case)
-        if learn and case.status == Case.SETTLED and case.kind not in Case.CHECKS:
+        if learn and case.status == Case.SETTLED and case.kind not in Case.BESIDE_POOL:
             request_reorder(case.dataset, decision)
         return decision
 
@@ -76,6 +76,8 @@ def _refuse_what_is_not_theirs(case: Case, user: User, answer: Answer, now: date
         _refuse_adjudication(case, user)
     elif answer.blind:
         _refuse_blind_answer(case, user, now)
+    elif case.kind == Case.PRODUCTION:
+        raise UnableToDecide("What is drawn from production is answered blind, from the queue.")
 
 
 def _refuse_adjudication(case: Case, user: User) -> None:

@@ -1,8 +1,11 @@
-"""Which case an expert gets next: one kept for them, a check, one of the audit, or the first of the order for them."""
+"""Which case an expert gets next: one kept for them, a check, one of the audit or drawn from production, or the first
+of the order for them."""
 
 import hashlib
 from collections.abc import Collection, Iterable
 from datetime import datetime
+
+from django.db.models import Exists, OuterRef
 
 from annotation import bulk
 from annotation.actions.queue.checks import open_gold, open_repeat
@@ -15,6 +18,8 @@ from annotation.reading.experts.routed import ranked_cases
 
 # One hand-out in so many is a case of the audit, as long as there are any.
 AUDIT_EVERY = 10
+# One in so many is drawn from production, as long as there are any; they come last in the order itself.
+PRODUCTION_EVERY = 3
 # Of the cases offered so many are looked at together: the first few are nearly always an expert's to have.
 FEW = 20
 
@@ -33,6 +38,8 @@ def next_case(
     case = _check(dataset, user, rules, turn, now)
     if case is None and turn[0] % AUDIT_EVERY == 0:
         case = _of_audit(dataset, user, ready, waiting)
+    if case is None and turn[0] // AUDIT_EVERY % PRODUCTION_EVERY == 0:
+        case = _of_production(user, waiting)
     return case or _routed(dataset, user, rules, ready, waiting) or _in_order(dataset, user, ready, waiting, now)
 
 
@@ -87,6 +94,15 @@ def _of_audit(dataset: Dataset, user: User, ready: Readiness, waiting: CaseQuery
     ids = list(dict.fromkeys(case_of[item] for item in drawn if item in case_of))
     still = set(waiting.filter(pk__in=ids).order_by().values_list("id", flat=True))
     return _first_allowed(waiting, user, [pk for pk in ids if pk in still], ready.closed_classes)
+
+
+def _of_production(user: User, waiting: CaseQuerySet) -> Case | None:
+    """The first in the order they were drawn in: in any other the first answered would be a choice of somebody's."""
+    said = Decision.objects.filter(case=OuterRef("pk"), expert=user)
+    passed = Skip.objects.filter(case=OuterRef("pk"), expert=user)
+    # their score is 0, by which the index of the queue finds them
+    drawn = waiting.filter(kind=Case.PRODUCTION, score=0).filter(~Exists(said), ~Exists(passed)).order_by("id")
+    return _first_allowed(waiting, user, list(drawn.values_list("id", flat=True)[:FEW]))
 
 
 def _turn(user: User, n_held: int) -> tuple[int, float, float]:

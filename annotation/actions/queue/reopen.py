@@ -63,8 +63,9 @@ def reopen(
 
 def _opened(decision: Decision, items: set[int], reason: str, now: datetime, reserved_for: User | None) -> Case:
     old = decision.case
+    kind = Case.PRODUCTION if old.kind == Case.PRODUCTION else Case.REVIEW
     case = Case.objects.create(
-        dataset=old.dataset, kind=Case.REVIEW, group_digest=old.group_digest if len(items) > 1 else "",
+        dataset=old.dataset, kind=kind, group_digest=old.group_digest if len(items) > 1 else "",
         score=old.score, probability=old.probability, opened_at=now, reopens=old, reopen_reason=reason[:200],
         reserved_for=reserved_for,
     )  # fmt: skip

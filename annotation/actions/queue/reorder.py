@@ -56,6 +56,7 @@ def due(dataset: Dataset, decision: Decision) -> bool:
         return False
     last = dataset.learned_orders.order_by("-id").values_list("created_at", flat=True).first()
     recent = Decision.objects.filter(pk__gt=decision.pk - WINDOW * every, case__dataset=dataset)
+    recent = recent.exclude(case__kind=Case.PRODUCTION)
     if last:
         recent = recent.filter(created_at__gt=last)
     return len(recent.order_by().values_list("pk")[:every]) >= every

@@ -85,4 +85,4 @@ def _its_cases(reservation: Reservation) -> CaseQuerySet:
     else:
         held = CurrentLabel.objects.in_force().filter(label_class=reservation.label_class_id)
         covered = CaseItem.objects.filter(item__in=held.values("item")).values("case")
-    return reservation.dataset.cases.open().filter(pk__in=covered, part_of=None)
+    return reservation.dataset.cases.open().exclude(kind=Case.PRODUCTION).filter(pk__in=covered, part_of=None)

@@ -7,6 +7,7 @@ import numpy as np
 from scipy.optimize import brentq
 
 from annotation.core.intervals import Interval, wilson
+from annotation.core.order.allocation import allocate
 from annotation.core.order.stored import StratumJson
 
 # Shares of the items, from the least suspicious on, at which strata end: errors gather at the top.
@@ -101,15 +102,7 @@ def _shares(scores: Sequence[np.ndarray], size: int) -> list[int]:
     likely = np.clip([float(np.mean(own)) for own in scores], 0.02, 0.5)
     spread = items * np.sqrt(likely * (1 - likely))
     wanted = size * (items / items.sum() + spread / spread.sum()) / 2
-    least = np.minimum(items, min(LEAST_DRAWN, size // len(items)))
-    shares = np.clip(np.floor(wanted).astype(int), least, items)
-    # what rounding and limits leave goes where most is lacking
-    while shares.sum() != size:
-        step = 1 if shares.sum() < size else -1
-        room = shares < items if step > 0 else shares > least
-        lack = np.where(room, step * (wanted - shares), -np.inf)
-        shares[int(lack.argmax())] += step
-    return shares.tolist()
+    return allocate(wanted, items, np.minimum(items, min(LEAST_DRAWN, size // len(items))), size)
 
 
 def error_rate(drawn: Drawn) -> ErrorRate:

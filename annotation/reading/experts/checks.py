@@ -26,7 +26,7 @@ def self_agreement(dataset: Dataset, user: User) -> Interval:
     """Share of the user's own cases, come back unseen, that got the same answer again, with Wilson's 95 % interval."""
     again = Decision.objects.standing().filter(case__dataset=dataset, case__kind=Case.REPEAT, expert=user)
     later = {item: (outcome, label) for item, outcome, label in again.values_list("items", "outcome", "label_class_id")}
-    first = Decision.objects.standing().filter(expert=user, items__in=later).exclude(case__kind__in=Case.CHECKS)
+    first = Decision.objects.standing().filter(expert=user, items__in=later).about_pool()
     said = {
         item: (outcome, label)
         for item, outcome, label in first.order_by("-id").values_list("items", "outcome", "label_class_id")

@@ -60,6 +60,7 @@ def measure_when_grown(dataset: Dataset) -> SkillEstimate | None:
     newest = dataset.skill_estimates.order_by("-id").first()
     if newest:
         given = Decision.objects.standing().filter(case__dataset=dataset, created_at__gt=newest.created_at)
+        given = given.exclude(case__kind=Case.PRODUCTION)
         if given.count() < GROWN * min(newest.n_answers, READ):
             return None
     return measure_experts(dataset)
@@ -87,9 +88,10 @@ def measure_experts(dataset: Dataset) -> SkillEstimate | None:
 
 def _answers(dataset: Dataset) -> pd.DataFrame:
     """expert, item, label, source, known: each expert's first blind answer to an item, to a group as its first item;
-    known: the class that is right by somebody else's word, nan = nobody said."""
+    known: the class that is right by somebody else's word, nan = nobody said. Not of production: by skill answers to
+    the pool are ended early, and nothing there may follow from the truth of a production set."""
     given = Decision.objects.standing().filter(case__dataset=dataset, blind=True, outcome=Decision.LABEL, cause="")
-    rows = given.exclude(case__kind=Case.REPEAT).order_by("-id", "-items")[:READ]
+    rows = given.exclude(case__kind__in=(Case.REPEAT, Case.PRODUCTION)).order_by("-id", "-items")[:READ]
     columns = ["expert", "item", "label", "source", "at", "id"]
     fields = ("expert_id", "items", "label_class_id", "items__source", "created_at", "id")
     frame = pd.DataFrame(list(rows.values_list(*fields)), columns=columns)[::-1].drop_duplicates("id")

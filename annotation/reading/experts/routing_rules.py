@@ -8,6 +8,7 @@ from annotation.models import (
     Label,
     Membership,
     Pause,
+    ProductionItem,
     QualificationResult,
     RoutingRules,
 )
@@ -22,13 +23,21 @@ def rules_of(dataset: Dataset) -> RoutingRules:
 def answers_wanted(case: Case, rules: RoutingRules, unsure: bool = False) -> int:
     """Independent answers that settle the case where they agree, no more than there are experts who can give one.
 
-    More are wanted of a case whose items annotators or group members disagree on, whose probability lies in the middle,
-    or of which an expert is not sure.
+    Of a case drawn from production the draw says how many. More are wanted of a case whose items annotators or group
+    members disagree on, whose probability lies in the middle, or of which an expert is not sure.
     """
+    if case.kind == Case.PRODUCTION:
+        return answers_of_draw(case)
     wanted = rules.overlap
     if unsure or _order_is_unsure(case, rules) or is_contested(case):
         wanted = max(wanted, rules.overlap_doubtful)
     return min(wanted, max(1, n_who_could_answer(case))) if wanted > 1 else 1
+
+
+def answers_of_draw(case: Case) -> int:
+    """Blind answers that the draw wants of its item, however many could give one."""
+    drawn = ProductionItem.objects.filter(item__case_items__case=case).order_by("-id")
+    return drawn.values_list("draw__answers_each", flat=True).first() or 1
 
 
 def _order_is_unsure(case: Case, rules: RoutingRules) -> bool:

@@ -81,10 +81,11 @@ def _by_words(dataset: Dataset, item: Item) -> list[int]:
             f"Among {n:,} items those alike are found by a detection that knows this one; a lead can run one."
         )
     frame = frames.items(dataset, Item.POOL)
-    ids = frame["item"].to_numpy()
+    ids, content = frame["item"].to_numpy(), frame["content"].tolist()
     rows = np.flatnonzero(ids == item.pk)
     if not len(rows):
-        raise UnableToFindAlike("This item is not of the pool; only pool items are answered together.")
-    table = frames.content_table(frame["content"], dataset.typed_fields)
+        # of production: looked for as if it were one more of the pool
+        ids, rows, content = np.append(ids, item.pk), np.array([n]), [*content, item.content]
+    table = frames.content_table(content, dataset.typed_fields)
     positions, _ = most_alike(table, dataset.typed_fields, int(rows[0]), NEAR, quick=True)
     return ids[positions].tolist()

@@ -4,19 +4,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypedDict
 
+import numpy as np
+
 from annotation import bulk
 from annotation.actions.jobs.enqueue import enqueue
 from annotation.actions.jobs.work import UnableToWork, Write
 from annotation.actions.snapshot import matched
 from annotation.core.progress import Report
-from annotation.models import CostMatrix, Dataset, Job, PredictionSet, Snapshot, User
+from annotation.models import Dataset, Job, PredictionSet, Snapshot, User
+from modeling.actions.proving.beside import beside_proof, of_seeds, refused_facts, with_leaked
+from modeling.actions.proving.compared import Compared, proved
+from modeling.actions.proving.leaked_rows import leaked
 from modeling.actions.proving.predict_production import Predicted, ProductionRows, keep, predict_side, read_rows
-from modeling.actions.proving.price import losses_of, money_beside
-from modeling.actions.proving.where_changed import by_source
+from modeling.actions.proving.terms import Terms, asked_by_other_terms
 from modeling.actions.training.train import TrainedRun, train_like
 from modeling.core.proving.evaluation import metrics
-from modeling.core.proving.proof import Proof, at_look
-from modeling.core.proving.proof import compare as prove
+from modeling.core.proving.proof import Proof, at_look, refused_json, too_few_units
 from modeling.core.proving.stored import (
     BesideProof,
     ComparisonProof,
@@ -26,8 +29,11 @@ from modeling.core.proving.stored import (
 )
 from modeling.models import Comparison, Look
 from modeling.reading.comparison_sides import Side, find_side
-from modeling.reading.looks import looks_at
+from modeling.reading.looks import looks_at, steered_by
 from modeling.reading.production_labels import who_labelled
+
+# Where more rows than this are near-copies of what was learned from, what is left is no longer production.
+MOST_LEAKED = 0.5
 
 
 class ComparisonParams(TypedDict):
@@ -41,36 +47,25 @@ class ComparisonParams(TypedDict):
 def request_comparison(
     dataset: Dataset, before: str, after: str, snapshot: Snapshot, *, user: User | None = None, background: bool = True
 ) -> Job:
-    """The job that compares. The same two sides on the same snapshot are the same job and no new look."""
+    """The job that compares. The same two sides on the same snapshot by the same terms are the same job and no look."""
     if snapshot.purpose != Snapshot.PRODUCTION:
         raise UnableToWork(f"Snapshot {snapshot.pk} is a training snapshot; a comparison needs a production snapshot.")
     for named in (before, after):
         find_side(dataset, named)
     params: ComparisonParams = {"before": before, "after": after, "snapshot": snapshot.pk}
-    return enqueue("comparison", dataset, params, user=user, background=background)
-
-
-@dataclass(frozen=True)
-class Terms:
-    """By what comparisons of a dataset are decided, as of one moment."""
-
-    metric: str
-    planned_looks: int
-    costs: CostMatrix | None
-    classes: tuple[str, ...]
-
-    @classmethod
-    def of(cls, dataset: Dataset) -> "Terms":
-        return cls(dataset.metric, dataset.planned_looks, dataset.costs, dataset.class_names)
+    question = Terms.of(dataset).question
+    return enqueue("comparison", dataset, params, inputs=question, user=user, background=background)
 
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """All that a comparison says but for which look it is. trained: runs made for it; sets: what each side says, before
-    and after first, to be kept; facts: what stands beside the proof."""
+    """All that a comparison says but for which look it is. proof: None where it is refused. trained: runs made for it;
+    sets: what each side says, before and after first, to be kept; facts: what stands beside the proof."""
 
     terms: Terms
-    proof: Proof
+    proof: Proof | None
+    refusal: str | None
+    n: int
     facts: BesideProof
     before: Side
     after: Side
@@ -85,28 +80,49 @@ def run(job: Job, report: Report) -> Write:
     asked: ComparisonParams = job.params
     production = Snapshot.objects.select_related("dataset").get(pk=asked["snapshot"])
     first, after = (find_side(job.own_dataset, named) for named in (asked["before"], asked["after"]))
+    terms = Terms.of(production.dataset)
     again = _match(first, after, job, report)
-    kept = _keep_quarantined(first, after, job, report)
     before = Side(again.run, None) if again else first
-    report("predicting production", 0.8)
+    report("predicting production", 0.4)
     rows = read_rows(production)
     was, now = predict_side(before, rows), predict_side(after, rows)
-    if there := _compared_before(was.predictions, now.predictions, production):
+    if there := _compared_before(was.predictions, now.predictions, production, terms):
         return lambda: _result(there)
+    lost = leaked(rows, [before, after])
+    made, as_first = [again] if again else [], first if again else None
+    if refusal := _refusal(before, after, terms, rows, lost):
+        facts = refused_facts(production, _left_out(after))
+        refused = Found(terms, None, refusal, len(lost), facts, before, after, as_first, made, [], [was, now])
+        return lambda: _write(production, refused)
+    kept = _keep_quarantined(first, after, job, report)
+    compared = Compared(rows, was, now, of_seeds(was, now, rows, lambda stage, share: report(stage, 0.7 + share / 10)))
     beside = [predict_side(first, rows)] if again else []
     both = [predict_side(Side(one.run, None), rows) for one in kept]
-    report("resampling", 0.85)
-    terms = Terms.of(production.dataset)
-    facts: BesideProof = {
-        "cost": money_beside(terms.costs, rows.truth, was.probabilities, now.probabilities),
-        "slices": by_source(rows, was, now),
+    report("working out the intervals", 0.85)
+    there_too = compared.where(~lost)
+    facts = {
+        **beside_proof(there_too, terms), "with_leaked": with_leaked(compared, lost, terms),
+        "after_the_fact": False,
         "production_labels": who_labelled(production), "left_out": _left_out(after),
-        "quarantine_kept": _both_ways(kept, both, terms, rows), "as_trained": _as_trained(beside, before, rows),
+        "quarantine_kept": _both_ways(kept, [one.where(~lost) for one in both], terms, there_too.rows),
+        "as_trained": _as_trained([one.where(~lost) for one in beside], before, there_too.rows),
     }  # fmt: skip
-    proof = _prove(terms, rows, was, now, looks_at(production) + 1)
-    trained, sets = [again] if again else [], [was, now, *beside, *both]
-    found = Found(terms, proof, facts, before, after, first if again else None, trained, kept, sets)
+    proof, sets = proved(there_too, terms), [was, now, *beside, *both]
+    found = Found(terms, proof, None, proof.n, facts, before, after, as_first, made, kept, sets)
     return lambda: _write(production, found)
+
+
+def _refusal(before: Side, after: Side, terms: Terms, rows: ProductionRows, lost: np.ndarray) -> str | None:
+    """Why nothing is read, decided without a label: a fit not to be believed, or rows that would prove nothing."""
+    of_sides = before.refusal(terms.classes) or after.refusal(terms.classes)
+    if of_sides:
+        return of_sides
+    if lost.mean() > MOST_LEAKED:
+        return (
+            f"{int(lost.sum()):,} of the {len(lost):,} production rows are near-copies of rows a side learned from. "
+            "Train it again, so that they are kept out, or freeze a production set without them."
+        )
+    return too_few_units(rows.groups[~lost], None if rows.weights is None else rows.weights[~lost])
 
 
 def _write(production: Snapshot, found: Found) -> ComparisonResult:
@@ -121,26 +137,38 @@ def _write(production: Snapshot, found: Found) -> ComparisonResult:
     for one in (*found.trained, *found.kept):
         one.insert()
     before, after, *_ = [keep(one, production) for one in found.sets]
-    if there := _compared_before(before, after, production):
+    if there := _compared_before(before, after, production, found.terms):
         return _result(there)
-    look = looks_at(production) + 1
-    proof = at_look(found.proof, look, refusal=found.before.refusal or found.after.refusal)
     if both := found.facts["quarantine_kept"]:
         both["runs"] = [one.run.pk for one in found.kept]
-    said: ComparisonProof = {**proof.as_json(), **found.facts}
+    look = None if found.proof is None else looks_at(production) + 1
+    said = _said(production, found, look)
     comparison = Comparison.objects.create(
         snapshot=production, before=before, after=after, before_run=found.before.run, after_run=found.after.run,
         as_trained=found.as_trained.run if found.as_trained else None, costs=found.terms.costs, look=look,
-        verdict=proof.verdict, proof=said,
+        question=found.terms.question, verdict=said["verdict"], proof=said,
     )  # fmt: skip
-    Look.objects.create(snapshot=production, kind=Look.COMPARISON, comparison=comparison)
+    if look is not None:
+        Look.objects.create(snapshot=production, kind=Look.COMPARISON, comparison=comparison)
     return _result(comparison)
 
 
-def _compared_before(before: PredictionSet, after: PredictionSet, production: Snapshot) -> Comparison | None:
+def _said(production: Snapshot, found: Found, look: int | None) -> ComparisonProof:
+    terms = found.terms
+    if found.proof is None or look is None:
+        return {**refused_json(found.n, terms.metric, terms.planned_looks, found.refusal or ""), **found.facts}
+    after_the_fact = asked_by_other_terms(terms, found.before, found.after, production)
+    steered = steered_by(production).exists()
+    proof = at_look(found.proof, look, steered=steered, after_the_fact=after_the_fact)
+    return {**proof.as_json(), **found.facts, "after_the_fact": after_the_fact}
+
+
+def _compared_before(
+    before: PredictionSet, after: PredictionSet, production: Snapshot, terms: Terms
+) -> Comparison | None:
     if before.pk is None or after.pk is None:
         return None
-    return production.comparisons.filter(before=before, after=after).first()
+    return production.comparisons.filter(before=before, after=after, question=terms.question).first()
 
 
 def _result(comparison: Comparison) -> ComparisonResult:
@@ -169,21 +197,13 @@ def _keep_quarantined(before: Side, after: Side, job: Job, report: Report) -> li
     return [train_like(matched(rows, before.run.snapshot), before.run, report_stage, job), of_after]
 
 
-def _prove(terms: Terms, rows: ProductionRows, before: Predicted, after: Predicted, look: int) -> Proof:
-    losses = losses_of(terms.costs, rows.truth, before.probabilities, after.probabilities)
-    return prove(
-        rows.truth, before.classes, after.classes, len(terms.classes), terms.metric, look, terms.planned_looks,
-        losses=losses,
-    )  # fmt: skip
-
-
 def _both_ways(
     kept: Sequence[TrainedRun], sides: Sequence[Predicted], terms: Terms, rows: ProductionRows
 ) -> QuarantineKept | None:
     """The same comparison with the labels in quarantine kept on both sides: shown beside, never instead."""
     if not kept:
         return None
-    proof = _prove(terms, rows, sides[0], sides[1], 1)
+    proof = proved(Compared(rows, sides[0], sides[1]), terms)
     return {
         "runs": [], "rows": [one.run.snapshot.n_rows for one in kept], "before": proof.before, "after": proof.after,
         "difference": proof.difference,

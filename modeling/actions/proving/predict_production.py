@@ -1,6 +1,6 @@
 """What a side says of the production rows: predicted without a lock, kept under a name of its own."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -10,6 +10,7 @@ from django.conf import settings
 from annotation import frames
 from annotation.actions.jobs.work import UnableToWork
 from annotation.core.artifacts import load_bytes
+from annotation.core.likeness.grouping import group_items
 from annotation.models import PredictionSet, Snapshot
 from annotation.reading.frozen_rows import frozen_rows
 from modeling.actions.training.train import save_probabilities
@@ -22,7 +23,7 @@ from modeling.reading.comparison_sides import Side, probabilities_for
 @dataclass(frozen=True, eq=False)
 class ProductionRows:
     """The rows of a production snapshot, read once: `frame` as frames.snapshot_rows, `table` of typed columns, `truth`
-    int (n,) by the dataset's classes."""
+    int (n,) by the dataset's classes, `groups` int (n,) of near-duplicates, `weights` float (n,), None = all alike."""
 
     snapshot: Snapshot
     frame: pd.DataFrame
@@ -34,6 +35,19 @@ class ProductionRows:
     @cached_property
     def truth(self) -> np.ndarray:
         return frames.codes(self.frame["label"], self.snapshot.dataset.class_names)
+
+    @cached_property
+    def groups(self) -> np.ndarray:
+        return group_items(self.table, self.snapshot.dataset.typed_fields).of
+
+    @cached_property
+    def weights(self) -> np.ndarray | None:
+        given = dict(self.snapshot.rows.filter(weight__isnull=False).values_list("item_id", "weight"))
+        return self.frame["item"].map(given).fillna(1.0).to_numpy(float) if given else None
+
+    def where(self, kept: np.ndarray) -> "ProductionRows":
+        """Those of them that are `kept`, bool (n,)."""
+        return ProductionRows(self.snapshot, self.frame[kept].reset_index(drop=True))
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +63,10 @@ class Predicted:
     def classes(self) -> np.ndarray:
         """The likeliest class of each row, int (n,)."""
         return self.probabilities.argmax(axis=1)
+
+    def where(self, kept: np.ndarray) -> "Predicted":
+        """The same of the rows `kept`, bool (n,)."""
+        return replace(self, probabilities=self.probabilities[kept])
 
 
 def read_rows(production: Snapshot) -> ProductionRows:

@@ -4,7 +4,7 @@ import numpy as np
 
 from annotation.models import CostMatrix
 from modeling.core.proving.costs import cheapest, losses, money_on
-from modeling.core.proving.proof import ITEMS, Losses
+from modeling.core.proving.per_row import ITEMS, Losses
 from modeling.core.proving.stored import ComparedMoney, SideMoney
 from modeling.reading.costs import matrix_of
 
@@ -15,7 +15,7 @@ def losses_of(costs: CostMatrix | None, truth: np.ndarray, before: np.ndarray, a
         return None
     matrix = matrix_of(costs)
     priced = [losses(truth, cheapest(probabilities, matrix), matrix) for probabilities in (before, after)]
-    return Losses(priced[0], priced[1], unit_of(costs))
+    return Losses(priced[0], priced[1], unit_of(costs), float(np.ptp(matrix, axis=1).max()))
 
 
 def unit_of(costs: CostMatrix) -> str:

@@ -49,6 +49,20 @@ def set_metric(dataset: Dataset, metric: str) -> None:
     dataset.save(update_fields=["metric"])
 
 
+def set_worthwhile(dataset: Dataset, points: float | None, cost: float | None = None) -> None:
+    """The smallest difference worth having from now on: in points of accuracy or macro F1, and in costs per 1,000
+    items; None leaves it as it is. Raises UnableToPrice."""
+    if points is not None and not 0.1 <= points <= 50:
+        raise UnableToPrice(f"{points:g} points can't be the difference worth having; give 0.1 to 50.")
+    if cost is not None and not 0 < cost < float("inf"):
+        raise UnableToPrice(f"{cost:g} can't be the saving worth having; give more than 0.")
+    if points is not None:
+        dataset.worthwhile = points / 100
+    if cost is not None:
+        dataset.worthwhile_cost = cost
+    dataset.save(update_fields=["worthwhile", "worthwhile_cost"])
+
+
 def read_pair(typed: str, classes: Sequence[str]) -> Pair:
     """TRUE:PREDICTED=VALUE; class names may hold colons and equals signs themselves. Raises UnableToPrice."""
     names, equals, value = typed.rpartition("=")

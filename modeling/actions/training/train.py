@@ -3,7 +3,7 @@
 import json
 import time
 from dataclasses import dataclass
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 import numpy as np
 import pandas as pd
@@ -45,12 +45,14 @@ class TrainingOrder:
 
 
 class TrainingParams(TypedDict):
-    """like: the run whose resolved settings these are; snapshot: None freezes one when the job starts."""
+    """like: the run whose resolved settings these are; snapshot: None freezes one when the job starts; as_imported: it
+    is frozen with the labels that files gave at first."""
 
     learner: str
     settings: Settings
     like: int | None
     snapshot: int | None
+    as_imported: NotRequired[bool]
 
 
 class TrainingResult(TypedDict):
@@ -67,9 +69,10 @@ class TrainingResult(TypedDict):
 def request_training(
     dataset: Dataset, *, learner: str | None = None, pairs: dict[str, str] | None = None, like: ModelRun | None = None,
     recipe: Recipe | None = None, snapshot: Snapshot | None = None, seed: int = 0, user: User | None = None,
-    again: bool = False, background: bool = True,
+    again: bool = False, background: bool = True, as_imported: bool = False,
 ) -> Job:  # fmt: skip
-    """The job that trains. The same recipe on the same rows is the same job; no `snapshot` freezes one at its start."""
+    """The job that trains. The same recipe on the same rows is the same job; no `snapshot` freezes one at its start,
+    of today's labels or of those `as_imported`."""
     chosen: Settings
     if like:
         if pairs:
@@ -88,6 +91,10 @@ def request_training(
         "learner": learner, "settings": chosen, "like": like.pk if like else None,
         "snapshot": snapshot.pk if snapshot else None,
     }  # fmt: skip
+    if as_imported:
+        if snapshot:
+            raise UnableToWork("--as-imported freezes rows of its own; leave out --snapshot.")
+        params["as_imported"] = True
     inputs = snapshot.sha256 if snapshot else state_of(dataset)
     return enqueue("training", dataset, params, inputs=inputs, seed=seed, user=user, again=again, background=background)
 
@@ -114,7 +121,8 @@ def run(job: Job, report: Report) -> Write:
     if asked["snapshot"]:
         rows = Snapshot.objects.get(pk=asked["snapshot"])
     else:
-        rows = freeze(job.own_dataset, Snapshot.TRAINING, user=job.created_by)
+        first = asked.get("as_imported", False)
+        rows = freeze(job.own_dataset, Snapshot.TRAINING, user=job.created_by, as_imported=first)
     order = TrainingOrder(asked["learner"], asked["settings"], job.seed, asked["like"])
     trained = train_on(rows, order, lambda stage, share: report(stage, 0.05 + 0.9 * share), job)
 

@@ -73,14 +73,30 @@ class DenseFeatures:
 
     def names(self, columns: list[str]) -> list[str]:
         """Names of the columns in words, in column order; `columns`: names of those of columns_."""
-        texts = [field.name for field in self.fields if field.type == "text" and self.embedded]
-        names = [f"{name}: embedding {at + 1}" for name in texts for at in range(DIMENSIONS)]
-        names += [f"words, projected, {at + 1}" for at in range(len(self.arrays_.get("components", ())))]
+        names = [f"{name}: embedding {at + 1}" for name in self._embedded_names() for at in range(DIMENSIONS)]
+        names += [f"words, projected, {at + 1}" for at in range(self.n_components)]
         names += [name for name, wide in zip(columns, self.wide_, strict=True) if not wide]
         numbers = self._number_names()
         spreads = zip(numbers, self.arrays_["spread"], strict=True)
         return [*names, *(f"{name}, per {_plain(spread)} more" for name, spread in spreads),
                 *(f"{name} is missing" for name in numbers)]  # fmt: skip
+
+    @property
+    def n_components(self) -> int:
+        """Features that words were projected to."""
+        return len(self.arrays_.get("components", ()))
+
+    def embedded_columns(self) -> list[tuple[str, ...]]:
+        """The field behind each part of an embedding."""
+        return [(name,) for name in self._embedded_names() for _ in range(DIMENSIONS)]
+
+    def number_columns(self) -> list[tuple[str, ...]]:
+        """The field behind each scaled number, then behind whether it is missing."""
+        names = self._number_names()
+        return [(name,) for name in [*names, *names]]
+
+    def _embedded_names(self) -> list[str]:
+        return [field.name for field in self.fields if field.type == "text" and self.embedded]
 
     def _apart(self) -> list[str]:
         """Types of field that the vectorizer does not see."""
@@ -120,8 +136,7 @@ class DenseFeatures:
 
     def _lengthy(self, table: pd.DataFrame, found: sparse.csr_matrix) -> dict[str, np.ndarray]:
         """The blocks that are scaled as a whole, not yet scaled."""
-        texts = [field.name for field in self.fields if field.type == "text" and self.embedded]
-        blocks = {f"embedding {name}": embed(table[name].tolist()) for name in texts}
+        blocks = {f"embedding {name}": embed(table[name].tolist()) for name in self._embedded_names()}
         if "components" in self.arrays_:
             blocks["words"] = np.asarray(found[:, self.wide_] @ self.arrays_["components"].T)
         return blocks

@@ -64,10 +64,12 @@ class MeanSize(TypedDict):
 
 
 class SourceScores(TypedDict):
-    """One source judged by a model of the others (accuracy) and in random folds (folds), and accuracy − folds."""
+    """One source judged by a model of the others (accuracy) and by one of as many rows of all sources (folds), and
+    accuracy − folds. rows_each: rows either learned from; missing where `folds` is of larger models, as it was."""
 
     source: str
     n: int
+    rows_each: NotRequired[int]
     accuracy: float
     accuracy_low: float
     accuracy_high: float
@@ -129,11 +131,21 @@ class Metrics(TypedDict):
 
 
 class FeatureWeight(TypedDict):
-    """weight: log odds per unit of the feature; rows: in which it is not 0."""
+    """weight: log odds per unit of the feature; rows: in which it is not 0; alike: how many others it stands for."""
 
     name: str
     weight: float
     rows: int
+    alike: NotRequired[int]
+
+
+class AlikeNames(TypedDict):
+    """A feature or a whole column of numbers (`column`), and what goes with it, the closest first, with its correlation
+    in [−1, 1]."""
+
+    name: str
+    column: bool
+    others: list[tuple[str, float]]
 
 
 ClassWeights = TypedDict(
@@ -150,6 +162,10 @@ class Coefficients(TypedDict):
     nameless: int
     classes: int
     by_class: list[ClassWeights]
+    columns: NotRequired[int]
+    active_columns: NotRequired[int]
+    rows: NotRequired[list[int]]
+    alike: NotRequired[list[AlikeNames]]
 
 
 class CurvePoint(TypedDict):

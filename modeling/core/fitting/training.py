@@ -116,7 +116,7 @@ def fit(
             out = out[rows.origin]
             return held_out(one_fold(transformer, X, rows, names, out), out)
 
-        beside = [] if sources is None else by_source(sources, labels, oof, groups, judge, report)
+        beside = [] if sources is None else by_source(sources, labels, groups, judge, report, seed)
         trained = _aligned(fitted.predict_proba(X[: len(labels)]), fitted.classes_, classes)
     model = _model(learner, transformer, fitted.estimator_)
     copies = {key: settings[key] for key in KEYS if key in settings}
@@ -128,7 +128,7 @@ def fit(
     return Fit(
         model=model, resolved=resolved, converged=fitted.converged_, oof=oof,
         metrics=_all_metrics(fitted, labels, trained, oof, len(fold) - len(labels), beside),
-        status=fitted.status_ + _lone(names, together), coefficients=coefficients(model, X[: len(labels)]),
+        status=fitted.status_ + _lone(names, together), coefficients=coefficients(model, X[: len(labels)], table),
         at_chance=_at_chance(labels, oof), parameter_hash=_hash(resolved, model), environment=environment(),
     )  # fmt: skip
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from annotation.core.refusal import Refusal
 from modeling.core.fitting.stored import Settings, TrainingCurve
+from modeling.core.learners.class_weights import named_settings
 from modeling.core.learners.learner import Learner, Setting, UnableToTrain
 from modeling.core.learners.logistic import Fold, LogisticLearner
 from modeling.core.learners.mlp import MlpLearner
@@ -47,7 +48,7 @@ def learner_settings(name: str, pairs: dict[str, str]) -> dict[str, Any]:
             settings[key] = setting.read(value)
         except ValueError as error:
             raise UnableToConfigure(f"{key}={value} is not possible; {key} must be {setting.must_be}.") from error
-    return settings
+    return named_settings(settings)
 
 
 def learner_with(name: str, settings: Settings, others: Iterable[str]) -> Any:

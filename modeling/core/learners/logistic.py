@@ -10,6 +10,12 @@ from sklearn.linear_model import LogisticRegression
 from annotation.core.fields import Field
 from modeling.core.fitting.dense_features import KEPT, NONE, DenseFeatures
 from modeling.core.fitting.stored import PathEntry, Settings, SolverFacts, TrainingCurve
+from modeling.core.learners.class_weights import (
+    CLASS_WEIGHT_WORDS,
+    CLASS_WEIGHTS,
+    named_settings,
+    weights_of_classes,
+)
 from modeling.core.proving.evaluation import log_loss
 from modeling.core.solvers.elastic_net import Matrix, Solution, first_C, solve_path
 
@@ -17,7 +23,7 @@ GRID = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0)
 # With an L1 term the first C worth trying depends on the rows: then 1, 2, 5 times powers of ten, over four decades.
 STEPS, DECADES = (1.0, 2.0, 5.0), 4
 LEAST_L1 = 0.1
-RATIOS = (0.0, 0.5, 1.0)
+RATIOS = (0.0, 0.1, 0.3, 0.5, 0.7, 0.9, 1.0)
 # By what C is chosen; what a text becomes, and a number: as a setting says it → in words.
 RULE_WORDS = {"min": "the least loss", "1se": "the strongest penalty within one standard error of it"}
 TEXT_WORDS = {
@@ -84,8 +90,9 @@ class LogisticLearner:
     C: inverse strength of the penalty, as in scikit-learn, or "cv": chosen on rows held out among `grid_for`. l1_ratio:
     in [0, 1], 0 = L2, 1 = L1, or "cv": chosen with C among RATIOS. rule: "min" takes the smallest mean log loss, the
     stronger penalty where two tie; "1se" the strongest penalty, at the same ratio, whose loss is within one standard
-    error of it. text: what texts become, one of TEXTS. numbers: what numbers become, one of NUMBERS. The intercept is
-    not penalised. tol: as `solve_path`, whatever the number of rows and classes. Nothing is drawn at random.
+    error of it. text: what texts become, one of TEXTS. numbers: what numbers become, one of NUMBERS. class_weight:
+    "balanced" counts every class the same, in what is minimised and in the loss that chooses C. The intercept is not
+    penalised. tol: as `solve_path`, whatever the number of rows and classes. Nothing is drawn at random.
 
     After `fit`: classes_ (K,); C_ and l1_ratio_, the numbers used; path_, what was tried as dicts of C, l1_ratio,
     log_loss (mean, nats), error (its standard error over folds), active (features in use, mean over folds) and n_iter,
@@ -99,6 +106,7 @@ class LogisticLearner:
     rule: str = RULES[0]
     text: str = TEXTS[0]
     numbers: str = NUMBERS[0]
+    class_weight: str = CLASS_WEIGHTS[0]
     max_iter: int = 3000
     tol: float = 2e-3
 
@@ -111,6 +119,7 @@ class LogisticLearner:
         "rule": (one_of(*RULES), " or ".join(RULES), "C chosen for", RULE_WORDS),
         "text": (one_of(*TEXTS), f"{', '.join(TEXTS[:-1])} or {TEXTS[-1]}", "text as", TEXT_WORDS),
         "numbers": (one_of(*NUMBERS), " or ".join(NUMBERS), "numbers as", NUMBER_WORDS),
+        "class_weight": (one_of(*CLASS_WEIGHTS), " or ".join(CLASS_WEIGHTS), "class weight", CLASS_WEIGHT_WORDS),
     }
 
     def features(self, fields: Sequence[Field], options: dict[str, Any]) -> DenseFeatures | dict[str, Any]:
@@ -133,8 +142,9 @@ class LogisticLearner:
         chosen = choose(self.path_, self.rule) if self.path_ else None
         self.C_ = chosen["C"] if chosen else float(self.C)
         self.l1_ratio_ = chosen["l1_ratio"] if chosen else float(self.l1_ratio)
-        self.resolved_ = asdict(self) | {"C": self.C_, "l1_ratio": self.l1_ratio_}
-        [found] = solve_path(X, codes, [self.C_], self.l1_ratio_, self.tol, self.max_iter)
+        self.resolved_ = named_settings(asdict(self) | {"C": self.C_, "l1_ratio": self.l1_ratio_})
+        worth = weights_of_classes(codes, self.class_weight)
+        [found] = solve_path(X, codes, [self.C_], self.l1_ratio_, self.tol, self.max_iter, worth)
         self.n_iter_, self.slope_ = found.n_iter, found.slope
         self.converged_ = self.slope_ <= FLAT
         self.status_ = self._status()
@@ -154,12 +164,14 @@ class LogisticLearner:
         said.append("C by grouped cross-validation" if C == "cv" else f"C = {C:g}")
         text, numbers = settings.get("text", TEXTS[0]), settings.get("numbers", NUMBERS[0])
         said += [text.replace("+", " and ")] * (text != TEXTS[0]) + ["scaled numbers"] * (numbers != NUMBERS[0])
+        said += ["classes balanced"] * (settings.get("class_weight", CLASS_WEIGHTS[0]) != CLASS_WEIGHTS[0])
         return ", ".join(said)
 
     @staticmethod
     def used(resolved: Settings, curve: TrainingCurve | None) -> str:
-        """The C used: C = 10."""
-        return f"C = {resolved['C']:g}"
+        """The C used, and the L1 ratio beside it where there is one: C = 10, L1 ratio 0.3."""
+        ratio = resolved.get("l1_ratio", 0.0)
+        return f"C = {resolved['C']:g}" + (f", L1 ratio {ratio:g}" if ratio else "")
 
     @staticmethod
     def strength(resolved: Settings) -> tuple[float, ...]:
@@ -170,7 +182,8 @@ class LogisticLearner:
         ratios = RATIOS if self.l1_ratio == "cv" else (float(self.l1_ratio),)
         path = []
         for ratio in ratios:
-            grid = grid_for(X, codes, ratio) if self.C == "cv" else (float(self.C),)
+            worth = weights_of_classes(codes, self.class_weight)
+            grid = grid_for(X, codes, ratio, worth) if self.C == "cv" else (float(self.C),)
             path += self._path_at(grid, ratio, folds)
         return path
 
@@ -186,8 +199,9 @@ class LogisticLearner:
             rows.append(int(judged.sum()))
             tried.append([])
             truth, X_out = np.searchsorted(known, fold.y_out[judged]), fold.X_out[judged]
-            for found in solve_path(fold.X, codes, grid, ratio, self.tol, self.max_iter):
-                tried[-1].append((log_loss(truth, _probabilities(found, X_out)), found.active, found.n_iter))
+            worth = weights_of_classes(codes, self.class_weight)
+            for found in solve_path(fold.X, codes, grid, ratio, self.tol, self.max_iter, worth):
+                tried[-1].append((_loss(truth, _probabilities(found, X_out), worth), found.active, found.n_iter))
                 if len(tried) == 1 and _hopeless([loss for loss, _, _ in tried[0]]):
                     break
             grid = grid[: len(tried[0])]
@@ -214,7 +228,7 @@ class LogisticLearner:
     def _estimator(self, found: Solution) -> LogisticRegression:
         estimator = LogisticRegression(
             C=self.C_, l1_ratio=self.l1_ratio_, solver="saga" if self.l1_ratio_ else "lbfgs", tol=self.tol,
-            max_iter=self.max_iter,
+            max_iter=self.max_iter, class_weight=None if self.class_weight == CLASS_WEIGHTS[0] else self.class_weight,
         )  # fmt: skip
         estimator.classes_ = self.classes_
         estimator.coef_, estimator.intercept_ = np.ascontiguousarray(found.weights.T), found.intercepts.copy()
@@ -222,12 +236,12 @@ class LogisticLearner:
         return estimator
 
 
-def grid_for(X: Matrix, codes: np.ndarray, l1_ratio: float) -> tuple[float, ...]:
+def grid_for(X: Matrix, codes: np.ndarray, l1_ratio: float, worth: np.ndarray | None = None) -> tuple[float, ...]:
     """Values of C to try, ascending: GRID for L2; with an L1 term four decades from where features begin to be worth
     their price on these rows (as Friedman, Hastie & Tibshirani 2010 do)."""
     if l1_ratio == 0:
         return GRID
-    first = first_C(X, codes, max(l1_ratio, LEAST_L1))
+    first = first_C(X, codes, max(l1_ratio, LEAST_L1), worth)
     if not np.isfinite(first):
         return GRID
     decade = int(np.floor(np.log10(first)))
@@ -260,6 +274,14 @@ def _entry(C: float, ratio: float, found: Sequence[tuple[float, int, int]], rows
         "C": C, "l1_ratio": ratio, "log_loss": mean, "error": error, "active": float(active.mean()),
         "n_iter": int(n_iter.sum()),
     }  # fmt: skip
+
+
+def _loss(truth: np.ndarray, probabilities: np.ndarray, worth: np.ndarray | None) -> float:
+    """Mean log loss, each row counting what its class is worth; of the classes there are, where one is missing."""
+    if worth is None:
+        return log_loss(truth, probabilities)
+    each = [log_loss(truth[truth == code], probabilities[truth == code]) for code in np.unique(truth)]
+    return float(np.average(each, weights=(np.bincount(truth) * worth[: truth.max() + 1])[np.unique(truth)]))
 
 
 def _probabilities(found: Solution, X: Matrix) -> np.ndarray:

@@ -12,8 +12,14 @@ from annotation.core.fields import Field
 from annotation.core.judging.folds import grouped_folds
 from modeling.core.fitting.dense_features import DenseFeatures
 from modeling.core.fitting.stored import Settings, TrainingCurve
+from modeling.core.learners.class_weights import (
+    CLASS_WEIGHT_WORDS,
+    CLASS_WEIGHTS,
+    named_settings,
+    weights_of_classes,
+)
 from modeling.core.learners.learner import Setting, UnableToTrain
-from modeling.core.learners.logistic import Fold
+from modeling.core.learners.logistic import Fold, one_of
 from modeling.core.learners.networks import Network, Schedule, Trained, probabilities, train
 
 # One group in so many is held out to say when to stop.
@@ -82,7 +88,8 @@ class MlpLearner:
     layers: units of each hidden layer; none = a linear model. dropout: share of hidden units left out of each step, in
     [0, 1). weight_decay: L2 on the weights, as in networks.Schedule. patience: epochs to wait for a smaller log loss on
     the tenth of the groups held out; then the network of the best epoch is restored. components: dimensions to which
-    words are projected. seed: of starting weights, order, dropout and the tenth held out.
+    words are projected. class_weight: "balanced" counts every class the same, in what is minimised and in the loss on
+    rows held out. seed: of starting weights, order, dropout and the tenth held out.
 
     After `fit`: classes_ (K,); curve_, with train_loss and validation_loss (mean log loss in nats, one per epoch from 0
     on), best and stopped (epochs), train_accuracy and validation_accuracy of the best epoch, and n and n_validation
@@ -97,6 +104,7 @@ class MlpLearner:
     patience: int = 5
     max_epochs: int = 200
     components: int = 128
+    class_weight: str = CLASS_WEIGHTS[0]
     seed: int = 0
 
     TITLE: ClassVar[str] = "dropout network"
@@ -111,6 +119,7 @@ class MlpLearner:
         "patience": Setting(a_count(1, 100), "a whole number from 1 to 100", "patience, epochs"),
         "max_epochs": Setting(a_count(1, 2000), "a whole number from 1 to 2000", "most epochs"),
         "components": Setting(a_count(0, 1000), "a whole number from 0 to 1000", "dimensions for words"),
+        "class_weight": Setting(one_of(*CLASS_WEIGHTS), " or ".join(CLASS_WEIGHTS), "class weight", CLASS_WEIGHT_WORDS),
     }
 
     def features(self, fields: Sequence[Field], options: dict[str, Any]) -> DenseFeatures:
@@ -128,11 +137,12 @@ class MlpLearner:
         schedule = Schedule(
             self.dropout, self.weight_decay, self.learning_rate, self.batch, self.patience, self.max_epochs
         )
-        trained = train(dense, codes, validation, self.layers, len(self.classes_), schedule, self.seed)
+        worth = weights_of_classes(codes, self.class_weight)
+        trained = train(dense, codes, validation, self.layers, len(self.classes_), schedule, self.seed, worth)
         self.estimator_ = NetworkEstimator(trained.network, self.classes_)
         self.curve_ = self._curve(trained, dense, codes, validation)
         self.converged_, self.status_ = trained.stopped and trained.best > 0, self._status(trained)
-        self.resolved_ = dataclasses.asdict(self) | {"layers": [int(width) for width in self.layers]}
+        self.resolved_ = named_settings(dataclasses.asdict(self) | {"layers": [int(width) for width in self.layers]})
         return self
 
     def predict_proba(self, X: Any) -> np.ndarray:
@@ -154,7 +164,8 @@ class MlpLearner:
         units = " and ".join(f"{width}" for width in layers) + " units" if layers else "no hidden layer"
         dropout = settings.get("dropout", MlpLearner.dropout)
         decay = settings.get("weight_decay", MlpLearner.weight_decay)
-        return f"{units}, dropout {dropout:g}, weight decay {decay:g}"
+        balanced = ", classes balanced" if settings.get("class_weight", CLASS_WEIGHTS[0]) != CLASS_WEIGHTS[0] else ""
+        return f"{units}, dropout {dropout:g}, weight decay {decay:g}{balanced}"
 
     @staticmethod
     def used(resolved: Settings, curve: TrainingCurve | None) -> str:

@@ -92,19 +92,23 @@ def dropout_masks(random: np.random.Generator, n: int, widths: Sequence[int], ra
 
 
 def loss_and_gradient(
-    network: Network, X: np.ndarray, codes: np.ndarray, weight_decay: float, masks: Sequence[np.ndarray] = ()
-) -> tuple[float, Network]:
+    network: Network, X: np.ndarray, codes: np.ndarray, weight_decay: float, masks: Sequence[np.ndarray] = (),
+    worth: np.ndarray | None = None,
+) -> tuple[float, Network]:  # fmt: skip
     """Mean log loss in nats of classes `codes` int (n,) plus weight_decay / 2 · ‖W‖², and its gradient in the form of a
-    Network, under fixed `masks`."""
+    Network, under fixed `masks`. worth: (classes,), what the loss of a row of each counts; None = 1 each."""
     outputs = _forward(network, X, masks)
     shifted = outputs[-1] - outputs[-1].max(axis=1, keepdims=True)
     exponents = np.exp(shifted)
     totals = exponents.sum(axis=1, keepdims=True)
     rows = np.arange(len(X))
-    loss = float(np.mean(np.log(totals[:, 0]) - shifted[rows, codes]))
+    losses = np.log(totals[:, 0]) - shifted[rows, codes]
+    loss = float(np.mean(losses if worth is None else losses * worth[codes]))
     back = exponents / totals
     back[rows, codes] -= 1
     back /= len(X)
+    if worth is not None:
+        back *= worth[codes, None].astype(back.dtype)
     shapes = [weight.shape for weight in network.weights]
     gradient = _views(np.empty(_parameters(shapes), dtype=network.weights[0].dtype), shapes)
     for layer in range(len(network.weights) - 1, -1, -1):
@@ -123,9 +127,10 @@ def loss_and_gradient(
 
 def train(
     X: np.ndarray, codes: np.ndarray, validation: np.ndarray, layers: Sequence[int], n_classes: int, schedule: Schedule,
-    seed: int,
+    seed: int, worth: np.ndarray | None = None,
 ) -> Trained:  # fmt: skip
-    """Adam (Kingma & Ba 2015) on the rows outside `validation`, bool (n,); those inside say when to stop.
+    """Adam (Kingma & Ba 2015) on the rows outside `validation`, bool (n,); those inside say when to stop. worth: as
+    `loss_and_gradient`, in both.
 
     X: float32 (n, p), finite. codes: int (n,) in 0 … n_classes − 1. Everything drawn at random comes from `seed`.
     """
@@ -134,14 +139,15 @@ def train(
     flat = _flat(network)
     best_flat = flat.copy()
     learn, judge = (X[~validation], codes[~validation]), (X[validation], codes[validation])
-    losses = [(_log_loss(network, *learn), _log_loss(network, *judge))]
+    losses = [(_log_loss(network, *learn, worth), _log_loss(network, *judge, worth))]
     best, optimiser = 0, _Adam(flat, schedule.learning_rate)
     while len(losses) <= schedule.max_epochs and len(losses) - 1 - best < schedule.patience:
         for rows in _batches(random, len(learn[0]), schedule.batch):
             masks = dropout_masks(random, len(rows), layers, schedule.dropout)
-            _, gradient = loss_and_gradient(network, learn[0][rows], learn[1][rows], schedule.weight_decay, masks)
+            part = learn[0][rows], learn[1][rows]
+            _, gradient = loss_and_gradient(network, *part, schedule.weight_decay, masks, worth)
             optimiser.step(_flat(gradient))
-        losses.append((_log_loss(network, *learn), _log_loss(network, *judge)))
+        losses.append((_log_loss(network, *learn, worth), _log_loss(network, *judge, worth)))
         if not np.isfinite(losses[-1]).all():
             break
         if losses[-1][1] < losses[best][1]:
@@ -191,13 +197,14 @@ def _forward(network: Network, X: np.ndarray, masks: Sequence[np.ndarray]) -> li
     return outputs
 
 
-def _log_loss(network: Network, X: np.ndarray, codes: np.ndarray) -> float:
+def _log_loss(network: Network, X: np.ndarray, codes: np.ndarray, worth: np.ndarray | None) -> float:
     total = 0.0
     for at in range(0, len(X), CHUNK):
         found = scores(network, X[at : at + CHUNK]).astype(np.float64)
         found -= found.max(axis=1, keepdims=True)
-        truth = found[np.arange(len(found)), codes[at : at + CHUNK]]
-        total += float((np.log(np.exp(found).sum(axis=1)) - truth).sum())
+        given = codes[at : at + CHUNK]
+        lost = np.log(np.exp(found).sum(axis=1)) - found[np.arange(len(found)), given]
+        total += float(lost.sum() if worth is None else lost @ worth[given])
     return total / len(X)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from annotation.core.intervals import Interval, bootstrap_interval, wilson
 from annotation.core.refusal import Refusal
-from modeling.core.proving.proof import ITEMS
+from modeling.core.proving.per_row import ITEMS
 from modeling.core.proving.stored import MoneyJson
 from modeling.core.proving.thresholds import Threshold, choose_threshold, more_costly_to_miss
 

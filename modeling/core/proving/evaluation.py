@@ -10,6 +10,7 @@ from scipy.special import ndtri
 
 from annotation.core.intervals import Interval, wilson
 from modeling.core.fitting.stored import Scores
+from modeling.core.proving.paired import paired_by_group
 
 # Smallest probability that log loss believes, so that one impossible row does not make it infinite.
 FLOOR = float(np.finfo(np.float32).eps)
@@ -96,26 +97,32 @@ def paired_interval(wrong_to_right: int, right_to_wrong: int, n: int, level: flo
 
 
 def slice_table(
-    truth: np.ndarray, predicted_before: np.ndarray, predicted_after: np.ndarray, slice_labels: np.ndarray
-) -> pd.DataFrame:
+    truth: np.ndarray, predicted_before: np.ndarray, predicted_after: np.ndarray, slice_labels: np.ndarray,
+    groups: np.ndarray | None = None, weights: np.ndarray | None = None,
+) -> pd.DataFrame:  # fmt: skip
     """One row per slice: slice, n, before and after (accuracy), difference, low, high; the largest slice first.
 
-    The limits are `paired_interval` at 1 − 0.05 / (number of slices) (Bonferroni): all of them hold at once 95 % of
-    the time, so that the worst of many slices does not look worse than it is.
+    The limits are `paired_by_group` at 1 − 0.05 / (number of slices) (Bonferroni): all of them hold at once 95 % of
+    the time, so that the worst of many slices does not look worse than it is. groups: int (n,), None = every row is a
+    unit; weights: float (n,).
     """
+    n = len(truth)
     rows = pd.DataFrame({
         "slice": np.asarray(slice_labels), "before": predicted_before == truth, "after": predicted_after == truth,
+        "group": np.arange(n) if groups is None else groups, "weight": np.ones(n) if weights is None else weights,
     })  # fmt: skip
     slices = list(rows.groupby("slice", sort=True, dropna=False))
     level = 1 - 0.05 / max(len(slices), 1)
-    made = [_slice_row(name, part["before"].to_numpy(), part["after"].to_numpy(), level) for name, part in slices]
     columns = ["slice", "n", "before", "after", "difference", "low", "high"]
+    made = [_slice_row(name, part, level) for name, part in slices]
     return pd.DataFrame(made, columns=columns).sort_values("n", ascending=False, kind="stable", ignore_index=True)
 
 
-def _slice_row(name: Any, before: np.ndarray, after: np.ndarray, level: float) -> tuple[Any, ...]:
-    interval = paired_interval(int((after & ~before).sum()), int((before & ~after).sum()), len(before), level)
-    return name, len(before), before.mean(), after.mean(), interval.value, interval.low, interval.high
+def _slice_row(name: Any, part: pd.DataFrame, level: float) -> tuple[Any, ...]:
+    before, after, weight = part["before"].to_numpy(), part["after"].to_numpy(), part["weight"].to_numpy()
+    found = paired_by_group(before, after, part["group"].to_numpy(), weight, level=level)
+    shares = [float(np.average(right, weights=weight)) for right in (before, after)]
+    return name, len(part), *shares, found.value, found.low, found.high
 
 
 def _mean_over_present(values: np.ndarray, actual: np.ndarray) -> np.ndarray:

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.signal import fftconvolve
 from scipy.special import ndtri
+from scipy.stats import binom
 from scipy.stats import t as student
 
 from annotation.core.intervals import Interval, wilson
@@ -14,7 +16,7 @@ LEAST_UNITS = 10
 
 
 @dataclass(frozen=True)
-class Estimate:
+class GroupedMean:
     """A mean over groups of rows. value: as it is; centre and se: of the adjusted mean that limits go around and its
     standard error; df: degrees of freedom; n_units: groups; effective: equal groups they amount to."""
 
@@ -40,15 +42,15 @@ class Estimate:
 def estimate(
     values: np.ndarray, groups: np.ndarray, weights: np.ndarray | None = None, *, largest: float = 1.0,
     between: np.ndarray | None = None,
-) -> Estimate:  # fmt: skip
+) -> GroupedMean:  # fmt: skip
     """The weighted mean of `values` (n,) with rows of a group (int (n,)) taken as one unit.
 
     The variance is that of a ratio of sums over groups, linearized, each group's residual by the leverage of the group
     (CR3: Bell & McCaffrey 2002), with as many degrees of freedom as equal groups there would be (Kish 1965). Two made
     groups of mean size, one with +largest in every row and one with −largest, are added: with single rows and values
     −1, 0, 1 that is the adjusted Wald interval of Bonett & Price (2012), which holds where few rows changed and is
-    never of width zero. largest: the largest size a value can have, 0 = add none. between: (seeds,) the same mean by training seed, whose
-    spread is added (degrees of freedom: Satterthwaite 1946).
+    never of width zero. largest: the largest size a value can have, 0 = add none. between: (seeds,) the same mean by
+    training seed, whose spread is added (degrees of freedom: Satterthwaite 1946).
     """
     _, unit = np.unique(groups, return_inverse=True)
     weight = np.ones(len(values)) if weights is None else np.asarray(weights, dtype=np.float64)
@@ -66,7 +68,7 @@ def estimate(
     df = max(1.0, effective - 1 + (n - n_units))
     if between is not None and len(between) > 1:
         variance, df = _with_seeds(variance, df, between)
-    return Estimate(value, centre, variance**0.5, df, n_units, effective)
+    return GroupedMean(value, centre, variance**0.5, df, n_units, effective)
 
 
 def _with_seeds(variance: float, df: float, between: np.ndarray) -> tuple[float, float]:
@@ -112,13 +114,29 @@ def share_by_group(
 
 def exchange_p(values: np.ndarray, groups: np.ndarray, n_draws: int = 10_000, seed: int = 0) -> float:
     """Two-sided p of no difference: before and after change places in whole groups, each with chance one half (Fisher
-    1935; Edgington 1964). values: after − before of each row, (n,), weighted."""
+    1935; Edgington 1964). Exact where groups add up to whole numbers, else from draws.
+
+    values: after − before of each row, (n,), weighted."""
     _, unit = np.unique(groups, return_inverse=True)
     sums = np.abs(np.bincount(unit, values))
     sizes, counts = np.unique(np.round(sums[sums > 1e-12], 12), return_counts=True)
     if not len(sizes):
         return 1.0
     observed = abs(float(values.sum())) * (1 - 1e-12) - 1e-12
+    if (sizes == np.round(sizes)).all():
+        return _exact_p(sizes.astype(np.int64), counts, observed)
     ups = np.random.default_rng(seed).binomial(counts, 0.5, size=(n_draws, len(counts)))
     reached = np.abs((2 * ups - counts) @ sizes) >= observed
     return (1 + int(reached.sum())) / (1 + n_draws)
+
+
+def _exact_p(sizes: np.ndarray, counts: np.ndarray, observed: float) -> float:
+    """P(|sum of ±size over all groups| ≥ observed), the distribution of the sum by convolution over sizes."""
+    chances = np.ones(1)
+    for size, count in zip(sizes.tolist(), counts.tolist(), strict=True):
+        ups = np.zeros(size * count + 1)
+        ups[::size] = binom.pmf(np.arange(count + 1), count, 0.5)
+        chances = fftconvolve(chances, ups)
+    total = len(chances) - 1
+    reached = np.abs(2 * np.arange(total + 1) - total) >= observed
+    return float(min(1.0, max(0.0, chances[reached].sum())))

@@ -131,11 +131,29 @@ class SliceChange(TypedDict):
 
 
 class ProductionLabels(TypedDict):
-    """Names of those who labelled most of production, and how many rows (and which share) pool experts labelled."""
+    """Names of those who labelled most of production, and how many rows (and which share) pool experts labelled. live:
+    True where that was not frozen with the rows but read when it was asked."""
 
     annotators: list[str]
     shared: int
     share: float
+    live: NotRequired[bool]
+
+
+class UnlikenessJson(TypedDict):
+    """An Unlikeness of a production set, and what the pool lacks. snapshot: its id; rows, groups: of it, groups being
+    near-duplicate ones; pool: pool rows there were. sources, classes: names of which the pool has no item, no label.
+    told_apart, far: nothing is known where n = 0. length: median characters of pool and set."""
+
+    snapshot: int
+    rows: int
+    groups: int
+    pool: int
+    told_apart: IntervalJson
+    far: IntervalJson
+    length: list[float] | None
+    sources: list[str]
+    classes: list[str]
 
 
 class QuarantineKept(TypedDict):
@@ -165,15 +183,20 @@ class WithLeaked(TypedDict):
     difference: Difference
 
 
-class BesideProof(TypedDict):
-    """What is shown beside a proof. cost, slices (by source), production_labels, left_out: of production and of the
-    rows *after* learned from; by_class, by_distance: as slices; quarantine_kept, as_trained, with_leaked: None where
-    there is nothing other to show; after_the_fact: the same two sides were compared on these rows by other terms."""
+class BesideRows(TypedDict):
+    """What is shown beside a proof of the rows themselves. slices: by source; by_class, by_distance: alike."""
 
     cost: ComparedMoney | None
     slices: list[SliceChange]
     by_class: NotRequired[list[SliceChange]]
     by_distance: NotRequired[list[SliceChange]]
+
+
+class BesideProof(BesideRows):
+    """What is shown beside a proof. production_labels, left_out: of production and of the rows *after* learned from;
+    quarantine_kept, as_trained, with_leaked: None where there is nothing other to show; after_the_fact: the same two
+    sides were compared on these rows by other terms."""
+
     with_leaked: NotRequired[WithLeaked | None]
     after_the_fact: NotRequired[bool]
     production_labels: ProductionLabels
@@ -190,6 +213,44 @@ class ComparisonResult(ComparisonProof):
     """The result of a job of the kind comparison."""
 
     comparison: int
+
+
+class ReturnPoint(TypedDict):
+    """After so many decisions, of which `changed` changed a label; gain: of accuracy over the point before."""
+
+    decisions: int
+    changed: int
+    accuracy: IntervalJson
+    gain: IntervalJson | None
+
+
+class ProjectionJson(TypedDict):
+    """A Projection: what the next `cases` decisions are expected to gain."""
+
+    cases: int
+    gain: IntervalJson
+    reach: IntervalJson
+    per_error: IntervalJson
+    errors: IntervalJson
+
+
+class ReturnsJson(TypedDict):
+    """What decisions brought. scored_on: "production" or "out of fold"; left_out: rows without a label at some point;
+    per_hundred: accuracy gained per 100 decisions; projection: None where nothing can be projected, why: then the
+    reason; looks: which reading of the production set this was, 0 where none was read."""
+
+    run: int
+    snapshot: int | None
+    scored_on: str
+    rows: int
+    groups: int
+    left_out: int
+    points: list[ReturnPoint]
+    per_hundred: IntervalJson
+    projection: ProjectionJson | None
+    why: str
+    looks: int
+    planned_looks: int
 
 
 # A rule of prediction with what it costs, and what it saves beside the likeliest class; class: that of the constant
@@ -225,3 +286,56 @@ class PricingResult(CostReportJson):
     run: int
     version: int
     unit: str
+
+
+class AttributedGains(TypedDict):
+    """As `attribution.Attributed`: differences in accuracy; n counts groups of near-copies."""
+
+    whole: IntervalJson
+    labels: IntervalJson
+    settings: IntervalJson
+    interaction: IntervalJson
+    over: IntervalJson
+    labels_first: IntervalJson
+    labels_second: IntervalJson
+    settings_first: IntervalJson
+    settings_second: IntervalJson
+
+
+class AttributionCell(TypedDict):
+    """One of the four: which labels and which settings, "old" or "new", with the run of each seed."""
+
+    labels: str
+    settings: str
+    runs: list[int]
+    accuracy: IntervalJson
+
+
+class AttributionFound(AttributedGains):
+    """What an attribution says. n: production rows; units: groups of near-copies among them; leaked: others, left out
+    because a near-copy of them was learned from. rows: those learned from, alike in all cells; relabelled: how many of
+    them carry another label. seeds: of training, one where nothing draws. differing: settings in which old and new
+    differ, as sentences; regularization: nothing but penalties are among them. settings_run: the run whose settings
+    are the new ones. metric: by which the dataset decides. exploratory: why it is no more than that, or ""."""
+
+    n: int
+    units: int
+    leaked: int
+    rows: int
+    relabelled: int
+    seeds: list[int]
+    level: float
+    cells: list[AttributionCell]
+    differing: list[str]
+    regularization: bool
+    settings_run: int
+    metric: str
+    looks: int
+    planned_looks: int
+    exploratory: str
+
+
+class AttributionResult(AttributionFound):
+    """The result of a job of the kind attribution."""
+
+    attribution: int

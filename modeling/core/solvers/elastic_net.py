@@ -29,7 +29,8 @@ class UnableToSolve(Refusal):
 
 @dataclass(frozen=True)
 class Solution:
-    """The minimum for one C of C · Σ log loss + l1_ratio · ‖W‖₁ + (1 − l1_ratio)/2 · ‖W‖², as scikit-learn has it.
+    """The minimum for one C of C · Σ worth · log loss + l1_ratio · ‖W‖₁ + (1 − l1_ratio)/2 · ‖W‖², as scikit-learn has
+    it.
 
     weights: (p, k), intercepts: (k,), not penalised; k = 1 for two classes (the score of the second), else one column
     per class. objective: its value. residual: the largest element of the smallest subgradient (KKT), 0 exactly at the
@@ -54,35 +55,39 @@ class Solution:
 
 
 def solve_path(
-    X: Matrix, y: np.ndarray, Cs: Sequence[float], l1_ratio: float, tol: float = 2e-3, max_iter: int = 3000
-) -> Iterator[Solution]:
+    X: Matrix, y: np.ndarray, Cs: Sequence[float], l1_ratio: float, tol: float = 2e-3, max_iter: int = 3000,
+    worth: np.ndarray | None = None,
+) -> Iterator[Solution]:  # fmt: skip
     """Solutions for `Cs`, which ascend (penalties from strong to weak), one at a time: ask for no more than you need.
 
     X: (n, p) finite floats, CSR or dense. y: int (n,), codes 0 … K − 1, each present, K ≥ 2. l1_ratio: in [0, 1].
     tol: stops where the relative slope is at most `tol` and the last sweeps lowered the objective by at most tol² of
-    itself (1 / `newton.LEFT` times that where there are few weights). max_iter: most sweeps for one C. Nothing is drawn
-    at random. Raises UnableToSolve.
+    itself (1 / `newton.LEFT` times that where there are few weights). max_iter: most sweeps for one C. worth: (K,),
+    what the log loss of a row of each class counts, all above 0, with a mean of 1 over rows; None = 1 each. Nothing is
+    drawn at random. Raises UnableToSolve.
     """
     _check(X, y, Cs, l1_ratio)
     X = X.astype(np.float64, copy=False)
     if (X.shape[1] + 1) * int(y.max() + 1) <= NARROW:
-        yield from _newton_path(X, y, Cs, l1_ratio, tol, max_iter)
+        yield from _newton_path(X, y, Cs, l1_ratio, tol, max_iter, worth)
         return
     if l1_ratio == 0:
-        yield from _ridge_path(X, y, Cs, tol, max_iter)
+        yield from _ridge_path(X, y, Cs, tol, max_iter, worth)
         return
-    problem = _Problem(X, y)
+    problem = _Problem(X, y, worth)
     for C in Cs:
         yield problem.solve(float(C), l1_ratio, tol, max_iter)
 
 
-def _ridge_path(X: Matrix, y: np.ndarray, Cs: Sequence[float], tol: float, max_iter: int) -> Iterator[Solution]:
+def _ridge_path(
+    X: Matrix, y: np.ndarray, Cs: Sequence[float], tol: float, max_iter: int, worth: np.ndarray | None
+) -> Iterator[Solution]:
     """`solve_path` for L2, each C from where the one before ended."""
     n, n_classes, point = len(y), int(y.max()) + 1, None
     base = merged(X) if sparse.issparse(X) else None
     small = X if base is None else X @ base
     for C in Cs:
-        problem = Ridge(small, y, n_classes, 1 / (C * n))
+        problem = Ridge(small, y, n_classes, 1 / (C * n), worth)
         point, n_iter = minimise(problem, point, tol, max_iter)
         value, slope = problem.value_and_gradient(point)
         weights = point[:-1] if base is None else np.asarray(base @ point[:-1])
@@ -91,10 +96,11 @@ def _ridge_path(X: Matrix, y: np.ndarray, Cs: Sequence[float], tol: float, max_i
 
 
 def _newton_path(
-    X: Matrix, y: np.ndarray, Cs: Sequence[float], l1_ratio: float, tol: float, max_iter: int
-) -> Iterator[Solution]:
+    X: Matrix, y: np.ndarray, Cs: Sequence[float], l1_ratio: float, tol: float, max_iter: int,
+    worth: np.ndarray | None,
+) -> Iterator[Solution]:  # fmt: skip
     """`solve_path` where there are few weights."""
-    n, newton = len(y), Newton(Ridge(X, y, int(y.max()) + 1, 0.0))
+    n, newton = len(y), Newton(Ridge(X, y, int(y.max()) + 1, 0.0, worth))
     for C in Cs:
         penalty = Penalty(l1_ratio / (C * n), (1 - l1_ratio) / (C * n))
         n_iter, value, steepest = newton.minimise(penalty, tol, max_iter)
@@ -114,10 +120,10 @@ def _solution(
     )  # fmt: skip
 
 
-def first_C(X: Matrix, y: np.ndarray, l1_ratio: float) -> float:
+def first_C(X: Matrix, y: np.ndarray, l1_ratio: float, worth: np.ndarray | None = None) -> float:
     """The C up to which no feature is worth its L1 penalty, l1_ratio > 0; infinity where none ever is."""
     _check(X, y, [1.0], l1_ratio)
-    steepest = _Problem(X, y).scale
+    steepest = _Problem(X, y, worth).scale
     return l1_ratio / steepest if steepest > ROUNDING else float("inf")
 
 
@@ -141,12 +147,14 @@ def _check(X: Matrix, y: np.ndarray, Cs: Sequence[float], l1_ratio: float) -> No
 class _Problem:
     """The rows and the point the path has come to, weights (k, p) and intercepts (k,)."""
 
-    def __init__(self, X: Matrix, y: np.ndarray) -> None:
+    def __init__(self, X: Matrix, y: np.ndarray, worth: np.ndarray | None) -> None:
         columns = sparse.csc_matrix(X, dtype=np.float64)
         self.columns = columns.data, columns.indices.astype(np.int32, copy=False), columns.indptr.astype(np.int64)
         self.codes = y.astype(np.int64)
         (n, p), count = X.shape, np.bincount(self.codes)
-        share = np.log(count / n)
+        self.alike = worth is None
+        self.worth = np.ones(len(count)) if worth is None else np.asarray(worth, dtype=np.float64)
+        share = np.log(count * self.worth / n)
         k = 1 if len(count) == 2 else len(count)
         # The best model that looks at no feature gives every row the frequencies of the classes.
         self.weights, self.intercepts = np.zeros((k, p)), share[1:] - share[0] if k == 1 else share - share.mean()
@@ -183,7 +191,7 @@ class _Problem:
         """The sum of log losses; brings exps, totals, gradient and level up to date with the point."""
         return look(
             *self.columns, self.codes, self.weights, self.intercepts, self.exps, self.totals, self.gradient,
-            self.level, self.work[0],
+            self.level, self.work[0], self.worth,
         )  # fmt: skip
 
     def _price(self, l1: float, l2: float) -> float:
@@ -205,7 +213,7 @@ class _Problem:
         for _ in range(sweeps):
             sweep(
                 *self.columns, self.codes, self.weights, self.intercepts, self.exps, self.totals, chosen, starts,
-                falls, C, l1, l2, self.work, self.room,
+                falls, C, l1, l2, self.work, self.room, self.worth, self.alike,
             )  # fmt: skip
             better = better or bool(falls.any())
         if len(self.weights) > 1:

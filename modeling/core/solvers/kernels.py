@@ -3,6 +3,7 @@ compiling.
 
 X is (n, p) as compressed columns: data, indices, indptr. Classes k < K each have a row in weights (K, p) and in
 exps (K, n), exp(score − the row's top); totals (n,) are their sums, and with two classes, K = 1, the other's exp too.
+worth: what the loss of a row counts, by its class; `alike` = 1 for each.
 """
 
 from math import exp, log
@@ -24,7 +25,8 @@ PASSES = 4
 def sweep(
     data: np.ndarray, indices: np.ndarray, indptr: np.ndarray, codes: np.ndarray, weights: np.ndarray,
     intercepts: np.ndarray, exps: np.ndarray, totals: np.ndarray, chosen: np.ndarray, starts: np.ndarray,
-    falls: np.ndarray, cost: float, l1: float, l2: float, work: np.ndarray, room: np.ndarray,
+    falls: np.ndarray, cost: float, l1: float, l2: float, work: np.ndarray, room: np.ndarray, worth: np.ndarray,
+    alike: bool,
 ) -> None:  # fmt: skip
     """One proximal Newton step for every class in turn, on its `chosen` features and its intercept.
 
@@ -43,12 +45,13 @@ def sweep(
         target = k if n_classes > 1 else 1
         for i in range(n):
             share = own[i] / totals[i]
-            slope[i] = cost * share
-            bend[i] = cost * max(share * (1 - share), LEAST_CURVATURE)
+            price = cost * worth[codes[i]]
+            slope[i] = price * share
+            bend[i] = price * max(share * (1 - share), LEAST_CURVATURE)
             moved[i] = 0.0
         for i in range(n):
             if codes[i] == target:
-                slope[i] -= cost
+                slope[i] -= cost * worth[target]
         shift, promised = _steps(
             data, indices, indptr, weights[k], chosen, first, last, slope, bend, l1, l2, room
         )  # fmt: skip
@@ -59,11 +62,12 @@ def sweep(
                 for cell in range(indptr[j], indptr[j + 1]):
                     moved[indices[cell]] += data[cell] * step
         for i in range(n):
-            given = cost if codes[i] == target else 0.0
-            promised += (cost * own[i] / totals[i] - given) * (moved[i] + shift)
+            price = cost * worth[codes[i]]
+            given = price if codes[i] == target else 0.0
+            promised += (price * own[i] / totals[i] - given) * (moved[i] + shift)
         falls[k] = _line_search(
             weights[k], intercepts, k, own, totals, codes, target, chosen, first, last, room[0], moved, shift,
-            promised, cost, l1, l2, fresh,
+            promised, cost, l1, l2, fresh, worth, alike,
         )  # fmt: skip
 
 
@@ -133,7 +137,7 @@ def _steps(
 def _line_search(
     weights: np.ndarray, intercepts: np.ndarray, k: int, own: np.ndarray, totals: np.ndarray, codes: np.ndarray,
     target: int, chosen: np.ndarray, first: int, last: int, new: np.ndarray, moved: np.ndarray, shift: float,
-    promised: float, cost: float, l1: float, l2: float, fresh: np.ndarray,
+    promised: float, cost: float, l1: float, l2: float, fresh: np.ndarray, worth: np.ndarray, alike: bool,
 ) -> float:  # fmt: skip
     """Goes as far towards `new` as the objective falls, halving the step; returns the fall (0 where none is left)."""
     if promised >= 0:
@@ -146,13 +150,17 @@ def _line_search(
             way = moved[i]
             factor = still if way == 0 else exp(length * (way + shift))
             fresh[i] = own[i] * factor
-            # One logarithm for many rows: the logarithm of a product.
-            product *= 1.0 + (fresh[i] - own[i]) / totals[i]
-            if product > 1e100 or product < 1e-100:
-                change += log(product) if product > 0 else 1e300
-                product = 1.0
+            grown = 1.0 + (fresh[i] - own[i]) / totals[i]
+            if alike:
+                # One logarithm for many rows: the logarithm of a product.
+                product *= grown
+                if product > 1e100 or product < 1e-100:
+                    change += log(product) if product > 0 else 1e300
+                    product = 1.0
+            else:
+                change += worth[codes[i]] * log(grown) if grown > 0 else 1e300
             if codes[i] == target:
-                change -= length * (way + shift)
+                change -= worth[target] * length * (way + shift)
         change = cost * (change + log(product)) if product > 0 else 1e300
         for place in range(first, last):
             j = chosen[place]
@@ -176,7 +184,7 @@ def _line_search(
 def look(
     data: np.ndarray, indices: np.ndarray, indptr: np.ndarray, codes: np.ndarray, weights: np.ndarray,
     intercepts: np.ndarray, exps: np.ndarray, totals: np.ndarray, gradient: np.ndarray, level: np.ndarray,
-    slope: np.ndarray,
+    slope: np.ndarray, worth: np.ndarray,
 ) -> float:  # fmt: skip
     """The sum of log losses at a point; fills exps and totals, and its derivatives gradient (K, p) and level (K,)."""
     n_classes, n_features = weights.shape
@@ -198,9 +206,9 @@ def look(
         for i in range(n):
             slope[i] = max(slope[i], own[i])
             if codes[i] == target:
-                loss -= own[i]
+                loss -= worth[target] * own[i]
     for i in range(n):
-        loss += slope[i]
+        loss += worth[codes[i]] * slope[i]
         totals[i] = exp(-slope[i]) if n_classes == 1 else 0.0
     for k in range(n_classes):
         own = exps[k]
@@ -208,13 +216,14 @@ def look(
             own[i] = exp(own[i] - slope[i])
             totals[i] += own[i]
     for i in range(n):
-        loss += log(totals[i])
+        loss += worth[codes[i]] * log(totals[i])
     for k in range(n_classes):
         own, target, total = exps[k], k if n_classes > 1 else 1, 0.0
         for i in range(n):
             slope[i] = own[i] / totals[i]
             if codes[i] == target:
                 slope[i] -= 1.0
+            slope[i] *= worth[codes[i]]
             total += slope[i]
         level[k] = total
         for j in range(n_features):

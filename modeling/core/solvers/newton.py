@@ -165,8 +165,10 @@ def subgradient(point: np.ndarray, smooth: np.ndarray, l1: np.ndarray) -> np.nda
 def curvature(loss: Ridge, point: np.ndarray) -> np.ndarray:
     """The second derivative of the mean log loss (m, m), m = (p + 1) · k, class by class, from evenly spaced rows."""
     p, k = point.shape
-    X = loss.X[:: max(1, loss.X.shape[0] // (ENOUGH_ROWS * p * k))]
+    every = max(1, loss.X.shape[0] // (ENOUGH_ROWS * p * k))
+    X = loss.X[::every]
     n = X.shape[0]
+    worth = None if loss.worth is None else loss.worth[loss.y[::every]]
     # scores that all move alike change nothing: the block of the last of several classes is what the others leave
     m = p * max(k - 1, 1)
     total = np.zeros((p * k, p * k))
@@ -176,8 +178,9 @@ def curvature(loss: Ridge, point: np.ndarray) -> np.ndarray:
         shares = loss.shares(rows @ point[:-1] + point[-1])[:, : m // p]
         wide = np.hstack([rows, np.ones((len(rows), 1))])
         spread = (shares[:, :, None] * wide[:, None, :]).reshape(len(rows), m)
-        inner -= spread.T @ spread
-        own += wide.T @ spread
+        weighed = spread if worth is None else spread * worth[at : at + CHUNK, None]
+        inner -= spread.T @ weighed
+        own += wide.T @ weighed
     for at in range(0, m, p):
         inner[at : at + p, at : at + p] += own[:, at : at + p]
     inner /= n

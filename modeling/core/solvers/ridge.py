@@ -20,18 +20,21 @@ CHUNK = 2048
 class Ridge:
     """Mean logistic loss of n rows plus (l2/2)·‖W‖²; the intercept is not penalised.
 
-    X: (n, p) sparse or dense. y: int array (n,) in 0 … n_classes − 1. A point is (p + 1, k), its last row the
-    intercept; k = 1 for two classes (the score of class 1), otherwise n_classes.
+    X: (n, p) sparse or dense. y: int array (n,) in 0 … n_classes − 1. worth: (n_classes,), what the loss of a row of
+    each class counts, with a mean of 1 over rows; None = 1 each. A point is (p + 1, k), its last row the intercept;
+    k = 1 for two classes (the score of class 1), otherwise n_classes.
     """
 
     X: Matrix
     y: np.ndarray
     n_classes: int
     l2: float
+    worth: np.ndarray | None = None
 
     def null_point(self) -> np.ndarray:
         """The best model that looks at no feature: zero weights, intercepts that give the class frequencies."""
-        share = np.log(np.bincount(self.y, minlength=self.n_classes) / len(self.y))
+        count = np.bincount(self.y, minlength=self.n_classes)
+        share = np.log((count if self.worth is None else count * self.worth) / len(self.y))
         point = np.zeros((self.X.shape[1] + 1, 1 if self.n_classes == 2 else self.n_classes))
         point[-1] = share[1] - share[0] if self.n_classes == 2 else share - share.mean()
         return point
@@ -45,7 +48,8 @@ class Ridge:
         for at in range(0, n, chunk):
             rows = self.X if chunk >= n else self.X[at : at + chunk]
             scores = np.ascontiguousarray((rows @ weights + point[-1]).T)
-            loss, residual = _loss_and_residual(scores, self.y[at : at + chunk])
+            codes = self.y[at : at + chunk]
+            loss, residual = _loss_and_residual(scores, codes, None if self.worth is None else self.worth[codes])
             gradient[:-1] += rows.T @ residual.T
             gradient[-1] += residual.sum(axis=1)
             total += loss
@@ -106,17 +110,21 @@ def merged(X: Matrix) -> sparse.csr_matrix:
     return sparse.csr_matrix((value, (np.concatenate([shared, single]), column)), shape=shape)
 
 
-def _loss_and_residual(scores: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:
-    """Sum of log losses and its derivative by the scores (k, n), which are overwritten: class by class, for sums over a
-    few numbers that lie side by side are slow."""
+def _loss_and_residual(scores: np.ndarray, y: np.ndarray, worth: np.ndarray | None) -> tuple[float, np.ndarray]:
+    """Sum of log losses, each times its row's `worth` (n,), and its derivative by the scores (k, n), which are
+    overwritten: class by class, for sums over a few numbers that lie side by side are slow."""
     if len(scores) == 1:
         score = scores[0]
-        return float((np.logaddexp(0, score) - y * score).sum()), (expit(score) - y)[None]
+        loss, residual = np.logaddexp(0, score) - y * score, (expit(score) - y)[None]
+        return (float(loss.sum()), residual) if worth is None else (float(loss @ worth), residual * worth)
     given = y, np.arange(len(y))
     scores -= scores.max(axis=0)
-    reached = scores[given].sum()
+    reached = scores[given] if worth is None else scores[given] * worth
     residual = np.exp(scores, out=scores)
     total = residual.sum(axis=0)
     residual /= total
     residual[given] -= 1
-    return float(np.log(total).sum() - reached), residual
+    if worth is None:
+        return float(np.log(total).sum() - reached.sum()), residual
+    residual *= worth
+    return float(np.log(total) @ worth - reached.sum()), residual

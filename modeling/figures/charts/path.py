@@ -17,6 +17,7 @@ def path_chart(path: Sequence[PathEntry], C: float, l1_ratio: float) -> Plot | N
     chosen = next((entry for entry in path if (entry["C"], entry["l1_ratio"]) == (C, l1_ratio)), None)
     if len(spread) < 2 or chosen is None or not any(entry["log_loss"] for entry in path):
         return None
+    path = drawn(path, l1_ratio)
     found = [(entry["C"], with_error(entry)) for entry in path]
     losses = around(min(one["low"] for _, one in found), max(one["high"] for _, one in found))
     on = Ground(powers_of_ten(spread[0], spread[-1]), losses)
@@ -42,10 +43,18 @@ def with_error(entry: PathEntry) -> LimitsJson:
     return {"value": loss, "low": loss - error, "high": loss + error}
 
 
-def line_names(path: Sequence[PathEntry]) -> list[str]:
+def drawn(path: Sequence[PathEntry], l1_ratio: float) -> Sequence[PathEntry]:
+    """What the chart shows: all ratios where lines can tell them apart, else the one chosen and the two ends."""
+    ratios = sorted({entry["l1_ratio"] for entry in path})
+    if len(ratios) <= len(DASHES):
+        return path
+    return [entry for entry in path if entry["l1_ratio"] in (ratios[0], l1_ratio, ratios[-1])]
+
+
+def line_names(path: Sequence[PathEntry], l1_ratio: float) -> list[str]:
     """The lines of the chart in words: L2 (whole), L1 (broken)."""
-    broken = list(DASHES.values())
-    return [f"{ratio_words(ratio)} ({broken[at % len(broken)]})" for at, ratio in enumerate(by_ratio(path))]
+    broken, shown = list(DASHES.values()), by_ratio(drawn(path, l1_ratio))
+    return [f"{ratio_words(ratio)} ({broken[at % len(broken)]})" for at, ratio in enumerate(shown)]
 
 
 def by_ratio(path: Sequence[PathEntry]) -> dict[float, list[PathEntry]]:

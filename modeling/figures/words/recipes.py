@@ -14,6 +14,7 @@ LEFT_OUT = {
     "bad_input": "were called bad input",
     "quarantined": "are under a finding in quarantine",
     "near_duplicate_of_production": "are near-copies of production",
+    "without_label_at_import": "had no label when they were imported",
     "not_in_labels_of": "were not in the snapshot whose labels these rows carry",
 }
 

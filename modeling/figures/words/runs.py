@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from modeling.core.fitting.stored import Coefficients, Scores, Settings, SourceScores, TrainingCurve
+from modeling.core.fitting.stored import AlikeNames, Coefficients, Scores, Settings, SourceScores, TrainingCurve
 from modeling.figures.words.numbers import percent, span
 
 # Settings in a person's words; a key that is not here is its own name.
@@ -28,19 +28,34 @@ def loss_heading(curve: TrainingCurve) -> str:
     return f"Training stopped after epoch {curve['stopped']}; the network of epoch {curve['best']} was kept"
 
 
-def path_heading(C: float, tried: int, sparse: bool) -> str:
-    """sparse: the rule was the strongest penalty within one standard error."""
+def path_heading(C: float, l1_ratio: float | None, tried: int, sparse: bool) -> str:
+    """l1_ratio: None where it was given. sparse: the rule was the strongest penalty within one standard error."""
     rule = "the strongest penalty within one standard error of the least log loss" if sparse else "the least log loss"
-    return f"C = {C:g} was chosen of {tried} tried: {rule}"
+    if l1_ratio is None:
+        return f"C = {C:g} was chosen of {tried} tried: {rule}"
+    return f"C = {C:g} with L1 ratio {l1_ratio:g} was chosen of {tried} pairs tried: {rule}"
 
 
 def coefficients_heading(found: Coefficients | None) -> str:
     """found: a linear run's largest weights; None where they cannot be read."""
     if found is None:
         return "Its weights cannot be read"
-    if found["active"] < found["features"]:
-        return f"It uses {found['active']:,} of {found['features']:,} features"
-    return f"It uses all {found['features']:,} features, each a little"
+    few = found["active"] < found["features"]
+    used = f"{found['active']:,} of {found['features']:,} features" if few else f"all {found['features']:,} features"
+    if found.get("columns", 1) > 1:
+        used = f"{found['active_columns']:,} of {found['columns']:,} columns ({used})"
+    return f"It uses {used}" if few else f"It uses {used}, each a little"
+
+
+def alike_heading(groups: Sequence[AlikeNames]) -> str:
+    """groups: what nearly repeats what counts more."""
+    followers = sum(len(one["others"]) for one in groups)
+    columns = [one for one in groups if one["column"]]
+    if len(groups) == 1:
+        kind = "column" if columns else "feature"
+        more = f"{followers:,} more {kind}{'s' * (followers != 1)}"
+        return f"{'Column' if columns else 'Feature'} {groups[0]['name']} stands for {more}"
+    return f"{len(groups):,} features or columns stand for {followers:,} more"
 
 
 def sources_heading(worst: SourceScores | None) -> str:

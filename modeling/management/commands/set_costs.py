@@ -4,7 +4,7 @@ from typing import Any
 from annotation.access import dataset_by_slug
 from annotation.management.house import HouseCommand, add_json
 from annotation.models import Dataset
-from modeling.actions.proving.set_costs import read_pair, set_costs, set_metric
+from modeling.actions.proving.set_costs import read_pair, set_costs, set_metric, set_worthwhile
 
 
 class Command(HouseCommand):
@@ -16,6 +16,8 @@ class Command(HouseCommand):
         parser.add_argument("--default", type=float, metavar="V", help="of any other error (1)")
         parser.add_argument("--unit", help="what costs are counted in (EUR)")
         parser.add_argument("--metric", choices=list(Dataset.METRICS), help="the deciding metric from now on")
+        parser.add_argument("--worthwhile", type=float, metavar="POINTS", help="the smallest difference worth having")
+        parser.add_argument("--worthwhile-cost", type=float, metavar="V", help="the same in costs per 1,000 items")
         add_json(parser)
 
     def act(self, options: dict[str, Any]) -> dict[str, Any]:
@@ -24,10 +26,12 @@ class Command(HouseCommand):
             set_costs(dataset, **_changed(dataset, options))
         if options["metric"]:
             set_metric(dataset, options["metric"])
+        set_worthwhile(dataset, options["worthwhile"], options["worthwhile_cost"])
         costs = dataset.costs
         return {
             "version": costs and costs.version, "default": costs and costs.default, "costs": costs and costs.pairs,
             "unit": costs and costs.unit, "metric": dataset.metric,
+            "worthwhile": dataset.worthwhile, "worthwhile_cost": dataset.worthwhile_cost,
         }  # fmt: skip
 
 

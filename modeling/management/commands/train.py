@@ -20,6 +20,9 @@ class Command(HouseCommand):
         which.add_argument("--recipe", metavar="NAME", help="a recipe built before, by name or id")
         parser.add_argument("--set", nargs="+", default=[], metavar="KEY=VALUE")
         parser.add_argument("--snapshot", type=int, help="without it, one is frozen now")
+        parser.add_argument(
+            "--as-imported", action="store_true", help="today's rows with the labels files gave at first"
+        )
         add_seed(parser)
         parser.add_argument("--again", action="store_true", help="also if the same run is there already")
         add_background(parser)
@@ -33,6 +36,7 @@ class Command(HouseCommand):
             recipe=find_recipe(dataset, options["recipe"]) if options["recipe"] else None,
             snapshot=snapshot_by_id(dataset, options["snapshot"]) if options["snapshot"] else None,
             seed=options["seed"], again=options["again"], background=options["background"],
+            as_imported=options["as_imported"],
         )  # fmt: skip
         return finish(job, options)
 

@@ -7,6 +7,7 @@ from annotation.actions.jobs.work import work_here
 from annotation.actions.queue.decide import decide
 from annotation.actions.queue.undo import undo
 from annotation.models import Case, Label
+from annotation.reading.agreement.two_annotators import list_shared
 from annotation.reading.disagreement import called_different, disagreement_now, measure_disagreement
 from tests.factories import answer, imported, open_case
 from tests.people import erin
@@ -192,3 +193,41 @@ def test_taking_back_legitimately_different_is_a_change(copies):
     called = disagreement_now(copies).by_groups.after.value
     undo(decision, expert, answer(copies, "x").token, timezone.now())
     assert disagreement_now(copies).by_groups.after.value > called
+
+
+def test_share_of_inputs_in_conflict_is_of_all_labelled_items_before_and_after(copies):
+    """Of seven items, a pair of the four groups' three pairs agrees; b and c stand in conflict."""
+    found = measure_disagreement(copies)
+    for inputs in (found.inputs_before, found.inputs_after):
+        assert (inputs.inputs, inputs.groups, inputs.share.n, inputs.units) == (4, 2, 7, 4)
+    settle(copies, "y", "b0", "b1")
+    after = measure_disagreement(copies).inputs_after
+    assert (after.inputs, after.groups, after.share.n) == (2, 1, 7)
+    assert measure_disagreement(copies).inputs_before.inputs == 4
+
+
+def test_who_agrees_with_whom_and_on_which_items(tmp_path, db):
+    said = {"ann": "xyzxyzxyzxyz", "bob": "xyzxyzxyzyyz", "cy": "xy.........."}
+    rows = [
+        {"id": f"i{at:02}", "text": f"{TEXTS['a']} {at}", "label": label, "who": who}
+        for who, line in said.items()
+        for at, label in enumerate(line)
+        if label != "."
+    ]
+    dataset = imported(tmp_path, rows, annotator="who")
+    found = measure_disagreement(dataset)
+    [pair] = found.pairwise.pairs
+    assert (pair.one, pair.other, pair.same.n, found.pairwise.n) == ("ann", "bob", 12, 1)
+    assert found.ordinal.n == 12 and pair.linear.value < 1
+    ann, bob, cy = (dataset.annotators.get(name=name) for name in said)
+    page = list_shared(dataset, ann, bob, size=5)
+    assert (page.n, page.differ, page.lines[0].item.external_id) == (12, 1, "i09")
+    assert (page.lines[0].one, page.lines[0].other, page.lines[0].now) == ("x", "y", "contested")
+    seen = [line.item.pk for line in page.lines]
+    while page.after:
+        page = list_shared(dataset, ann, bob, page.after, size=5)
+        seen += [line.item.pk for line in page.lines]
+    assert len(seen) == len(set(seen)) == 12
+    few = list_shared(dataset, ann, cy)
+    assert (few.agreement, few.n, few.differ) == (None, 2, 0)
+    assert list_shared(dataset, ann, bob, "9,²") == list_shared(dataset, ann, bob)

@@ -75,7 +75,7 @@ def test_the_walk_sees_what_a_lead_may_know(dataset):
 def test_kinds_of_cases_cannot_be_told_apart(dataset):
     """Page, fragment, heads and the number of questions put to the database, with the case's number masked."""
     expert, seen = erin(dataset), {}
-    for kind in (Case.REVIEW, Case.AUDIT, Case.GOLD, Case.REPEAT):
+    for kind in (Case.REVIEW, Case.AUDIT, Case.GOLD, Case.REPEAT, Case.PRODUCTION):
         with transaction.atomic():
             Case.objects.filter(leased_to=expert).update(leased_to=None, leased_until=None)
             case = case_of_kind(dataset, kind, expert)

@@ -26,7 +26,7 @@ from annotation.models import (
     Ruling,
 )
 from annotation.reading.cases import list_cases
-from tests.factories import answer, open_case, small_dataset
+from tests.factories import answer, imported, open_case, small_dataset
 from tests.pages import text_of
 from tests.people import emil, erin, leo, olga, otto, user
 
@@ -399,6 +399,41 @@ def test_disagreement_heading_says_the_finding(dataset):
     page = text_of(lead.get(path("disagreement", dataset)))
     assert "after relabelling 0.0 %" in page
     assert "access ↔ payment" in page
+
+
+def test_pair_of_annotators_opens_the_items_on_which_they_differ(tmp_path, db):
+    rows = [
+        {
+            "id": f"i{at}",
+            "text": f"ticket number {at}",
+            "who": who,
+            "label": "payment" if who == "bob" and at else "access",
+        }
+        for at in range(12)
+        for who in ("ann", "bob")
+    ]
+    dataset = imported(tmp_path, rows, annotator="who")
+    page = text_of(as_(leo(dataset)).get(path("disagreement", dataset)))
+    ann, bob = (dataset.annotators.get(name=name).pk for name in ("ann", "bob"))
+    url = path("two_annotators", dataset, ann, bob)
+    assert f'href="{url}"' in page and "ann and bob agree least: kappa 0.00" in page
+    assert "Kappa, quadratic" not in page, "two classes have no order"
+    found = text_of(as_(leo(dataset)).get(url))
+    assert "ann and bob differ on 11 of 12 items" in found and "ticket number 11" in found
+    other = small_dataset(tmp_path, "other")
+    assert as_(leo(other)).get(path("two_annotators", other, ann, bob)).status_code == 404
+    for person in (erin(dataset), olga()):
+        assert as_(person).get(url).status_code == 404
+
+
+def test_share_of_inputs_in_conflict_stands_beside_its_cases(tmp_path, db):
+    text = "the card was declined twice at the shop around the corner yesterday"
+    rows = [{"id": f"i{at}", "text": text + "!" * at, "label": "xy"[at]} for at in range(2)]
+    dataset = imported(tmp_path, [*rows, {"id": "alone", "text": "where is my parcel", "label": "x"}])
+    work_here(request_detection(dataset, background=False))
+    page = text_of(as_(leo(dataset)).get(path("disagreement", dataset)))
+    assert "2 of 3 items had a near-copy under another label; now 2 of 3" in page
+    assert f"{path('cases', dataset)}?detector=near_duplicate_conflict" in page
 
 
 # people

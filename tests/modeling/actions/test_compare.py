@@ -6,11 +6,11 @@ import pytest
 from annotation.access import UnableToFind
 from annotation.actions.jobs.work import UnableToWork, work_here
 from annotation.actions.snapshot import snapshot
-from annotation.models import Dataset, Job, PredictionSet, Ruling, Snapshot
+from annotation.models import CurrentLabel, Dataset, Item, Job, Label, PredictionSet, Ruling, Snapshot
 from modeling.actions.proving import compare as comparing
 from modeling.actions.proving.compare import request_comparison
 from modeling.actions.training.train import save_probabilities
-from modeling.models import Comparison, ModelRun
+from modeling.models import Comparison, Look, ModelRun
 from modeling.reading.comparison_sides import find_side
 from tests import people
 from tests.annotation.views.expert_page import finding_over
@@ -107,21 +107,83 @@ def test_past_the_planned_looks_it_is_exploratory(tmp_path):
     predictions(dataset, "wrong", items, [1 - code for code in truth])
     assert compare(dataset, "wrong", "right", production)["verdict"] == "better"
     result = compare(dataset, "right", "wrong", production)
-    assert result["verdict"] == "exploratory" and "has been read 2 times; 1 looks were planned" in result["reason"]
+    assert result["verdict"] == "exploratory" and "have been read 2 times; 1 looks were planned" in result["reason"]
 
 
-@pytest.mark.parametrize(
-    ("fact", "reason"),
-    [({"converged": False, "solver_status": "stopped early"}, r"did not converge \(stopped early\)"),
-     ({"at_chance": True}, "is no better than chance out of fold")],
-)  # fmt: skip
 @pytest.mark.parametrize("side", ["before", "after"])
-def test_a_run_that_proves_nothing_is_refused_with_a_reason(tmp_path, fact, reason, side):
+def test_a_run_that_did_not_converge_is_refused_and_costs_no_look(tmp_path, side):
     dataset, before, after = two_runs(tmp_path)
-    ModelRun.objects.filter(pk={"before": before, "after": after}[side].pk).update(**fact)
+    unfinished = {"converged": False, "solver_status": "stopped early"}
+    ModelRun.objects.filter(pk={"before": before, "after": after}[side].pk).update(**unfinished)
     comparison = small_world.compared(dataset, before, after)
     assert comparison.verdict == comparison.proof["verdict"] == "refused"
-    assert re.search(reason, comparison.proof["reason"]) and comparison.proof["n"] == 40
+    assert re.search(r"did not converge \(stopped early\)", comparison.proof["reason"])
+    assert comparison.proof["n"] == 40 and comparison.proof["before"]["accuracy"] is None
+    assert comparison.look is None and not Look.objects.exists()
+    assert small_world.compared(dataset, before, before).look is None if side == "before" else True
+
+
+def test_a_run_at_chance_is_compared(tmp_path):
+    dataset, before, after = two_runs(tmp_path)
+    ModelRun.objects.filter(pk=before.pk).update(at_chance=True)
+    assert small_world.compared(dataset, before, after).look == 1
+
+
+def test_a_run_for_other_classes_is_refused(tmp_path):
+    dataset, before, after = two_runs(tmp_path)
+    dataset.label_classes.create(name="new", position=9)
+    comparison = small_world.compared(dataset, before, after)
+    assert comparison.verdict == "refused" and "Train it again on today's classes" in comparison.proof["reason"]
+
+
+def test_other_terms_are_another_question_asked_after_the_fact(two_sets):
+    dataset, production = two_sets
+    first = compare(dataset, "wrong", "right", production)
+    Dataset.objects.filter(pk=dataset.pk).update(metric="macro_f1")
+    dataset.refresh_from_db()
+    again = compare(dataset, "wrong", "right", production)
+    assert (first["verdict"], again["verdict"], again["looks"]) == ("better", "exploratory", 2)
+    assert again["after_the_fact"] and again["difference"]["metric"] == "macro_f1"
+    assert "by other terms before" in again["reason"]
+
+
+def test_a_set_inherits_the_looks_of_those_it_shares_rows_with(two_sets):
+    dataset, production = two_sets
+    assert compare(dataset, "wrong", "right", production)["looks"] == 1
+    item = production.rows.first().item
+    Label.objects.create(
+        item=item, annotator=dataset.annotators.create(name="other"), origin=Label.IMPORT,
+        label_class=dataset.label_classes.exclude(pk=production.rows.first().label_class_id).first(),
+    )  # fmt: skip
+    CurrentLabel.objects.create(item=item, state=CurrentLabel.CONTESTED, basis="consensus")
+    fewer = snapshot(dataset, Snapshot.PRODUCTION)
+    assert fewer != production and fewer.n_rows == production.n_rows - 1
+    assert compare(dataset, "wrong", "right", fewer)["looks"] == 2
+
+
+def test_rows_that_changed_since_they_were_frozen_are_named(two_sets):
+    dataset, production = two_sets
+    row = production.rows.select_related("item").first()
+    Item.objects.filter(pk=row.item_id).update(content={"body": "something else"})
+    with pytest.raises(UnableToWork, match=f"a field of {row.item.external_id} was changed in the database. Nothing"):
+        compare(dataset, "wrong", "right", production)
+    production.rows.filter(pk=row.pk).delete()
+    with pytest.raises(UnableToWork, match="it had 40 rows and has 39"):
+        compare(dataset, "wrong", "right", production)
+    assert not Look.objects.exists()
+
+
+def test_production_that_was_learned_from_is_left_out_and_shown_beside(tmp_path):
+    dataset = small_world.with_production(tmp_path)
+    before = small_world.trained(dataset)
+    item = Item.objects.filter(dataset=dataset, split=Item.POOL, snapshotrow__snapshot=before.snapshot).first()
+    copy = Item.objects.filter(dataset=dataset, split=Item.PRODUCTION).first()
+    Item.objects.filter(pk=copy.pk).update(content=item.content, digest=item.digest)
+    small_world.relabelled(dataset)
+    comparison = small_world.compared(dataset, before, small_world.trained_like(before))
+    assert comparison.proof["n"] == 40 and comparison.proof["with_leaked"] is None, "trained again without it"
+    alone = small_world.compared(dataset, before, before)
+    assert alone.proof["n"] == 39 and alone.proof["with_leaked"]["rows"] == 1 and alone.proof["with_leaked"]["n"] == 40
 
 
 def test_before_is_trained_again_without_the_rows_that_went_ambiguous(tmp_path):
@@ -181,7 +243,7 @@ def test_a_look_counted_meanwhile_counts(two_sets):
     assert compare(dataset, "right", "wrong", production)["looks"] == 1
     result = write()
     assert (result["looks"], result["verdict"]) == (2, "exploratory")
-    assert result["difference"]["value"] == 1 and "has been read 2 times" in result["reason"]
+    assert result["difference"]["value"] == 1 and "have been read 2 times" in result["reason"]
 
 
 def test_the_same_compared_meanwhile_is_no_second_look(two_sets):

@@ -6,6 +6,7 @@ from modeling.figures.charts.description import curve_plot, reliability_plot, st
 from modeling.figures.charts.dots import Bar, dot_chart
 from modeling.figures.charts.loss import loss_curve
 from modeling.figures.charts.path import line_names, path_chart
+from modeling.figures.words.runs import path_heading
 
 
 def share(value, low=0.1, high=0.9, n=100):
@@ -51,9 +52,22 @@ def test_a_path_of_penalties():
     assert words(plot.y) == ["0.4", "0.6", "0.8", "1.0", "1.2"] and words(plot.x) == ["0.1", "1", "10"]
     assert [spot.x for spot in plot.spots] == [0.0, 50.0, 100.0] and plot.kept == (50.0, 87.5)
     assert (plot.spots[1].y_high, plot.spots[1].y, plot.spots[1].y_low) == (75.0, 87.5, 100.0)
-    assert plot.uprights[0].words == "chosen: C = 1" and line_names(path) == ["L1 (whole)"]
+    assert plot.uprights[0].words == "chosen: C = 1" and line_names(path, 1.0) == ["L1 (whole)"]
     assert path_chart(path[:1], 0.1, 1.0) is None and path_chart([], 1.0, 0.0) is None
     assert path_chart(path, 3.0, 1.0) is None
+
+
+def test_of_many_ratios_the_chosen_one_and_the_two_ends_are_drawn():
+    path = [
+        {"C": C, "l1_ratio": ratio, "log_loss": 1 - ratio / 9 - C / 100, "error": 0.1, "active": 3.0, "n_iter": 1}
+        for ratio in (0.0, 0.1, 0.3, 0.5, 1.0)
+        for C in (0.1, 1.0)
+    ]
+    assert line_names(path, 0.3) == ["L2 (whole)", "elastic net, L1 ratio 0.3 (broken)", "L1 (dotted)"]
+    assert len(path_chart(path, 1.0, 0.3).lines) == 3 and len(line_names(path, 1.0)) == 2
+    assert (
+        path_heading(1.0, 0.3, 10, False) == "C = 1 with L1 ratio 0.3 was chosen of 10 pairs tried: the least log loss"
+    )
 
 
 COSTS = {"tried": [0.0, 0.5, 1.0000001], "cost": [700.0, 300.0, 1500.0], "value": 0.5, "low": 0.2, "high": 0.6,

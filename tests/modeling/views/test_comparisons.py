@@ -9,14 +9,17 @@ from modeling.figures.words.comparisons import comparison_heading
 from modeling.figures.words.numbers import p_words, signed
 from modeling.figures.words.recipes import differing_settings
 from modeling.models import Comparison
-from modeling.reports import flips, labels_changed, report_on, rows_needed
+from modeling.reading.comparing.between import between
+from modeling.reports import report_on
 from tests import people
 from tests.factories import small_dataset
 from tests.modeling import small_world
 from tests.pages import html_of
 
 pytestmark = pytest.mark.django_db
-DIFFERENCE = {"metric": "accuracy", "value": 0.0932, "low": 0.0713, "high": 0.1141}
+DIFFERENCE = {
+    "metric": "accuracy", "value": 0.0932, "low": 0.0713, "high": 0.1141, "low_planned": 0.06, "high_planned": 0.125,
+}  # fmt: skip
 
 
 def page_of(client, dataset, comparison):
@@ -30,8 +33,8 @@ def test_it_works(client, tmp_path):
     assert report_on(comparison).heading in page and "Relabelling 10 cases" in page
     assert "Same recipe, same regularization (logistic regression, L2, C = 1)" in page
     assert "look 1 of 10" in page and "none of it by people who also relabelled the pool" in page
-    assert f"{proof['wrong_to_right']} rows went wrong → right" in page and p_words(proof["mcnemar_p"]) in page
-    assert "10 labels differ between the two training sets after 10 decisions" in page
+    assert f"{proof['wrong_to_right']} mended" in page and p_words(proof["mcnemar_p"]) in page
+    assert "10 decisions between the two changed 10 labels" in page and "erin (10)" in page
     assert "corrected for 2 sources" in page and "phone" in page and "web" in page
     assert comparison.snapshot.sha256[:8] in page
     for name, bar in (("Before", "before"), ("After", "after")):
@@ -43,7 +46,7 @@ def test_before_as_first_trained_stands_beside_it(client, tmp_path):
     assert comparison.as_trained == before and comparison.before_run != before
     page = page_of(client, dataset, comparison)
     assert f"Run {before.pk} as first trained had 2 rows that after lacks" in page
-    assert "8 labels differ between the two training sets after 10 decisions" in page
+    assert "10 decisions between the two changed 8 labels" in page
     assert "Before, as first trained" in page and "Before, on today’s rows" in page
 
 
@@ -63,34 +66,59 @@ def test_a_prediction_set_from_elsewhere_cannot_be_matched(client, tmp_path):
     Comparison.objects.filter(pk=comparison.pk).update(before_run=None)
     page = page_of(client, dataset, comparison)
     assert "A prediction set from elsewhere cannot be matched" in page
-    assert labels_changed(Comparison.objects.get(pk=comparison.pk)) is None
-
-
-def test_the_rows_that_flipped_are_shown_those_that_went_wrong_first(client, tmp_path):
-    dataset, _, _, comparison = small_world.whole_round(tmp_path)
-    found, proof = flips(comparison), comparison.proof
-    gained = [flip.gained for flip in found]
-    assert sum(gained) == proof["wrong_to_right"] > 0
-    assert len(gained) == proof["wrong_to_right"] + proof["right_to_wrong"]
-    assert gained == sorted(gained)
-    assert all((flip.before == flip.truth) != (flip.after == flip.truth) for flip in found)
-    assert found[-1].excerpt in page_of(client, dataset, comparison)
+    assert between(Comparison.objects.get(pk=comparison.pk)) is None
 
 
 def test_figures_outlive_their_files(client, tmp_path):
     dataset, _, _, comparison = small_world.whole_round(tmp_path)
     (Path(settings.ARTIFACTS_DIR) / comparison.after.arrays).unlink()
-    page = page_of(client, dataset, comparison)
-    assert "They cannot be shown: The artifact" in page and report_on(comparison).heading in page
+    assert report_on(comparison).heading in page_of(client, dataset, comparison)
 
 
-def test_rows_needed_where_nothing_can_be_said_yet(tmp_path):
+def test_rows_needed_go_by_the_declared_difference(client, tmp_path):
     dataset, _, _, comparison = small_world.whole_round(tmp_path)
-    comparison.proof |= {"n": 2000, "wrong_to_right": 60, "right_to_wrong": 40, "planned_looks": 1}
-    # Connor (1987): (1.960 √0.05 + 0.842 √(0.05 − 0.01²))² / 0.01² = 3922.4
-    assert rows_needed(comparison) == (3923, 0.01)
-    comparison.proof |= {"wrong_to_right": 0, "right_to_wrong": 0}
-    assert rows_needed(comparison) is None
+    needed = {"rows": 3923, "more": 3883, "difference": 0.01, "power": 0.8}
+    told(comparison, "not distinguishable", needed=needed)
+    assert "3,883 more rows (3,923 in all) would tell a difference of 1 point in 80" in page_of(
+        client, dataset, comparison
+    )
+
+
+def told(comparison, verdict, **more):
+    """The comparison with another verdict and more in its proof."""
+    comparison.proof |= {"verdict": verdict, **more}
+    comparison.verdict = verdict
+    comparison.save()
+
+
+def test_equivalent_says_within_what(client, tmp_path):
+    dataset, _, _, comparison = small_world.whole_round(tmp_path)
+    difference = comparison.proof["difference"] | {"value": 0.001, "low_planned": -0.004, "high_planned": 0.006}
+    told(comparison, "equivalent", difference=difference, worthwhile=0.01)
+    page = page_of(client, dataset, comparison)
+    assert "Relabelling 10 cases is equivalent within 1 point: −0.4 to +0.6" in page
+
+
+def test_asked_after_the_fact_is_said(client, tmp_path):
+    dataset, _, _, comparison = small_world.whole_round(tmp_path)
+    told(comparison, "exploratory", after_the_fact=True, reason="…")
+    assert "Exploratory: asked after the fact" in page_of(client, dataset, comparison)
+
+
+def test_a_refusal_shows_its_sentence_and_no_figure(client, tmp_path):
+    dataset, before, after, comparison = small_world.whole_round(tmp_path)
+    figures = ("n", "before", "after", "difference", "wrong_to_right", "right_to_wrong", "mcnemar_p", "looks", "cost")
+    told(comparison, "refused", reason="Run 2 did not converge.", slices=[], **dict.fromkeys(figures))
+    Comparison.objects.filter(pk=comparison.pk).update(look=None)
+    page = page_of(client, dataset, comparison)
+    assert "No verdict: run 2 did not converge." in page and "no look used" in page and "What to do" in page
+    names = ("comparisons", "overview")
+    assert all(client.get(reverse(one, args=[dataset.slug])).status_code == 200 for one in names)
+    assert "Run 2 did not converge." in html_of(client.get(reverse("comparisons", args=[dataset.slug])))
+    for name in ("report", "report_markdown", "report_json"):
+        answer = client.get(reverse(name, args=[dataset.slug, comparison.pk]))
+        assert answer.status_code == 200 and "did not converge" in answer.content.decode()
+    assert client.get(reverse("flips", args=[dataset.slug, comparison.pk])).status_code == 404
 
 
 def test_the_list_says_looks_and_verdict(client, tmp_path):
@@ -121,7 +149,7 @@ def test_what_makes_no_sense_is_a_sentence_on_the_page(client, tmp_path):
     client.force_login(people.leo(dataset))
     url = reverse("compare", args=[dataset.slug])
     same = client.post(url, {"before": run.pk, "after": run.pk})
-    assert same.status_code == 400 and "the same run; choose two" in html_of(same)
+    assert same.status_code == 400 and "are the same; choose two" in html_of(same)
     training = client.post(url, {"before": run.pk, "after": other.pk, "production": run.snapshot_id})
     assert training.status_code == 400 and not Job.objects.filter(kind="comparison").exists()
 
@@ -169,21 +197,27 @@ def test_the_share_labelled_by_people_who_also_relabelled(client, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("verdict", "difference", "reason", "heading"),
+    ("verdict", "difference", "more", "heading"),
     [
-        ("better", DIFFERENCE, None, "Relabelling 588 cases gained 9.3 points in production (7.1 to 11.4)"),
-        ("worse", {**DIFFERENCE, "value": -0.021, "low": -0.033, "high": -0.009}, None,
+        ("better", {}, {}, "Relabelling 588 cases gained 9.3 points in production (6.0 to 12.5)"),
+        ("better", {"value": 0.004, "low_planned": 0.001, "high_planned": 0.007}, {"worthwhile": 0.01},
+         "Relabelling 588 cases gained 0.4 points in production (0.1 to 0.7), less than the 1 point worth having"),
+        ("worse", {"value": -0.021, "low_planned": -0.033, "high_planned": -0.009}, {},
          "Relabelling 588 cases lost 2.1 points in production (0.9 to 3.3)"),
-        ("not distinguishable", {**DIFFERENCE, "value": 0.007, "low": -0.003, "high": 0.017}, None,
+        ("not distinguishable", {"value": 0.007, "low_planned": -0.003, "high_planned": 0.017}, {},
          "Relabelling 588 cases is not distinguishable yet from no change: +0.7 points (−0.3 to +1.7)"),
-        ("exploratory", DIFFERENCE, "…", "Relabelling 588 cases is exploratory only: +9.3 points (+7.1 to +11.4)"),
-        ("refused", DIFFERENCE, "Run 2 did not converge.", "No verdict: run 2 did not converge."),
-        ("better", {**DIFFERENCE, "metric": "macro_f1"}, None,
-         "Relabelling 588 cases gained 9.3 points of macro F1 in production (7.1 to 11.4)"),
+        ("equivalent", {"metric": "macro_f1", "value": 0, "low_planned": -0.004, "high_planned": 0.004},
+         {"worthwhile": 0.005}, "Relabelling 588 cases is equivalent within 0.5 points of macro F1: −0.4 to +0.4"),
+        ("exploratory", {}, {"reason": "…"},
+         "Relabelling 588 cases is exploratory only: +9.3 points (+6.0 to +12.5)"),
+        ("refused", {}, {"reason": "Run 2 did not converge."}, "No verdict: run 2 did not converge."),
+        ("better", {"metric": "macro_f1"}, {},
+         "Relabelling 588 cases gained 9.3 points of macro F1 in production (6.0 to 12.5)"),
     ],
 )  # fmt: skip
-def test_headings(verdict, difference, reason, heading):
-    assert comparison_heading("Relabelling 588 cases", verdict, difference, reason) == heading
+def test_headings_show_the_interval_that_decides(verdict, difference, more, heading):
+    proof = {"verdict": verdict, "difference": DIFFERENCE | difference, **more}
+    assert comparison_heading("Relabelling 588 cases", proof) == heading
 
 
 def test_small_words():

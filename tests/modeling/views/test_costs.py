@@ -26,6 +26,7 @@ def test_by_command_each_change_is_a_version_and_the_same_again_is_none(tmp_path
     output = result("set_costs", "support", "--cost", "payment:access=5", "--unit", "min")
     assert output == {
         "version": 1, "default": 1.0, "costs": [["payment", "access", 5.0]], "unit": "min", "metric": "accuracy",
+        "worthwhile": 0.01, "worthwhile_cost": None,
     }  # fmt: skip
     assert result("set_costs", "support", "--cost", "payment:access=5", "--unit", "min")["version"] == 1
     assert result("set_costs", "support", "--cost", "payment:access=7", "--default", "2")["version"] == 2
@@ -33,6 +34,22 @@ def test_by_command_each_change_is_a_version_and_the_same_again_is_none(tmp_path
     assert result("set_costs", "support", "--default", "3")["costs"] == [["payment", "access", 7.0]], "the rest stays"
     assert result("set_costs", "support")["version"] == 3, "without an option it only tells"
     assert CostMatrix.objects.get(version=1).pairs == [["payment", "access", 5.0]], "what was said stays"
+
+
+def test_the_difference_worth_having_is_declared_by_command_and_on_the_page(client, tmp_path):
+    dataset = small_dataset(tmp_path)
+    output = result("set_costs", "support", "--worthwhile", "2", "--worthwhile-cost", "30")
+    assert (output["worthwhile"], output["worthwhile_cost"]) == (0.02, 30.0)
+    assert "0.1 to 50" in refusal("set_costs", "support", "--worthwhile", "0")
+    client.force_login(people.leo(dataset))
+    assert "worth having is a difference of 2 points" in html_of(client.get(url(dataset)))
+    posted = {"change": "metric", "metric": "macro_f1", "worthwhile": "0.5"}
+    assert client.post(url(dataset), posted).url == url(dataset)
+    dataset.refresh_from_db()
+    assert (dataset.metric, dataset.worthwhile, dataset.worthwhile_cost) == ("macro_f1", 0.005, 30.0)
+    said = html_of(client.post(url(dataset), {**posted, "worthwhile": "99"}, follow=True))
+    dataset.refresh_from_db()
+    assert "from 0.1 to 50" in said and dataset.worthwhile == 0.005
 
 
 def test_the_metric_by_command_needs_costs_first(tmp_path):
@@ -187,7 +204,7 @@ def test_the_pages_show_what_is_saved(client, tmp_path):
     client.force_login(people.leo(dataset))
     page = html_of(client.get(reverse("comparison", args=[dataset.slug, pk])))
     assert "Right against half saves 500 min per 1,000 items in production (" in page
-    assert "Difference +500 min per 1,000 items saved" in page and "500 before, 0 after, min per 1,000 items" in page
+    assert "+500 min per 1,000 items saved" in page and "500 before, 0 after, min per 1,000 items" in page
     listed = html_of(client.get(reverse("comparisons", args=[dataset.slug])))
     assert "min per 1,000 items saved" in listed and "adds up which costs less" in listed
     overview = html_of(client.get(reverse("overview", args=[dataset.slug])))

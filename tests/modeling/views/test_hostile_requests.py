@@ -19,18 +19,22 @@ pytestmark = pytest.mark.django_db
 HUGE = "9" * 5_000
 ODD = ["", "-1", "²", "٣", "nan,nan", "9" * 30, HUGE, "a\x00b", "🙈"]
 NAMES = ["which", "given", "predicted", "after", "sort", "run", "recipe", "like", "clone", "learner", "snapshot",
-         "converged", "kind", "seed", "before", "production"]  # fmt: skip
+         "converged", "kind", "seed", "before", "production", "class", "words"]  # fmt: skip
 FIELDS = ["how", "like", "seeds", "logistic-C", "learner", "recipes", "grows", "name", "clone", "change", "metric",
           "run", "default", "cost_0_1", "unit", "based_on", "which", "seed", "probe", "ruling", "typed", "pair",
-          "id", "before", "after", "production", "sources"]  # fmt: skip
+          "id", "before", "after", "production", "sources", "settings_of", "side", "item", "worthwhile", "n",
+          "stratified", "answers_each", "points"]  # fmt: skip
 POSTS = {
     "train", "build_recipe", "train_recipe", "start_sweep", "grow", "sweep_again", "open_run_rows", "learning_curve",
-    "describe_run", "check_robustness", "open_flipped", "rule_synonyms", "compare",
+    "describe_run", "check_robustness", "open_flipped", "rule_synonyms", "compare", "attribute", "in_use",
+    "draw_production", "freeze_production", "measure_unlikeness",
 }  # fmt: skip
-BOTH = {"costs", "predict"}
+BOTH = {"costs", "predict", "flip", "returns"}
+OF_COMPARISONS = ("comparison", "flips", "report", "report_markdown", "report_json")
 READ = (
     "runs", "diff_runs", "download_runs", "recipes", "diff_recipes", "costs",
-    "augmentation", "comparisons", "run_rows",
+    "augmentation", "comparisons", "run_rows", "coefficients", "download_coefficients", "attributions",
+    "production_sets", "returns",
 )  # fmt: skip
 
 
@@ -60,10 +64,11 @@ def world(tmp_path):
     }
 
 
-def addresses(slug, run=1, recipe=1, sweep=1, job=1, comparison=1):
+def addresses(slug, run=1, recipe=1, sweep=1, job=1, comparison=1, attribution=1):
     """name → address, all of the lab's."""
     ids = {"train_recipe": [recipe], "sweep_again": [job], "sweep": [sweep], "predicted": [job],
-           "comparison": [comparison], "open_flipped": [run, job, "typos"]}  # fmt: skip
+           "attribution": [attribution], "open_flipped": [run, job, "typos"], "flip": [comparison, 1],
+           **dict.fromkeys(OF_COMPARISONS, [comparison])}  # fmt: skip
     made = {}
     for one in urlpatterns:
         more = ids.get(one.name, [run] if "pk" in one.pattern.converters else [])
@@ -95,7 +100,7 @@ def test_nobody_but_a_lead_comes_in(client, world, tmp_path):
 def test_ids_of_another_dataset_are_not_there(client, world, tmp_path):
     other = small_dataset(tmp_path, "other")
     client.force_login(people.leo(other))
-    own = addresses("other", run=0, recipe=0, sweep=0, job=0, comparison=0)
+    own = addresses("other", run=0, recipe=0, sweep=0, job=0, comparison=0, attribution=0)
     for name, address in of(world, "other").items():
         if address != own[name]:
             assert ask(client, name, address).status_code == 404, name
@@ -107,9 +112,12 @@ def test_ids_of_another_dataset_are_not_there(client, world, tmp_path):
         ("train", {"how": "like", "like": pk}),
         ("start_sweep", {"recipes": recipe, "seeds": 1}),
         ("compare", {"before": pk, "after": pk, "production": world["rows"].pk}),
+        ("attribute", {"before": pk, "after": pk, "production": world["rows"].pk, "seeds": 2}),
     ]:
         assert client.post(of(world, "other")[name], data).status_code == 400, name
     assert client.post(of(world, "other")["costs"], {"change": "price", "run": pk}).status_code == 404
+    asked = {"change": "measure", "run": pk, "production": world["rows"].pk}
+    assert client.post(of(world, "other")["returns"], asked).status_code == 400
     assert not Job.objects.filter(dataset=other).exclude(kind="import").exists()
 
 
@@ -134,6 +142,7 @@ def test_absurd_questions_are_no_fault_of_the_server(client, world):
                 if client.get(asked[name], data).status_code >= 500]  # fmt: skip
         posts = [(name, {}) for name in POSTS]
         posts += [("costs", {"change": change}) for change in ("price", "costs", "metric")]
+        posts += [("returns", {"change": change}) for change in ("measure", "rule")]
         posts += [("start_sweep", {"learner": "logistic", "seeds": "1"}), ("start_sweep", {"learner": "logistic"}),
                   ("build_recipe", {"learner": "logistic"}), ("train", {"how": "like"})]  # fmt: skip
         bad += [(name, more, odd[:9]) for name, more in posts

@@ -4,6 +4,9 @@ import pytest
 
 from annotation.core.features.vectorizer import typed
 from annotation.core.fields import Field
+from modeling.core.fitting.coefficients import weights_of
+from modeling.core.fitting.feature_columns import columns_of
+from modeling.core.fitting.going_together import columns_together, features_together
 from modeling.core.fitting.model_artifacts import dump_model, load_model
 from modeling.core.fitting.training import fit, predict
 from modeling.core.learners.logistic import TEXTS
@@ -71,6 +74,70 @@ def test_parts_of_an_embedding_are_counted_and_not_named():
     assert all("embedding" not in one["name"] for part in found["by_class"] for one in part["for"] + part["against"])
     only = trained(table, labels, CLASSES, FIELDS, text="embeddings").coefficients
     assert only["features"] == only["nameless"] == 256 and of(only, "claim")["for"] == []
+
+
+def incomes(n=400, copies=11, seed=0):
+    """An income, near-copies of it, an age and a branch whose only other value is its reverse."""
+    rng = np.random.default_rng(seed)
+    income = rng.lognormal(8, 1, size=n)
+    made = {"income": income, "age": rng.normal(40, 10, size=n), "branch": rng.choice(["north", "south"], size=n)}
+    made |= {f"income_{at + 2}": income * np.exp(rng.normal(0, 0.02, size=n)) for at in range(copies)}
+    fields = tuple(Field(name, "category" if name == "branch" else "number") for name in made)
+    labels = (np.log(income) + 0.05 * made["age"] + rng.normal(size=n) > 10).astype(int)
+    return typed(pd.DataFrame(made), fields), labels, fields
+
+
+@pytest.mark.parametrize(("numbers", "column"), [("ranges", True), ("scaled", False)])
+def test_one_of_twelve_near_copies_stands_for_the_other_eleven(numbers, column):
+    table, labels, fields = incomes()
+    found = trained(table, labels, ("no", "yes"), fields, numbers=numbers, C=0.5, l1_ratio=1.0).coefficients
+    group = next(one for one in found["alike"] if one["name"].startswith("income"))
+    assert group["column"] is column and len(group["others"]) == 11 and min(r for _, r in group["others"]) >= 0.9
+    assert all(name.startswith("income") for name, _ in group["others"])
+    shown = [one for one in of(found, "yes")["for"] if one["name"].startswith("income")]
+    # the leader alone is listed, and says for how many it stands
+    assert shown and all(one["name"].startswith(group["name"]) and one["alike"] == 11 for one in shown)
+    ages = [one for part in found["by_class"] for one in part["for"] if one["name"].startswith("age")]
+    assert ages and all(one["alike"] == 0 for one in ages)
+    assert (found["columns"], found["features"] > 14) == (14, True) and found["active_columns"] <= found["active"]
+
+
+def test_the_reverse_of_a_feature_goes_with_it_and_what_is_seldom_there_does_not():
+    table, labels, fields = incomes(copies=0)
+    alike = trained(table, labels, ("no", "yes"), fields).coefficients["alike"]
+    assert [sorted((one["name"], *dict(one["others"]))) for one in alike] == [["branch = north", "branch = south"]]
+    assert alike[0]["others"][0][1] == -1.0
+    X = np.zeros((100, 4))
+    X[:4, :2], X[:50, 2:] = 1.0, 1.0
+    found = features_together(X, np.array([5.0, 4.0, 0.0, 1.0]), np.ones(4, dtype=bool))
+    # two words of the same four rows prove nothing; of the other two the one in use leads
+    assert [(one.leader, one.others.tolist(), one.correlation.round(9).tolist()) for one in found] == [(3, [2], [1.0])]
+
+
+def test_columns_go_together_by_rank_with_missing_values_in_the_middle():
+    rank = np.arange(200.0)
+    table = pd.DataFrame({"a": rank, "cubed": rank**3, "down": -rank, "flat": 1.0, "gone": np.nan, "apart": rank % 7})
+    table.loc[3, "cubed"] = np.nan
+    [found] = columns_together(table, [2.0, 1.0, 0.0, 3.0, 1.0, 1.0])
+    assert (found.leader, sorted(found.others.tolist())) == (0, [1, 2])
+    assert np.sign(found.correlation).tolist() == [-1.0, 1.0] and np.abs(found.correlation).min() > 0.99
+    assert columns_together(table[["a", "cubed"]], [0.0, 0.0]) == [] == columns_together(table[[]], [])
+
+
+def test_every_feature_has_the_columns_behind_it():
+    table, labels, fields = incomes(copies=0)
+    table = table.assign(text="pay " + table["branch"])
+    fields = (*fields, Field("text", "text"))
+    for given in ({}, {"numbers": "scaled"}, {"text": "words+embeddings"}):
+        found = weights_of(trained(table, labels, ("no", "yes"), fields, **given).model)
+        assert len(found.columns) == len(found.names) == found.weight.shape[1]
+        prefixes = zip(found.names, found.columns, strict=True)
+        assert all(name.startswith(behind) for name, (behind,) in prefixes if "“" not in name)
+        assert {behind for name, (behind,) in zip(found.names, found.columns, strict=True) if "“" in name} == {"text"}
+    network = fit(table, fields, labels, ("no", "yes"), np.arange(400), "mlp", {"max_epochs": 2}, 0, silent).model
+    assert weights_of(network) is None
+    columns = columns_of(network.features)
+    assert columns.count(("text",)) >= 256 and {("income",), ("branch",)} < set(columns)
 
 
 @pytest.mark.parametrize("text", TEXTS)

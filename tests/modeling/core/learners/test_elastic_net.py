@@ -3,6 +3,7 @@ import pytest
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
+from modeling.core.learners.class_weights import weights_of_classes
 from modeling.core.solvers import elastic_net
 from modeling.core.solvers.elastic_net import UnableToSolve, first_C, solve_path
 from modeling.core.solvers.newton import centre
@@ -54,6 +55,25 @@ def test_the_minimum_is_that_of_scikit_learn(n_classes, l1_ratio, C):
     ours_gap, gap = ours.intercepts - ours.intercepts[0], theirs.intercept_ - theirs.intercept_[0]
     assert np.allclose(ours_gap, gap, atol=1e-4)
     assert ours.converged and ours.status.startswith("Converged in ")
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+@pytest.mark.parametrize("l1_ratio", [0.0, 0.5, 1.0])
+def test_the_minimum_with_balanced_classes_is_that_of_scikit_learn(n_classes, l1_ratio):
+    X, y = made(n_classes)
+    y = np.where((y == 1) & (np.arange(len(y)) % 4 > 0), 0, y)
+    worth = weights_of_classes(y, "balanced")
+    assert np.isclose(worth[y].mean(), 1) and np.allclose(np.bincount(y) * worth, len(y) / n_classes)
+    solver = "saga" if l1_ratio else "lbfgs"
+    theirs = LogisticRegression(
+        C=1.0, l1_ratio=l1_ratio, solver=solver, tol=1e-9, max_iter=100_000, class_weight="balanced"
+    ).fit(X, y)
+    for rows in (X, sparse.csr_matrix(X)):
+        [ours] = solve_path(rows, y, [1.0], l1_ratio, 1e-7, worth=worth)
+        assert ours.converged
+        assert np.allclose(ours.weights, theirs.coef_.T, atol=1e-4 * max(1, np.abs(theirs.coef_).max()) * 10)
+        gap = ours.intercepts - ours.intercepts[0] - (theirs.intercept_ - theirs.intercept_[0])
+        assert np.allclose(gap, 0, atol=1e-3)
 
 
 # With few weights the products of sparse and dense rows differ in the last digit.

@@ -6,8 +6,9 @@ from scipy import sparse
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from modeling.core.learners import LEARNERS, Fold, LogisticLearner, UnableToConfigure, learner_settings
-from modeling.core.learners.logistic import GRID, choose, grid_for
+from modeling.core.learners import LEARNERS, Fold, LogisticLearner, UnableToConfigure, learner_settings, recipe_words
+from modeling.core.learners.class_weights import CLASS_WEIGHTS
+from modeling.core.learners.logistic import GRID, RATIOS, choose, grid_for
 from tests.modeling.core.data import worded
 
 
@@ -118,9 +119,9 @@ def test_one_standard_error_takes_the_strongest_penalty_that_is_as_good():
 
 
 def test_both_settings_are_chosen_together_and_reported():
-    X, y = matrix(3, noise=0.3)
+    X, y = matrix(3, n=90, noise=0.3)
     learner = LogisticLearner(l1_ratio="cv", rule="1se").fit(X, y, folds_of(X, y))
-    assert {entry["l1_ratio"] for entry in learner.path_} == {0.0, 0.5, 1.0}
+    assert {entry["l1_ratio"] for entry in learner.path_} == {0.0, 0.1, 0.3, 0.5, 0.7, 0.9, 1.0}
     assert learner.resolved_ == {
         "C": learner.C_, "l1_ratio": learner.l1_ratio_, "rule": "1se", "text": "words", "numbers": "ranges",
             "max_iter": 3000, "tol": 0.002,
@@ -130,7 +131,47 @@ def test_both_settings_are_chosen_together_and_reported():
     assert solver["active_features"] == (learner.estimator_.coef_ != 0).any(axis=0).sum()
     assert solver["objective"] > 0 and 0 <= solver["relative_slope"] <= 1e-3 and solver["kkt_residual"] >= 0
     fixed = LogisticLearner(C=2.0, l1_ratio="cv").fit(X, y, folds_of(X, y))
-    assert fixed.C_ == 2.0 and [entry["C"] for entry in fixed.path_] == [2.0] * 3
+    assert fixed.C_ == 2.0 and [entry["C"] for entry in fixed.path_] == [2.0] * 7
+
+
+def test_a_ratio_between_is_chosen_where_columns_that_go_together_all_say_something():
+    """Each of eight signals stands in three noisy copies: L1 keeps one of each, L2 all 200 columns besides."""
+    rng = np.random.default_rng(3)
+    signal = rng.normal(size=(300, 8))
+    copies = np.repeat(signal, 3, axis=1) + rng.normal(size=(300, 24))
+    X = np.hstack([copies, rng.normal(size=(300, 176))])
+    y = (signal.sum(axis=1) + rng.logistic(size=300) > 0).astype(int)
+    learner = LogisticLearner(l1_ratio="cv").fit(X, y, folds_of(X, y))
+    least = {ratio: min(one["log_loss"] for one in learner.path_ if one["l1_ratio"] == ratio) for ratio in RATIOS}
+    assert 0 < learner.l1_ratio_ < 1 and least[learner.l1_ratio_] == min(least.values()) < min(least[0.0], least[1.0])
+    assert learner.used(learner.resolved_, None) == f"C = {learner.C_:g}, L1 ratio {learner.l1_ratio_:g}"
+
+
+@pytest.mark.parametrize("l1_ratio", [0.0, 0.5])
+def test_balanced_classes_find_the_rare_one(l1_ratio):
+    rng = np.random.default_rng(0)
+    y = (rng.random(1200) < 0.05).astype(int)
+    X = rng.normal(size=(1200, 6)) + 1.2 * y[:, None] * (np.arange(6) < 2)
+    recall = {}
+    for kind in CLASS_WEIGHTS:
+        learner = LogisticLearner(l1_ratio=l1_ratio, class_weight=kind).fit(X, y, folds_of(X, y))
+        predicted = learner.predict_proba(X).argmax(axis=1)
+        recall[kind] = [float((predicted == k)[y == k].mean()) for k in (0, 1)]
+        assert learner.converged_ and learner.resolved_.get("class_weight", "none") == kind
+    assert recall["none"][1] < 0.4 < 0.7 < recall["balanced"][1] and recall["balanced"][0] < recall["none"][0]
+
+
+def test_a_class_weight_that_is_none_leaves_settings_as_they_were():
+    assert "class_weight" not in learner_settings("logistic", {"class_weight": "none"})
+    assert "class_weight" not in learner_settings("mlp", {}) and "class_weight" not in LogisticLearner().fit(
+        *matrix(2), folds_of(*matrix(2))
+    ).resolved_  # fmt: skip
+    assert learner_settings("mlp", {"class_weight": "balanced"})["class_weight"] == "balanced"
+    assert "classes balanced" in recipe_words("logistic", {"class_weight": "balanced"})
+    assert "classes balanced" in recipe_words("mlp", {"class_weight": "balanced"})
+    assert "balanced" not in recipe_words("logistic", {})
+    with pytest.raises(UnableToConfigure, match="class_weight must be none or balanced"):
+        learner_settings("logistic", {"class_weight": "rare"})
 
 
 def test_one_standard_error_keeps_fewer_features_and_the_true_ones():

@@ -33,22 +33,23 @@ def by_hand(network, X):
 
 @pytest.mark.parametrize("dropout", [0.0, 0.4])
 @pytest.mark.parametrize("weight_decay", [0.0, 0.1])
-@pytest.mark.parametrize("layers", [(), (6,), (6, 5)])
-def test_gradients_are_those_of_finite_differences_in_every_layer(dropout, weight_decay, layers):
+@pytest.mark.parametrize(("layers", "worth"), [((), None), ((6,), None), ((6, 5), None), ((6,), (2.0, 0.4, 1.0))])
+def test_gradients_are_those_of_finite_differences_in_every_layer(dropout, weight_decay, layers, worth):
     rng = np.random.default_rng(1)
     X, codes = rng.normal(size=(7, 4)), rng.integers(3, size=7)
     network = initial((4, *layers, 3), rng, np.float64)
     for bias in network.biases:
         bias[:] = rng.normal(size=bias.shape)
     masks = [mask.astype(float) for mask in dropout_masks(rng, 7, layers, dropout)]
-    _, gradient = loss_and_gradient(network, X, codes, weight_decay, masks)
+    counts = None if worth is None else np.array(worth)
+    _, gradient = loss_and_gradient(network, X, codes, weight_decay, masks, counts)
     for kind in ("weights", "biases"):
         for part, found in zip(getattr(network, kind), getattr(gradient, kind), strict=True):
             for at in np.ndindex(part.shape):
                 losses, own = [], part[at]
                 for step in (1e-6, -1e-6):
                     part[at] = own + step
-                    losses.append(loss_and_gradient(network, X, codes, weight_decay, masks)[0])
+                    losses.append(loss_and_gradient(network, X, codes, weight_decay, masks, counts)[0])
                 part[at] = own
                 assert np.isclose(found[at], (losses[0] - losses[1]) / 2e-6, atol=1e-6), (kind, at)
 

@@ -16,6 +16,7 @@ from modeling.core.proving.evaluation import (
     paired_interval,
     slice_table,
 )
+from modeling.core.proving.paired import paired_by_group
 
 TRUTH = np.array([0, 0, 0, 0, 1, 1])
 GUESS = np.array([0, 0, 0, 1, 1, 2])
@@ -90,8 +91,9 @@ def test_slices_by_hand_and_wider_for_being_many():
     assert table["n"].tolist() == [20, 10]
     assert table["before"].tolist() == [1.0, 0.5] and table["after"].tolist() == [0.95, 1.0]
     assert np.allclose(table["difference"], [-0.05, 0.5])
-    alone = paired_interval(5, 0, 10)
-    both = paired_interval(5, 0, 10, level=0.975)
+    alone, rows = np.arange(10), np.arange(10) < 5
+    both = paired_by_group(~rows, np.ones(10), alone, level=0.975)
+    alone = paired_by_group(~rows, np.ones(10), alone)
     assert np.allclose(table.loc[1, ["low", "high"]].astype(float), [both.low, both.high])
     assert table.loc[1, "low"] < alone.low
 

@@ -9,7 +9,8 @@ from modeling.core.proving.proof import DECIDING, EXPECTED_COST, Losses, UnableT
 def proof(before, after, **options):
     """Rows that cost so much before and after; the predictions themselves are all right."""
     right = np.zeros(len(before), dtype=int)
-    losses = Losses(np.asarray(before, float), np.asarray(after, float), "EUR per 1,000 items")
+    largest = float(max(np.max(before), np.max(after)))
+    losses = Losses(np.asarray(before, float), np.asarray(after, float), "EUR per 1,000 items", largest)
     return compare(right, right, right, 2, EXPECTED_COST, 1, losses=losses, **options)
 
 
@@ -33,7 +34,7 @@ def test_one_is_the_mirror_of_the_other():
     before, after = rng.choice([0, 1, 5], 300), rng.choice([0, 1, 5], 300)
     one, other = proof(before, after), proof(after, before)
     assert one.difference["value"] == -other.difference["value"]
-    assert one.difference["low"] == pytest.approx(-other.difference["high"], abs=40)
+    assert one.difference["low"] == pytest.approx(-other.difference["high"])
 
 
 def test_the_same_costs_twice_are_not_distinguishable():
@@ -43,19 +44,18 @@ def test_the_same_costs_twice_are_not_distinguishable():
 
 def test_few_changed_rows_prove_nothing_however_much_they_save():
     found = proof([1000] * 5 + [0] * 995, [0] * 1000)
-    assert found.difference["value"] == 5000 and found.difference["low"] > 0
-    # five rows that change places with one another: p = 2 / 2⁵
-    assert found.difference["low_planned"] == 0 and found.verdict == "not distinguishable"
+    assert found.difference["value"] == 5000
+    assert found.difference["low_planned"] <= 0 and found.verdict == "not distinguishable"
 
 
-def test_resampling_cells_is_resampling_rows():
+def test_the_interval_is_close_to_resampling_rows():
     rng = np.random.default_rng(5)
     before, after = rng.choice([0.0, 1, 5], 400), rng.choice([0.0, 1, 2], 400)
-    found = proof(before, after, n_resamples=20_000)
+    found = proof(before, after)
     drawn = rng.integers(400, size=(4000, 400))
     low, high = np.quantile(1000 * (before - after)[drawn].mean(axis=1), [0.025, 0.975])
-    assert found.difference["low"] == pytest.approx(low, abs=15)
-    assert found.difference["high"] == pytest.approx(high, abs=15)
+    assert found.difference["low"] == pytest.approx(low, abs=30)
+    assert found.difference["high"] == pytest.approx(high, abs=30)
 
 
 def test_no_difference_is_seldom_taken_for_one():
@@ -63,7 +63,7 @@ def test_no_difference_is_seldom_taken_for_one():
     taken = 0
     for _ in range(200):
         both = rng.choice([0, 1, 5], size=(2, 150), p=[0.7, 0.2, 0.1])
-        taken += proof(*both, planned_looks=1, n_resamples=500).verdict != "not distinguishable"
+        taken += proof(*both, planned_looks=1).verdict != "not distinguishable"
     assert taken <= 20
 
 
@@ -72,7 +72,7 @@ def test_accuracy_stands_beside_and_has_its_own_sign():
     truth = np.array([0] * 380 + [1] * 20)
     before, after = np.zeros(400, int), np.array([1] * 40 + [0] * 340 + [1] * 20)
     costs = np.array([[0, 1], [9, 0]])
-    losses = Losses(costs[truth, before], costs[truth, after], "EUR per 1,000 items")
+    losses = Losses(costs[truth, before], costs[truth, after], "EUR per 1,000 items", 9.0)
     found = compare(truth, before, after, 2, EXPECTED_COST, 1, losses=losses)
     assert found.verdict == "better" and found.difference["value"] == 350
     assert found.difference["accuracy"] == pytest.approx(-0.05)

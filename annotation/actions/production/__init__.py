@@ -1,0 +1,1 @@
+"""The making of a production set: what is drawn, and what is frozen of it."""

@@ -1,0 +1,1 @@
+"""Whom annotators agree with: two at a time, and the items on which two of them differ."""

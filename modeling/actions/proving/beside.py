@@ -1,0 +1,51 @@
+"""What stands beside a proof."""
+
+import numpy as np
+
+from annotation.core.progress import Report
+from annotation.models import Snapshot
+from modeling.actions.proving.compared import Compared, proved
+from modeling.actions.proving.predict_production import Predicted, ProductionRows
+from modeling.actions.proving.price import money_beside
+from modeling.actions.proving.terms import Terms
+from modeling.actions.proving.training_seeds import draws_at_random, of_other_seeds
+from modeling.actions.proving.where_changed import where_changed
+from modeling.core.proving.stored import BesideProof, BesideRows, WithLeaked
+from modeling.reading.production_labels import who_labelled
+
+
+def of_seeds(
+    was: Predicted, now: Predicted, rows: ProductionRows, report: Report
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """(before, after) probabilities of further training seeds; none where neither side draws."""
+    if not draws_at_random(was.side, now.side):
+        return []
+    both = of_other_seeds(was, rows, report), of_other_seeds(now, rows, report)
+    return list(zip(*both, strict=True))
+
+
+def beside_proof(compared: Compared, terms: Terms) -> BesideRows:
+    rows, was, now = compared.rows, compared.before, compared.after
+    return {
+        "cost": money_beside(terms.costs, rows.truth, was.probabilities, now.probabilities),
+        **where_changed(rows, was, now),
+    }
+
+
+def with_leaked(compared: Compared, lost: np.ndarray, terms: Terms) -> WithLeaked | None:
+    """The same figures with the rows a side may have learned from; None where there are none. lost: bool (n,)."""
+    if not lost.any():
+        return None
+    proof = proved(compared, terms)
+    return {
+        "rows": int(lost.sum()), "n": proof.n, "before": proof.before, "after": proof.after,
+        "difference": proof.difference,
+    }  # fmt: skip
+
+
+def refused_facts(production: Snapshot, left_out: dict[str, int]) -> BesideProof:
+    """Where nothing was read there is nothing to show."""
+    return {
+        "cost": None, "slices": [], "production_labels": who_labelled(production), "left_out": left_out,
+        "quarantine_kept": None, "as_trained": None, "with_leaked": None,
+    }  # fmt: skip

@@ -1,0 +1,42 @@
+"""What decisions changed of the labels that files gave, and which runs learned from none of it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Exists, F, Min, OuterRef, Q, Subquery
+
+from annotation.models import DECIDED, CurrentLabel, Dataset, Item, Snapshot, SnapshotRow
+from modeling.models import ModelRun
+
+# What an item's files said at first, for a query whose rows name an item.
+FIRST = Subquery(CurrentLabel.objects.as_imported().filter(item=OuterRef("item")).values("label_class")[:1])
+
+
+@dataclass(frozen=True)
+class LabelsAsImported:
+    """changed: pool items that experts gave another label than files did; since: when the first of them was answered.
+    baselines: ids of the snapshots some run learned from that hold labels of files alone."""
+
+    changed: int
+    since: datetime | None
+    baselines: frozenset[int]
+
+    @property
+    def lost(self) -> bool:
+        """No run learned from the labels before experts changed them."""
+        return self.changed > 0 and not self.baselines
+
+
+def labels_as_imported(dataset: Dataset) -> LabelsAsImported:
+    decided = CurrentLabel.objects.filter(
+        item__dataset=dataset, item__split=Item.POOL, basis__in=DECIDED, label_class__isnull=False
+    )
+    other = decided.in_force().annotate(first=FIRST).filter(first__isnull=False).exclude(first=F("label_class"))
+    found = other.aggregate(changed=Count("item", distinct=True), since=Min("decision__created_at"))
+    if not found["changed"]:
+        return LabelsAsImported(0, None, frozenset())
+    rows = SnapshotRow.objects.filter(snapshot=OuterRef("pk"), item__in=decided.values("item"))
+    decided_rows = rows.annotate(first=FIRST).filter(Q(first__isnull=True) | ~Q(first=F("label_class")))
+    learned_from = Snapshot.objects.filter(dataset=dataset, purpose=Snapshot.TRAINING, labels_of=None)
+    baselines = learned_from.filter(~Exists(decided_rows), pk__in=ModelRun.objects.values("snapshot"))
+    return LabelsAsImported(found["changed"], found["since"], frozenset(baselines.values_list("id", flat=True)))
