@@ -7,7 +7,8 @@ from django import forms
 from annotation.forms.field_kinds import row_field
 from annotation.models import Dataset, Snapshot
 from modeling.actions.proving.attribute import LEAST_SEEDS, MOST_SEEDS
-from modeling.forms.training import ProductionChoiceField, RunChoiceField
+from modeling.forms.comparing import ProductionChoiceField
+from modeling.forms.training import RunChoiceField
 from modeling.models import ModelRun
 from modeling.reading.loop_progress import runs_of
 

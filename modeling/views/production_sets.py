@@ -17,8 +17,8 @@ from annotation.models import Dataset, ProductionDraw, Snapshot
 from annotation.reading.production.draws import DrawProgress, n_undrawn, progress_of
 from annotation.views.refusals import refused_to
 from modeling.actions.proving.measure_unlikeness import request_unlikeness
+from modeling.forms.comparing import production_sources
 from modeling.forms.production_sets import DrawForm
-from modeling.forms.training import production_sources
 from modeling.reading.production_sets import ProductionSet, production_sets, versions
 from modeling.reading.rows_wanted import rows_wanted
 
