@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -20,7 +21,6 @@ from modeling.figures.charts.gains import GainBar, gain_chart
 from modeling.figures.words.diagnosis import TITLES, heading, whys
 from modeling.forms.diagnosis import DiagnosisForm
 from modeling.models import Diagnosis
-from modeling.reading.diagnoses import diagnoses_of
 
 SHOWN = 50
 
@@ -29,13 +29,13 @@ SHOWN = 50
 def diagnosis(request: Request, slug: str) -> HttpResponse:
     """The newest one, and all before it."""
     dataset = dataset_for_lead(request.user, slug)
-    return _page(request, dataset, diagnoses_of(dataset).first(), DiagnosisForm(dataset))
+    return _page(request, dataset, _of(dataset).first(), DiagnosisForm(dataset))
 
 
 @require_GET
 def one_diagnosis(request: Request, slug: str, pk: int) -> HttpResponse:
     dataset = dataset_for_lead(request.user, slug)
-    found = get_object_or_404(diagnoses_of(dataset), pk=pk)
+    found = get_object_or_404(_of(dataset), pk=pk)
     return _page(request, dataset, found, DiagnosisForm(dataset))
 
 
@@ -48,25 +48,31 @@ def diagnose(request: Request, slug: str) -> HttpResponse:
             asked = form.cleaned_data
             job = request_diagnosis(asked["run"], asked["production"], user=request.user)
             return redirect("diagnosis", slug) if job.is_over else redirect("job", slug, job.pk)
-    return _page(request, dataset, diagnoses_of(dataset).first(), form, status=400)
+    return _page(request, dataset, _of(dataset).first(), form, status=400)
 
 
 @require_POST
 @refused_to("diagnosis", "slug")
 def open_rows(request: Request, slug: str, pk: int, which: str) -> HttpResponse:
     dataset = dataset_for_lead(request.user, slug)
-    found = get_object_or_404(diagnoses_of(dataset), pk=pk)
+    found = get_object_or_404(_of(dataset), pk=pk)
     finding, n = open_diagnosed(found, which, request.user, timezone.now())
     left = "" if n else " Experts decided on all of them or have them in their queue."
     messages.success(request, f"{n:,} case{'' if n == 1 else 's'} opened, as a finding of yours.{left}")
     return redirect(f"{reverse('findings', args=[slug])}#finding-{finding.pk}")
 
 
+def _of(dataset: Dataset) -> QuerySet[Diagnosis]:
+    """The newest first."""
+    found = Diagnosis.objects.filter(snapshot__dataset=dataset).select_related("snapshot", "run__recipe", "job")
+    return found.order_by("-id")
+
+
 def _page(
     request: Request, dataset: Dataset, one: Diagnosis | None, form: DiagnosisForm, status: int = 200
 ) -> HttpResponse:
     page: dict[str, Any] = {
-        "dataset": dataset, "form": form, "diagnosis": one, "earlier": diagnoses_of(dataset)[:SHOWN],
+        "dataset": dataset, "form": form, "diagnosis": one, "earlier": _of(dataset)[:SHOWN],
         "heading": heading(one.found) if one else "Nothing has been diagnosed yet",
     }  # fmt: skip
     if one:

@@ -11,11 +11,15 @@ from annotation.actions.jobs.work import UnableToWork, Write
 from annotation.core.likeness.grouping import group_items
 from annotation.core.progress import Report
 from annotation.models import Dataset, Item, Job, Snapshot, User
+from annotation.reading.audit_answers import newest_error_rate
 from annotation.reading.frozen_rows import frozen_rows
+from modeling.actions.proving.leaked_rows import leaked
+from modeling.actions.proving.predict_production import ProductionRows, read_rows
 from modeling.core.diagnosing.diagnosis import Diagnosed, diagnose
 from modeling.core.diagnosing.sides import SideRows, Sides
 from modeling.core.diagnosing.stored import CoverageJson, DiagnosisJson, DiagnosisResult, LabelsJson
 from modeling.models import Diagnosis, Look, ModelRun
+from modeling.reading.comparison_sides import Side
 from modeling.reading.looks import looks_at
 
 KIND, LEARNER = "diagnosis", "logistic"
@@ -41,11 +45,7 @@ def request_diagnosis(run: ModelRun, production: Snapshot, *, user: User | None 
         )
     if not run.converged:
         raise UnableToWork(f"Run {run.pk} did not converge ({run.solver_status}); a stronger penalty helps.")
-    if production.n_rows < FEWEST:
-        raise UnableToWork(
-            f"{production.n_rows} production rows cannot tell one cause from another; it takes {FEWEST} at least, and "
-            "some hundreds to tell gains of a few points."
-        )
+    _refuse_few(production.n_rows)
     params: DiagnosisParams = {"run": run.pk, "snapshot": production.pk}
     return enqueue(
         KIND, run.dataset, params, inputs=run.snapshot.sha256 + production.sha256, seed=run.recipe.seed, user=user,
@@ -58,13 +58,13 @@ def run(job: Job, report: Report) -> Write:
     of = ModelRun.objects.select_related("snapshot__dataset", "recipe").get(pk=asked["run"])
     production = Snapshot.objects.select_related("dataset").get(pk=asked["snapshot"])
     report("near-duplicates", 0.0)
-    pool, there = frozen_rows(of.snapshot), frozen_rows(production)
+    pool, (there, lost) = frozen_rows(of.snapshot), _not_learned_from(of, production)
     unlabelled = _unlabelled(of.dataset)
     table = frames.content_table(unlabelled["content"], of.dataset.typed_fields)
-    found = diagnose(
-        _sides(of, pool, there), job.seed, lambda stage, share: report(stage, 0.05 + 0.95 * share), table
-    )  # fmt: skip
+    sides = _sides(of, pool, there)
+    found = diagnose(sides, job.seed, lambda stage, share: report(stage, 0.05 + 0.95 * share), table)
     said = as_json(found, of, production, pool, unlabelled, job.seed)
+    said["leaked"] = lost
     return lambda: _write(of, production, job, said)
 
 
@@ -76,19 +76,33 @@ def _write(of: ModelRun, production: Snapshot, job: Job, said: DiagnosisJson) ->
     return {**said, "diagnosis": made.pk, "look": look, "planned_looks": production.dataset.planned_looks}
 
 
-def _sides(of: ModelRun, pool: pd.DataFrame, production: pd.DataFrame) -> Sides:
-    """Both sides grouped at once, so that a group has one number."""
+def _sides(of: ModelRun, pool: pd.DataFrame, there: ProductionRows) -> Sides:
+    """Both sides, each with groups of its own: production rows that are near-copies of the pool were left out."""
     dataset = of.dataset
-    both = pd.concat([pool, production], ignore_index=True)
-    table = frames.content_table(both["content"], dataset.typed_fields)
+    table = frames.content_table(pool["content"], dataset.typed_fields)
     groups = np.asarray(group_items(table, dataset.typed_fields).of)
-    labels = frames.codes(both["label"], dataset.class_names)
-    rows = SideRows(table, labels, groups, both["source"].to_numpy(str))
-    n = len(pool)
-    first, second = np.arange(n), np.arange(n, len(both))
+    labels = frames.codes(pool["label"], dataset.class_names)
+    learned = SideRows(table, labels, groups, pool["source"].to_numpy(str))
+    scored = SideRows(there.table, there.truth, np.asarray(there.groups), there.frame["source"].to_numpy(str))
     return Sides(
-        rows.some(first), rows.some(second), tuple(dataset.typed_fields), len(dataset.class_names), of.resolved
+        learned, scored, tuple(dataset.typed_fields), len(dataset.class_names), of.resolved, there.weights
     )  # fmt: skip
+
+
+def _not_learned_from(of: ModelRun, production: Snapshot) -> tuple[ProductionRows, int]:
+    """The production rows but those that the run may have learned from, and how many those are."""
+    rows = read_rows(production)
+    lost = leaked(rows, [Side(of, None)])
+    _refuse_few(int((~lost).sum()))
+    return rows.where(~lost), int(lost.sum())
+
+
+def _refuse_few(n: int) -> None:
+    if n < FEWEST:
+        raise UnableToWork(
+            f"{n} production rows cannot tell one cause from another; it takes {FEWEST} at least, and some hundreds to "
+            "tell gains of a few points. Rows that the run learned from don't count."
+        )
 
 
 def _unlabelled(dataset: Dataset) -> pd.DataFrame:
@@ -104,9 +118,9 @@ def as_json(
     names = of.dataset.class_names
     return {
         "run": of.pk, "snapshot": production.pk, "seed": seed, "n": found.n, "groups": found.n_groups,
-        "learned_from": len(pool), "accuracy": found.accuracy.as_json(), "named": list(found.named),
+        "learned_from": len(pool), "leaked": 0, "accuracy": found.accuracy.as_json(), "named": list(found.named),
         "causes": [{"name": one.name, "gain": one.gain.as_json()} for one in found.causes],
-        "labels": _labels(found, pool["item"].to_numpy(), names),
+        "labels": _labels(found, pool["item"].to_numpy(), of.dataset),
         "fit": {
             "C": float(of.resolved["C"]), "chosen": found.judged.C, "tried": sorted(found.judged.tried.items()),
         },
@@ -115,13 +129,14 @@ def as_json(
     }  # fmt: skip
 
 
-def _labels(found: Diagnosed, item: np.ndarray, names: tuple[str, ...]) -> LabelsJson:
-    wrong = found.wrong
+def _labels(found: Diagnosed, item: np.ndarray, dataset: Dataset) -> LabelsJson:
+    wrong, names, audited = found.wrong, dataset.class_names, newest_error_rate(dataset)
     both = [*found.contradicted.tolist(), *wrong.doubted.tolist()]
     doubted = item[list(dict.fromkeys(both))]
     return {
         "share": wrong.share, "pairs": [(names[true], names[said]) for true, said in wrong.pairs],
         "doubted": doubted[:KEPT].tolist(), "n": len(doubted),
+        "audit": audited[1].rate.as_json() if audited else None,
     }  # fmt: skip
 
 

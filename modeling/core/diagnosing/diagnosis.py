@@ -102,10 +102,10 @@ def _diagnose(
         COVERAGE: lost_far(covered, rights.now) + (by_habit if covered.evident and not covered.lacking else 0.0),
         NOBODY: even_errors(sides.production.labels, rights.best, sides.n_classes),
     }  # fmt: skip
-    groups = sides.production.groups
-    causes = tuple(Cause(name, ratio_by_group(FACTORS[name] * by_row[name], groups)) for name in by_row)
+    groups, weights = sides.production.groups, sides.weights
+    causes = tuple(Cause(name, ratio_by_group(FACTORS[name] * by_row[name], groups, weights)) for name in by_row)
     return Diagnosed(
-        len(sides.production), len(np.unique(groups)), share_by_group(rights.now, groups), causes,
+        len(sides.production), len(np.unique(groups)), share_by_group(rights.now, groups, weights), causes,
         named(causes, _learned(sides, rights)),
         judged, wrong, covered, _parts(rights), confused(sides.production.labels, rights.best, sides.n_classes),
         odds_more, followed(sides, rights.predicted, wrong.pairs),
@@ -136,7 +136,7 @@ def _learned(sides: Sides, rights: _Rights) -> bool:
     right than always the commonest class."""
     truth = sides.production.labels
     commonest = truth == np.bincount(sides.pool.labels).argmax()
-    more = ratio_by_group(rights.tuned.astype(np.float64) - commonest, sides.production.groups)
+    more = ratio_by_group(rights.tuned.astype(np.float64) - commonest, sides.production.groups, sides.weights)
     return more.low > 0 and len(sides.pool) >= ENOUGH * len(np.unique(truth))
 
 

@@ -41,13 +41,15 @@ class SideRows:
 @dataclass(frozen=True, eq=False)
 class Sides:
     """What a diagnosis looks at. pool: with the labels learned from. production: with its truth, of which nothing is
-    learned. resolved: settings of a fitted logistic recipe; its C is the one in use."""
+    learned. resolved: settings of a fitted logistic recipe; its C is the one in use. weights: float (m,), what each
+    production row stands for, None = all alike."""
 
     pool: SideRows
     production: SideRows
     fields: tuple[Field, ...]
     n_classes: int
     resolved: Resolved
+    weights: np.ndarray | None = None
 
     @property
     def C(self) -> float:

@@ -14,12 +14,14 @@ class CauseJson(TypedDict):
 
 class LabelsJson(TypedDict):
     """share: of labels wrong at random, in [0, 1]; pairs: (truth, taken for), names of classes; doubted: items, the
-    most doubtful first; n: how many are doubted in all."""
+    most doubtful first; n: how many are doubted in all; audit: share of labels wrong by the newest audit, None where
+    there is none."""
 
     share: float
     pairs: list[tuple[str, str]]
     doubted: list[int]
     n: int
+    audit: IntervalJson | None
 
 
 class FitJson(TypedDict):
@@ -64,7 +66,7 @@ class ConfusedJson(TypedDict):
 
 class DiagnosisJson(TypedDict):
     """named: names of causes worth the next hour, the foremost first; empty = cannot tell yet. parts: [share of the
-    pool learned from, accuracy on production]. look: which reading of the set it was."""
+    pool learned from, accuracy on production]. leaked: production rows left out, near-copies of rows learned from."""
 
     run: int
     snapshot: int
@@ -72,6 +74,7 @@ class DiagnosisJson(TypedDict):
     n: int
     groups: int
     learned_from: int
+    leaked: int
     accuracy: IntervalJson
     causes: list[CauseJson]
     named: list[str]

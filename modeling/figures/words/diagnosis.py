@@ -68,7 +68,12 @@ def _by(gains: dict[str, IntervalJson]) -> Callable[[str], float]:
 
 def _labels(found: DiagnosisJson) -> list[str]:
     one = found["labels"]
-    said = [
+    audit = one["audit"]
+    said = []
+    if audit:
+        limits = span(audit["low"], audit["high"])
+        said.append(f"The audit finds {percent(audit['value'])} wrong ({limits}; n = {audit['n']:,}).")
+    said += [
         f"About {percent(one['share'])} of the labels learned from are wrong at random: models that never saw them are "
         "right about production more often."
         if one["share"]

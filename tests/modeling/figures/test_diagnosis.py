@@ -15,7 +15,7 @@ def found(named, **more):
                              gain(0.005, 0.001, 0.009), gain(0.06, 0.04, 0.08)), strict=True))  # fmt: skip
     return {
         "causes": [{"name": name, "gain": one} for name, one in gains.items()], "named": named, "learned_from": 800,
-        "labels": {"share": 0.112, "pairs": [("a", "b")], "doubted": [1, 2], "n": 2},
+        "labels": {"share": 0.1, "pairs": [("a", "b")], "doubted": [1, 2], "n": 2, "audit": gain(0.112, 0.094, 0.131)},
         "fit": {"C": 100.0, "chosen": 1.0, "tried": [(1.0, 0.8), (100.0, 0.7)]}, "parts": [(0.5, 0.7), (1.0, 0.75)],
         "coverage": {"auc": 0.62, "error": 0.01, "evident": True, "far": 0.3, "near_accuracy": 0.8,
                      "far_accuracy": 0.6, "lacking": [{"source": "fax", "n": 90, "pool": 0, "accuracy": 0.6}],
@@ -47,7 +47,9 @@ def test_every_cause_has_its_card_those_named_first():
     assert [one.name for one in cards] == ["fit", "labels", "nobody", "coverage", "data"]
     said = {one.name: " ".join(one.sentences) for one in cards}
     assert (
-        "regularized too little" in said["fit"] and "11.2" in said["labels"] and "“a” taken for “b”" in said["labels"]
+        "regularized too little" in said["fit"]
+        and "11.2\u00a0% wrong (9.4–13.1; n = 500)" in said["labels"]
+        and "“a” taken for “b”" in said["labels"]
     )
     assert "“fax” is 90 rows of production and 0 rows of the pool" in said["coverage"]
     assert "“a” and “c” (12)" in said["nobody"] and "50%" in said["data"]
