@@ -1,7 +1,7 @@
 """What works each kind of job of this app; loaded by `work` with the first job."""
 
 from annotation.actions.jobs.work import JOB_RUNNERS
-from modeling.actions.proving import attribute, compare, measure_unlikeness, price_run
+from modeling.actions.proving import attribute, compare, diagnose, measure_unlikeness, price_run
 from modeling.actions.running import check_robustness, describe_run, predict_file
 from modeling.actions.training import capacity, learning_curve, sweep, train
 from modeling.actions.watching import check_live, measure_returns
@@ -10,6 +10,7 @@ from modeling.demo import play
 JOB_RUNNERS.update({
     "training": train.run,
     "comparison": compare.run,
+    "diagnosis": diagnose.run,
     "attribution": attribute.run,
     "sweep": sweep.run,
     "capacity": capacity.run,

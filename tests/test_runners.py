@@ -26,6 +26,7 @@ from annotation.core.intervals import wilson
 from annotation.models import Dataset, Item, Job, Ruling, Snapshot
 from modeling.actions.proving.attribute import request_attribution
 from modeling.actions.proving.compare import request_comparison
+from modeling.actions.proving.diagnose import request_diagnosis
 from modeling.actions.proving.measure_unlikeness import request_unlikeness
 from modeling.actions.proving.price_run import request_pricing
 from modeling.actions.proving.set_costs import set_costs
@@ -172,6 +173,11 @@ def a_sweep(tmp_path):
     return request_sweep(small_world.pool(tmp_path), specs, 1, background=False)
 
 
+def a_diagnosis(tmp_path):
+    dataset = small_world.with_production(tmp_path)
+    return request_diagnosis(small_world.trained(dataset), snapshot(dataset, Snapshot.PRODUCTION), background=False)
+
+
 def a_pricing(tmp_path):
     run = a_run(tmp_path)
     set_costs(run.dataset, pairs=[("access", "payment", 5)])
@@ -223,6 +229,7 @@ ASKED = {
     "reorder": an_order,
     "training": a_training,
     "comparison": a_comparison,
+    "diagnosis": a_diagnosis,
     "attribution": an_attribution,
     "demo": lambda tmp_path: request_demo(0, background=False),
     "sweep": a_sweep,

@@ -56,6 +56,7 @@ STAGES: dict[str, tuple[MenuPage, ...]] = {
     ),
     "Proof": (
         MenuPage("comparisons", "Comparisons"),
+        MenuPage("diagnosis", "Diagnosis"),
         MenuPage("attributions", "Labels or regularization"),
         MenuPage("production_sets", "Production sets"),
         MenuPage("returns", "Return on expert time"),
