@@ -24,7 +24,7 @@ from modeling.figures.words.over_time import (
     sources_heading,
 )
 from modeling.models import ModelInUse
-from modeling.reading.in_use import model_in_use
+from modeling.reading.comparing.in_use import model_in_use
 from modeling.reading.watching.live_outcomes import alerts_of, checking, model_words, newest_check, outcomes_since
 
 SHIFTS = 30

@@ -34,7 +34,7 @@ from modeling.core.watching.over_time import (
 from modeling.core.watching.stored import LiveJson, ReferenceJson
 from modeling.figures.words.over_time import ALL, alert_words, batches_below
 from modeling.models import LiveAlert, ModelInUse
-from modeling.reading.in_use import model_in_use
+from modeling.reading.comparing.in_use import model_in_use
 from modeling.reading.watching.live_outcomes import KIND, model_words, production_outcomes, state_of_outcomes
 
 
