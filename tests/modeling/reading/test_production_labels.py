@@ -2,11 +2,11 @@
 
 import pytest
 from django.utils import timezone
-from modeling.reading.production_labels import who_labelled
 
 from annotation.actions.queue.decide import decide
 from annotation.actions.snapshot import snapshot
 from annotation.models import Label, Snapshot, SnapshotRow
+from modeling.reading.comparing.production_labels import who_labelled
 from tests import people
 from tests.annotation.production_world import both_say, cases, drawn, world
 from tests.factories import answer, open_case
