@@ -161,10 +161,12 @@ def _write_rows(frozen: Snapshot, rows: pd.DataFrame) -> None:
         bulk.insert(SnapshotRow, columns, ((frozen.pk, *one, "") for one in said))
         return
     weights, labellers = weights_of(frozen.draw), labellers_of(frozen.dataset, rows)
+    beside = [(weights.get(item), labellers.get(item, [])) for item in rows["item"].tolist()]
+    whole = rows.assign(weight=pd.Series([one for one, _ in beside], index=rows.index, dtype=object))
+    digests = row_digests(whole.assign(annotators=[who for _, who in beside]))
     bulk.insert(
         SnapshotRow, ["snapshot_id", "item_id", "label_class_id", "digest", "weight", "annotators"],
-        ((frozen.pk, item, label, digest, weights.get(item), labellers.get(item, []))
-         for (item, label), digest in zip(said, row_digests(rows), strict=True)),
+        ((frozen.pk, *one, digest, *more) for one, digest, more in zip(said, digests, beside, strict=True)),
     )  # fmt: skip
     frozen.follows = earlier_version(frozen)
     frozen.save(update_fields=["follows"])

@@ -16,11 +16,12 @@ def rows_digest(rows: pd.DataFrame) -> str:
 
 
 def row_digests(rows: pd.DataFrame) -> list[str]:
-    """SHA-256 of what each row says: external id, label, source and content. A number is the same however a database
-    writes it down.
+    """SHA-256 of what each row says: external id, label, source, what it weighs, who labelled it, and its content. A
+    number is the same however a database writes it down.
 
-    rows: external_id, label, source (str), content (dict)."""
-    columns = (rows["external_id"], rows["label"], rows["source"], rows["content"])
+    rows: external_id, label, source (str), weight (float or None), annotators (list of ids), content (dict)."""
+    names = ("external_id", "label", "source", "weight", "annotators", "content")
+    columns = (rows[name].tolist() for name in names)
     return [_digest([*plain, _numbers_alike(content)]) for *plain, content in zip(*columns, strict=True)]
 
 

@@ -31,11 +31,13 @@ def frozen_rows(snapshot: Snapshot) -> pd.DataFrame:
 def _changed(snapshot: Snapshot, rows: pd.DataFrame) -> pd.DataFrame:
     """The rows that say something else than when they were frozen; those of snapshots that kept no digest are not
     known one by one."""
-    kept = dict(snapshot.rows.exclude(digest="").values_list("item_id", "digest"))
-    if not kept:
+    kept = snapshot.rows.exclude(digest="").values_list("item_id", "digest", "weight", "annotators")
+    then = pd.DataFrame(list(kept), columns=["item", "kept", "weight", "annotators"], dtype=object)
+    if then.empty:
         return rows.iloc[:0]
-    then = rows["item"].map(kept)
-    return rows[then.notna() & (then != pd.Series(row_digests(rows), index=rows.index))]
+    whole = rows.merge(then.astype({"item": "int64"}), on="item")
+    differs = pd.Series(row_digests(whole), index=whole.index) != whole["kept"]
+    return rows[rows["item"].isin(whole["item"][differs])]
 
 
 def _what_differs(snapshot: Snapshot, rows: pd.DataFrame, changed: pd.DataFrame) -> str:
@@ -45,4 +47,4 @@ def _what_differs(snapshot: Snapshot, rows: pd.DataFrame, changed: pd.DataFrame)
         return "a label, an id or a text of its rows was changed in the database"
     named = ", ".join(changed["external_id"].head(NAMED))
     more = f" and {len(changed) - NAMED:,} more" if len(changed) > NAMED else ""
-    return f"the label, the source or a field of {named}{more} was changed in the database"
+    return f"the label, the source, a field, the weight or the annotators of {named}{more} were changed in the database"

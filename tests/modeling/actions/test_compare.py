@@ -165,7 +165,13 @@ def test_rows_that_changed_since_they_were_frozen_are_named(two_sets):
     dataset, production = two_sets
     row = production.rows.select_related("item").first()
     Item.objects.filter(pk=row.item_id).update(content={"body": "something else"})
-    with pytest.raises(UnableToWork, match=f"a field of {row.item.external_id} was changed in the database. Nothing"):
+    with pytest.raises(
+        UnableToWork, match=f"the annotators of {row.item.external_id} were changed in the database. Nothing"
+    ):
+        compare(dataset, "wrong", "right", production)
+    Item.objects.filter(pk=row.item_id).update(content=row.item.content)
+    production.rows.filter(pk=row.pk).update(weight=3.0)
+    with pytest.raises(UnableToWork, match=f"of {row.item.external_id} were changed in the database. Nothing"):
         compare(dataset, "wrong", "right", production)
     production.rows.filter(pk=row.pk).delete()
     with pytest.raises(UnableToWork, match="it had 40 rows and has 39"):
