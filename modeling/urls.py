@@ -6,6 +6,8 @@ from modeling.views import (
     coefficients,
     comparisons,
     costs,
+    diagnosis,
+    over_time,
     overview,
     production_sets,
     recipes,
@@ -44,6 +46,7 @@ urlpatterns = [
         coefficients.download_coefficients,
         name="download_coefficients",
     ),  # fmt: skip
+    path("d/<slug:slug>/runs/<int:pk>/beside-tuned/", sweeps.beside_tuned, name="beside_tuned"),
     path("d/<slug:slug>/runs/<int:pk>/rows/", run_parts.rows, name="run_rows"),
     path("d/<slug:slug>/runs/<int:pk>/rows/open/", run_parts.open_them, name="open_run_rows"),
     path("d/<slug:slug>/runs/<int:pk>/learning-curve/", run_parts.learn, name="learning_curve"),
@@ -65,6 +68,10 @@ urlpatterns = [
     path("d/<slug:slug>/comparisons/new/", comparisons.compare, name="compare"),
     path("d/<slug:slug>/comparisons/in-use/", in_use.in_use, name="in_use"),
     path("d/<slug:slug>/comparisons/<int:pk>/", comparisons.comparison, name="comparison"),
+    path("d/<slug:slug>/diagnosis/", diagnosis.diagnosis, name="diagnosis"),
+    path("d/<slug:slug>/diagnosis/new/", diagnosis.diagnose, name="diagnose"),
+    path("d/<slug:slug>/diagnosis/<int:pk>/", diagnosis.one_diagnosis, name="one_diagnosis"),
+    path("d/<slug:slug>/diagnosis/<int:pk>/<slug:which>/open/", diagnosis.open_rows, name="open_diagnosed"),
     path("d/<slug:slug>/attributions/", attributions.attributions, name="attributions"),
     path("d/<slug:slug>/attributions/new/", attributions.attribute, name="attribute"),
     path("d/<slug:slug>/attributions/<int:pk>/", attributions.attribution, name="attribution"),
@@ -74,4 +81,5 @@ urlpatterns = [
     path("d/<slug:slug>/comparisons/<int:pk>/report.md", one_page.report_markdown, name="report_markdown"),
     path("d/<slug:slug>/comparisons/<int:pk>/report.json", one_page.report_as_json, name="report_json"),
     path("d/<slug:slug>/returns/", returns.returns, name="returns"),
+    path("d/<slug:slug>/over-time/", over_time.over_time, name="over_time"),
 ]

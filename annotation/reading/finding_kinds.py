@@ -21,6 +21,10 @@ BY_HAND = {
         "Predictions that a change of no meaning flips", "changed items", "were given another class",
         "Let experts decide on its queue: where they keep the labels, the model needs more such items.",
     ),
+    "diagnosis": FindingKind(
+        "Rows a diagnosis points to", "rows learned from", "are such rows",
+        "Let experts decide on its queue, most doubtful first; then retrain and compare.",
+    ),
 }  # fmt: skip
 OTHER = FindingKind("Other findings", "items", "follow it", "Let experts decide on a few dozen of its queue.")
 

@@ -56,9 +56,11 @@ STAGES: dict[str, tuple[MenuPage, ...]] = {
     ),
     "Proof": (
         MenuPage("comparisons", "Comparisons"),
+        MenuPage("diagnosis", "Diagnosis"),
         MenuPage("attributions", "Labels or regularization"),
         MenuPage("production_sets", "Production sets"),
         MenuPage("returns", "Return on expert time"),
+        MenuPage("over_time", "Over time"),
     ),
     "Data": (
         MenuPage("import", "Import"),

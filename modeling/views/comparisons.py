@@ -23,7 +23,7 @@ from modeling.models import Comparison
 from modeling.reading.comparing.between import between
 from modeling.reading.comparing.flips import KINDS, counts_of
 from modeling.reading.comparing.in_use import model_in_use
-from modeling.reading.loop_progress import alone, comparisons_of, loop_progress_of, runs_of
+from modeling.reading.loop_progress import before_and_after, comparisons_of, loop_progress_of, runs_of
 from modeling.reports import bars_of, name_of, report_on
 
 SHOWN = 100
@@ -56,8 +56,7 @@ def _request(dataset: Dataset, chosen: dict[str, Any], user: User) -> Job:
 
 def _proposal(dataset: Dataset) -> dict[str, Any]:
     """The model in use, or the first run, against the newest, on the newest production snapshot."""
-    runs = runs_of(dataset).filter(snapshot__labels_of=None)
-    first, newest = runs.order_by("id").first(), alone(runs).order_by("-id").first()
+    first, newest = before_and_after(dataset)
     production = dataset.snapshots.filter(purpose=Snapshot.PRODUCTION).order_by("-id").first()
     live = model_in_use(dataset)
     before = side_value(live) if live else first and first.pk
