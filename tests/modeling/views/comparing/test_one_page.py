@@ -67,9 +67,10 @@ def written(found):
 def test_every_number_of_page_and_markdown_is_one_of_the_json(world, client):
     found = json.loads(asked(client, "report_json", *world).content)
     known = written(found) | {".001"}
-    markdown = asked(client, "report_markdown", *world).content.decode()
+    hashed = found["production"]["sha256"][:12]
+    markdown = asked(client, "report_markdown", *world).content.decode().replace(hashed, "")
     page = words_of(asked(client, "report", *world)).partition("one page of A4.")[2]
-    page = page[page.index(found["in_one_sentence"]) :]
+    page = page[page.index(found["in_one_sentence"]) :].replace(hashed, "")
     axis = {str(percent) for percent in range(0, 101, 5)}
     assert not [one for one in NUMBER.findall(markdown) if one not in known]
     assert not [one for one in NUMBER.findall(page) if one not in known | axis]
