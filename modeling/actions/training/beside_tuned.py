@@ -26,10 +26,14 @@ def tuned_alternatives(run: ModelRun) -> list[Spec]:
     hidden = bool(settings.get("layers", LEARNERS[learner].layers))
     fixed: dict[str, Any] = {**settings, "stop": STOPS[1], "max_epochs": EPOCHS}
     tried = product(DROPOUTS if hidden else (0.0,), DECAYS)
-    tuned = [Spec(learner, {**fixed, "dropout": rate, "weight_decay": decay}) for rate, decay in tried]
+    tuned = [
+        Spec(learner, {**fixed, "dropout": rate, "weight_decay": decay}, f"dropout {rate:g}, decay {decay:g}")
+        for rate, decay in tried
+    ]
     texts = any(field.type == "text" for field in run.dataset.typed_fields)
     pairs = {"C": "cv", "numbers": "scaled", **({"text": "words+embeddings"} if texts else {})}
-    return [Spec(learner, settings), *tuned, Spec("logistic", recipe_settings(run.dataset, "logistic", pairs))]
+    linear = Spec("logistic", recipe_settings(run.dataset, "logistic", pairs), "linear, C tuned")
+    return [Spec(learner, settings, "stopped early"), *tuned, linear]
 
 
 def request_beside_tuned(run: ModelRun, *, user: User | None = None, background: bool = True) -> Job:

@@ -10,7 +10,7 @@ from modeling.actions.training.beside_tuned import DECAYS, DROPOUTS, tuned_alter
 from modeling.actions.training.recipes import UnableToBuild, build_recipe, differing, find_recipe, recipe_facts
 from modeling.actions.training.sweep import Spec, UnableToSweep, again, grid_specs, request_sweep, spec_of, values_of
 from modeling.actions.training.train import request_training
-from modeling.core.learners import UnableToConfigure
+from modeling.core.learners import UnableToConfigure, recipe_words
 from modeling.models import ModelRun, Recipe, Sweep
 from tests import people
 from tests.factories import imported
@@ -147,11 +147,11 @@ def test_a_network_that_stopped_early_stands_beside_the_tuned_alternative(networ
     assert response.url == reverse("job", args=[dataset.slug, job.pk])
     found = Sweep.objects.get(pk=work_here(job).result["sweep"])
     rows = {one["words"]: one for one in found.found["recipes"]}
-    early = rows[first.words]
+    early = rows[recipe_words("mlp", first.settings)]
     assert not early["why"], early
     assert len(early["runs"]) == 1 and early["settled"] == [f"epoch {network.metrics['curve']['best']}"]
     assert early["low"] < early["score"] <= early["high"] and early["cpu_seconds"] > 0
-    assert rows[linear.words]["settled"][0].startswith("C = ")
+    assert rows[recipe_words("logistic", linear.settings)]["settled"][0].startswith("C = ")
     page = client.get(reverse("sweep", args=[dataset.slug, found.pk])).content.decode()
     assert f"settled on epoch {network.metrics['curve']['best']}" in page
 
