@@ -46,7 +46,7 @@ ODD_CLOSINGS = (
     "\nTa-ta for now, the Wombat", "\n\nYour humble servant\nZebedee", " Looking forward to your answer.",
     "\nPlease advise.", " Appreciate the assistance!", "\nOver and out.", " Have a lovely weekend.", "\nxoxo Fenella",
 )  # fmt: skip
-# Written after the guard was, and never looked at when it was changed.
+# Written after the lists of words that the guard knows, which were not made longer by these.
 UNSEEN_OPENINGS = (
     "Hallo zusammen, ", "Hi guys - ", "Good day,\n\n", "Respected Sir,\n", "Dear colleagues, ", "Hey Siri, ", "Yo! ",
     "Sir, ", "Hello Mrs. O'Brien,\n", "Hi @all, ", "Hi!!! ", "Morning all, ", "Hello from Spain, ",

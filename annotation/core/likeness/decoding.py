@@ -25,7 +25,7 @@ _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
 _PERCENT_U = re.compile(r"%u([0-9A-Fa-f]{4})")
 _QUERY = re.compile(r"\??[\w.\[\]-]{1,40}=[^&\s]*(?:&[\w.\[\]-]{1,40}=[^&\s]*)*")
 _LATEX = re.compile(r"\\[A-Za-z]{2,}\*?\{([^{}]*)\}")
-_LATEX_ACCENT = re.compile(r"\{?\\[`'^\"~=.]\{?([A-Za-z])\}?\}?")
+_LATEX_ACCENT = re.compile(r"\\[`'^\"~=.]\{?([A-Za-z])\}?")
 _ESCAPE = re.compile(
     r"\\(?:u\{([0-9A-Fa-f]{1,6})\}|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|x([0-9A-Fa-f]{2})|([0-3][0-7]{2}))"
 )
@@ -57,7 +57,7 @@ def decoded(text: str) -> list[str]:
 
 
 def _whole_base64(text: str) -> str:
-    bare = "".join(text.split())
+    bare = "".join(text.splitlines()).strip()
     if not _BASE64.fullmatch(bare) or len(bare.rstrip("=")) % 4 == 1:
         return text
     bare = bare.rstrip("=").translate(_URL_SAFE)
@@ -75,17 +75,13 @@ def _whole_hexadecimal(text: str) -> str:
 
 def _as_text(raw: bytes) -> str:
     """What the bytes say, empty where that is no text."""
-    for encoding in ("utf-8", "utf-16-le"):
-        try:
-            said = raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if all(c >= " " or c in "\n\r\t" for c in said) and any(c.isalnum() for c in said):
-            return said
-        # bytes that are UTF-8 and no text are not UTF-16 either, unless they hold zeros
-        if "\0" not in said:
-            return ""
-    return ""
+    encoding = "utf-16-le" if raw[1::2].count(0) * 2 > len(raw[1::2]) else "utf-8"
+    try:
+        said = raw.decode(encoding)
+    except UnicodeDecodeError:
+        return ""
+    seen = all(character >= " " or character in "\n\r\t" for character in said)
+    return said if seen and any(character.isalnum() for character in said) else ""
 
 
 def _code_points(text: str) -> str:
@@ -177,7 +173,7 @@ def _utf7(text: str) -> str:
 def _backslashes(text: str) -> str:
     if "\\" not in text:
         return text
-    text = _LATEX_ACCENT.sub(r"\1", _LATEX.sub(r"\1", text)) if "{" in text or "\\'" in text else text
+    text = _LATEX.sub(r"\1", _LATEX_ACCENT.sub(r"\1", text)) if "{" in text or "\\'" in text else text
     said = _ESCAPE.sub(lambda found: _character(found.group(found.lastindex or 0), found.lastindex or 0), text)
     said = said.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return _SIGN.sub(lambda found: {"n": "\n", "r": "\n", "t": "\t", "b": "", "f": "\n"}.get(found[1], found[1]), said)

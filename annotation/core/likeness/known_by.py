@@ -6,15 +6,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from annotation.core.likeness.held import HELD
 from annotation.core.likeness.letters import HashSet, Letters, Streams, letters_of, mixed
 from annotation.core.likeness.look_alikes import digits_as_letters, plain_letters
 from annotation.core.likeness.near_duplicates import SHORT
 
 # Texts of so many words, all the same but in another order, are copies.
-SAME_WORDS = 4
+SAME_WORDS = 3
 # So many letters and words in whole sentences are known by themselves. Chosen on honest rows of unlike sets.
 RUN_LETTERS, RUN_WORDS = 12, 3
-_LONGEST_RUN = 6
+_LONGEST_RUN = 3
 # What stands in more texts than so many, and than such a share of all, is a phrase.
 _PHRASE, _PHRASE_SHARE = 30, 0.003
 # In a text with fewer words than so many a capital, these are mostly names.
@@ -116,7 +117,8 @@ def _in_any_order(stream: Letters, begin: np.ndarray, end: np.ndarray) -> tuple[
 
 def _runs(stream: Letters) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Hashes (r,) of up to _LONGEST_RUN sentences in a row, and of what stands before and after a capital, where long
-    enough and not all of a text; the position of the text each stands in, and its letters."""
+    enough, not all of a text, and too short to be looked for wherever it stands; the position of the text each stands
+    in, and its letters."""
     starts = np.r_[stream.segments, len(stream.sums) - 1]
     text = np.searchsorted(stream.starts, stream.segments, "right") - 1
     several = np.bincount(text, minlength=len(stream.starts))[text] > 1
@@ -130,12 +132,14 @@ def _runs(stream: Letters) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         begins.append(before)
         ends.append(after)
     begin, end = np.concatenate(begins), np.concatenate(ends)
-    holder = np.searchsorted(stream.starts, begin, "right") - 1
     letters = stream.weight(begin, end)
+    some = np.flatnonzero((letters >= RUN_LETTERS) & (letters < HELD))
+    begin, end, letters = begin[some], end[some], letters[some]
+    holder = np.searchsorted(stream.starts, begin, "right") - 1
     first = np.searchsorted(stream.words, begin)
     words = np.searchsorted(stream.words, end) - first
     whole = (begin == stream.starts[holder]) & (end == stream.starts[holder + 1])
-    kept = np.flatnonzero((letters >= RUN_LETTERS) & (words >= RUN_WORDS) & ~whole)
+    kept = np.flatnonzero((words >= RUN_WORDS) & ~whole)
     # masked names and the like say one thing again and again
     word = stream.hashed(stream.words, stream.word_ends())
     kept = kept[word[first[kept]] != word[first[kept] + 2]]

@@ -11,6 +11,8 @@ import pandas as pd
 import pytest
 
 from annotation.core.fields import Field
+from annotation.core.likeness import letters
+from annotation.core.likeness.decoding import decoded
 from annotation.core.likeness.grouping import copies_of_items
 from annotation.core.likeness.leaks import leaked
 
@@ -160,3 +162,50 @@ def test_no_text_field_at_all():
     table = pd.DataFrame({"pulse": [80.5, 80.5, 99.0] * 2, "age": [31.2, 31.2, 40.0] * 2})
     inside = np.array([True] * 3 + [False] * 3)
     assert copies_of_items(table, (Field("pulse", "number"), Field("age", "number")), inside).shape == (6,)
+
+
+def test_a_usual_sentence_in_many_rows_is_a_phrase():
+    production = ["have a nice day everyone", "The invoice of the plumber was paid twice"]
+    pool = [f"Item {number} of the list was lost. Have a nice day everyone!" for number in range(40)]
+    assert not any(copied(production, pool))
+    assert copied(production, pool[:5]) == [True] * 5
+
+
+def test_long_streams_are_made_anew_at_each_walk(monkeypatch):
+    monkeypatch.setattr(letters, "_KEPT", 10)
+    monkeypatch.setattr(letters, "_BLOCK", 50)
+    claim = "The turnover of the second quarter rose by 4 percent over the year before"
+    assert copied([claim, "short one"], [f"We heard: {claim}, and left", quote("short one"), "other"]) == [
+        True, True, False,
+    ]  # fmt: skip
+
+
+def test_stretches_of_letters_have_the_hash_of_the_same_letters_elsewhere():
+    stream = letters.letters_of(["Pay 1,000 now", "pay 1 000, now!", "pay 1000 now"])
+    whole = stream.hashed(stream.starts[:-1], stream.starts[1:]).tolist()
+    assert whole[0] == whole[1] != whole[2]
+    together = letters.letters_of(["Pay 1,000 now", "pay 1000 now"], apart=False)
+    assert len(set(together.hashed(together.starts[:-1], together.starts[1:]).tolist())) == 1
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        (quote(quote("café & co")), "café & co"),
+        ("what+IBk-s it", "what’s it"),
+        ("=?utf-8?b?Y2Fmw6k=?=", "café"),
+        ("b'caf\\xc3\\xa9'", "café"),
+        ("U+0063 U+0061 U+0066 U+00E9", "café"),
+        ("\\textbf{caf\\'{e}}", "cafe"),
+        ("Ð¿Ñ€Ð¸Ð²ÐµÑ‚", "привет"),
+    ],
+)
+def test_what_is_encoded_is_read(written, said):
+    assert decoded(written)[-1] == said
+
+
+@pytest.mark.parametrize(
+    "text", ["", "plain words", "3 < 4 and 5", "C+ and B+", "100 %", "password", "déjà vu", "привет"]
+)
+def test_what_is_not_encoded_is_left(text):
+    assert decoded(text) == []
