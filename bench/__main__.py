@@ -23,6 +23,8 @@ from bench import (
     proof_attribution,
     proof_diagnosis,
     proof_intervals,
+    proof_leaks,
+    proof_report,
     proof_returns,
     routing,
     shortcuts,
@@ -69,6 +71,8 @@ BENCHES: dict[str, Callable[[], list[Row]]] = {
     "proof.diagnosis": proof_diagnosis.run,
     "proof.intervals": proof_intervals.run,
     "proof.attribution": proof_attribution.run,
+    "proof.leaks": proof_leaks.run,
+    "proof.report": proof_report.run,
     "proof.returns": proof_returns.run,
 }
 

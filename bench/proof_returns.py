@@ -24,7 +24,7 @@ from bench.learning import prior_of
 from bench.suite import SUITE, read
 from bench.table import Row, row
 from modeling.core.fitting.training import fit_resolved, predict
-from modeling.core.proving.returns import AlongDecisions, cut_points, project, stop_word
+from modeling.core.watching.returns import AlongDecisions, cut_points, project, stop_word
 
 SETS = ("arsarcasm", "defects", "hatebr", "hausa_news", "noisy_agnews")
 POOL, SEEN, BATCH, STEP, DECISIONS, DRAWS = 2500, 500, 25, 100, 1000, 10

@@ -8,23 +8,18 @@ from modeling.figures.charts.dots import Bar
 from modeling.figures.words.comparisons import comparison_heading
 from modeling.figures.words.recipes import differing_settings
 from modeling.models import Comparison
-from modeling.reading.comparing.between import Between, between
+from modeling.reading.comparing.between import decisions_between
 
 
 @dataclass(frozen=True)
 class Report:
-    """`done`: what was decided between the two sides, None where a side is no run. `settings`: in what the resolved
-    settings of the two runs differ, empty = in nothing; None where a side is no run, so that nobody knows."""
+    """`relabelled`: decisions between the labels of the two sides. `settings`: in what the resolved settings of the two
+    runs differ, empty = in nothing; None where a side is no run, so that nobody knows."""
 
     comparison: Comparison
-    done: Between | None
+    relabelled: int
     settings: list[str] | None
     heading: str
-
-    @property
-    def relabelled(self) -> int:
-        """Decisions between the labels of the two sides."""
-        return self.done.n if self.done else 0
 
     @property
     def between(self) -> str:
@@ -51,9 +46,9 @@ def figures_of(comparison: Comparison) -> bool:
 def report_on(comparison: Comparison) -> Report:
     before, after = comparison.before_run, comparison.after_run
     settings = differing_settings(before.resolved, after.resolved) if before and after else None
-    done = between(comparison)
-    heading = comparison_heading(_subject(comparison, settings, done.n if done else 0), comparison.proof)
-    return Report(comparison, done, settings, heading)
+    relabelled = decisions_between(before, after).count() if before and after else 0
+    heading = comparison_heading(_subject(comparison, settings, relabelled), comparison.proof)
+    return Report(comparison, relabelled, settings, heading)
 
 
 def _subject(comparison: Comparison, settings: list[str] | None, relabelled: int) -> str:

@@ -1,16 +1,10 @@
 """What works each kind of job of this app; loaded by `work` with the first job."""
 
 from annotation.actions.jobs.work import JOB_RUNNERS
-from modeling.actions.proving import (
-    attribute,
-    compare,
-    diagnose,
-    measure_returns,
-    measure_unlikeness,
-    price_run,
-)
+from modeling.actions.proving import attribute, compare, diagnose, measure_unlikeness, price_run
 from modeling.actions.running import check_robustness, describe_run, predict_file
 from modeling.actions.training import capacity, learning_curve, sweep, train
+from modeling.actions.watching import check_live, measure_returns
 from modeling.demo import play
 
 JOB_RUNNERS.update({
@@ -26,6 +20,7 @@ JOB_RUNNERS.update({
     "pricing": price_run.run,
     "unlikeness": measure_unlikeness.run,
     "returns": measure_returns.run,
+    "live_check": check_live.run,
     "prediction": predict_file.run,
     "demo": play.run,
 })  # fmt: skip

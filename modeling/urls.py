@@ -7,6 +7,7 @@ from modeling.views import (
     comparisons,
     costs,
     diagnosis,
+    over_time,
     overview,
     production_sets,
     recipes,
@@ -45,6 +46,7 @@ urlpatterns = [
         coefficients.download_coefficients,
         name="download_coefficients",
     ),  # fmt: skip
+    path("d/<slug:slug>/runs/<int:pk>/beside-tuned/", sweeps.beside_tuned, name="beside_tuned"),
     path("d/<slug:slug>/runs/<int:pk>/rows/", run_parts.rows, name="run_rows"),
     path("d/<slug:slug>/runs/<int:pk>/rows/open/", run_parts.open_them, name="open_run_rows"),
     path("d/<slug:slug>/runs/<int:pk>/learning-curve/", run_parts.learn, name="learning_curve"),
@@ -80,4 +82,5 @@ urlpatterns = [
     path("d/<slug:slug>/comparisons/<int:pk>/report.md", one_page.report_markdown, name="report_markdown"),
     path("d/<slug:slug>/comparisons/<int:pk>/report.json", one_page.report_as_json, name="report_json"),
     path("d/<slug:slug>/returns/", returns.returns, name="returns"),
+    path("d/<slug:slug>/over-time/", over_time.over_time, name="over_time"),
 ]

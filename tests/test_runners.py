@@ -23,12 +23,10 @@ from annotation.actions.queue import reorder
 from annotation.actions.snapshot import snapshot
 from annotation.core.files.parsing_items import ItemMapping
 from annotation.core.intervals import wilson
-from annotation.models import Dataset, Job, Ruling, Snapshot
-from modeling.actions.proving import measure_returns
+from annotation.models import Dataset, Item, Job, Ruling, Snapshot
 from modeling.actions.proving.attribute import request_attribution
 from modeling.actions.proving.compare import request_comparison
 from modeling.actions.proving.diagnose import request_diagnosis
-from modeling.actions.proving.measure_returns import request_returns
 from modeling.actions.proving.measure_unlikeness import request_unlikeness
 from modeling.actions.proving.price_run import request_pricing
 from modeling.actions.proving.set_costs import set_costs
@@ -39,10 +37,14 @@ from modeling.actions.training.capacity import GROWTHS, Growth, request_capacity
 from modeling.actions.training.learning_curve import request_curve
 from modeling.actions.training.sweep import grid_specs, request_sweep
 from modeling.actions.training.train import request_training
+from modeling.actions.watching import measure_returns
+from modeling.actions.watching.check_live import request_live_check
+from modeling.actions.watching.measure_returns import request_returns
 from modeling.core.fitting.training import FEATURES
 from modeling.demo import play
 from modeling.demo.dataset import request_demo
 from modeling.demo.filings import generate
+from modeling.models import ModelInUse
 from tests import people
 from tests.annotation.views.expert_page import finding_over
 from tests.factories import imported, open_case
@@ -197,6 +199,15 @@ def returns_of_decisions(tmp_path):
     return request_returns(run, snapshot(dataset, Snapshot.PRODUCTION), background=False)
 
 
+def a_live_check(tmp_path):
+    dataset = small_world.with_production(tmp_path)
+    people.leo(dataset)
+    run = small_world.trained(dataset)
+    Item.objects.filter(split=Item.PRODUCTION).update(received_at=timezone.now())
+    ModelInUse.objects.create(dataset=dataset, run=run)
+    return request_live_check(dataset, background=False)
+
+
 def a_prediction(tmp_path):
     run = a_run(tmp_path)
     upload = keep_upload("new.csv", [b"text\nmy login is locked\n"], run.dataset, people.leo(run.dataset), {})
@@ -229,6 +240,7 @@ ASKED = {
     "pricing": a_pricing,
     "unlikeness": an_unlikeness,
     "returns": returns_of_decisions,
+    "live_check": a_live_check,
     "prediction": a_prediction,
     "second_opinion": a_second_opinion,
 }

@@ -187,7 +187,8 @@ def _nothing(dataset: Dataset, split: str, sources: tuple[str, ...], left_out: d
         return f"Nothing is left to freeze of the {split} items{named} of {dataset.slug!r}. Left out: {reasons}."
     there = Item.objects.filter(dataset=dataset, split=split).values_list("source", flat=True).distinct()
     known = ", ".join(sorted(filter(None, there))[:10]) or "none named"
+    drawn = ", or draw some and have them answered" if split == Item.PRODUCTION else ""
     return (
         f"The dataset {dataset.slug!r} has no labelled {split} items{named}; import them with --split {split} and "
-        f"--label first. Sources in its {split}: {known}."
+        f"--label first{drawn}. Sources in its {split}: {known}."
     )

@@ -17,7 +17,7 @@ ENCODINGS = {
 }  # fmt: skip
 SPLITS = {
     Item.POOL: "pool: labels to check and to learn from",
-    Item.PRODUCTION: "production: trusted labels, for proof only",
+    Item.PRODUCTION: "production: for proof only, with labels you trust or without any",
 }
 ROLES = {
     "ignore": "ignore", "text": "text", "number": "number", "category": "category", "label": "label",

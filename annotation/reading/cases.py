@@ -62,12 +62,14 @@ def _by(rows: QuerySet[Any], field: str) -> tuple[tuple[str, int], ...]:
 
 
 def list_cases(
-    dataset: Dataset, now: datetime, *, finding: int | None = None, detector: str = "", after: str = "",
-    size: int = PAGE,
+    dataset: Dataset, now: datetime, *, finding: int | None = None, detector: str = "", draw: int | None = None,
+    after: str = "", size: int = PAGE,
 ) -> CasePage:  # fmt: skip
-    """A page of the open cases in order, those after the key `after`, under a finding, a detector, or both."""
+    """A page of the open cases in order, those after the key `after`, under a finding, a detector, or both; with `draw`
+    those of that draw of production, which are in no other list."""
     newest = dataset.detections.order_by("-id").first()
-    cases = dataset.cases.open().shown()
+    cases = dataset.cases.open()
+    cases = cases.filter(case_items__item__productionitem__draw=draw) if draw else cases.shown()
     if finding:
         cases = cases.of_finding(finding)
     if detector:

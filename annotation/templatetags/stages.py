@@ -60,6 +60,7 @@ STAGES: dict[str, tuple[MenuPage, ...]] = {
         MenuPage("attributions", "Labels or regularization"),
         MenuPage("production_sets", "Production sets"),
         MenuPage("returns", "Return on expert time"),
+        MenuPage("over_time", "Over time"),
     ),
     "Data": (
         MenuPage("import", "Import"),

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 from django.views.decorators.vary import vary_on_headers
 
-from annotation.access import Request, dataset_for_expert, dataset_for_lead, part_for_lead
+from annotation.access import Request, dataset_for_expert, dataset_for_lead, part_for_lead, typed_id
 from annotation.actions.files.export_cases import export_cases
 from annotation.core.order.support import where_shown
 from annotation.forms.cases import CaseFilterForm
@@ -37,7 +37,11 @@ def cases(request: Request, slug: str) -> HttpResponse:
     form = CaseFilterForm(dataset, request.GET)
     finding, detector = form.chosen()
     now, after = timezone.now(), request.GET.get("after", "")
-    listed = list_cases(dataset, now, finding=finding.pk if finding else None, detector=detector, after=after)
+    draw = dataset.production_draws.filter(pk=typed_id(request.GET.get("draw", ""))).first()
+    listed = list_cases(
+        dataset, now, finding=finding.pk if finding else None, detector=detector, draw=draw.pk if draw else None,
+        after=after,
+    )  # fmt: skip
     state = queue_state(dataset, now)
     detection = dataset.detections.order_by("-id").first()
     learned = dataset.learned_orders.order_by("-id").first()
@@ -45,7 +49,7 @@ def cases(request: Request, slug: str) -> HttpResponse:
     part = request.htmx and not request.htmx.history_restore_request
     page = {
         "dataset": dataset, "state": state, "heading": _heading(state), "form": form, "finding": finding,
-        "detector": detector, "after": after, "listed": listed, "prediction_sets": imported_sets(dataset),
+        "detector": detector, "draw": draw, "after": after, "listed": listed, "prediction_sets": imported_sets(dataset),
         "detection": detection,
         "learned": learned, "where_shown": where_shown(learned.support) if learned else "",
         "worth": () if part or not state.open else worth_in_words(dataset, detection, learned),

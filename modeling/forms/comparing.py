@@ -9,8 +9,8 @@ from annotation.models import Dataset, Item, PredictionSet, Snapshot
 from annotation.reading.prediction_sets import OF_RUNS
 from modeling.forms.training import run_words
 from modeling.models import ModelInUse
-from modeling.reading.in_use import model_in_use
-from modeling.reading.looks import looks_at
+from modeling.reading.comparing.in_use import model_in_use
+from modeling.reading.looks import looks_at, steered_by
 from modeling.reading.loop_progress import runs_of
 
 # A prediction set's choice is this and its id; a run's is its id.
@@ -22,7 +22,8 @@ class ProductionChoiceField(forms.ModelChoiceField):
         sources = f" from {', '.join(obj.sources)}" if obj.sources else ""
         looks = f"{looks_at(obj)} of {obj.dataset.planned_looks} planned looks used"
         frozen = f"frozen {obj.created_at:%-d %B %Y}, {obj.n_rows:,} rows{sources}"
-        return f"{frozen}, {obj.sha256[:8]}… · {looks}"
+        steered = " · exploratory, as cases were opened from its flips" if steered_by(obj).exists() else ""
+        return f"{frozen}, {obj.sha256[:8]}… · {looks}{steered}"
 
 
 class CompareForm(forms.Form):

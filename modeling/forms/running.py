@@ -3,7 +3,7 @@
 from django import forms
 
 from modeling.core.perturbations import PERTURBATIONS
-from modeling.core.telling.robustness import PROBES
+from modeling.core.telling.robustness import EVERY_PROBE
 
 MOST_SEED = 2**31 - 1
 
@@ -29,8 +29,8 @@ class ProbeForm(forms.Form):
     """Which changes to probe a run with; none ticked is all."""
 
     probe = forms.MultipleChoiceField(
-        choices=list(PROBES.items()), required=False, label="Changes", widget=forms.CheckboxSelectMultiple,
-        initial=list(PROBES), error_messages={"invalid_choice": "There is no probe %(value)s."},
+        choices=list(EVERY_PROBE.items()), required=False, label="Changes", widget=forms.CheckboxSelectMultiple,
+        initial=list(EVERY_PROBE), error_messages={"invalid_choice": "There is no probe %(value)s."},
     )  # fmt: skip
     seed = forms.IntegerField(
         min_value=0, max_value=MOST_SEED, initial=0,

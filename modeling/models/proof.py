@@ -5,7 +5,8 @@ from django.db import models
 from django.utils import timezone
 
 from annotation.models import Case, CostMatrix, Dataset, Job, PredictionSet, Snapshot
-from modeling.core.proving.stored import ComparisonProof, ReturnsJson, SideMoney
+from modeling.core.proving.stored import ComparisonProof, SideMoney
+from modeling.core.watching.stored import ReturnsJson
 from modeling.models.runs import ModelRun
 
 

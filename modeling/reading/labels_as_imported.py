@@ -28,8 +28,9 @@ class LabelsAsImported:
 
 
 def labels_as_imported(dataset: Dataset) -> LabelsAsImported:
+    # from the decisions, which are few: there is a current label for each item
     decided = CurrentLabel.objects.filter(
-        item__dataset=dataset, item__split=Item.POOL, basis__in=DECIDED, label_class__isnull=False
+        decision__case__dataset=dataset, item__split=Item.POOL, basis__in=DECIDED, label_class__isnull=False
     )
     other = decided.in_force().annotate(first=FIRST).filter(first__isnull=False).exclude(first=F("label_class"))
     found = other.aggregate(changed=Count("item", distinct=True), since=Min("decision__created_at"))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from annotation.core.wording import counted
 from annotation.models import Case, CurrentLabel, Dataset, Decision, Detection, Item, Membership
@@ -20,7 +20,7 @@ class LoopProgress:
 
     `untried`: a run and a later one of the same recipe on other labels that nobody has compared yet. `changed`: labels
     that experts gave another class than files did; `baseline_lost`: no run learned from them as imported. `labelled`:
-    there is a label to learn from.
+    there is a label to learn from. open, settled and decisions are those of the pool; `unlabelled`: of `production`.
     """
 
     pool: int
@@ -40,6 +40,12 @@ class LoopProgress:
     changed: int = 0
     baseline_lost: bool = False
     labelled: bool = True
+    unlabelled: int = 0
+
+    @property
+    def provable(self) -> bool:
+        """Production has labels to prove by."""
+        return self.production > self.unlabelled
 
     @property
     def unseen(self) -> int:
@@ -59,8 +65,9 @@ class Step:
 
 
 def loop_progress_of(dataset: Dataset) -> LoopProgress:
-    items, cases = Item.objects.filter(dataset=dataset), dataset.cases
-    decisions = Decision.objects.standing().filter(case__dataset=dataset)
+    items, cases = Item.objects.filter(dataset=dataset), dataset.cases.exclude(kind=Case.PRODUCTION)
+    decisions = Decision.objects.standing().filter(case__dataset=dataset).exclude(case__kind=Case.PRODUCTION)
+    without = ~Exists(CurrentLabel.objects.filter(item=OuterRef("pk"), label_class__isnull=False))
     runs = runs_of(dataset).filter(snapshot__labels_of=None)
     first = labels_as_imported(dataset)
     newest = _newest(runs.exclude(snapshot__in=first.baselines)) or _newest(runs)
@@ -77,6 +84,7 @@ def loop_progress_of(dataset: Dataset) -> LoopProgress:
         comparisons=comparisons.count(), newest_comparison=comparisons.order_by("-id").first(),
         untried=_untried(dataset, runs, first), changed=first.changed, baseline_lost=first.lost,
         labelled=CurrentLabel.objects.filter(item__dataset=dataset, label_class__isnull=False).exists(),
+        unlabelled=items.filter(without, split=Item.PRODUCTION).count(),
     )  # fmt: skip
 
 
@@ -96,6 +104,16 @@ def comparisons_of(dataset: Dataset) -> QuerySet[Comparison]:
     )  # fmt: skip
 
 
+def before_and_after(dataset: Dataset) -> tuple[ModelRun | None, ModelRun | None]:
+    """The first run on the labels of files, else the first of all; and the newest on today's, else the newest."""
+    runs, first = runs_of(dataset).filter(snapshot__labels_of=None), labels_as_imported(dataset)
+    return _baseline(runs, first), _newest(runs.exclude(snapshot__in=first.baselines)) or _newest(runs)
+
+
+def _baseline(runs: QuerySet[ModelRun], first: LabelsAsImported) -> ModelRun | None:
+    return runs.filter(snapshot__in=first.baselines).order_by("id").first() or runs.order_by("id").first()
+
+
 def _newest(runs: QuerySet[ModelRun]) -> ModelRun | None:
     return alone(runs).order_by("-id").first() or runs.order_by("-id").first()
 
@@ -110,7 +128,7 @@ def _knows_until(run: ModelRun, first: LabelsAsImported) -> datetime:
 
 def _untried(dataset: Dataset, runs: QuerySet[ModelRun], first: LabelsAsImported) -> tuple[ModelRun, ModelRun] | None:
     """The first run on the labels of files, else the first of all, and the newest of its recipe on others."""
-    before = runs.filter(snapshot__in=first.baselines).order_by("id").first() or runs.order_by("id").first()
+    before = _baseline(runs, first)
     if before is None:
         return None
     others = runs.filter(recipe=before.recipe_id).exclude(snapshot=before.snapshot_id).order_by("-id")
@@ -138,10 +156,16 @@ def next_step(now: LoopProgress) -> Step:
             "Train once on the labels as they are now: without a run from before there is nothing to prove later.",
             "Train", "runs",
         )  # fmt: skip
-    if now.untried and now.production:
+    if now.untried and now.provable:
         return _compare(*now.untried)
     if now.open and now.decided_since < now.open:
         return _relabel(now)
+    if not now.provable and now.production:
+        return Step(
+            f"{counted(now.production, 'production item')} and no label: draw some and have them answered blind, as "
+            "only they can show what relabelling gained.",
+            "Draw production items", "production_sets",
+        )  # fmt: skip
     if not now.production:
         return Step(
             "Import production items with labels you trust: only they can show what relabelling gained.",

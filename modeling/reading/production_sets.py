@@ -10,8 +10,8 @@ from annotation.models import Dataset, Job, Snapshot, SnapshotRow
 from annotation.reading.frozen_rows import frozen_rows
 from modeling.core.proving.stored import ProductionLabels, UnlikenessJson
 from modeling.models import Comparison
+from modeling.reading.comparing.production_labels import who_labelled
 from modeling.reading.looks import looks_at, steered_by
-from modeling.reading.production_labels import who_labelled
 
 # The kind of job that measures how unlike the pool a set is.
 UNLIKENESS = "unlikeness"

@@ -9,9 +9,9 @@ from django.utils.safestring import SafeString
 
 from annotation.core.order.audit_draw import ErrorRate
 from annotation.core.stored import IntervalJson
-from modeling.figures.words.numbers import percent, signed, span
+from modeling.figures.words.numbers import p_words, percent, signed, span
 from modeling.figures.words.returns import experts_words, hours_words, per_hour_words, periods_words
-from modeling.reading.decisions_made import Period
+from modeling.reading.watching.decisions_made import Period
 from modeling.templatetags.figures import difference
 
 register = template.Library()
@@ -19,6 +19,7 @@ register = template.Library()
 register.filter("time_words", hours_words)
 register.filter("rate_words", per_hour_words)
 register.filter("points_words", signed)
+register.filter("p_words", p_words)
 
 
 @register.simple_tag

@@ -22,7 +22,7 @@ from modeling.figures.words.attribution import (
 )
 from modeling.forms.attribution import AttributionForm
 from modeling.models import Attribution
-from modeling.reading.loop_progress import alone, runs_of
+from modeling.reading.loop_progress import before_and_after, runs_of
 
 SHOWN = 50
 SERIES = {("old", "old"): "before", ("new", "new"): "after"}
@@ -81,8 +81,7 @@ def _attributions(dataset: Dataset) -> QuerySet[Attribution]:
 
 def _proposal(dataset: Dataset) -> dict[str, Any]:
     """The first run against the newest, on the newest production snapshot."""
-    runs = runs_of(dataset).filter(snapshot__labels_of=None)
-    first, newest = runs.order_by("id").first(), alone(runs).order_by("-id").first()
+    first, newest = before_and_after(dataset)
     production = dataset.snapshots.filter(purpose=Snapshot.PRODUCTION).order_by("-id").first()
     return {"before": first and first.pk, "after": newest and newest.pk, "production": production and production.pk}
 

@@ -13,7 +13,8 @@ from annotation.access import Request, dataset_for_lead
 from annotation.views.refusals import refused_to
 from modeling.figures.words.runs import alike_heading
 from modeling.models import ModelRun
-from modeling.reading.coefficients import (
+from modeling.reading.loop_progress import runs_of
+from modeling.reading.of_runs.coefficients import (
     COLUMNS,
     SORTS,
     RunWeights,
@@ -22,7 +23,6 @@ from modeling.reading.coefficients import (
     weight_rows,
     weights_of_run,
 )
-from modeling.reading.loop_progress import runs_of
 
 # Groups of what goes together that are shown at once, and names of one; the rest is in the file.
 MOST_GROUPS, MOST_NAMES = 20, 12

@@ -15,14 +15,15 @@ from modeling.core.fitting.stored import Scores
 from modeling.core.proving.stored import SideScores
 from modeling.figures.charts.dots import dot_chart
 from modeling.figures.words.comparisons import settings_words
-from modeling.figures.words.numbers import p_words
+from modeling.figures.words.numbers import p_words, points_words
 from modeling.figures.words.recipes import recipe_words
 from modeling.figures.words.slices import slice_tables
 from modeling.forms.comparing import CompareForm, imported_predictions, side_value
 from modeling.models import Comparison
+from modeling.reading.comparing.between import between
 from modeling.reading.comparing.flips import KINDS, counts_of
-from modeling.reading.in_use import model_in_use
-from modeling.reading.loop_progress import alone, comparisons_of, loop_progress_of, runs_of
+from modeling.reading.comparing.in_use import model_in_use
+from modeling.reading.loop_progress import before_and_after, comparisons_of, loop_progress_of, runs_of
 from modeling.reports import bars_of, name_of, report_on
 
 SHOWN = 100
@@ -55,8 +56,7 @@ def _request(dataset: Dataset, chosen: dict[str, Any], user: User) -> Job:
 
 def _proposal(dataset: Dataset) -> dict[str, Any]:
     """The model in use, or the first run, against the newest, on the newest production snapshot."""
-    runs = runs_of(dataset).filter(snapshot__labels_of=None)
-    first, newest = runs.order_by("id").first(), alone(runs).order_by("-id").first()
+    first, newest = before_and_after(dataset)
     production = dataset.snapshots.filter(purpose=Snapshot.PRODUCTION).order_by("-id").first()
     live = model_in_use(dataset)
     before = side_value(live) if live else first and first.pk
@@ -69,6 +69,7 @@ def _list(request: Request, dataset: Dataset, form: CompareForm, status: int = 2
         "dataset": dataset, "form": form, "reports": found, "progress": loop_progress_of(dataset),
         "n_runs": runs_of(dataset).count(), "live": model_in_use(dataset), "n_sides": len(form.names),
         "imported": imported_predictions(dataset), "decided_by": Dataset.METRICS[dataset.metric],
+        "worthwhile": points_words(dataset.worthwhile),
         "heading": found[0].heading if found else "Nothing has been compared yet",
     }  # fmt: skip
     return render(request, "modeling/comparisons.html", page, status=status)
@@ -81,7 +82,7 @@ def comparison(request: Request, slug: str, pk: int) -> HttpResponse:
     report = report_on(found)
     page = {
         "dataset": dataset, "comparison": found, "proof": found.proof, "report": report,
-        "settings": settings_words(report.settings, _recipe(found)), "done": report.done,
+        "settings": settings_words(report.settings, _recipe(found)), "done": between(found),
         "near_copies": found.proof["left_out"].get("near_duplicate_of_production"),
         "sides": [name_of(found, side) for side in ("before", "after")],
         **(_figures(found) if report.has_figures else {}),
@@ -95,6 +96,7 @@ def _figures(found: Comparison) -> dict[str, Any]:
     flips = [(kind, words, counts_of(found)[kind]) for kind, words in KINDS.items()]
     return {
         "chart": dot_chart(bars_of(found), "accuracy on production"), "flips": flips,
+        "flips_said": ", ".join(f"{n:,} {kind.replace('_', ', both ')}" for kind, _, n in flips if n is not None),
         "n_flips": sum(n or 0 for _, _, n in flips), "mcnemar": p_words(proof["mcnemar_p"]), "scores": _scores(found),
         "metric": Dataset.METRICS[proof["difference"]["metric"]], "tables": slice_tables(proof),
         "learned_from": found.after_run.snapshot.n_rows if found.after_run else None,

@@ -16,6 +16,7 @@ from modeling.actions.proving.set_costs import set_costs, set_metric, set_worthw
 from modeling.core.proving.costs import UnableToPrice
 from modeling.figures.charts.costs import cost_curve, cost_rows
 from modeling.figures.words.costs import rule_rows, run_cost_heading, threshold_heading, threshold_options
+from modeling.figures.words.numbers import points_words
 from modeling.forms.costs import CostsForm, MetricForm, PriceForm
 from modeling.models import RunCost
 from modeling.reading.loop_progress import runs_of
@@ -54,7 +55,7 @@ def _decide_by(request: Request, dataset: Dataset) -> HttpResponse:
         set_worthwhile(dataset, form.cleaned_data["worthwhile"], form.cleaned_data.get("worthwhile_cost"))
         set_metric(dataset, request.POST.get("metric", ""))
     said = f"Comparisons are decided by {Dataset.METRICS[dataset.metric]} from now on; worth having is a difference of"
-    messages.success(request, f"{said} {100 * dataset.worthwhile:g} points.")
+    messages.success(request, f"{said} {points_words(dataset.worthwhile)}.")
     return redirect("costs", dataset.slug)
 
 
@@ -73,6 +74,7 @@ def _show(request: Request, dataset: Dataset, form: CostsForm, status: int = 200
         "heading": _heading(dataset, priced), "any_run": runs_of(dataset).exists(),
         "price_form": PriceForm(dataset, initial={"run": typed_id(request.GET.get("run", "")) or _run_of(priced)}),
         "decided_by": Dataset.METRICS[dataset.metric], "metric_form": MetricForm(dataset),
+        "worthwhile": points_words(dataset.worthwhile),
         **(_priced(priced) if priced else {}),
         "versions": dataset.cost_matrices.select_related("author").order_by("-version")[1:6],
     }  # fmt: skip

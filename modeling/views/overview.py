@@ -15,7 +15,7 @@ from annotation.reading.findings import findings_of
 from modeling.demo.stored import DemoResult
 from modeling.figures.charts.dots import Bar, dot_chart
 from modeling.figures.words.overview import overview_heading
-from modeling.reading.in_use import model_in_use
+from modeling.reading.comparing.in_use import model_in_use
 from modeling.reading.loop_progress import LoopProgress, loop_progress_of, next_step
 from modeling.reading.reviewed_labels import wrong_among_reviewed
 from modeling.reports import report_on

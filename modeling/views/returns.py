@@ -10,16 +10,16 @@ from django.views.decorators.http import require_http_methods
 from annotation.access import Request, dataset_for_lead
 from annotation.forms.refusals import reported_on
 from annotation.models import Dataset
-from modeling.actions.proving.measure_returns import request_returns
-from modeling.actions.proving.set_stop_rule import set_stop_rule
-from modeling.core.proving.returns import AHEAD, ENOUGH
+from modeling.actions.watching.measure_returns import request_returns
+from modeling.actions.watching.set_stop_rule import set_stop_rule
+from modeling.core.watching.returns import AHEAD, ENOUGH
 from modeling.figures.charts.returns import returns_plot
 from modeling.figures.words.returns import minutes_words, returns_heading, scored_words
 from modeling.forms.returns import ReturnsForm, StopRuleForm
 from modeling.models import ReturnCurve
-from modeling.reading.decisions_made import decisions_made, periods_of, spent_on
 from modeling.reading.loop_progress import runs_of
-from modeling.reading.return_curves import measuring, newest_curve, rule_of
+from modeling.reading.watching.decisions_made import decisions_made, periods_of, spent_on
+from modeling.reading.watching.return_curves import measuring, newest_curve, rule_of
 
 
 @require_http_methods(["GET", "POST"])

@@ -19,7 +19,7 @@ from modeling.actions.training.preview_copies import marked
 from modeling.core.telling.robustness import PROBES
 from modeling.core.telling.stored import ConsistencyJson, FlippedExample, ProbeJson, RobustnessJson
 from modeling.figures.words.recipes import recipe_words
-from modeling.figures.words.robustness import flips_heading, robustness_heading
+from modeling.figures.words.robustness import flips_heading, missing_heading, robustness_heading
 from modeling.forms.running import ProbeForm
 from modeling.reading.loop_progress import runs_of
 
@@ -36,11 +36,18 @@ def robustness(request: Request, slug: str, pk: int) -> HttpResponse:
         "dataset": dataset, "run": run, "recipe": recipe_words(run.recipe.learner, run.resolved), "job": job,
         "busy": jobs.filter(status__in=Job.UNFINISHED).last(),
         "form": ProbeForm(initial={"seed": job.outcome["seed"]} if job else None),
-        "heading": robustness_heading(run.pk, job.outcome["probes"] if job else None, PROBES),
+        "heading": _heading(run.pk, job.outcome if job else None),
     }  # fmt: skip
     if job:
         page |= _shown(dataset, job)
     return render(request, "modeling/robustness.html", page)
+
+
+def _heading(run: int, found: RobustnessJson | None) -> str:
+    """What changes of texts flipped, or where there are no texts what a missing column costs."""
+    if found and not found["probes"] and found.get("missing"):
+        return missing_heading(found["missing"])
+    return robustness_heading(run, found["probes"] if found else None, PROBES)
 
 
 @require_POST
@@ -79,7 +86,8 @@ def _shown(dataset: Dataset, job: Job) -> dict[str, Any]:
     probed = sorted((_probe(one, items) for one in probes), key=lambda one: -(one["value"] or 0))
     return {
         "result": job.outcome, "probed": probed, "examples": [one for one in probed if one["worst"]],
-        "same": _same(dataset, same, items),
+        "same": _same(dataset, same, items), "missing": found.get("missing", []),
+        "missing_heading": missing_heading(found.get("missing", [])),
     }  # fmt: skip
 
 

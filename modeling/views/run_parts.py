@@ -32,8 +32,8 @@ from modeling.figures.words.description import (
 )
 from modeling.models import ModelRun
 from modeling.reading.items_behind_figures import CELL, CONFIDENT, MEMORIZED, RowsAsked, list_rows
-from modeling.reading.learning_curves import curve_of, curve_under_way
 from modeling.reading.loop_progress import runs_of
+from modeling.reading.of_runs.learning_curves import curve_of, curve_under_way
 from modeling.reading.run_description import description_of, takes_a_job
 
 TITLES = {

@@ -26,7 +26,7 @@ from modeling.figures.words.runs import NAMES, loss_heading, run_heading, settin
 from modeling.forms.lab import RunsForm
 from modeling.forms.training import TrainForm
 from modeling.models import ModelRun
-from modeling.reading.in_use import model_in_use
+from modeling.reading.comparing.in_use import model_in_use
 from modeling.reading.loop_progress import loop_progress_of, runs_of
 from modeling.reading.runs import SORTS, list_runs
 from modeling.views.linear_runs import linear_sections

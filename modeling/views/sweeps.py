@@ -13,11 +13,13 @@ from annotation.forms.refusals import reported_on
 from annotation.models import Dataset, Job
 from annotation.views.refusals import refused_to
 from modeling.actions.training import capacity, sweep
+from modeling.actions.training.beside_tuned import request_beside_tuned
 from modeling.figures.charts.capacity import growth_plots
 from modeling.figures.charts.dots import Bar, dot_chart
 from modeling.figures.words.sweeps import METRIC_WORDS, change_rows, growth_heading, recipes_heading, short
 from modeling.forms.lab import CapacityForm, SweepForm
 from modeling.models import Sweep
+from modeling.reading.loop_progress import runs_of
 
 SHOWN, BARS = 50, 12
 KINDS = ("sweep", "capacity")
@@ -59,6 +61,14 @@ def again(request: Request, slug: str, pk: int) -> HttpResponse:
     stopped = Job.objects.filter(kind__in=KINDS, status__in=(Job.CANCELLED, Job.FAILED))
     job = part_for_lead(request.user, slug, stopped, pk)
     return redirect("job", slug, AGAIN[job.kind](job, user=request.user).pk)
+
+
+@require_POST
+@refused_to("run", "slug", "pk")
+def beside_tuned(request: Request, slug: str, pk: int) -> HttpResponse:
+    """A run that stopped early beside the tuned alternative."""
+    run = get_object_or_404(runs_of(dataset_for_lead(request.user, slug)), pk=pk)
+    return redirect("job", slug, request_beside_tuned(run, user=request.user).pk)
 
 
 @require_GET

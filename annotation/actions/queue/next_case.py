@@ -5,8 +5,6 @@ import hashlib
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef
-
 from annotation import bulk
 from annotation.actions.queue.checks import open_gold, open_repeat
 from annotation.models import AuditItem, Case, CaseItem, Dataset, Decision, RoutingRules, Skip, User
@@ -22,6 +20,8 @@ AUDIT_EVERY = 10
 PRODUCTION_EVERY = 3
 # Of the cases offered so many are looked at together: the first few are nearly always an expert's to have.
 FEW = 20
+# Of an expert's answers so many are read to pass over what they answered of a draw.
+LATEST = 5_000
 
 
 def next_case(
@@ -98,11 +98,11 @@ def _of_audit(dataset: Dataset, user: User, ready: Readiness, waiting: CaseQuery
 
 def _of_production(user: User, waiting: CaseQuerySet) -> Case | None:
     """The first in the order they were drawn in: in any other the first answered would be a choice of somebody's."""
-    said = Decision.objects.filter(case=OuterRef("pk"), expert=user)
-    passed = Skip.objects.filter(case=OuterRef("pk"), expert=user)
     # their score is 0, by which the index of the queue finds them
-    drawn = waiting.filter(kind=Case.PRODUCTION, score=0).filter(~Exists(said), ~Exists(passed)).order_by("id")
-    return _first_allowed(waiting, user, list(drawn.values_list("id", flat=True)[:FEW]))
+    drawn = waiting.filter(kind=Case.PRODUCTION, score=0).order_by("id")
+    # what the expert said of those that wait for a colleague, read once: one by one they are hundreds
+    said = Decision.objects.filter(expert=user).order_by("-id").values("case")[:LATEST]
+    return _first(waiting, free_in_order(drawn.exclude(pk__in=said), user))
 
 
 def _turn(user: User, n_held: int) -> tuple[int, float, float]:

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from annotation.core.fields import Field
-from annotation.core.likeness.near_duplicates import SHORT, Groups, copies_of, find_groups, regroup
+from annotation.core.likeness.leaks import leaked
+from annotation.core.likeness.near_duplicates import SHORT, Groups, find_groups, regroup
 from annotation.core.likeness.near_rows import find_row_groups, row_copies_of
 from annotation.core.likeness.text_index import usable
 
@@ -43,13 +44,14 @@ def copies_of_items(
     table: pd.DataFrame, fields: Sequence[Field], reference: np.ndarray, seed: int = 0,
     earlier: Mapping[str, np.ndarray] | None = None,
 ) -> np.ndarray:  # fmt: skip
-    """Bool (n,): True where a row outside `reference` (bool (n,)) is a near-duplicate of one inside. `earlier`: the
-    index that `regroup_items` gave for some of the rows."""
+    """Bool (n,): True where a row outside `reference` (bool (n,)) is a copy of one inside: a near-duplicate in any
+    reading of its text, or the one held in the other. `earlier`: the index that `regroup_items` gave for some of the
+    rows."""
     if not any(field.type == "text" for field in fields):
         return row_copies_of(table, reference)
-    copied = copies_of(joined_text(table, fields), reference, usable(earlier or {}, seed), seed=seed)
-    others = _others(table, fields)
-    return copied if others is None else copied & (~_short(table, fields) | np.isin(others, others[reference]))
+    columns = [table[field.name].tolist() for field in fields if field.type == "text"]
+    reference = np.asarray(reference, dtype=bool)
+    return leaked(columns, reference, _others(table, fields), usable(earlier or {}, seed), seed=seed)
 
 
 def _parted(groups: Groups, table: pd.DataFrame, fields: Sequence[Field]) -> Groups:

@@ -17,7 +17,7 @@ class DrawProgress:
     """Items of a draw by where they stand, together `draw.n_drawn`: settled with a label; taken out as ambiguous or bad
     input; waiting for an adjudicator; set aside or passed on to the lead; begun by some experts; asked of nobody yet.
     effective: rows of equal weight that say as much. by_expert: (expert, answers), most first. relabelled: of those
-    experts, who also decided on the pool."""
+    experts, who also decided on the pool. sets: ids of what was frozen of it."""
 
     draw: ProductionDraw
     labelled: int
@@ -29,6 +29,7 @@ class DrawProgress:
     effective: float
     by_expert: Sequence[tuple[str, int]]
     relabelled: frozenset[str]
+    sets: Sequence[int]
 
     @property
     def is_over(self) -> bool:
@@ -56,7 +57,7 @@ def n_undrawn(dataset: Dataset) -> int:
 
 
 def progress_of(draw: ProductionDraw) -> DrawProgress:
-    """Three queries, however many items were drawn."""
+    """As few queries however many items were drawn."""
     standing = _standing(draw)
     items = Decision.objects.standing().filter(items__productionitem__draw=draw, case__kind=Case.PRODUCTION, cause="")
     by_expert = items.order_by().values_list("expert__username", "expert_id").annotate(n=Count("id")).order_by("-n")
@@ -67,6 +68,7 @@ def progress_of(draw: ProductionDraw) -> DrawProgress:
         draw, standing["labelled"], standing["taken out"], standing[Case.ADJUDICATOR],
         standing[Case.LEAD] + standing[Case.NOBODY], standing["begun"], standing["untouched"], effective_rows(weight),
         [(name, n) for name, _, n in said], frozenset(name for name, user, _ in said if user in pool),
+        list(draw.snapshots.order_by("id").values_list("id", flat=True)),
     )  # fmt: skip
 
 

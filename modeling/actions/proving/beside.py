@@ -11,7 +11,7 @@ from modeling.actions.proving.terms import Terms
 from modeling.actions.proving.training_seeds import draws_at_random, of_other_seeds
 from modeling.actions.proving.where_changed import where_changed
 from modeling.core.proving.stored import BesideProof, BesideRows, WithLeaked
-from modeling.reading.production_labels import who_labelled
+from modeling.reading.comparing.production_labels import who_labelled
 
 
 def of_seeds(

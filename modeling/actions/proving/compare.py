@@ -28,9 +28,9 @@ from modeling.core.proving.stored import (
     ScoresAsTrained,
 )
 from modeling.models import Comparison, Look
+from modeling.reading.comparing.production_labels import who_labelled
 from modeling.reading.comparison_sides import Side, find_side
 from modeling.reading.looks import looks_at, steered_by
-from modeling.reading.production_labels import who_labelled
 
 # Where more rows than this are near-copies of what was learned from, what is left is no longer production.
 MOST_LEAKED = 0.5

@@ -17,8 +17,9 @@ from annotation.reading.prediction_sets import aligned
 from modeling.actions.training.synonyms import accepted_pairs
 from modeling.core.fitting.stored import Resolved
 from modeling.core.perturbations.synonyms import partners_of
+from modeling.core.telling.missing_columns import ColumnMissing
 from modeling.core.telling.robustness import Consistency, Probed, ProbeFindings, checked_probes, consistency, probe
-from modeling.core.telling.stored import ConsistencyJson, FlippedExample, ProbeJson, RobustnessJson
+from modeling.core.telling.stored import ConsistencyJson, FlippedExample, MissingJson, ProbeJson, RobustnessJson
 from modeling.models import ModelRun
 from modeling.reading.confirmed_copies import confirmed_groups
 
@@ -39,12 +40,15 @@ def request_robustness(
     again: bool = False, background: bool = True,
 ) -> Job:  # fmt: skip
     """The job that probes the run. The same probes, seed, synonyms and confirmed groups are the same job."""
-    if not any(field.type == "text" for field in dataset.typed_fields):
-        raise UnableToWork(f"{dataset.slug!r} has no text field; these probes change texts only.")
     if not run.converged or run.at_chance:
         why = "did not converge" if not run.converged else "has learned nothing"
         raise UnableToWork(f"Run {run.pk} {why}; its predictions are not worth probing.")
-    names = checked_probes(probes)
+    names = checked_probes(probes, dataset.typed_fields)
+    if not names:
+        raise UnableToWork(
+            f"{dataset.slug!r} has nothing these probes could change: they change texts, and leave out a column of "
+            "several."
+        )
     pairs = [list(pair) for pair in accepted_pairs(dataset)] if "synonyms" in names else []
     params: RobustnessParams = {"run": run.pk, "probes": names, "synonyms": pairs}
     inputs = job_key("confirmed", dataset, {"groups": confirmed_groups(dataset)}, "", 0)
@@ -73,6 +77,7 @@ def run(job: Job, report: Report) -> Write:
     result: RobustnessJson = {
         "run": probed.pk, "seed": job.seed, "rows": found.n, "folds": found.folds,
         "probes": _probes_json(found, items, resolved["classes"]), "consistency": _same_json(same, items, resolved),
+        "missing": _missing_json(found.missing),
     }  # fmt: skip
     return lambda: result
 
@@ -104,6 +109,17 @@ def _example(one: Probed, at: int, items: np.ndarray, classes: Sequence[str]) ->
         "probability": round(float(one.probability[at]), 4), "drop": round(float(one.drop[at]), 4),
         "texts": {name: texts[at] for name, texts in one.texts.items()},
     }  # fmt: skip
+
+
+def _missing_json(found: Sequence[ColumnMissing]) -> list[MissingJson]:
+    known = [one for one in found if len(one.before)]
+    return [
+        {
+            "name": one.name, "columns": list(one.columns), "n": len(one.before), "flips": one.flips,
+            "accuracy": one.accuracy.as_json(), "lost": one.lost(len(known)).as_json(),
+        }
+        for one in known
+    ]  # fmt: skip
 
 
 def _same_json(same: Consistency, items: np.ndarray, resolved: Resolved) -> ConsistencyJson:

@@ -7,8 +7,8 @@ from django.db import transaction
 from annotation import bulk
 from annotation.models import Dataset, User
 from modeling.models import ModelInUse
+from modeling.reading.comparing.in_use import model_in_use
 from modeling.reading.comparison_sides import find_side
-from modeling.reading.in_use import model_in_use
 
 
 @transaction.atomic

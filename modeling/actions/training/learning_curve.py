@@ -14,7 +14,7 @@ from modeling.core.fitting.learning_curve import LearningCurve, learning_curve
 from modeling.core.fitting.stored import LearningCurveJson
 from modeling.core.fitting.training import refitter
 from modeling.models import ModelRun
-from modeling.reading.learning_curves import KIND
+from modeling.reading.of_runs.learning_curves import KIND
 
 
 def request_curve(run: ModelRun, *, user: User | None = None, again: bool = False, background: bool = True) -> Job:

@@ -26,6 +26,7 @@ from modeling.actions.training.train import recipe_settings, training_part
 from modeling.core.fitting.choosing_recipes import Entrant, Place, RecipeChoice, choose
 from modeling.core.fitting.complexity import plainness
 from modeling.core.fitting.stored import MeanSize, RecipesFound, Settings, SweptRecipe
+from modeling.core.learners import used_words
 from modeling.core.proving.evaluation import METRICS
 from modeling.figures.words.recipes import recipe_words
 from modeling.models import ModelRun, Recipe, Sweep
@@ -253,6 +254,7 @@ def _entry(spec: Spec, runs: Sequence[ModelRun], why: str) -> SweptRecipe:
         "train_accuracy": train, "features": size["features"], "parameters": size["parameters"],
         "cpu_seconds": _mean(run.cpu_seconds for run in runs),
         "predict_seconds": _mean(run.predict_seconds for run in runs), "best": False, "simplest": False,
+        "settled": [used_words(spec.learner, run.resolved, run.metrics.get("curve")) for run in runs],
     }  # fmt: skip
 
 

@@ -212,8 +212,9 @@ class RunLearningCurve(LearningCurveJson):
 
 
 class SweptRecipe(TypedDict):
-    """A recipe of a sweep, figures as means over seeds. From `score` on only where it competes, which is where `why` is
-    empty: behind: best − this, with its limits; close: not distinguishable from the best."""
+    """A recipe of a sweep, figures as means over seeds; settled: what each run settled on, in words. From `score` on
+    only where it competes, which is where `why` is empty: behind: best − this, with its limits; close: not
+    distinguishable from the best."""
 
     name: str
     learner: str
@@ -228,6 +229,7 @@ class SweptRecipe(TypedDict):
     predict_seconds: float | None
     best: bool
     simplest: bool
+    settled: NotRequired[list[str]]
     score: NotRequired[float]
     low: NotRequired[float]
     high: NotRequired[float]

@@ -6,7 +6,7 @@ from typing import Any
 
 from annotation.core.refusal import Refusal
 from modeling.core.fitting.stored import Settings, TrainingCurve
-from modeling.core.learners.class_weights import named_settings
+from modeling.core.learners.later_settings import named_settings
 from modeling.core.learners.learner import Learner, Setting, UnableToTrain
 from modeling.core.learners.logistic import Fold, LogisticLearner
 from modeling.core.learners.mlp import MlpLearner

@@ -10,7 +10,7 @@ from sklearn.linear_model import LogisticRegression
 from annotation.core.fields import Field
 from modeling.core.fitting.dense_features import KEPT, NONE, DenseFeatures
 from modeling.core.fitting.stored import PathEntry, Settings, SolverFacts, TrainingCurve
-from modeling.core.learners.class_weights import (
+from modeling.core.learners.later_settings import (
     CLASS_WEIGHT_WORDS,
     CLASS_WEIGHTS,
     named_settings,

@@ -12,9 +12,10 @@ from annotation.core.fields import Field
 from annotation.core.judging.folds import grouped_folds
 from modeling.core.fitting.dense_features import DenseFeatures
 from modeling.core.fitting.stored import Settings, TrainingCurve
-from modeling.core.learners.class_weights import (
+from modeling.core.learners.later_settings import (
     CLASS_WEIGHT_WORDS,
     CLASS_WEIGHTS,
+    STOPS,
     named_settings,
     weights_of_classes,
 )
@@ -89,7 +90,8 @@ class MlpLearner:
     [0, 1). weight_decay: L2 on the weights, as in networks.Schedule. patience: epochs to wait for a smaller log loss on
     the tenth of the groups held out; then the network of the best epoch is restored. components: dimensions to which
     words are projected. class_weight: "balanced" counts every class the same, in what is minimised and in the loss on
-    rows held out. seed: of starting weights, order, dropout and the tenth held out.
+    rows held out. stop: "never" holds nothing out and trains for max_epochs on all rows; converged_ then says whether
+    the loss on them had settled. seed: of starting weights, order, dropout and the tenth held out.
 
     After `fit`: classes_ (K,); curve_, with train_loss and validation_loss (mean log loss in nats, one per epoch from 0
     on), best and stopped (epochs), train_accuracy and validation_accuracy of the best epoch, and n and n_validation
@@ -105,6 +107,7 @@ class MlpLearner:
     max_epochs: int = 200
     components: int = 128
     class_weight: str = CLASS_WEIGHTS[0]
+    stop: str = STOPS[0]
     seed: int = 0
 
     TITLE: ClassVar[str] = "dropout network"
@@ -133,7 +136,8 @@ class MlpLearner:
         dense = _dense(X)
         groups = np.arange(len(codes)) if groups is None else groups
         self._check(dense, groups)
-        validation = held_out(groups, codes, self.seed)
+        never = self.stop != STOPS[0]
+        validation = np.zeros(len(codes), dtype=bool) if never else held_out(groups, codes, self.seed)
         schedule = Schedule(
             self.dropout, self.weight_decay, self.learning_rate, self.batch, self.patience, self.max_epochs
         )
@@ -165,7 +169,9 @@ class MlpLearner:
         dropout = settings.get("dropout", MlpLearner.dropout)
         decay = settings.get("weight_decay", MlpLearner.weight_decay)
         balanced = ", classes balanced" if settings.get("class_weight", CLASS_WEIGHTS[0]) != CLASS_WEIGHTS[0] else ""
-        return f"{units}, dropout {dropout:g}, weight decay {decay:g}{balanced}"
+        never = settings.get("stop", STOPS[0]) != STOPS[0]
+        stops = f", {settings.get('max_epochs', MlpLearner.max_epochs)} epochs" if never else ""
+        return f"{units}, dropout {dropout:g}, weight decay {decay:g}{balanced}{stops}"
 
     @staticmethod
     def used(resolved: Settings, curve: TrainingCurve | None) -> str:
@@ -187,7 +193,7 @@ class MlpLearner:
         if len(wrong):
             raise UnableToTrain(f"Row {wrong[0] + 1} has a feature that is not a number: nothing to learn from.")
         n_groups = len(np.unique(groups))
-        if n_groups < PARTS:
+        if n_groups < PARTS and self.stop == STOPS[0]:
             raise UnableToTrain(
                 f"A network holds out a tenth of the inputs to know when to stop, and {n_groups} different inputs are "
                 f"too few for that; {PARTS} are needed in every part it learns from. Train logistic regression instead."
@@ -195,11 +201,12 @@ class MlpLearner:
 
     def _curve(self, trained: Trained, X: np.ndarray, codes: np.ndarray, validation: np.ndarray) -> TrainingCurve:
         right = probabilities(trained.network, X).argmax(axis=1) == codes
+        judged = right[validation].mean() if validation.any() else 0.0
         return {
             "train_loss": [_rounded(loss) for loss in trained.train_loss],
             "validation_loss": [_rounded(loss) for loss in trained.validation_loss],
             "best": trained.best, "stopped": len(trained.train_loss) - 1,
-            "train_accuracy": float(right[~validation].mean()), "validation_accuracy": float(right[validation].mean()),
+            "train_accuracy": float(right[~validation].mean()), "validation_accuracy": float(judged),
             "n": int((~validation).sum()), "n_validation": int(validation.sum()),
         }  # fmt: skip
 
@@ -207,6 +214,10 @@ class MlpLearner:
         last = len(trained.train_loss) - 1
         if not trained.finite:
             return f"Not converged: at epoch {last} the loss was no longer a number; a smaller learning rate may help."
+        if self.stop != STOPS[0]:
+            fell = "had settled" if trained.stopped else "still fell"
+            name = "Trained for" if trained.stopped else "Not converged: after"
+            return f"{name} {last} epoch{'' if last == 1 else 's'} on all rows, when the loss on them {fell}."
         if not trained.stopped:
             return (
                 f"Not converged: after {last} epoch{'' if last == 1 else 's'}, the most allowed, the loss on the rows "

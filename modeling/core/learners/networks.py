@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 BETAS, EPSILON = (0.9, 0.999), 1e-8
+# With a fixed number of epochs: the last ones, and a fall (nats) over them from which on the loss has not settled.
+LAST, SETTLED = 5, 0.05
 # Rows looked at together where nothing is learned.
 CHUNK = 8192
 
@@ -44,7 +46,8 @@ class Schedule:
 class Trained:
     """network: the one of `best`, the epoch with the smallest validation loss (the earliest among equals; 0 is the
     network before its first step). train_loss, validation_loss: mean log loss in nats, dropout off, one per epoch from
-    0 on. stopped: patience ran out; False where max_epochs or a loss that is no number ended it."""
+    0 on. stopped: patience ran out; False where max_epochs or a loss that is no number ended it. Where no row was held
+    out: best is the last epoch, validation_loss is nan throughout, and stopped says whether the loss had settled."""
 
     network: Network
     best: int
@@ -54,7 +57,8 @@ class Trained:
 
     @property
     def finite(self) -> bool:
-        return bool(np.isfinite(self.train_loss[-1]) and np.isfinite(self.validation_loss[-1]))
+        judged = np.isfinite(self.validation_loss[-1]) or np.isnan(self.validation_loss[0])
+        return bool(np.isfinite(self.train_loss[-1]) and judged)
 
 
 def initial(sizes: Sequence[int], random: np.random.Generator, dtype: type = np.float32) -> Network:
@@ -129,8 +133,8 @@ def train(
     X: np.ndarray, codes: np.ndarray, validation: np.ndarray, layers: Sequence[int], n_classes: int, schedule: Schedule,
     seed: int, worth: np.ndarray | None = None,
 ) -> Trained:  # fmt: skip
-    """Adam (Kingma & Ba 2015) on the rows outside `validation`, bool (n,); those inside say when to stop. worth: as
-    `loss_and_gradient`, in both.
+    """Adam (Kingma & Ba 2015) on the rows outside `validation`, bool (n,); those inside say when to stop; where
+    there are none it runs for max_epochs. worth: as `loss_and_gradient`, in both.
 
     X: float32 (n, p), finite. codes: int (n,) in 0 … n_classes − 1. Everything drawn at random comes from `seed`.
     """
@@ -141,19 +145,23 @@ def train(
     learn, judge = (X[~validation], codes[~validation]), (X[validation], codes[validation])
     losses = [(_log_loss(network, *learn, worth), _log_loss(network, *judge, worth))]
     best, optimiser = 0, _Adam(flat, schedule.learning_rate)
-    while len(losses) <= schedule.max_epochs and len(losses) - 1 - best < schedule.patience:
+    fixed = not validation.any()
+    while len(losses) <= schedule.max_epochs and (fixed or len(losses) - 1 - best < schedule.patience):
         for rows in _batches(random, len(learn[0]), schedule.batch):
             masks = dropout_masks(random, len(rows), layers, schedule.dropout)
             part = learn[0][rows], learn[1][rows]
             _, gradient = loss_and_gradient(network, *part, schedule.weight_decay, masks, worth)
             optimiser.step(_flat(gradient))
         losses.append((_log_loss(network, *learn, worth), _log_loss(network, *judge, worth)))
-        if not np.isfinite(losses[-1]).all():
+        if not np.isfinite(losses[-1][: 1 if fixed else 2]).all():
             break
-        if losses[-1][1] < losses[best][1]:
-            best, best_flat = len(losses) - 1, flat.copy()
+        if fixed or losses[-1][1] < losses[best][1]:
+            best, best_flat = len(losses) - 1, flat if fixed else flat.copy()
     flat[:] = best_flat
     train_loss, validation_loss = zip(*losses, strict=True)
+    if fixed:
+        settled = bool(train_loss[-min(len(losses), LAST + 1)] - train_loss[-1] < SETTLED)
+        return Trained(network, best, train_loss, validation_loss, settled and bool(np.isfinite(train_loss[-1])))
     stopped = len(losses) - 1 - best >= schedule.patience and bool(np.isfinite(losses[-1]).all())
     return Trained(network, best, train_loss, validation_loss, stopped)
 
@@ -199,6 +207,8 @@ def _forward(network: Network, X: np.ndarray, masks: Sequence[np.ndarray]) -> li
 
 def _log_loss(network: Network, X: np.ndarray, codes: np.ndarray, worth: np.ndarray | None) -> float:
     total = 0.0
+    if not len(X):
+        return float("nan")
     for at in range(0, len(X), CHUNK):
         found = scores(network, X[at : at + CHUNK]).astype(np.float64)
         found -= found.max(axis=1, keepdims=True)

@@ -215,44 +215,6 @@ class ComparisonResult(ComparisonProof):
     comparison: int
 
 
-class ReturnPoint(TypedDict):
-    """After so many decisions, of which `changed` changed a label; gain: of accuracy over the point before."""
-
-    decisions: int
-    changed: int
-    accuracy: IntervalJson
-    gain: IntervalJson | None
-
-
-class ProjectionJson(TypedDict):
-    """A Projection: what the next `cases` decisions are expected to gain."""
-
-    cases: int
-    gain: IntervalJson
-    reach: IntervalJson
-    per_error: IntervalJson
-    errors: IntervalJson
-
-
-class ReturnsJson(TypedDict):
-    """What decisions brought. scored_on: "production" or "out of fold"; left_out: rows without a label at some point;
-    per_hundred: accuracy gained per 100 decisions; projection: None where nothing can be projected, why: then the
-    reason; looks: which reading of the production set this was, 0 where none was read."""
-
-    run: int
-    snapshot: int | None
-    scored_on: str
-    rows: int
-    groups: int
-    left_out: int
-    points: list[ReturnPoint]
-    per_hundred: IntervalJson
-    projection: ProjectionJson | None
-    why: str
-    looks: int
-    planned_looks: int
-
-
 # A rule of prediction with what it costs, and what it saves beside the likeliest class; class: that of the constant
 # rule, else None.
 PricedRule = TypedDict(
@@ -339,3 +301,22 @@ class AttributionResult(AttributionFound):
     """The result of a job of the kind attribution."""
 
     attribution: int
+
+
+class SurelyWrong(TypedDict):
+    """Shares of rows predicted as another class than the label with much confidence; change: after − before, in
+    [−1, 1], < 0 = fewer. n of each counts groups of near-copies; rows: the rows."""
+
+    rows: int
+    before: IntervalJson
+    after: IntervalJson
+    change: IntervalJson
+
+
+class SurelyWrongJson(TypedDict):
+    """above: the confidence from which on it counts as much, in [0, 1]. contested: of rows on which answers differed,
+    None where they are too few to say anything of."""
+
+    above: float
+    all: SurelyWrong
+    contested: SurelyWrong | None

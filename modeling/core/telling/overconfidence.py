@@ -1,11 +1,14 @@
 """Rows on which a model is surer of another class than labels that disagree so often allow, and what it memorized."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from annotation.core.intervals import Interval, wilson
 from modeling.core.proving.evaluation import paired_interval
+from modeling.core.proving.paired import LEAST_UNITS, paired_by_group, share_by_group
+from modeling.core.proving.stored import SurelyWrong, SurelyWrongJson
 from modeling.core.telling.stored import MemoryJson
 
 # Where nothing is known of how far labels agree.
@@ -91,6 +94,46 @@ def confidently_wrong(
         limit, rows[np.argsort(-confidence[rows], kind="stable")], _share(wrong, np.ones(len(truth), dtype=bool)),
         _share(wrong, contested), _share(wrong, ~contested), _share(sure, contested), _share(sure, ~contested),
     )  # fmt: skip
+
+
+def confidently_wrong_change(
+    truth: np.ndarray, before: np.ndarray, after: np.ndarray, groups: np.ndarray, *,
+    weights: np.ndarray | None = None, contested: np.ndarray | None = None, above: float = PLAIN,
+) -> SurelyWrongJson:  # fmt: skip
+    """The share of rows predicted as another class than the label with confidence above `above`, before and after.
+
+    truth: int (n,), n ≥ 1. before, after: probabilities (n, K). groups: int (n,), near-copies, the units of every
+    interval. weights: (n,), what rows count; None = all the same. contested: bool (n,), rows on which answers differed;
+    those of groups whose labels differ count among them. Intervals as `share_by_group` and `paired_by_group`.
+    """
+    wrong = [(one.max(axis=1) > above) & (one.argmax(axis=1) != truth) for one in (before, after)]
+    apart = _of_differing_groups(truth, groups)
+    among = apart if contested is None else apart | contested
+    enough = len(np.unique(groups[among])) >= LEAST_UNITS
+    everywhere = np.ones(len(truth), dtype=bool)
+    return {
+        "above": above, "all": _both_sides(wrong, groups, weights, everywhere),
+        "contested": _both_sides(wrong, groups, weights, among) if enough else None,
+    }  # fmt: skip
+
+
+def _of_differing_groups(truth: np.ndarray, groups: np.ndarray) -> np.ndarray:
+    """Rows (n,) of groups that carry two labels or more."""
+    pairs = np.unique(np.stack([groups, truth]), axis=1)[0]
+    of, labels = np.unique(pairs, return_counts=True)
+    return np.isin(groups, of[labels > 1])
+
+
+def _both_sides(
+    wrong: Sequence[np.ndarray], groups: np.ndarray, weights: np.ndarray | None, among: np.ndarray
+) -> SurelyWrong:
+    was, now = (one[among] for one in wrong)
+    units, weight = groups[among], None if weights is None else weights[among]
+    return {
+        "rows": int(among.sum()), "before": share_by_group(was, units, weight).as_json(),
+        "after": share_by_group(now, units, weight).as_json(),
+        "change": paired_by_group(was, now, units, weight).as_json(),
+    }  # fmt: skip
 
 
 def memory(old: np.ndarray, new: np.ndarray, fitted: np.ndarray, held_out: np.ndarray) -> Memory:

@@ -15,12 +15,16 @@ from modeling.core.learners import UnableToConfigure
 from modeling.core.perturbations import PERTURBATIONS, drawn, perturbed
 from modeling.core.perturbations.arrangement import boilerplate, moved, without_each
 from modeling.core.perturbations.synonyms import Partners
+from modeling.core.telling.missing_columns import ColumnMissing, added, left_out, missing_columns
 
 PROBES: dict[str, str] = {
     **{name: perturbation.title for name, perturbation in PERTURBATIONS.items()},
     "position": "the deciding sentence moved elsewhere",
     "boilerplate": "a paragraph added that says nothing",
 }
+# A probe of another kind: it takes something away, and asks what that costs.
+MISSING = "missing"
+EVERY_PROBE = {**PROBES, MISSING: "columns missing"}
 # Folds are trained until so many rows have been held out: more rows would not move the figures much.
 ENOUGH = 2000
 # In a text of more sentences the deciding one is looked for among the first.
@@ -58,19 +62,24 @@ class Probed:
 
 @dataclass(frozen=True)
 class ProbeFindings:
-    """n: rows held out and probed, one of each near-duplicate group; folds: how many were trained for them."""
+    """n: rows held out and probed, one of each near-duplicate group; folds: how many were trained for them. missing:
+    what each column that is left out costs, the largest loss first; empty where it was not asked for."""
 
     n: int
     folds: int
     probes: dict[str, Probed]
+    missing: list[ColumnMissing]
 
 
-def checked_probes(names: Sequence[str]) -> list[str]:
-    """The probes named, all where none is, in the order of PROBES. Raises UnableToConfigure."""
-    unknown = [name for name in names if name not in PROBES]
+def checked_probes(names: Sequence[str], fields: Sequence[Field]) -> list[str]:
+    """The probes named, all where none is, in the order of EVERY_PROBE, but for those that find nothing to change in
+    these `fields`. Raises UnableToConfigure."""
+    unknown = [name for name in names if name not in EVERY_PROBE]
     if unknown:
-        raise UnableToConfigure(f"There is no probe {unknown[0]!r}; choose among: {', '.join(PROBES)}.")
-    return [name for name in PROBES if not names or name in names]
+        raise UnableToConfigure(f"There is no probe {unknown[0]!r}; choose among: {', '.join(EVERY_PROBE)}.")
+    texts = any(field.type == "text" for field in fields)
+    possible = dict.fromkeys(PROBES, texts) | {MISSING: bool(left_out(fields))}
+    return [name for name in EVERY_PROBE if possible[name] and (not names or name in names)]
 
 
 def probe(
@@ -87,7 +96,9 @@ def probe(
     fold = grouped_folds(groups, labels, n_folds, resolved["seed"])
     single = np.zeros(len(labels), dtype=bool)
     single[np.unique(groups, return_index=True)[1]] = True
-    parts: dict[str, list[Probed]] = {name: [] for name in probes}
+    changes = [name for name in probes if name != MISSING]
+    parts: dict[str, list[Probed]] = {name: [] for name in changes}
+    missing: list[list[ColumnMissing]] = []
     n = trained = 0
     for number in range(n_folds):
         kept, rows = fold != number, np.flatnonzero((fold == number) & single)
@@ -98,10 +109,12 @@ def probe(
         model = fit_resolved(table[kept].reset_index(drop=True), fields, names, groups[kept], resolved)
         guess: Predict = lambda some, model=model: predict(model, some, classes)  # type: ignore[misc]  # noqa: E731
         judged = table.iloc[rows].reset_index(drop=True)
-        for name, one in probe_rows(guess, judged, fields, probes, seed, partners).items():
+        for name, one in probe_rows(guess, judged, fields, changes, seed, partners).items():
             parts[name].append(_shifted(one, rows))
+        if MISSING in probes:
+            missing.append(missing_columns(guess, judged, fields, labels[rows]))
         n, trained = n + len(rows), trained + 1
-    return ProbeFindings(n, trained, {name: _together(ones, fields) for name, ones in parts.items()})
+    return ProbeFindings(n, trained, {name: _together(ones, fields) for name, ones in parts.items()}, added(missing))
 
 
 def probe_rows(

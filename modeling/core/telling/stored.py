@@ -146,6 +146,18 @@ class ProbeJson(TypedDict):
     flipped: list[int]
 
 
+class MissingJson(TypedDict):
+    """What a column, or all of a kind, that is left out costs on the n rows that had it. accuracy: with it; lost: that
+    less accuracy without it, in [−1, 1]; flips: rows given another class."""
+
+    name: str
+    columns: list[str]
+    n: int
+    flips: int
+    accuracy: IntervalJson
+    lost: IntervalJson
+
+
 class ApartJson(TypedDict):
     """Two items that say the same and are given two classes."""
 
@@ -174,6 +186,7 @@ class RobustnessJson(TypedDict):
     folds: int
     probes: list[ProbeJson]
     consistency: ConsistencyJson
+    missing: NotRequired[list[MissingJson]]
 
 
 class DatasetNames(TypedDict):

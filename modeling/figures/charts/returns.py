@@ -1,7 +1,7 @@
 """Accuracy along the decisions, and what the next are expected to bring."""
 
 from annotation.core.stored import LimitsJson
-from modeling.core.proving.stored import ReturnsJson
+from modeling.core.watching.stored import ReturnsJson
 from modeling.figures.charts.plot import DASHED, Ground, Plot
 from modeling.figures.charts.scale import around, axis, between, shares
 

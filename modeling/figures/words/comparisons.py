@@ -4,7 +4,7 @@ from typing import Literal, TypeAlias
 
 from modeling.core.proving.proof import EXPECTED_COST
 from modeling.core.proving.stored import Difference, MethodJson, ProofJson, RowsNeeded
-from modeling.figures.words.numbers import money, signed, signed_money, span
+from modeling.figures.words.numbers import money, points_words, signed, signed_money, span
 
 Figure: TypeAlias = Literal["value", "low", "high", "low_planned", "high_planned", "accuracy", "macro_f1"]
 
@@ -36,7 +36,7 @@ def declared_words(difference: Difference, worthwhile: float) -> str:
     """A difference declared worth having, in its unit: 1 point, 0.5 points of macro F1, 20 EUR per 1,000 items."""
     if difference["metric"] == EXPECTED_COST:
         return f"{money(worthwhile)} {difference['unit']} per 1,000 items"
-    said = f"{round(100 * worthwhile, 2):g} point{'' if round(100 * worthwhile, 2) == 1 else 's'}"
+    said = points_words(worthwhile)
     return said if difference["metric"] == "accuracy" else f"{said} of macro F1"
 
 

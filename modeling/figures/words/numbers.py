@@ -17,6 +17,12 @@ def signed(difference: float) -> str:
     return "0.0" if text in ("+0.0", "−0.0") else text
 
 
+def points_words(difference: float) -> str:
+    """A difference of shares somebody declared: 0.01 → 1 point, 0.005 → 0.5 points."""
+    points = f"{round(100 * difference, 2):g}"
+    return f"{points} point{'' if points == '1' else 's'}"
+
+
 def signed_span(low: float, high: float) -> str:
     """Limits of a difference in points: −0.003, 0.017 → −0.3 to +1.7."""
     return f"{signed(low)} to {signed(high)}"

@@ -7,7 +7,6 @@ from modeling.core.proving.report_json import DoneJson, ReportJson
 from modeling.core.proving.slices import slice_verdict
 from modeling.core.proving.stored import SideScores, SliceChange
 from modeling.figures.words.comparisons import (
-    needed_words,
     plain_span,
     proved,
     proved_span,
@@ -54,9 +53,9 @@ class OnePage:
 def one_page(report: ReportJson, *, has_figures: bool) -> OnePage:
     """Every number in it is one of the report's, rounded."""
     parts = [_compared(report), _on_what(report, has_figures)]
-    if has_figures:
-        parts += [_flips(report), *_where(report)]
+    parts += [_flips(report)] if has_figures else []
     parts += [_done(report["done"])] if report["done"] else []
+    parts += _where(report) if has_figures else []
     parts.append(PagePart("What this cannot say", tuple(report["cannot_say"])))
     figures = _figures(report) if has_figures else None
     return OnePage(report["heading"], report["in_one_sentence"], figures, tuple(parts), _footer(report, has_figures))
@@ -98,7 +97,8 @@ def _compared(report: ReportJson) -> PagePart:
         said = f"The settings differ too ({'; '.join(differ)}): the difference is not the labels’ alone."
     else:
         said = "Same recipe and same regularization: only the labels it learned from differ."
-    return PagePart("What was compared", (said,), PageTable(("", "Model", "Recipe", "Learned from"), tuple(rows)))
+    asked = f"Both answer the same question about each item: “{report['question']}”"
+    return PagePart("What was compared", (asked, said), PageTable(("", "Model", "Recipe", "Learned from"), tuple(rows)))
 
 
 def _on_what(report: ReportJson, has_figures: bool) -> PagePart:
@@ -128,8 +128,6 @@ def _figures(report: ReportJson) -> PagePart:
         f"alone, the {_level(level['level'] if level else 0.95)} interval is {plain_span(difference)}."
     ]
     said += [sentence for sentence in (worth_words(report),) if sentence]
-    if needed := report.get("needed"):
-        said.append(needed_words(difference, needed))
     if report.get("reason"):
         said.append(report["reason"])
     return PagePart("How right both are", tuple(said), PageTable(("", "Accuracy", "Macro F1", "n"), tuple(rows)))
@@ -155,7 +153,9 @@ def _flips(report: ReportJson) -> PagePart:
     said = f"{mended:,} mended (wrong before, right after), {broken:,} broken (right before, wrong after)"
     if counts := report.get("flips"):
         said += f", {counts['changed_wrong']:,} changed though both are wrong"
-    return PagePart("Rows that changed", (f"{said}; McNemar {p_words(report['mcnemar_p'])}.",))
+    method = report.get("method")
+    test = method["test"] if method else "McNemar"
+    return PagePart("Rows that changed", (f"{said}; {p_words(report['mcnemar_p'])} ({test}).",))
 
 
 def _where(report: ReportJson) -> list[PagePart]:

@@ -6,8 +6,8 @@ from math import inf
 from annotation.core.intervals import Interval
 from annotation.core.stored import IntervalJson
 from annotation.core.wording import counted
-from modeling.core.proving.returns import AHEAD, Spent, Word, stop_word
-from modeling.core.proving.stored import ProjectionJson, ReturnsJson
+from modeling.core.watching.returns import AHEAD, Spent, Word, stop_word
+from modeling.core.watching.stored import ProjectionJson, ReturnsJson
 from modeling.figures.words.numbers import signed, signed_span
 
 VERBS: dict[Word, str] = {"stop": "Stop", "go on": "Go on", "cannot tell yet": "Cannot tell yet"}

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from modeling.core.telling.stored import ProbeJson
+from modeling.core.telling.stored import MissingJson, ProbeJson
 from modeling.figures.words.numbers import percent, span
 
 
@@ -25,3 +25,13 @@ def flips_heading(title: str, flips: int, shown: int) -> str:
     """How many predictions a change flipped, and how many of them are shown."""
     those = f"the worst {shown} of {flips:,}" if flips > shown else f"{flips:,}"
     return f"{title[0].upper()}{title[1:]}: {those} flipped"
+
+
+def missing_heading(found: Sequence[MissingJson]) -> str:
+    """found: what each column left out costs, the largest loss first."""
+    surely = [one for one in found if one["lost"]["low"] > 0 and len(one["columns"]) == 1]
+    if not surely:
+        return "No single column that is missing surely costs accuracy"
+    worst = surely[0]
+    lost, limits = 100 * worst["lost"]["value"], span(worst["lost"]["low"], worst["lost"]["high"])
+    return f"Without {worst['name']} it is right {lost:.1f} points less often ({limits})"

@@ -12,14 +12,15 @@ MOST = 12
 
 @dataclass(frozen=True)
 class SliceTable:
-    """Slices of one kind: `shown` first, the small ones and those beyond MOST in `folded`; heading: the finding."""
+    """Slices of one kind: `shown` first, the small ones and those beyond MOST in `folded`; heading: the finding;
+    parts: how many there are, in words."""
 
     kind: str
     column: str
     heading: str
     shown: list[tuple[SliceChange, str]]
     folded: list[tuple[SliceChange, str]]
-    n: int
+    parts: str
 
 
 def slice_tables(proof: ComparisonProof) -> list[SliceTable]:
@@ -37,7 +38,9 @@ def _table(kind: str, column: str, slices: list[SliceChange], worthwhile: float 
     large = [pair for pair in judged if pair[0]["n"] >= SMALL]
     shown = large[:MOST] or judged[:MOST]
     folded = [pair for pair in judged if pair not in shown]
-    return SliceTable(kind, column, _heading(kind, judged), shown, folded, len(slices))
+    noun = {"class": ("class", "classes"), "source": ("source", "sources")}.get(kind, ("part", "parts"))
+    parts = f"{len(slices):,} {noun[len(slices) != 1]}"
+    return SliceTable(kind, column, _heading(kind, judged), shown, folded, parts)
 
 
 def _heading(kind: str, judged: list[tuple[SliceChange, str]]) -> str:

@@ -5,7 +5,7 @@ from annotation.access import dataset_by_slug
 from annotation.management.house import HouseCommand, add_background, add_json, finish
 from modeling.actions.running.describe_run import request_description
 from modeling.reading.find_run import run_named
-from modeling.reading.learning_curves import curve_of
+from modeling.reading.of_runs.learning_curves import curve_of
 
 
 class Command(HouseCommand):

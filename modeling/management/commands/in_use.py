@@ -6,7 +6,7 @@ from django.utils import timezone
 from annotation.access import dataset_by_slug
 from annotation.management.house import HouseCommand, add_json
 from modeling.actions.running.name_in_use import name_in_use
-from modeling.reading.in_use import model_in_use
+from modeling.reading.comparing.in_use import model_in_use
 
 
 class Command(HouseCommand):

@@ -3,8 +3,8 @@ from typing import Any
 
 from annotation.access import dataset_by_slug, snapshot_by_id
 from annotation.management.house import HouseCommand, add_background, add_json, finish
-from modeling.actions.proving.measure_returns import request_returns
-from modeling.actions.proving.set_stop_rule import set_stop_rule
+from modeling.actions.watching.measure_returns import request_returns
+from modeling.actions.watching.set_stop_rule import set_stop_rule
 from modeling.reading.find_run import run_named
 
 

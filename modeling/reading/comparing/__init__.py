@@ -1,1 +1,1 @@
-"""What stands behind a comparison: its flips, the changed labels behind them, what was decided between its sides."""
+"""What stands behind a comparison: flips, the changed labels behind them, who labelled what, what was done between."""

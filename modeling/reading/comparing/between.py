@@ -55,7 +55,7 @@ def decisions_between(before: ModelRun, after: ModelRun) -> DecisionQuerySet:
     """Those on the pool: neither checks of whoever answers nor labels of production."""
     frozen_at = (before.snapshot.labels_of or before.snapshot).created_at
     decisions = Decision.objects.standing().filter(case__dataset=after.snapshot.dataset)
-    decisions = decisions.exclude(case__kind__in=(*Case.CHECKS, Case.PRODUCTION))
+    decisions = decisions.about_pool()
     return decisions.filter(created_at__gt=frozen_at, created_at__lte=after.snapshot.created_at)
 
 

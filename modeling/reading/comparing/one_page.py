@@ -14,7 +14,7 @@ SOURCES = 5
 
 
 def report_json(comparison: Comparison, heading: str, settings: list[str] | None, done: Between | None) -> ReportJson:
-    """The proof as it is kept, and what was compared on what. heading, settings, done: as `reports.Report`."""
+    """The proof as it is kept, and what was compared on what. heading, settings: as `reports.Report`."""
     dataset, proof = comparison.snapshot.dataset, comparison.proof
     production = _production(comparison)
     limits = Limits(

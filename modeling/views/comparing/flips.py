@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from annotation.access import Request, dataset_for_lead, typed_id
+from annotation.core.wording import counted
 from annotation.models import Dataset
 from annotation.views.refusals import refused_to
 from modeling.actions.proving.reopen_flips import reopen_flips
@@ -33,6 +34,7 @@ def flips(request: Request, slug: str, pk: int) -> HttpResponse:
     query["after"] = str(shown.next_after)
     page = {
         "dataset": dataset, "comparison": found, "asked": asked, "kinds": _tabs(found, asked), "list": shown,
+        "heading": f"{counted(shown.n, 'row')} flipped{f': {KINDS[asked.kind]}' if asked.kind else ''}",
         "classes": dataset.class_names, "sources": found.snapshot.rows.order_by("item__source").values_list(
             "item__source", flat=True).distinct(),
         "next_page": query.urlencode() if shown.next_after else "", "traced": lookalikes_exist(found),

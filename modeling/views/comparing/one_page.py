@@ -10,6 +10,7 @@ from modeling.core.proving.report_json import ReportJson
 from modeling.figures.charts.dots import dot_chart
 from modeling.figures.words.one_page import as_markdown, one_page
 from modeling.models import Comparison
+from modeling.reading.comparing.between import between
 from modeling.reading.comparing.one_page import report_json
 from modeling.reading.loop_progress import comparisons_of
 from modeling.reports import bars_of, figures_of, report_on
@@ -43,7 +44,7 @@ def _report(request: Request, slug: str, pk: int) -> tuple[Comparison, ReportJso
     dataset = dataset_for_lead(request.user, slug)
     found = get_object_or_404(comparisons_of(dataset), pk=pk)
     said = report_on(found)
-    return found, report_json(found, said.heading, said.settings, said.done)
+    return found, report_json(found, said.heading, said.settings, between(found))
 
 
 def _named(response: HttpResponse, slug: str, pk: int, kind: str) -> HttpResponse:

@@ -101,3 +101,13 @@ def test_nothing_of_it_is_learned_from(dataset):
     assert {emil(dataset).pk, erin(dataset).pk}.isdisjoint(
         Decision.objects.about_pool().values_list("expert_id", flat=True)
     )
+
+
+def test_a_set_from_files_says_whose_labels_they_are(tmp_path, dataset):
+    rows = [
+        {"id": "t1", "text": "by file", "label": label, "who": who}
+        for who, label in (("ann", "access"), ("bob", "access"), ("cem", "payment"))
+    ]
+    imported(tmp_path, rows, split="production", annotator="who")
+    row = frozen(dataset).rows.get()
+    assert names(row) == ["ann", "bob"] and row.label_class.name == "access"

@@ -1,6 +1,6 @@
 from datetime import timedelta
 
-import numpy as np
+import pandas as pd
 import pytest
 from django.utils import timezone
 
@@ -10,12 +10,12 @@ from annotation.actions.queue.decide import decide
 from annotation.actions.queue.undo import undo
 from annotation.actions.snapshot import snapshot
 from annotation.models import Decision, Item, Snapshot
-from modeling.actions.proving import measure_returns
-from modeling.actions.proving.measure_returns import request_returns
-from modeling.actions.proving.set_stop_rule import UnableToSetRule, set_stop_rule
+from modeling.actions.watching import measure_returns
+from modeling.actions.watching.measure_returns import request_returns
+from modeling.actions.watching.set_stop_rule import UnableToSetRule, set_stop_rule
 from modeling.models import Look, ModelRun, ReturnCurve, StopRule
-from modeling.reading.decisions_made import by_expert, decisions_made, labels_along, periods_of, spent_on
 from modeling.reading.looks import looks_at
+from modeling.reading.watching.decisions_made import by_expert, decisions_made, labels_along, periods_of, spent_on
 from tests import people
 from tests.factories import answer, open_case
 from tests.modeling import small_world
@@ -97,7 +97,9 @@ def test_labels_are_those_that_stood_whatever_was_taken_back(tmp_path):
     items = list(
         Item.objects.filter(external_id__in=["r1-0", "r1-1", "r1-2"]).order_by("id").values_list("id", flat=True)
     )
-    along = labels_along(dataset, made, [0, 1, 2, 3], np.array(items))
+    along = labels_along(dataset, made, [0, 1, 2, 3], pd.Series(["payment", "access", None, "kept"], [*items, 0]))
+    assert along.loc[0].tolist() == ["kept"] * 4
+    along = along.loc[items]
     assert along[0].tolist() == ["access", "payment", "access"]
     assert along[1].tolist() == ["payment", "payment", "access"]
     assert along[2].tolist() == ["payment", "access", "access"]
@@ -142,3 +144,17 @@ def test_the_newest_rule_counts_and_a_gain_must_be_one(tmp_path):
     for least in (0, -0.1, 1.0, float("nan")):
         with pytest.raises(UnableToSetRule, match="cannot be asked to gain"):
             set_stop_rule(dataset, least)
+
+
+def test_a_recipe_that_draws_is_trained_over_several_seeds(tmp_path, monkeypatch):
+    monkeypatch.setattr(measure_returns, "SEEDS", 2)
+    trained, fit = [], measure_returns.fit_resolved
+    monkeypatch.setattr(measure_returns, "draws", lambda resolved: True)
+    monkeypatch.setattr(
+        measure_returns, "fit_resolved", lambda *given: trained.append(given[-1]["seed"]) or fit(*given)
+    )
+    dataset = small_world.with_production(tmp_path)
+    run = small_world.trained(dataset)
+    small_world.relabelled(dataset)
+    found = measured(run, snapshot(dataset, Snapshot.PRODUCTION))
+    assert trained == [0] * 6 + [1] * 6 and len(found["points"]) == 6

@@ -1,14 +1,18 @@
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from annotation.actions.jobs.cancel import cancel
 from annotation.actions.jobs.work import UnableToWork, work, work_here
 from annotation.actions.snapshot import snapshot
 from annotation.models import Job, Snapshot
+from modeling.actions.training.beside_tuned import DECAYS, DROPOUTS, tuned_alternatives
 from modeling.actions.training.recipes import UnableToBuild, build_recipe, differing, find_recipe, recipe_facts
 from modeling.actions.training.sweep import Spec, UnableToSweep, again, grid_specs, request_sweep, spec_of, values_of
+from modeling.actions.training.train import request_training
 from modeling.core.learners import UnableToConfigure
 from modeling.models import ModelRun, Recipe, Sweep
+from tests import people
 from tests.factories import imported
 from tests.modeling import small_world
 
@@ -111,6 +115,54 @@ def test_what_makes_no_sweep_is_refused_before_anything_is_queued(dataset, value
     with pytest.raises(UnableToSweep, match=sentence):
         request_sweep(dataset, cs(*values), seeds, background=False)
     assert not Job.objects.filter(kind="sweep").exists()
+
+
+@pytest.fixture
+def network(tmp_path):
+    """A run of a small network that stopped early, on labels without a mistake."""
+    dataset = imported(tmp_path, small_world.rows(80, 1), "support")
+    pairs = {"layers": "16", "components": "20", "max_epochs": "200", "learning_rate": "0.01"}
+    return ModelRun.objects.get(
+        pk=work_here(request_training(dataset, learner="mlp", pairs=pairs, background=False)).result["run"]
+    )
+
+
+def test_a_network_that_stopped_early_stands_beside_the_tuned_alternative(network, client, monkeypatch):
+    dataset = network.dataset
+    monkeypatch.setattr("modeling.actions.training.beside_tuned.SEEDS", 1)
+    monkeypatch.setattr("modeling.actions.training.beside_tuned.EPOCHS", 8)
+    first, *tuned, linear = tuned_alternatives(network)
+    assert (first.learner, first.settings) == ("mlp", network.recipe.settings)
+    assert {(one.settings["dropout"], one.settings["weight_decay"]) for one in tuned} == {
+        (rate, decay) for rate in DROPOUTS for decay in DECAYS
+    }  # fmt: skip
+    assert {one.settings["stop"] for one in tuned} == {"never"} and linear.settings["C"] == "cv"
+    client.force_login(people.leo(dataset))
+    assert (
+        "Set it beside the tuned alternative"
+        in client.get(reverse("run", args=[dataset.slug, network.pk])).content.decode()
+    )
+    response = client.post(reverse("beside_tuned", args=[dataset.slug, network.pk]))
+    job = Job.objects.get(kind="sweep")
+    assert response.url == reverse("job", args=[dataset.slug, job.pk])
+    found = Sweep.objects.get(pk=work_here(job).result["sweep"])
+    rows = {one["words"]: one for one in found.found["recipes"]}
+    early = rows[first.words]
+    assert not early["why"], early
+    assert len(early["runs"]) == 1 and early["settled"] == [f"epoch {network.metrics['curve']['best']}"]
+    assert early["low"] < early["score"] <= early["high"] and early["cpu_seconds"] > 0
+    assert rows[linear.words]["settled"][0].startswith("C = ")
+    page = client.get(reverse("sweep", args=[dataset.slug, found.pk])).content.decode()
+    assert f"settled on epoch {network.metrics['curve']['best']}" in page
+
+
+def test_what_did_not_stop_early_has_nothing_beside_it(dataset, client):
+    run = small_world.trained(dataset)
+    with pytest.raises(UnableToSweep, match=f"Run {run.pk} did not stop early"):
+        tuned_alternatives(run)
+    client.force_login(people.leo(dataset))
+    page = client.post(reverse("beside_tuned", args=[dataset.slug, run.pk]), follow=True).content.decode()
+    assert "did not stop early" in page and not Job.objects.filter(kind="sweep").exists()
 
 
 def test_nothing_is_swept_on_production(tmp_path):

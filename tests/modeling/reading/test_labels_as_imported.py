@@ -17,7 +17,7 @@ from annotation.models import Job, Snapshot
 from modeling.actions.training.train import request_training
 from modeling.models import ModelRun
 from modeling.reading.labels_as_imported import labels_as_imported
-from modeling.reading.loop_progress import AS_IMPORTED, loop_progress_of, next_step
+from modeling.reading.loop_progress import AS_IMPORTED, before_and_after, loop_progress_of, next_step
 from tests import people
 from tests.factories import answer, imported, open_case, small_dataset
 from tests.modeling import small_world
@@ -121,6 +121,7 @@ def test_a_run_of_today_comes_after_its_baseline_though_it_was_trained_first(tmp
     before = learned(dataset, like=today, as_imported=True)
     now = loop_progress_of(dataset)
     assert (now.newest_run, now.untried, now.baseline_lost) == (today, (before, today), False)
+    assert before_and_after(dataset) == (before, today)
     assert labels(before.snapshot)["r1-0"] != labels(today.snapshot)["r1-0"]
 
 

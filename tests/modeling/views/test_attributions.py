@@ -80,8 +80,8 @@ def test_it_works(client, tmp_path):
     own = reverse("attribution", args=[dataset.slug, made.pk])
     assert own in html_of(client.get(reverse("job", args=[dataset.slug, job.pk])))
     page = html_of(client.get(own))
-    assert attribution_heading(made.found) in page and "n = 40 production rows in 40 groups" in page
-    assert "C was 1000 and is 0.1" in page and "look 1 of 10" in page.replace("\n", " ").replace("  ", "")
+    assert attribution_heading(made.found) in page and "n = 40 production rows, look 1 of 10 planned" in page
+    assert "C was 1000 and is 0.1" in page
     assert "Old labels, new regularization" in page and "decided by" not in page
     assert f'href="{own}"' in html_of(client.get(listed))
     Dataset.objects.filter(pk=dataset.pk).update(metric="macro_f1")

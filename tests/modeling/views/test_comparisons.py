@@ -5,6 +5,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from annotation.models import Job, Membership, PredictionSet, Snapshot
+from modeling.core.proving.proof import refused_json
 from modeling.figures.words.comparisons import comparison_heading
 from modeling.figures.words.numbers import p_words, signed
 from modeling.figures.words.recipes import differing_settings
@@ -107,9 +108,11 @@ def test_asked_after_the_fact_is_said(client, tmp_path):
 
 def test_a_refusal_shows_its_sentence_and_no_figure(client, tmp_path):
     dataset, before, after, comparison = small_world.whole_round(tmp_path)
-    figures = ("n", "before", "after", "difference", "wrong_to_right", "right_to_wrong", "mcnemar_p", "looks", "cost")
-    told(comparison, "refused", reason="Run 2 did not converge.", slices=[], **dict.fromkeys(figures))
-    Comparison.objects.filter(pk=comparison.pk).update(look=None)
+    facts = {key: comparison.proof[key] for key in ("production_labels", "left_out")}
+    nothing = {"cost": None, "slices": [], "quarantine_kept": None, "as_trained": None, "with_leaked": None}
+    comparison.proof = refused_json(40, "accuracy", 10, "Run 2 did not converge.") | facts | nothing
+    comparison.verdict, comparison.look = "refused", None
+    comparison.save()
     page = page_of(client, dataset, comparison)
     assert "No verdict: run 2 did not converge." in page and "no look used" in page and "What to do" in page
     names = ("comparisons", "overview")

@@ -26,15 +26,16 @@ FIELDS = ["how", "like", "seeds", "logistic-C", "learner", "recipes", "grows", "
           "stratified", "answers_each", "points"]  # fmt: skip
 POSTS = {
     "train", "build_recipe", "train_recipe", "start_sweep", "grow", "sweep_again", "open_run_rows", "learning_curve",
-    "describe_run", "check_robustness", "open_flipped", "rule_synonyms", "compare", "attribute", "in_use",
-    "draw_production", "freeze_production", "measure_unlikeness", "diagnose", "open_doubted", "open_next",
+    "beside_tuned", "describe_run", "check_robustness", "open_flipped", "rule_synonyms", "compare", "attribute",
+    "in_use", "draw_production", "freeze_production", "measure_unlikeness", "diagnose", "open_doubted",
+    "open_next",
 }  # fmt: skip
-BOTH = {"costs", "predict", "flip", "returns"}
+BOTH = {"costs", "predict", "flip", "returns", "over_time"}
 OF_COMPARISONS = ("comparison", "flips", "report", "report_markdown", "report_json")
 READ = (
     "runs", "diff_runs", "download_runs", "recipes", "diff_recipes", "costs",
     "augmentation", "comparisons", "run_rows", "coefficients", "download_coefficients", "attributions",
-    "production_sets", "returns", "diagnosis",
+    "production_sets", "returns", "over_time", "diagnosis",
 )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from annotation.core.artifacts import load_bytes, save_bytes
-from modeling.reading.coefficients import WeightsAsked, list_weights, weights_of_run
+from modeling.reading.of_runs.coefficients import WeightsAsked, list_weights, weights_of_run
 from tests import people
 from tests.factories import imported
 from tests.modeling import small_world

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from django.urls import reverse
 
@@ -6,6 +8,7 @@ from annotation.actions.snapshot import snapshot
 from annotation.models import CurrentLabel, Job, Snapshot, SnapshotRow
 from modeling.actions.proving.measure_unlikeness import request_unlikeness
 from modeling.core.proving.proof import rows_to_distinguish
+from modeling.reading.loop_progress import loop_progress_of, next_step
 from modeling.reading.production_sets import production_sets, versions
 from modeling.reading.rows_wanted import rows_wanted
 from tests import people
@@ -128,3 +131,34 @@ def test_unlike_the_pool(client, tmp_path):
     said = shown(client, dataset)
     assert "told apart" in said and "sources the pool lacks: phone, web" in said
     assert "production sets" in text_of(client.get(reverse("job", args=[dataset.slug, job.pk])))
+
+
+def test_open_cases_of_a_draw_are_a_list_of_their_own(lead, dataset):
+    draw = drawn(dataset, 3)
+    url = reverse("cases", args=[dataset.slug])
+    links = [reverse("case", args=[dataset.slug, case.pk]) for case in cases(dataset)]
+    listed, others = text_of(lead.get(url, {"draw": draw.pk})), text_of(lead.get(url))
+    assert links and all(link in listed and link not in others for link in links)
+    assert "Only cases of the draw draw 1" in listed and f"?draw={draw.pk}" in shown(lead, dataset)
+
+
+def test_an_expert_opens_the_pages_of_what_they_are_asked_about(client, dataset):
+    """An address that fails would tell an item of production from one of the pool; others of production stay closed."""
+    drawn(dataset, 3)
+    client.force_login(people.erin(dataset))
+    asked = cases(dataset)[0].case_items.get().item
+    other = dataset.items.filter(split="production").exclude(case_items__isnull=False).first()
+    codes = [client.get(reverse("similar", args=[dataset.slug, one.pk])).status_code for one in (asked, other)]
+    assert codes == [200, 404]
+
+
+def test_where_production_has_no_label_the_overview_leads_to_the_draw(dataset):
+    now = loop_progress_of(dataset)
+    assert (now.production, now.unlabelled, now.provable) == (40, 40, False)
+    drawn(dataset, 2)
+    case = cases(dataset)[0]
+    both_say(dataset, case, "access", "access")
+    later = loop_progress_of(dataset)
+    assert later.provable and (later.open, later.settled, later.last_decision) == (0, 0, None)
+    blank = replace(later, detection=object(), runs=1, open=0, unlabelled=40)
+    assert next_step(blank).url == "production_sets"

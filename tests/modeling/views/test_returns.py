@@ -9,8 +9,8 @@ from annotation.actions.jobs.work import work_here
 from annotation.actions.snapshot import snapshot
 from annotation.core.intervals import Interval
 from annotation.models import Job, Snapshot
-from modeling.actions.proving import measure_returns
-from modeling.core.proving.returns import Spent
+from modeling.actions.watching import measure_returns
+from modeling.core.watching.returns import Spent
 from modeling.figures.words.returns import hours_words, stop_sentence
 from modeling.models import ReturnCurve, StopRule
 from tests import people

@@ -73,7 +73,7 @@ def test_what_cannot_be_probed_is_refused_in_a_sentence(tmp_path):
     rows = [{"id": str(n), "a": n % 7, "label": "late" if n % 7 > 3 else "lost"} for n in range(40)]
     table = imported(tmp_path, rows, "table", text=(), fields=(Field("a", "number"),))
     run = small_world.trained(table)
-    with pytest.raises(UnableToWork, match="'table' has no text field; these probes change texts only."):
+    with pytest.raises(UnableToWork, match="'table' has nothing these probes could change: they change texts"):
         request_robustness(table, run)
     other = small_world.trained(small_world.pool(tmp_path))
     ModelRun.objects.filter(pk=other.pk).update(converged=False)
@@ -81,6 +81,24 @@ def test_what_cannot_be_probed_is_refused_in_a_sentence(tmp_path):
     with pytest.raises(UnableToWork, match=f"Run {other.pk} did not converge; its predictions are not worth probing."):
         request_robustness(other.dataset, other)
     assert not Job.objects.filter(kind="robustness").exists()
+
+
+def test_a_table_is_probed_by_leaving_its_columns_out(client, tmp_path):
+    rows = [
+        {"id": str(n), "age": n % 11, "size": n % 3, "branch": "ns"[n % 2], "label": "late" if n % 11 > 5 else "lost"}
+        for n in range(160)
+    ]
+    fields = (Field("age", "number"), Field("size", "number"), Field("branch", "category"))
+    dataset = imported(tmp_path, rows, "table", text=(), fields=fields)
+    run = small_world.trained(dataset)
+    result = probed(dataset, run).result
+    assert result["probes"] == [] and [one["name"] for one in result["missing"]][0] in ("age", "all numbers")
+    age = next(one for one in result["missing"] if one["name"] == "age")
+    assert age["lost"]["value"] > 0.2 and age["lost"]["n"] == age["n"] == result["rows"]
+    client.force_login(people.leo(dataset))
+    page = html_of(client.get(url("robustness", dataset, run)))
+    assert f"Without age it is right {100 * age['lost']['value']:.1f} points less often" in page
+    assert "What flipped" not in page and '<small class="soft">2 columns</small>' in page
 
 
 def test_groups_that_experts_confirmed_are_judged_for_consistency(tmp_path):

@@ -3,7 +3,7 @@ import pytest
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
-from modeling.core.learners.class_weights import weights_of_classes
+from modeling.core.learners.later_settings import weights_of_classes
 from modeling.core.solvers import elastic_net
 from modeling.core.solvers.elastic_net import UnableToSolve, first_C, solve_path
 from modeling.core.solvers.newton import centre

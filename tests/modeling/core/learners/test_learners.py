@@ -7,7 +7,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
 from modeling.core.learners import LEARNERS, Fold, LogisticLearner, UnableToConfigure, learner_settings, recipe_words
-from modeling.core.learners.class_weights import CLASS_WEIGHTS
+from modeling.core.learners.later_settings import CLASS_WEIGHTS
 from modeling.core.learners.logistic import GRID, RATIOS, choose, grid_for
 from tests.modeling.core.data import worded
 

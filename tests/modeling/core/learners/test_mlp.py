@@ -150,6 +150,31 @@ def test_too_few_epochs_and_a_loss_that_is_no_number_are_no_convergence():
     json.dumps(wild.curve_, allow_nan=False)
 
 
+def test_without_a_stop_it_learns_from_all_rows_for_its_epochs():
+    made = trained(stop="never", max_epochs=30)
+    curve = made.metrics["curve"]
+    assert (curve["best"], curve["stopped"], curve["n"], curve["n_validation"]) == (30, 30, 240, 0)
+    assert set(curve["validation_loss"]) == {None} and curve["train_loss"][-1] < curve["train_loss"][0]
+    assert (
+        made.status.startswith("Trained for 30 epochs on all rows")
+        and made.converged
+        and made.resolved["stop"] == "never"
+    )
+    assert made.metrics["validation"]["accuracy"] > 0.6
+    json.dumps(curve, allow_nan=False)
+    short = trained(stop="never", max_epochs=3)
+    assert (
+        not short.converged
+        and "Not converged: after 3 epochs on all rows, when the loss on them still fell" in short.status
+    )
+    again = trained(again=made.resolved)
+    assert again.parameter_hash == made.parameter_hash
+    assert recipe_words("mlp", made.resolved).endswith("weight decay 0.0001, 30 epochs")
+    with np.errstate(all="ignore"):
+        lost = trained(stop="never", max_epochs=12, learning_rate=0.99, weight_decay=9.0)
+    assert lost.resolved["stop"] == "never"
+
+
 def test_without_a_hidden_layer_it_is_a_linear_model():
     made = trained(layers=[])
     assert made.model.estimator.network.sizes[1:] == (3,) and not made.at_chance

@@ -2,7 +2,14 @@ import numpy as np
 import pytest
 
 from annotation.core.intervals import Interval, wilson
-from modeling.core.telling.overconfidence import Limit, confidence_limit, confidently_wrong, memory
+from modeling.core.proving.evaluation import paired_interval
+from modeling.core.telling.overconfidence import (
+    Limit,
+    confidence_limit,
+    confidently_wrong,
+    confidently_wrong_change,
+    memory,
+)
 
 
 def test_the_limit_by_hand():
@@ -60,3 +67,42 @@ def test_nothing_was_corrected():
     none = np.zeros(0, dtype=int)
     found = memory(none, none, none, none)
     assert found.fitted.n == 0 and np.isnan(found.by_heart.value)
+
+
+def sure_of(codes, confidence, n_classes=3):
+    """Probabilities whose likeliest class is `codes` with that confidence."""
+    found = np.full((len(codes), n_classes), (1 - confidence)[:, None] / (n_classes - 1))
+    found[np.arange(len(codes)), codes] = confidence
+    return found
+
+
+def test_surely_wrong_before_and_after_by_hand():
+    truth, right = np.zeros(100, dtype=int), np.arange(100)
+    # of 100 rows 20 are wrong before, 12 of them surely; after 10 are, 4 of them surely, all of those before too
+    was = sure_of((right < 20).astype(int), np.where(right < 12, 0.95, 0.8))
+    now = sure_of((right < 10).astype(int), np.where(right < 4, 0.95, 0.8))
+    found = confidently_wrong_change(truth, was, now, right)
+    whole = found["all"]
+    assert (whole["before"]["value"], whole["after"]["value"], whole["rows"]) == (0.12, 0.04, 100)
+    assert whole["change"]["value"] == pytest.approx(-0.08) and whole["change"]["high"] < 0
+    plain = paired_interval(0, 8, 100)
+    assert whole["change"]["low"] == pytest.approx(plain.low, abs=0.01)
+    assert found["above"] == 0.9 and found["contested"] is None
+    assert confidently_wrong_change(truth, was, now, right, above=0.5)["all"]["before"]["value"] == 0.2
+
+
+def test_surely_wrong_goes_by_group_and_says_contested_apart():
+    truth, group = np.tile([0, 0, 0, 1], 30), np.arange(120) // 4
+    wrong = np.repeat(np.arange(30) < 6, 4)
+    was, now = sure_of(np.where(wrong, 2, truth), np.full(120, 0.95)), sure_of(truth, np.full(120, 0.95))
+    found = confidently_wrong_change(truth, was, now, group)
+    assert found["all"]["before"]["n"] == 30 == found["contested"]["before"]["n"]
+    assert found["contested"] == found["all"], "every group carries two labels"
+    alone = confidently_wrong_change(truth, was, now, np.arange(120))
+    width = {name: one["all"]["change"]["high"] - one["all"]["change"]["low"] for name, one in
+             (("groups", found), ("rows", alone))}  # fmt: skip
+    assert width["groups"] > 1.5 * width["rows"] and alone["contested"] is None
+    marked = confidently_wrong_change(truth, was, now, np.arange(120), contested=np.arange(120) < 12)
+    assert (marked["contested"]["rows"], marked["contested"]["before"]["value"]) == (12, 1.0)
+    heavy = confidently_wrong_change(truth, was, now, group, weights=np.where(wrong, 3.0, 1.0))
+    assert heavy["all"]["before"]["value"] == pytest.approx(18 / 42)

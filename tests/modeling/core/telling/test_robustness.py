@@ -66,9 +66,10 @@ def test_nothing_to_change_is_no_row():
 
 
 def test_probes_are_checked_and_in_order():
-    assert checked_probes([]) == list(PROBES) and checked_probes(["position", "typos"]) == ["typos", "position"]
+    assert checked_probes([], FIELDS) == list(PROBES)
+    assert checked_probes(["position", "typos"], FIELDS) == ["typos", "position"]
     with pytest.raises(UnableToConfigure, match="There is no probe 'mirror'; choose among: synonyms, typos, case, ocr"):
-        checked_probes(["mirror"])
+        checked_probes(["mirror"], FIELDS)
 
 
 LETTERS = str.maketrans("0123456789", "abcdefghij")

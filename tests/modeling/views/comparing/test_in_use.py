@@ -24,7 +24,9 @@ def test_a_press_on_the_runs_page_and_every_page_says_it(client, tmp_path):
     live = ModelInUse.objects.get()
     assert (live.run, live.lead.username) == (second, "leo"), "the same again is no new fact"
     for name in ("overview", "runs", "comparisons"):
-        assert "in use since" in words_of(client.get(reverse(name, args=[dataset.slug]))), name
+        assert f"run {second.pk}" in words_of(client.get(reverse(name, args=[dataset.slug]))).partition(" in use")[2], (
+            name
+        )
     form = client.get(reverse("comparisons", args=[dataset.slug])).context["form"]
     group, choices = form.fields["before"].choices[0]
     assert group == "The model that is live today" and choices[0][0] == str(second.pk)
@@ -42,7 +44,7 @@ def test_a_prediction_set_is_named_and_compared(client, tmp_path):
     client.post(reverse("in_use", args=[dataset.slug]), {"side": "theirs"})
     assert ModelInUse.objects.get().predictions.name == "theirs"
     page = client.get(reverse("comparisons", args=[dataset.slug]))
-    assert "theirs is in use since" in words_of(page)
+    assert "The model in use since" in words_of(page) and "is theirs" in words_of(page)
     before = page.context["form"]["before"].value()
     sent = {"before": before, "after": run.pk, "production": production.pk}
     assert "/jobs/" in client.post(reverse("compare", args=[dataset.slug]), sent).url

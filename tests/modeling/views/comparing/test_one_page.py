@@ -13,6 +13,7 @@ from modeling.reading.comparison_sides import Side
 from tests import people
 from tests.modeling import small_world
 from tests.pages import words_of
+from tests.test_commands import refusal, result
 
 pytestmark = pytest.mark.django_db
 METHOD = {
@@ -84,6 +85,13 @@ def test_the_json_holds_the_proof_unchanged_and_what_it_is_about(world, client):
     assert found["done"] == {"decisions": 10, "by": {"erin": 10}, "ways": {"queue": 10}, "labels_changed": 10}
     assert found["sides"]["after"]["run"] == comparison.after_run_id and found["settings_differ"] == []
     assert found["cannot_say"] and found["comparison"] == comparison.pk
+
+
+def test_by_command(world):
+    _, comparison = world
+    found = result("report", "support", "--comparison", str(comparison.pk))
+    assert {key: found[key] for key in comparison.proof} == comparison.proof
+    assert "has no comparison 99" in refusal("report", "support", "--comparison", "99")
 
 
 def test_markdown_is_headings_and_tables_that_markup_in_names_does_not_break(world, client):

@@ -3,7 +3,7 @@
 from annotation.core.refusal import Refusal
 from annotation.models import Dataset, User
 from modeling.models import StopRule
-from modeling.reading.return_curves import rule_of
+from modeling.reading.watching.return_curves import rule_of
 
 
 class UnableToSetRule(Refusal):

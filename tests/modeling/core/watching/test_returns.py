@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from annotation.core.intervals import Interval
-from modeling.core.proving.returns import (
+from modeling.core.watching.returns import (
     LONGEST,
     AlongDecisions,
     Spent,
@@ -75,3 +75,13 @@ def test_a_break_counts_as_ten_median_decisions_and_an_unknown_time_as_one():
 
 def test_points_lie_evenly_and_none_twice():
     assert cut_points(100) == [0, 20, 40, 60, 80, 100] and cut_points(3) == [0, 1, 2, 3]
+
+
+def test_the_spread_of_training_seeds_is_part_of_the_interval():
+    alike = np.stack([np.stack([np.arange(400) < k for k in (200, 220, 236)])] * 2)
+    apart = alike.copy()
+    apart[1, 2] = np.arange(400) < 276
+    points = np.array([0, 50, 100]), np.array([0, 20, 30]), np.arange(400)
+    one, two = (AlongDecisions.of_seeds(right, *points) for right in (alike, apart))
+    assert one.gain(0).value == pytest.approx(0.09) and two.gain(0).value == pytest.approx(0.14)
+    assert two.gain(0).high - two.gain(0).low > 2 * (one.gain(0).high - one.gain(0).low)

@@ -1,4 +1,4 @@
-"""How much a row of each class counts in what a learner minimises."""
+"""How much a row of each class counts in what a learner minimises, and other settings that came later."""
 
 from typing import Any
 
@@ -6,6 +6,14 @@ import numpy as np
 
 CLASS_WEIGHT_WORDS = {"none": "every row counts the same", "balanced": "every class counts the same"}
 CLASS_WEIGHTS = tuple(CLASS_WEIGHT_WORDS)
+# When a network stops training.
+STOP_WORDS = {
+    "early": "when the loss on a tenth of the inputs no longer falls",
+    "never": "after the most epochs, learning from all rows",
+}
+STOPS = tuple(STOP_WORDS)
+# Settings that came later, and what was so before.
+LATER = {"class_weight": CLASS_WEIGHTS[0], "stop": STOPS[0]}
 
 
 def weights_of_classes(codes: np.ndarray, kind: str) -> np.ndarray | None:
@@ -18,6 +26,5 @@ def weights_of_classes(codes: np.ndarray, kind: str) -> np.ndarray | None:
 
 
 def named_settings(settings: dict[str, Any]) -> dict[str, Any]:
-    """Without a class weight that is none: settings of before there were any stay the same settings."""
-    kept = settings.get("class_weight") != CLASS_WEIGHTS[0]
-    return settings if kept else {key: value for key, value in settings.items() if key != "class_weight"}
+    """Without those of LATER that say what was so before there was such a setting: they stay the same settings."""
+    return {key: value for key, value in settings.items() if LATER.get(key) != value}

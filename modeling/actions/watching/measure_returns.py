@@ -24,13 +24,15 @@ from annotation.reading.learned_order import (
     prior_evidence_of,
 )
 from annotation.reading.worth_deciding import worth_of
+from modeling.actions.proving.training_seeds import SEEDS
+from modeling.core.fitting.seeds import draws, with_seed
 from modeling.core.fitting.training import fit_resolved, predict, refitter
 from modeling.core.proving.paired import LEAST_UNITS
-from modeling.core.proving.returns import AHEAD, ENOUGH, AlongDecisions, Projection, cut_points, project
-from modeling.core.proving.stored import ReturnsJson
+from modeling.core.watching.returns import AHEAD, ENOUGH, AlongDecisions, Projection, cut_points, project
+from modeling.core.watching.stored import ReturnsJson
 from modeling.models import Look, ModelRun, ReturnCurve
-from modeling.reading.decisions_made import decisions_made, labels_along
 from modeling.reading.looks import looks_at
+from modeling.reading.watching.decisions_made import decisions_made, labels_along
 
 ON_PRODUCTION, OUT_OF_FOLD = "production", "out of fold"
 
@@ -120,7 +122,7 @@ class _LabelsAlong:
 def _labels_along(dataset: Dataset, rows: Snapshot) -> _LabelsAlong:
     frame, made = frozen_rows(rows), decisions_made(dataset)
     cuts = cut_points(len(made))
-    named = labels_along(dataset, made, cuts, frame["item"].to_numpy())
+    named = labels_along(dataset, made, cuts, frame.set_index("item")["label"])
     labels = np.stack([frames.codes(named[cut], dataset.class_names) for cut in cuts])
     whole = (labels >= 0).all(axis=0)
     table = frames.content_table(frame["content"][whole], dataset.typed_fields)
@@ -130,21 +132,26 @@ def _labels_along(dataset: Dataset, rows: Snapshot) -> _LabelsAlong:
 
 
 def _on_production(run: ModelRun, along: _LabelsAlong, production: Snapshot, report: Report) -> AlongDecisions:
+    """A recipe that draws is trained over several seeds; their spread is part of every interval."""
     dataset = run.dataset
     rows = frozen_rows(production)
     asked = frames.content_table(rows["content"], dataset.typed_fields)
     truth = frames.codes(rows["label"], dataset.class_names)
-    right: list[np.ndarray] = []
-    for at, labels in enumerate(along.labels):
-        report(f"learning from the labels after {along.decisions[at]:,} decisions", 0.1 + 0.8 * at / len(along.labels))
-        if at and np.array_equal(labels, along.labels[at - 1]):
-            right.append(right[-1])
-            continue
-        names = np.asarray(dataset.class_names)[labels]
-        model = fit_resolved(along.table, dataset.typed_fields, names, along.groups, run.resolved)
-        right.append(predict(model, asked, dataset.class_names).argmax(axis=1) == truth)
-    return AlongDecisions(
-        np.stack(right), along.decisions, along.changed, np.asarray(group_items(asked, dataset.typed_fields).of),
+    seeds = SEEDS if draws(run.resolved) else 1
+    right = np.zeros((seeds, len(along.labels), len(truth)), dtype=bool)
+    for number in range(seeds):
+        resolved = with_seed(run.resolved, run.resolved["seed"] + number)
+        for at, labels in enumerate(along.labels):
+            done = (number * len(along.labels) + at) / (seeds * len(along.labels))
+            report(f"learning from the labels after {along.decisions[at]:,} decisions", 0.1 + 0.8 * done)
+            if at and np.array_equal(labels, along.labels[at - 1]):
+                right[number, at] = right[number, at - 1]
+                continue
+            names = np.asarray(dataset.class_names)[labels]
+            model = fit_resolved(along.table, dataset.typed_fields, names, along.groups, resolved)
+            right[number, at] = predict(model, asked, dataset.class_names).argmax(axis=1) == truth
+    return AlongDecisions.of_seeds(
+        right, along.decisions, along.changed, np.asarray(group_items(asked, dataset.typed_fields).of),
         _weights(production, rows["item"]),
     )  # fmt: skip
 

@@ -8,8 +8,8 @@ from scipy.special import ndtri
 from scipy.stats import chi2
 
 from annotation.core.intervals import Interval
-from modeling.core.proving.paired import LEAST_UNITS, estimate, paired_by_group, share_by_group
-from modeling.core.proving.stored import ProjectionJson, ReturnPoint
+from modeling.core.proving.paired import LEAST_UNITS, estimate, share_by_group
+from modeling.core.watching.stored import ProjectionJson, ReturnPoint
 
 # A decision left open over a break takes no longer than so many times the median one.
 LONGEST = 10.0
@@ -37,14 +37,25 @@ class Spent:
 
 @dataclass(frozen=True, eq=False)
 class AlongDecisions:
-    """right: bool (m, n), rows predicted rightly by the model of each point; decisions, changed: int (m,), made and of
-    them those that changed a label, from 0 on. groups: int (n,), near-copies together; weights: float (n,) or None."""
+    """right: float (m, n), share of the trainings of each point that predict a row rightly; decisions, changed: int
+    (m,), made and of them those that changed a label, from 0 on. groups: int (n,), near-copies together; weights: float
+    (n,) or None. seeds: float (s, m), accuracy of each point by training seed, of learners that draw."""
 
     right: np.ndarray
     decisions: np.ndarray
     changed: np.ndarray
     groups: np.ndarray
     weights: np.ndarray | None = None
+    seeds: np.ndarray | None = None
+
+    @classmethod
+    def of_seeds(
+        cls, right: np.ndarray, decisions: np.ndarray, changed: np.ndarray, groups: np.ndarray,
+        weights: np.ndarray | None = None,
+    ) -> "AlongDecisions":  # fmt: skip
+        """right: bool (s, m, n), by training seed too."""
+        by_seed = np.average(right, axis=2, weights=weights) if len(right) > 1 else None
+        return cls(right.mean(axis=0), decisions, changed, groups, weights, by_seed)
 
     def points(self) -> list[ReturnPoint]:
         """Accuracy after so many decisions, and its gain over the point before, None at the first."""
@@ -57,7 +68,9 @@ class AlongDecisions:
 
     def gain(self, start: int, end: int = -1) -> Interval:
         """Of accuracy from one point to another, in [−1, 1], on the same rows."""
-        return paired_by_group(self.right[start], self.right[end], self.groups, self.weights)
+        between = None if self.seeds is None else self.seeds[:, end] - self.seeds[:, start]
+        change = self.right[end].astype(float) - self.right[start]
+        return estimate(change, self.groups, self.weights, between=between).interval(0.95, -1.0, 1.0)
 
     def per_hundred(self) -> Interval:
         """Accuracy gained per 100 decisions, from the first point to the last."""
@@ -129,7 +142,7 @@ def project(curve: AlongDecisions, errors: Interval, cases: int = AHEAD) -> Proj
         return None
     worth = scaled(curve.gain(middle), 1 / changed)
     value = worth.value * errors.value
-    differ = float((curve.right[-1] != curve.right[middle]).mean()) * errors.value / changed
+    differ = float(np.abs(curve.right[-1].astype(float) - curve.right[middle]).mean()) * errors.value / changed
     fewer, more = (errors.low, errors.high) if worth.value >= 0 else (errors.high, errors.low)
     below, above = (
         (errors.value * (limit - worth.value)) ** 2 + (worth.value * (other - errors.value)) ** 2

@@ -10,16 +10,16 @@ import pandas as pd
 from annotation import bulk
 from annotation.core.intervals import Interval
 from annotation.core.order.audit_draw import ErrorRate
-from annotation.models import DECIDED, Audit, Case, CurrentLabel, Dataset, Decision
+from annotation.models import DECIDED, Audit, CurrentLabel, Dataset, Decision
 from annotation.reading.audit_answers import error_rates
-from modeling.core.proving.returns import Spent, usable_seconds
+from modeling.core.watching.returns import Spent, usable_seconds
 
 
 def decisions_made(dataset: Dataset) -> pd.DataFrame:
     """decision, case, expert, at, seconds, changed, fixed, in the order in which they were made: standing answers that
     settled a case of the pool. seconds: as `usable_seconds`; changed: it named another class than an item had before
     any expert; fixed: so did the last answer to its case, counted with that answer alone."""
-    standing = Decision.objects.settling().filter(case__dataset=dataset).exclude(case__kind=Case.PRODUCTION)
+    standing = Decision.objects.settling().filter(case__dataset=dataset)
     rows = Decision.items.through.objects.filter(decision__in=standing).order_by("decision_id", "item_id")
     columns = ("decision_id", "item_id", "decision__case_id", "decision__expert__username", "decision__created_at",
                "decision__seconds", "decision__outcome", "decision__label_class_id")  # fmt: skip
@@ -46,18 +46,23 @@ def _before_experts(items: Sequence[int]) -> dict[int, int | None]:
     return labels
 
 
-def labels_along(dataset: Dataset, made: pd.DataFrame, cuts: Sequence[int], items: np.ndarray) -> pd.DataFrame:
-    """One row per item of `items`, one column per cut: the class named by its label after so many of the decisions
-    `made`, None = it had none. What files and annotators said counts at every cut."""
+def labels_along(dataset: Dataset, made: pd.DataFrame, cuts: Sequence[int], now: pd.Series) -> pd.DataFrame:
+    """One row per item of `now`, its label by item; one column per cut: the class named by its label after so many of
+    the decisions `made`, None or nan = it had none. What files and annotators said counts at every cut."""
     place = {decision: number for number, decision in enumerate(made["decision"].tolist())}
-    rows = CurrentLabel.objects.filter(item__dataset=dataset).order_by("id")
+    touched = CurrentLabel.objects.filter(item__dataset=dataset).exclude(decision=None).values("item")
+    rows = CurrentLabel.objects.filter(item__in=touched).order_by("id")
     found = pd.DataFrame(
         list(rows.values_list("item_id", "decision_id", "label_class__name")), columns=["item", "decision", "label"]
     )
     # what is not among the standing decisions was never there, or was taken back by the row that follows it
     after = found["decision"].map(place).fillna(-1)
-    along = {cut: found[after < cut].drop_duplicates("item", keep="last").set_index("item")["label"] for cut in cuts}
-    return pd.DataFrame({cut: labels.reindex(items) for cut, labels in along.items()}, index=items)
+    decided = now.index.isin(found["item"])
+    along = {}
+    for cut in cuts:
+        labels = found[after < cut].drop_duplicates("item", keep="last").set_index("item")["label"]
+        along[cut] = now.where(~decided, labels.reindex(now.index))
+    return pd.DataFrame(along, index=now.index)
 
 
 @dataclass(frozen=True)
