@@ -15,7 +15,7 @@ from annotation.forms.refusals import reported_on
 from annotation.models import Dataset
 from annotation.views.refusals import refused_to
 from modeling.actions.proving.diagnose import request_diagnosis
-from modeling.actions.proving.open_diagnosed import open_diagnosed
+from modeling.actions.proving.open_diagnosed import DOUBTED, NEXT, open_diagnosed
 from modeling.core.diagnosing.naming import NOBODY
 from modeling.figures.charts.gains import GainBar, gain_chart
 from modeling.figures.words.diagnosis import TITLES, heading, whys
@@ -53,7 +53,17 @@ def diagnose(request: Request, slug: str) -> HttpResponse:
 
 @require_POST
 @refused_to("diagnosis", "slug")
-def open_rows(request: Request, slug: str, pk: int, which: str) -> HttpResponse:
+def open_doubted(request: Request, slug: str, pk: int) -> HttpResponse:
+    return _opened(request, slug, pk, DOUBTED)
+
+
+@require_POST
+@refused_to("diagnosis", "slug")
+def open_next(request: Request, slug: str, pk: int) -> HttpResponse:
+    return _opened(request, slug, pk, NEXT)
+
+
+def _opened(request: Request, slug: str, pk: int, which: str) -> HttpResponse:
     dataset = dataset_for_lead(request.user, slug)
     found = get_object_or_404(_of(dataset), pk=pk)
     finding, n = open_diagnosed(found, which, request.user, timezone.now())

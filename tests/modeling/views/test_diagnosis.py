@@ -63,7 +63,7 @@ def test_the_doubted_rows_are_opened_from_the_page(client, tmp_path):
     one.found["labels"]["doubted"] = list(one.run.snapshot.rows.values_list("item_id", flat=True)[:3])
     one.save()
     client.force_login(people.leo(dataset))
-    answer = client.post(reverse("open_diagnosed", args=[dataset.slug, one.pk, "doubted"]), follow=True)
+    answer = client.post(reverse("open_doubted", args=[dataset.slug, one.pk]), follow=True)
     assert "3 cases opened" in html_of(answer) and dataset.cases.count() == 3
 
 

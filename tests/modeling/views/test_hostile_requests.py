@@ -27,14 +27,15 @@ FIELDS = ["how", "like", "seeds", "logistic-C", "learner", "recipes", "grows", "
 POSTS = {
     "train", "build_recipe", "train_recipe", "start_sweep", "grow", "sweep_again", "open_run_rows", "learning_curve",
     "beside_tuned", "describe_run", "check_robustness", "open_flipped", "rule_synonyms", "compare", "attribute",
-    "in_use", "draw_production", "freeze_production", "measure_unlikeness",
+    "in_use", "draw_production", "freeze_production", "measure_unlikeness", "diagnose", "open_doubted",
+    "open_next",
 }  # fmt: skip
 BOTH = {"costs", "predict", "flip", "returns", "over_time"}
 OF_COMPARISONS = ("comparison", "flips", "report", "report_markdown", "report_json")
 READ = (
     "runs", "diff_runs", "download_runs", "recipes", "diff_recipes", "costs",
     "augmentation", "comparisons", "run_rows", "coefficients", "download_coefficients", "attributions",
-    "production_sets", "returns", "over_time",
+    "production_sets", "returns", "over_time", "diagnosis",
 )  # fmt: skip
 
 
@@ -113,6 +114,7 @@ def test_ids_of_another_dataset_are_not_there(client, world, tmp_path):
         ("start_sweep", {"recipes": recipe, "seeds": 1}),
         ("compare", {"before": pk, "after": pk, "production": world["rows"].pk}),
         ("attribute", {"before": pk, "after": pk, "production": world["rows"].pk, "seeds": 2}),
+        ("diagnose", {"run": pk, "production": world["rows"].pk}),
     ]:
         assert client.post(of(world, "other")[name], data).status_code == 400, name
     assert client.post(of(world, "other")["costs"], {"change": "price", "run": pk}).status_code == 404
