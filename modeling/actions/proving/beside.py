@@ -11,6 +11,8 @@ from modeling.actions.proving.terms import Terms
 from modeling.actions.proving.training_seeds import draws_at_random, of_other_seeds
 from modeling.actions.proving.where_changed import where_changed
 from modeling.core.proving.stored import BesideProof, BesideRows, WithLeaked
+from modeling.core.telling.overconfidence import confidently_wrong_change
+from modeling.reading.comparing.differing_answers import contested_in
 from modeling.reading.comparing.production_labels import who_labelled
 
 
@@ -29,7 +31,11 @@ def beside_proof(compared: Compared, terms: Terms) -> BesideRows:
     return {
         "cost": money_beside(terms.costs, rows.truth, was.probabilities, now.probabilities),
         **where_changed(rows, was, now),
-    }
+        "confident": confidently_wrong_change(
+            rows.truth, was.probabilities, now.probabilities, rows.groups, weights=rows.weights,
+            contested=contested_in(rows.snapshot, rows.frame["item"].to_numpy()),
+        ),
+    }  # fmt: skip
 
 
 def with_leaked(compared: Compared, lost: np.ndarray, terms: Terms) -> WithLeaked | None:

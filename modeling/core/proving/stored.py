@@ -190,6 +190,7 @@ class BesideRows(TypedDict):
     slices: list[SliceChange]
     by_class: NotRequired[list[SliceChange]]
     by_distance: NotRequired[list[SliceChange]]
+    confident: NotRequired["SurelyWrongJson"]
 
 
 class BesideProof(BesideRows):
