@@ -62,7 +62,7 @@ _MENTIONS = re.compile(r"\W*(?:rt\b\s*)?(?:@\w+\s*:?\s*)+|\W*rt\b\s*:?\s*", re.I
 _TAGGED = re.compile(r"\s*[\[({<][^\[\](){}<>\n]{1,40}[\])}>]\s*[:|-]?\s*")
 _STAMP = re.compile(
     r"\W*(?:(?:ticket|case|inc|ref|id|issue|request|incident|sr|no|nr)\b\W*)?[A-Za-z]{0,5}[-_#]?"
-    r"\d[\d\-/:.,+TZ]*(?:[\s,]+\d[\d\-/:.,+TZ]*)*(?:\s*[ap]m\b)?(?:\s+(?:utc|gmt|info|warn|warning|error|debug)\b)?"
+    r"\d[\d\-/:.+TZ]*(?:[\s,]+\d[\d\-/:.+TZ]*){0,6}(?:\s*[ap]m\b)?(?:\s+(?:utc|gmt|info|warn|warning|error|debug)\b)?"
     r"\s*(?:[:|)\]>]|\s[-–—])\s*",
     re.I,
 )
@@ -99,7 +99,7 @@ _RULE = re.compile(r"\n\s*(?:--+|__+|==+|\*\*+)\s*\n")
 _DISCLAIMER = re.compile(r"\b(?:confidential|disclaimer|intended\s+(?:solely|only)|unsubscribe|addressee)\b", re.I)
 _ENDS = re.compile(r"[.!?\n]")
 _LONGEST_SIGNATURE, _LONGEST_THANKS = 30, 6
-_LONGEST_WROTE = 230
+_LONGEST_WROTE, _LONGEST_FRONT = 230, 400
 _LAST = 800
 _ROUNDS = 6
 
@@ -179,8 +179,8 @@ def _headed(text: str) -> int:
 
 def _front_off(text: str, patterns: tuple[re.Pattern[str], ...]) -> str:
     for pattern in patterns:
-        found = pattern.match(text)
-        if found and found.end() < len(text):
+        found = pattern.match(text, 0, _LONGEST_FRONT)
+        if found and found.end() < min(len(text), _LONGEST_FRONT):
             text = text[found.end() :]
     return text
 

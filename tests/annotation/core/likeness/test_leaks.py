@@ -209,3 +209,8 @@ def test_what_is_encoded_is_read(written, said):
 )
 def test_what_is_not_encoded_is_left(text):
     assert decoded(text) == []
+
+
+@pytest.mark.parametrize("again", ["1, 2. ", "a=b&", "<a", "&#", "[x](", "thanks, ", "from: x\n", "\\u{"])
+def test_a_text_that_repeats_itself_is_read_to_its_end(again):
+    assert copied(["x y z"], [again * 400]) == [False]
