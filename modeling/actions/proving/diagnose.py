@@ -119,7 +119,9 @@ def as_json(
     return {
         "run": of.pk, "snapshot": production.pk, "seed": seed, "n": found.n, "groups": found.n_groups,
         "learned_from": len(pool), "leaked": 0, "accuracy": found.accuracy.as_json(), "named": list(found.named),
-        "causes": [{"name": one.name, "gain": one.gain.as_json()} for one in found.causes],
+        "causes": [
+            {"name": one.name, "gain": one.expected.as_json(), "sampled": one.gain.as_json()} for one in found.causes
+        ],
         "labels": _labels(found, pool["item"].to_numpy(), of.dataset),
         "fit": {
             "C": float(of.resolved["C"]), "chosen": found.judged.C, "tried": sorted(found.judged.tried.items()),

@@ -1,15 +1,17 @@
 """What is stored of a diagnosis as JSON."""
 
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 from annotation.core.stored import IntervalJson
 
 
 class CauseJson(TypedDict):
-    """gain: of accuracy on production, a share of its rows, if this alone were mended."""
+    """gain: of accuracy on production, a share of its rows, if this alone were mended; sampled: with the limits of
+    sampling rows alone, missing from older ones, whose `gain` has those."""
 
     name: str
     gain: IntervalJson
+    sampled: NotRequired[IntervalJson]
 
 
 class LabelsJson(TypedDict):
