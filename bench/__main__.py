@@ -26,6 +26,7 @@ from bench import (
     proof_leaks,
     proof_report,
     proof_returns,
+    proof_seeds,
     routing,
     shortcuts,
     suite,
@@ -74,6 +75,7 @@ BENCHES: dict[str, Callable[[], list[Row]]] = {
     "proof.leaks": proof_leaks.run,
     "proof.report": proof_report.run,
     "proof.returns": proof_returns.run,
+    "proof.seeds": proof_seeds.run,
 }
 
 

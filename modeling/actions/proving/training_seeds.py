@@ -7,12 +7,9 @@ from annotation.core.likeness.grouping import group_items
 from annotation.core.progress import Report
 from annotation.reading.frozen_rows import frozen_rows
 from modeling.actions.proving.predict_production import Predicted, ProductionRows
-from modeling.core.fitting.seeds import draws, with_seed
+from modeling.core.fitting.seeds import SEEDS, draws, with_seed
 from modeling.core.fitting.training import fit_resolved, predict
 from modeling.reading.comparison_sides import Side
-
-# Trainings of a recipe that draws, that of its run included.
-SEEDS = 5
 
 
 def draws_at_random(*sides: Side) -> bool:

@@ -24,8 +24,7 @@ from annotation.reading.learned_order import (
     prior_evidence_of,
 )
 from annotation.reading.worth_deciding import worth_of
-from modeling.actions.proving.training_seeds import SEEDS
-from modeling.core.fitting.seeds import draws, with_seed
+from modeling.core.fitting.seeds import SEEDS, draws, with_seed
 from modeling.core.fitting.training import fit_resolved, predict, refitter
 from modeling.core.proving.paired import LEAST_UNITS
 from modeling.core.watching.returns import AHEAD, ENOUGH, AlongDecisions, Projection, cut_points, project

@@ -6,6 +6,9 @@ from modeling.core.fitting.augmentation import KEYS
 from modeling.core.fitting.stored import Resolved
 from modeling.core.learners import LEARNERS
 
+# Trainings of a recipe that draws, that of its run included.
+SEEDS = 5
+
 
 def draws(resolved: Resolved) -> bool:
     """Whether another seed gives another model: the learner draws, or texts are copied with changes."""
