@@ -44,7 +44,8 @@ def find_side(dataset: Dataset, named: str) -> Side:
     runs = ModelRun.objects.filter(snapshot__dataset=dataset)
     if run := runs.filter(pk=typed_id(named)).first():
         return Side(run, None)
-    predictions = dataset.prediction_sets.filter(name=named).first()
+    # PostgreSQL takes no NUL in a text, not even to look for it
+    predictions = dataset.prediction_sets.filter(name=named.replace("\0", "\ufffd")).first()
     if predictions:
         return Side(None, predictions)
     known = ", ".join(str(pk) for pk in runs.order_by("-id").values_list("id", flat=True)[:10]) or "none yet"

@@ -292,10 +292,10 @@ def test_a_training_snapshot_is_refused(tmp_path):
         request_comparison(dataset, str(run.pk), str(run.pk), run.snapshot, background=False)
 
 
-@pytest.mark.parametrize("named", ["99", "nothing", "²", "9" * 30, ""])
+@pytest.mark.parametrize("named", ["99", "nothing", "²", "9" * 30, "", "a\0b"])
 def test_what_is_not_there_is_a_sentence(tmp_path, named):
     dataset = small_world.pool(tmp_path)
-    with pytest.raises(UnableToFind, match=f"has no run or prediction set '{named}'. Its newest runs: none yet"):
+    with pytest.raises(UnableToFind, match=f"has no run or prediction set {re.escape(repr(named))}. Its newest runs: none yet"):
         find_side(dataset, named)
 
 
