@@ -295,7 +295,8 @@ def test_a_training_snapshot_is_refused(tmp_path):
 @pytest.mark.parametrize("named", ["99", "nothing", "²", "9" * 30, "", "a\0b"])
 def test_what_is_not_there_is_a_sentence(tmp_path, named):
     dataset = small_world.pool(tmp_path)
-    with pytest.raises(UnableToFind, match=f"has no run or prediction set {re.escape(repr(named))}. Its newest runs: none yet"):
+    said = f"has no run or prediction set {re.escape(repr(named))}. Its newest runs: none yet"
+    with pytest.raises(UnableToFind, match=said):
         find_side(dataset, named)
 
 
