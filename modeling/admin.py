@@ -68,8 +68,8 @@ class ReadingAdmin(ReadOnly):
 
 @admin.register(Steering)
 class SteeringAdmin(ReadOnly):
-    list_display = ("id", "comparison", "lead", "created_at")
-    list_select_related = ("comparison", "lead")
+    list_display = ("id", "comparison", "diagnosis", "lead", "created_at")
+    list_select_related = ("comparison", "diagnosis", "lead")
 
 
 @admin.register(ModelInUse)

@@ -72,6 +72,9 @@ urlpatterns = [
     path("d/<slug:slug>/diagnosis/new/", diagnosis.diagnose, name="diagnose"),
     path("d/<slug:slug>/diagnosis/<int:pk>/", diagnosis.one_diagnosis, name="one_diagnosis"),
     path("d/<slug:slug>/diagnosis/<int:pk>/doubted/", diagnosis.open_doubted, name="open_doubted"),
+    path(
+        "d/<slug:slug>/diagnosis/<int:pk>/contradicted/", diagnosis.open_contradicted, name="open_contradicted"
+    ),  # fmt: skip
     path("d/<slug:slug>/diagnosis/<int:pk>/next/", diagnosis.open_next, name="open_next"),
     path("d/<slug:slug>/attributions/", attributions.attributions, name="attributions"),
     path("d/<slug:slug>/attributions/new/", attributions.attribute, name="attribute"),

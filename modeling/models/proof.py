@@ -92,13 +92,24 @@ class Look(models.Model):
 
 
 class Steering(models.Model):
-    """Cases that a lead opened from rows of a production set that flipped: from then on what the set says of labels
-    decided later is exploratory, and so it is of every set that shares rows with it."""
+    """Cases that a lead opened because of what the labels of a production set showed, in a comparison or a diagnosis:
+    from then on what the set says of labels decided later is exploratory, and so it is of every set that shares rows
+    with it."""
 
-    comparison = models.ForeignKey(Comparison, models.RESTRICT, related_name="steerings")
+    comparison = models.ForeignKey(Comparison, models.RESTRICT, null=True, related_name="steerings")
+    diagnosis = models.ForeignKey(Diagnosis, models.RESTRICT, null=True, related_name="steerings")
     lead = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, help_text="empty = by command")
     cases = models.ManyToManyField(Case, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(comparison__isnull=False, diagnosis__isnull=True)
+                | models.Q(comparison__isnull=True, diagnosis__isnull=False),
+                name="steered_by_one",
+            )
+        ]
 
 
 class ModelInUse(models.Model):

@@ -1,6 +1,6 @@
 """How often the rows of a production snapshot were read, through whatever snapshot, and what that steered."""
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from annotation.models import Item, Snapshot, SnapshotRow
 from modeling.models import Look, Steering
@@ -21,4 +21,6 @@ def looks_at(production: Snapshot) -> int:
 
 def steered_by(production: Snapshot) -> QuerySet[Steering]:
     """What was opened because of rows of this set, or of one that shares rows with it."""
-    return Steering.objects.filter(comparison__snapshot__in=sharing_rows(production)).order_by("id")
+    sharing = sharing_rows(production).values("id")
+    read = Q(comparison__snapshot__in=sharing) | Q(diagnosis__snapshot__in=sharing)
+    return Steering.objects.filter(read).order_by("id")

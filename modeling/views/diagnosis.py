@@ -15,7 +15,7 @@ from annotation.forms.refusals import reported_on
 from annotation.models import Dataset
 from annotation.views.refusals import refused_to
 from modeling.actions.proving.diagnose import request_diagnosis
-from modeling.actions.proving.open_diagnosed import DOUBTED, NEXT, open_diagnosed
+from modeling.actions.proving.open_diagnosed import CONTRADICTED, DOUBTED, NEXT, open_diagnosed
 from modeling.core.diagnosing.naming import NOBODY
 from modeling.figures.charts.gains import GainBar, gain_chart
 from modeling.figures.words.diagnosis import TITLES, heading, whys
@@ -55,6 +55,12 @@ def diagnose(request: Request, slug: str) -> HttpResponse:
 @refused_to("diagnosis", "slug")
 def open_doubted(request: Request, slug: str, pk: int) -> HttpResponse:
     return _opened(request, slug, pk, DOUBTED)
+
+
+@require_POST
+@refused_to("diagnosis", "slug")
+def open_contradicted(request: Request, slug: str, pk: int) -> HttpResponse:
+    return _opened(request, slug, pk, CONTRADICTED)
 
 
 @require_POST

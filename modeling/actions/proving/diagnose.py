@@ -133,11 +133,10 @@ def as_json(
 
 def _labels(found: Diagnosed, item: np.ndarray, dataset: Dataset) -> LabelsJson:
     wrong, names, audited = found.wrong, dataset.class_names, newest_error_rate(dataset)
-    both = [*found.contradicted.tolist(), *wrong.doubted.tolist()]
-    doubted = item[list(dict.fromkeys(both))]
     return {
         "share": wrong.share, "pairs": [(names[true], names[said]) for true, said in wrong.pairs],
-        "doubted": doubted[:KEPT].tolist(), "n": len(doubted),
+        "doubted": item[wrong.doubted][:KEPT].tolist(), "n": len(wrong.doubted),
+        "contradicted": item[found.contradicted][:KEPT].tolist(),
         "audit": audited[1].rate.as_json() if audited else None,
     }  # fmt: skip
 

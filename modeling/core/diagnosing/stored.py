@@ -15,13 +15,15 @@ class CauseJson(TypedDict):
 
 
 class LabelsJson(TypedDict):
-    """share: of labels wrong at random, in [0, 1]; pairs: (truth, taken for), names of classes; doubted: items, the
-    most doubtful first; n: how many are doubted in all; audit: share of labels wrong by the newest audit, None where
-    there is none."""
+    """share: of labels wrong at random, in [0, 1]; pairs: (truth, taken for), names of classes. doubted: items, by what
+    models of the pool alone expect, the most doubtful first; n: how many in all. contradicted: items nearest to what
+    production contradicts; missing from older ones, which have them among the doubted. audit: share of labels wrong by
+    the newest audit, None where there is none."""
 
     share: float
     pairs: list[tuple[str, str]]
     doubted: list[int]
+    contradicted: NotRequired[list[int]]
     n: int
     audit: IntervalJson | None
 

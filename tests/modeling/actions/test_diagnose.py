@@ -9,9 +9,9 @@ from annotation.actions.jobs.work import UnableToWork, work_here
 from annotation.actions.snapshot import snapshot
 from annotation.models import Case, Snapshot
 from modeling.actions.proving.diagnose import request_diagnosis
-from modeling.actions.proving.open_diagnosed import DOUBTED, NEXT, open_diagnosed
+from modeling.actions.proving.open_diagnosed import CONTRADICTED, DOUBTED, NEXT, open_diagnosed
 from modeling.models import Diagnosis, Look, ModelRun
-from modeling.reading.looks import looks_at
+from modeling.reading.looks import looks_at, steered_by
 from tests import people
 from tests.factories import imported
 from tests.modeling import small_world
@@ -52,6 +52,18 @@ def test_what_it_doubts_is_opened_as_cases_once(world):
     finding, n = open_diagnosed(one, DOUBTED, lead, timezone.now())
     assert n == 4 == Case.objects.count() and finding.covered.count() == 4
     assert open_diagnosed(one, DOUBTED, lead, timezone.now()) == (finding, 0)
+    assert not steered_by(production).exists()
+
+
+def test_opening_what_production_contradicts_is_use_of_the_set(world):
+    dataset, run, production = world
+    one, lead = diagnosed(run, production), people.leo(dataset)
+    one.found["labels"]["contradicted"] = list(run.snapshot.rows.values_list("item_id", flat=True)[:4])
+    for _ in range(2):
+        open_diagnosed(one, CONTRADICTED, lead, timezone.now())
+    assert steered_by(production).get().cases.count() == 4
+    after = small_world.trained_like(small_world.trained(dataset, C="3"))
+    assert small_world.compared(dataset, run, after).verdict == "exploratory"
 
 
 def test_rows_to_label_next_are_those_nobody_labelled(tmp_path, world):

@@ -28,6 +28,7 @@ POSTS = {
     "train", "build_recipe", "train_recipe", "start_sweep", "grow", "sweep_again", "open_run_rows", "learning_curve",
     "beside_tuned", "describe_run", "check_robustness", "open_flipped", "rule_synonyms", "compare", "attribute",
     "in_use", "draw_production", "freeze_production", "measure_unlikeness", "diagnose", "open_doubted",
+    "open_contradicted",
     "open_next",
 }  # fmt: skip
 BOTH = {"costs", "predict", "flip", "returns", "over_time"}
