@@ -38,17 +38,18 @@ def heading(found: DiagnosisJson) -> str:
         first, *others = named
         rest = others[:1] or sorted((one for one in gains if one not in (first, NOBODY)), key=_by(gains))[:1]
         said = "; ".join(f"{SPENT[name]}: {points(gains[name])}" for name in rest)
-        return f"Spend the next hour on {SPENT[first]}: {points(gains[first])} points; {said}"
+        return f"Spend the next hour on {SPENT[first]}: about {points(gains[first], ' points')}; {said}"
     if found["named"]:
-        return f"No hour spent here helps: {points(gains[NOBODY])} points are errors that nothing here can mend"
+        lost = points(gains[NOBODY], " points")
+        return f"No hour is sure to pay: about {lost} look like errors that nothing here can mend"
     return "Cannot tell yet what the next hour is best spent on"
 
 
-def points(gain: IntervalJson) -> str:
-    """A gain's interval in whole points, from 0 on: 4 to 9; under ten rows' worth in tenths."""
-    low, high = max(0.0, 100 * gain["low"]), max(0.0, 100 * gain["high"])
+def points(gain: IntervalJson, unit: str = "") -> str:
+    """A gain with its interval in whole points, from 0 on: 6 (4 to 9); of an interval of under two in tenths."""
+    value, low, high = (max(0.0, 100 * share) for share in (gain["value"], gain["low"], gain["high"]))
     digits = 0 if high - low >= 2 else 1
-    return f"{low:.{digits}f} to {high:.{digits}f}"
+    return f"{value:.{digits}f}{unit} ({low:.{digits}f} to {high:.{digits}f})"
 
 
 def whys(found: DiagnosisJson) -> tuple[CauseCard, ...]:

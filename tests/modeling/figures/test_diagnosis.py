@@ -27,10 +27,13 @@ def found(named, **more):
 @pytest.mark.parametrize(
     "named, said",
     [
-        (["labels"], "Spend the next hour on labels: 4 to 9 points; coverage: 0 to 4"),
-        (["labels", "fit"], "Spend the next hour on labels: 4 to 9 points; regularization: 0 to 2"),
-        (["nobody"], "No hour spent here helps: 4 to 8 points are errors that nothing here can mend"),
-        (["data", "nobody"], "Spend the next hour on more data of the same kind: 0.1 to 0.9 points; labels: 4 to 9"),
+        (["labels"], "Spend the next hour on labels: about 6 points (4 to 9); coverage: 2 (0 to 4)"),
+        (["labels", "fit"], "Spend the next hour on labels: about 6 points (4 to 9); regularization: 1 (0 to 2)"),
+        (["nobody"], "No hour is sure to pay: about 6 points (4 to 8) look like errors that nothing here can mend"),
+        (
+            ["data", "nobody"],
+            "Spend the next hour on more data of the same kind: about 0.5 points (0.1 to 0.9); labels: 6 (4 to 9)",
+        ),
         ([], "Cannot tell yet what the next hour is best spent on"),
     ],
 )
@@ -39,7 +42,7 @@ def test_one_sentence_says_it(named, said):
 
 
 def test_a_gain_below_nothing_is_nothing():
-    assert points(gain(0.0, -0.05, 0.03)) == "0 to 3"
+    assert points(gain(0.0, -0.05, 0.03)) == "0 (0 to 3)"
 
 
 def test_every_cause_has_its_card_those_named_first():
