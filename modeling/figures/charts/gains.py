@@ -3,11 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from modeling.figures.charts.dots import ROW, Mark, marks_of
 from modeling.figures.charts.scale import Axis, around, axis
 from modeling.figures.words.numbers import signed, signed_span
-
-# Pixels from one row to the next, and from the top of a row to its dot and its words.
-ROW, DOT, WORDS = 46, 32, 18
 
 
 @dataclass(frozen=True)
@@ -31,22 +29,10 @@ class GainBar:
 
 
 @dataclass(frozen=True)
-class GainMark:
-    """A bar and its place: x in percent of the width, y in pixels."""
-
-    bar: GainBar
-    x: float
-    x_low: float
-    x_high: float
-    y: int
-    y_text: int
-
-
-@dataclass(frozen=True)
 class GainChart:
     """zero: where no gain stands, in percent. height: in pixels, without the words of the axis."""
 
-    marks: tuple[GainMark, ...]
+    marks: tuple[Mark[GainBar], ...]
     axis: Axis
     zero: float
     height: int
@@ -59,8 +45,4 @@ class GainChart:
 def gain_chart(bars: Sequence[GainBar]) -> GainChart:
     """One row per bar, top to bottom, on one axis in points that ends at round values around every limit and 0."""
     x = around(100 * min(0.0, *(bar.low for bar in bars)), 100 * max(0.01, *(bar.high for bar in bars)))
-    marks = tuple(
-        GainMark(bar, x(100 * bar.value), x(100 * bar.low), x(100 * bar.high), ROW * row + DOT, ROW * row + WORDS)
-        for row, bar in enumerate(bars)
-    )
-    return GainChart(marks, axis(x, "points of accuracy on production"), x(0.0), ROW * len(bars))
+    return GainChart(marks_of(bars, x, unit=100), axis(x, "points of accuracy on production"), x(0.0), ROW * len(bars))
