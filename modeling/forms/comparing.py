@@ -22,7 +22,7 @@ class ProductionChoiceField(forms.ModelChoiceField):
         sources = f" from {', '.join(obj.sources)}" if obj.sources else ""
         looks = f"{looks_at(obj)} of {obj.dataset.planned_looks} planned looks used"
         frozen = f"frozen {obj.created_at:%-d %B %Y}, {obj.n_rows:,} rows{sources}"
-        steered = " · exploratory, as cases were opened from its flips" if steered_by(obj).exists() else ""
+        steered = " · exploratory, as cases were opened from what it showed" if steered_by(obj).exists() else ""
         return f"{frozen}, {obj.sha256[:8]}… · {looks}{steered}"
 
 

@@ -16,13 +16,11 @@ from annotation.actions.snapshot import matched
 from annotation.core.progress import Report
 from annotation.models import Dataset, Job, Snapshot, SnapshotRow, User
 from annotation.reading.frozen_rows import frozen_rows
-from modeling.actions.proving.compare import MOST_LEAKED
-from modeling.actions.proving.leaked_rows import leaked
+from modeling.actions.proving.leaked_rows import leaked, unprovable
 from modeling.actions.proving.predict_production import Predicted, ProductionRows, keep, predict_side, read_rows
 from modeling.actions.training.train import TrainingParams, without_rows
 from modeling.core.fitting.seeds import draws
 from modeling.core.proving.attribution import LEVEL, NEW, OLD, Attributed, UnableToAttribute, attribute
-from modeling.core.proving.proof import too_few_units
 from modeling.core.proving.stored import AttributionCell, AttributionFound, AttributionResult
 from modeling.figures.words.recipes import differing_settings
 from modeling.models import Attribution, Look, ModelRun
@@ -176,14 +174,9 @@ def _found(
         for labels in SIDES
     ])  # fmt: skip
     dataset, lost = rows.snapshot.dataset, leaked(rows, [Side(fits[OLD, OLD, grid.seeds[0]], None)])
-    if lost.mean() > MOST_LEAKED:
-        raise UnableToAttribute(
-            f"{int(lost.sum()):,} of the {len(lost):,} production rows are near-copies of rows that were learned from. "
-            "Train again, so that they are kept out, or freeze a production set without them."
-        )
-    scored = rows.where(~lost)
-    if refusal := too_few_units(scored.groups, scored.weights):
+    if refusal := unprovable(rows, lost):
         raise UnableToAttribute(refusal)
+    scored = rows.where(~lost)
     judged = attribute(right[..., ~lost], scored.groups, scored.weights)
     learned, relabelled = _relabelled(*grid.labels)
     old, new = grid.settings

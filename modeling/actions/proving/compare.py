@@ -14,12 +14,12 @@ from annotation.core.progress import Report
 from annotation.models import Dataset, Job, PredictionSet, Snapshot, User
 from modeling.actions.proving.beside import beside_proof, of_seeds, refused_facts, with_leaked
 from modeling.actions.proving.compared import Compared, proved
-from modeling.actions.proving.leaked_rows import leaked
+from modeling.actions.proving.leaked_rows import leaked, unprovable
 from modeling.actions.proving.predict_production import Predicted, ProductionRows, keep, predict_side, read_rows
 from modeling.actions.proving.terms import Terms, asked_by_other_terms
 from modeling.actions.training.train import TrainedRun, train_like
 from modeling.core.proving.evaluation import metrics
-from modeling.core.proving.proof import Proof, at_look, refused_json, too_few_units
+from modeling.core.proving.proof import Proof, at_look, refused_json
 from modeling.core.proving.stored import (
     BesideProof,
     ComparisonProof,
@@ -31,9 +31,6 @@ from modeling.models import Comparison, Look
 from modeling.reading.comparing.production_labels import who_labelled
 from modeling.reading.comparison_sides import Side, find_side
 from modeling.reading.looks import looks_at, steered_by
-
-# Where more rows than this are near-copies of what was learned from, what is left is no longer production.
-MOST_LEAKED = 0.5
 
 
 class ComparisonParams(TypedDict):
@@ -114,15 +111,7 @@ def run(job: Job, report: Report) -> Write:
 
 def _refusal(before: Side, after: Side, terms: Terms, rows: ProductionRows, lost: np.ndarray) -> str | None:
     """Why nothing is read, decided without a label: a fit not to be believed, or rows that would prove nothing."""
-    of_sides = before.refusal(terms.classes) or after.refusal(terms.classes)
-    if of_sides:
-        return of_sides
-    if lost.mean() > MOST_LEAKED:
-        return (
-            f"{int(lost.sum()):,} of the {len(lost):,} production rows are near-copies of rows a side learned from. "
-            "Train it again, so that they are kept out, or freeze a production set without them."
-        )
-    return too_few_units(rows.groups[~lost], None if rows.weights is None else rows.weights[~lost])
+    return before.refusal(terms.classes) or after.refusal(terms.classes) or unprovable(rows, lost)
 
 
 def _write(production: Snapshot, found: Found) -> ComparisonResult:

@@ -46,7 +46,9 @@ class ProductionRows:
         return self.frame["item"].map(given).fillna(1.0).to_numpy(float) if given else None
 
     def where(self, kept: np.ndarray) -> "ProductionRows":
-        """Those of them that are `kept`, bool (n,)."""
+        """Those of them that are `kept`, bool (n,); themselves, with what was worked out, where all are."""
+        if kept.all():
+            return self
         return ProductionRows(self.snapshot, self.frame[kept].reset_index(drop=True))
 
 
