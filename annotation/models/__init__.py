@@ -1,10 +1,11 @@
 """The tables of people and labels, one file per noun."""
 
 from annotation.models.audit import Audit, AuditItem, LearnedOrder
+from annotation.models.changes import ClassChange, DatasetChange, Erasure
 from annotation.models.consensus import Consensus
 from annotation.models.dataset import Annotator, CostMatrix, Dataset, Guideline, LabelClass, Membership, Reason
 from annotation.models.detection import Detection, Finding, FindingItem, Flag, Group, GroupMember, Ruling
-from annotation.models.item import Item
+from annotation.models.item import FileImport, ImportTakenBack, Item, LeftOutRow, SavedFilter
 from annotation.models.job import Job
 from annotation.models.label import DECIDED, OF_FILES, CurrentLabel, Label
 from annotation.models.offline import OfflineBatch, OfflineRow
@@ -20,7 +21,7 @@ from annotation.models.qualification import (
     QualificationTest,
     QuestionOfTest,
 )
-from annotation.models.review import Case, CaseItem, ClosedPair, Decision, Skip
+from annotation.models.review import Case, CaseItem, ClosedPair, Decision, Skip, SkipUndo
 from annotation.models.routing import Expertise, Reservation, RoutingRules, SkillEstimate
 from annotation.models.snapshot import Snapshot, SnapshotRow
 from annotation.models.talk import Comment, Notice, OwnKeys
@@ -33,15 +34,19 @@ __all__ = [
     "AuditItem",
     "Case",
     "CaseItem",
+    "ClassChange",
     "ClosedPair",
     "Comment",
     "Consensus",
     "CostMatrix",
     "CurrentLabel",
     "Dataset",
+    "DatasetChange",
     "Decision",
     "Detection",
+    "Erasure",
     "Expertise",
+    "FileImport",
     "Finding",
     "FindingItem",
     "Flag",
@@ -49,12 +54,14 @@ __all__ = [
     "Group",
     "GroupMember",
     "Guideline",
+    "ImportTakenBack",
     "Invitation",
     "Item",
     "Job",
     "Label",
     "LabelClass",
     "LearnedOrder",
+    "LeftOutRow",
     "Membership",
     "Notice",
     "OfflineBatch",
@@ -68,17 +75,19 @@ __all__ = [
     "PredictionSet",
     "ProductionDraw",
     "ProductionItem",
+    "QualificationResult",
     "QualificationTest",
     "QuestionOfTest",
     "Reason",
     "Reservation",
     "RoutingRules",
     "Ruling",
+    "SavedFilter",
     "SkillEstimate",
     "Skip",
+    "SkipUndo",
     "Snapshot",
     "SnapshotRow",
-    "QualificationResult",
     "User",
     "Visitor",
 ]

@@ -31,6 +31,7 @@ class Dataset(models.Model):
     worthwhile = models.FloatField(default=0.01, help_text="smallest difference worth having, of accuracy or macro F1")
     worthwhile_cost = models.FloatField(null=True, help_text="the same of costs per 1,000 items; empty = nobody said")
     synthetic = models.BooleanField(default=False, help_text="made by a generator; every page says so")
+    archived_at = models.DateTimeField(null=True, help_text="put away: listed apart, and nobody is asked about it")
     created_at = models.DateTimeField(default=timezone.now)
 
     objects = DatasetQuerySet.as_manager()
@@ -60,18 +61,27 @@ class Dataset(models.Model):
 
 
 class LabelClass(models.Model):
-    """One of the labels an item can carry, in the order of its key on the expert's page."""
+    """One of the labels an item can carry, in the order of its key on the expert's page.
+
+    Its name never changes, as labels, snapshots and runs say it for ever. A class that was renamed or merged is retired
+    and `became` the class in use that stands for it now; one that was split or given up became none.
+    """
 
     dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="label_classes")
     name = models.CharField(max_length=100)
     meaning = models.CharField(max_length=200, blank=True)
+    group = models.CharField(max_length=100, blank=True, help_text="heading under which it stands among many")
     position = models.PositiveIntegerField()
+    retired_at = models.DateTimeField(null=True, help_text="no longer offered since")
+    became = models.ForeignKey("self", models.RESTRICT, null=True, related_name="stands_for")
 
     class Meta:
-        ordering = ["position"]
+        ordering = ["position", "id"]
         constraints = [
             models.UniqueConstraint(fields=["dataset", "name"], name="class_once_per_dataset"),
-            models.UniqueConstraint(fields=["dataset", "position"], name="class_position_once"),
+            models.CheckConstraint(
+                condition=models.Q(became=None) | models.Q(retired_at__isnull=False), name="only_the_retired_became"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -154,25 +164,35 @@ class Reason(models.Model):
 
 class AnnotatorQuerySet(models.QuerySet["Annotator"]):
     def of_user(self, dataset: Dataset, user: User) -> "Annotator":
-        """The annotator under whom `user` answers cases; the @ keeps it apart from names out of files."""
-        mine, _ = self.get_or_create(dataset=dataset, name=f"@{user.get_username()}")
-        if mine.user_id != user.pk:
-            mine.user = user
-            mine.save(update_fields=["user"])
-        return mine
+        """The annotator under whom `user` answers cases: found by the user, never by the name, which somebody else may
+        have had before; the @ keeps it apart from names out of files."""
+        mine = self.filter(dataset=dataset, user=user, own=True).first()
+        if mine:
+            return mine
+        name = f"@{user.get_username()}"
+        taken = self.filter(dataset=dataset, name=name).exists()
+        names = {"name": f"{name} ({user.pk})" if taken else name}
+        return self.get_or_create(dataset=dataset, user=user, own=True, defaults=names)[0]
 
 
 class Annotator(models.Model):
-    """Whoever gave a label: a user, or a name from a file that a lead can link to a user."""
+    """Whoever gave a label: a user (`own`, for what they answer here), or a name from a file that a lead can link to
+    one."""
 
     dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="annotators")
     name = models.CharField(max_length=200)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
+    own = models.BooleanField(default=False)
 
     objects = AnnotatorQuerySet.as_manager()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["dataset", "name"], name="annotator_once_per_dataset")]
+        constraints = [
+            models.UniqueConstraint(fields=["dataset", "name"], name="annotator_once_per_dataset"),
+            models.UniqueConstraint(
+                fields=["dataset", "user"], condition=models.Q(own=True), name="one_own_annotator_per_user"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -2,8 +2,9 @@ from django.db import models
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
+from annotation.models.changes import ClassChange
 from annotation.models.dataset import Annotator, LabelClass
-from annotation.models.item import Item
+from annotation.models.item import FileImport, Item
 
 # The bases of what experts settled, and of what files said.
 DECIDED = ("decision", "adjudication")
@@ -35,6 +36,7 @@ class Label(models.Model):
     origin = models.CharField(max_length=10, choices={IMPORT: "import", EXPERT: "expert"})
     seconds = models.FloatField(null=True)
     given_at = models.DateTimeField(null=True)
+    brought_by = models.ForeignKey(FileImport, models.RESTRICT, null=True, related_name="brought_labels")
     created_at = models.DateTimeField(default=timezone.now)
 
     objects = LabelQuerySet.as_manager()
@@ -70,6 +72,7 @@ class CurrentLabel(models.Model):
     state = models.CharField(max_length=10, choices=STATES)
     basis = models.CharField(max_length=12, choices=BASES)
     decision = models.ForeignKey("annotation.Decision", models.RESTRICT, null=True)
+    class_change = models.ForeignKey(ClassChange, models.RESTRICT, null=True, related_name="current_labels")
     created_at = models.DateTimeField(default=timezone.now)
 
     objects = CurrentLabelQuerySet.as_manager()

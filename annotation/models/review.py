@@ -120,6 +120,12 @@ class CaseItem(models.Model):
         constraints = [models.UniqueConstraint(fields=["case", "item"], name="item_once_per_case")]
 
 
+class SkipQuerySet(models.QuerySet["Skip"]):
+    def standing(self) -> "SkipQuerySet":
+        """Those that were not taken back."""
+        return self.filter(undone=None)
+
+
 class Skip(models.Model):
     """An expert passed this case on; `reason` "" = without saying why."""
 
@@ -130,6 +136,15 @@ class Skip(models.Model):
     expert = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT)
     reason = models.CharField(max_length=12, choices=REASONS, blank=True)
     note = models.TextField(blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = SkipQuerySet.as_manager()
+
+
+class SkipUndo(models.Model):
+    """The expert wants the case that they passed on after all."""
+
+    skip = models.OneToOneField(Skip, models.CASCADE, related_name="undone")
     created_at = models.DateTimeField(default=timezone.now)
 
 
