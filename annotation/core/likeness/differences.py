@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Literal
 
+from annotation.core.negations import NEGATION, negations
+
 # A passage that differs is shown as a whole, and not word by word, beyond this many pairs of words or where less than
 # this share of its words is found again: nobody could read it otherwise.
 MAX_WORD_PAIRS = 1_000_000
@@ -14,16 +16,14 @@ MIN_SHARE_FOUND_AGAIN = 0.3
 # A word with the space after it; a number keeps its separators, a contraction its apostrophe.
 _WORD = re.compile(r"\d+(?:[.,:/]\d+)*\w*%?\s*|\w+(?:['’]\w+)*\s*|[^\w\s]\s*|\s+")
 _SENTENCE_END = re.compile(r"[.!?]\s+|.*\n\s*")
-NEGATION = re.compile(
-    r"\b(?:no|not|never|none|nobody|nothing|nowhere|neither|nor|without|cannot|\w+n['’]t|ain['’]?t|"
-    r"(?:ca|do|does|did|wo|is|are|was|were|has|have|had|should|could|would)nt)\b",
-    re.IGNORECASE,
-)
 NUMBER = re.compile(
     r"\d|\b(?:zero|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozen|twenty|thirty|forty|fifty|sixty|"
     r"seventy|eighty|ninety|hundred|thousand|million|billion)\b",
     re.IGNORECASE,
 )
+
+# Czech, Slovak, Serbian, Croatian, Slovene, Lithuanian, Latvian, Bulgarian and Russian write it before the verb.
+PREFIXES = ("ne", "nie", "не")
 
 Kind = Literal["same", "inserted", "removed"]
 
@@ -58,10 +58,10 @@ def word_differences(base: str, other: str) -> list[Piece]:
 
 def negation_differs(base: str, other: str) -> bool:
     """True where a negation stands in one text and none in its place in the other: "can't" against "can", but not
-    against "cannot"."""
+    against "cannot"; and where a word of one is that of the other after "ne" or "не"."""
     before, after = _WORD.findall(base), _WORD.findall(other)
     return any(
-        not same and _negations(before[old]) != _negations(after[new])
+        not same and (_count(before[old]) != _count(after[new]) or _prefixed(before[old], after[new]))
         for same, old, new in _merged(_aligned(before, after))
     )
 
@@ -70,8 +70,20 @@ def _differing(text: str, kind: Kind) -> Piece:
     return Piece(text, kind, bool(NEGATION.search(text)), bool(NUMBER.search(text)))
 
 
-def _negations(words: list[str]) -> int:
-    return len(NEGATION.findall("".join(words)))
+def _count(words: list[str]) -> int:
+    return negations("".join(words))
+
+
+def _prefixed(before: list[str], after: list[str]) -> bool:
+    old, new = ({word.strip().lower() for word in words} for words in (before, after))
+    longer, shorter = new - old, old - new
+    return any(
+        f"{ne}{word}" in other
+        for one, other in ((shorter, longer), (longer, shorter))
+        for word in one
+        for ne in PREFIXES
+        if len(word) > 2
+    )
 
 
 # Whether two passages are the same, and where they stand among the words of the base and of the other text.

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from annotation.core.likeness.differences import Piece, negation_differs, word_differences
+from annotation.core.negations import language_known
 from annotation.models import Case, CaseItem, CurrentLabel, Dataset, Item
 
 
 @dataclass(frozen=True)
 class Member:
     """An item as shown: text fields as pieces, the others as (name, value, differs from the first member). `label`:
-    what it carries now, "" where that is hidden."""
+    what it carries now, "" where that is hidden. `unread`: its texts differ in a language whose negations are not
+    known, so one might be among the differences."""
 
     item: Item
     texts: list[tuple[str, list[Piece]]]
@@ -19,6 +21,12 @@ class Member:
     same_as_first: bool = False
     negation: bool = False
     label: str = ""
+    unread: bool = False
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether it may say the opposite of the first, so that no answer is for it unless somebody says so."""
+        return self.negation or self.unread
 
 
 def members_of(dataset: Dataset, case: Case) -> list[Member]:
@@ -49,13 +57,14 @@ def _current(items: Sequence[int]) -> dict[int, str]:
 
 def compared(dataset: Dataset, item: Item, first: Item, label: str = "") -> Member:
     """An item with what differs from `first` marked."""
-    texts, values, negation = [], [], False
+    texts, values, negation, unread = [], [], False, False
     for field in dataset.typed_fields:
         base, value = first.content.get(field.name), item.content.get(field.name)
         if field.type == "text":
             texts.append((field.name, word_differences(base or "", value or "")))
             negation = negation or negation_differs(base or "", value or "")
+            unread = unread or (base != value and not language_known(f"{base} {value}"))
         else:
             written = f"{value:.12g}" if isinstance(value, float) else value
             values.append((field.name, written, value != base))
-    return Member(item, texts, values, item is not first and item.content == first.content, negation, label)
+    return Member(item, texts, values, item is not first and item.content == first.content, negation, label, unread)

@@ -48,10 +48,15 @@ class OpenCase:
 
     @property
     def ticked(self) -> frozenset[int]:
-        """Ids of the items the answer is for to begin with: without those in which a negation differs."""
+        """Ids of the items the answer is for to begin with: without those in which a negation differs, or might."""
         if self.draft and self.draft.outcome != Decision.DIFFERENT:
             return frozenset(item.pk for item in self.draft.items.all())
-        return frozenset(member.item.pk for member in self.members if not member.negation)
+        return frozenset(member.item.pk for member in self.members if not member.doubtful)
+
+    @property
+    def unread(self) -> bool:
+        """Whether an item differs in a language whose negations are not known."""
+        return any(member.unread for member in self.members)
 
     @property
     def beginning(self) -> str:

@@ -63,7 +63,7 @@ def _own_answer(request: Request, item: Item) -> Decision | None:
 
 @dataclass(frozen=True)
 class SimilarItem:
-    """A similar item as shown; `ticked` to begin with unless a negation differs, and as sent after that."""
+    """A similar item as shown; `ticked` to begin with unless a negation differs or might, and as sent after that."""
 
     member: Member
     likeness: float
@@ -94,7 +94,7 @@ def _done(request: Request, item: Item) -> tuple[UUID | None, int]:
 def _candidates(item: Item, found: Sequence[tuple[Item, float]], sent: set[int] | None) -> list[SimilarItem]:
     members = [(compared(item.dataset, one, item), likeness) for one, likeness in found]
     return [
-        SimilarItem(_readable(member), likeness, not member.negation if sent is None else member.item.pk in sent)
+        SimilarItem(_readable(member), likeness, not member.doubtful if sent is None else member.item.pk in sent)
         for member, likeness in members
     ]
 

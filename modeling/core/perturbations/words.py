@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from random import Random
 
-from annotation.core.likeness.differences import NEGATION, NUMBER
+from annotation.core.likeness.differences import NUMBER
+from annotation.core.negations import NEGATION
 
 WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 # What has a digit, an @ or an address in it is a number or a name as a whole, up to the next white space.

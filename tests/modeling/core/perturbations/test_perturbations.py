@@ -3,7 +3,8 @@ from random import Random
 
 import pytest
 
-from annotation.core.likeness.differences import NEGATION, NUMBER, negation_differs, word_differences
+from annotation.core.likeness.differences import NUMBER, negation_differs, word_differences
+from annotation.core.negations import NEGATION
 from modeling.core.perturbations import PERTURBATIONS, perturbed
 from modeling.core.perturbations.arrangement import BOILERPLATE, boilerplate, moved, without_each
 from modeling.core.perturbations.spelling import NEIGHBOURS
