@@ -35,6 +35,7 @@ urlpatterns = [
     path("d/<slug:slug>/queue/", queue.queue, name="queue"),
     path("d/<slug:slug>/queue/<case:pk>/decide/", queue.decide, name="decide"),
     path("d/<slug:slug>/queue/<case:pk>/skip/", queue.skip, name="skip"),
+    path("d/<slug:slug>/queue/<case:pk>/take-back/", queue.take_back, name="take_back_skip"),
     path("d/<slug:slug>/queue/undo/<int:pk>/", queue.undo, name="undo"),
     path("d/<slug:slug>/queue/renew/", queue.renew, name="renew"),
     path("d/<slug:slug>/queue/keys/", keys.own_keys, name="own_keys"),

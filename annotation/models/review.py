@@ -46,7 +46,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
         # who said that members differ is asked about each of them, in cases that are parts of that one
         answers = answers.exclude(outcome=Decision.DIFFERENT, case=Coalesce(OuterRef("part_of"), 0))
         answered = answers.filter(items__case_items__case=OuterRef("pk"))
-        skipped = Skip.objects.filter(case=OuterRef("pk"), expert=user)
+        skipped = Skip.objects.standing().filter(case=OuterRef("pk"), expert=user)
         return self.waiting_for(user, now).filter(~Exists(own), ~Exists(answered), ~Exists(skipped))
 
     def for_adjudicator(self, user: User) -> "CaseQuerySet":
