@@ -77,6 +77,8 @@ class Case(models.Model):
     # whose answers say nothing of the pool's labels
     BESIDE_POOL = (*CHECKS, PRODUCTION)
     EXPERTS, ADJUDICATOR, LEAD, NOBODY = "experts", "adjudicator", "lead", "nobody"
+    # How the reason begins of one that a lead sent back; what follows is for the expert who answers it.
+    SENT_BACK = "sent back by a lead: "
     AWAITS = {EXPERTS: "an expert", ADJUDICATOR: "an adjudicator", LEAD: "the lead", NOBODY: "nobody: set aside"}
 
     dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="cases")
@@ -107,6 +109,12 @@ class Case(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(score__gte=0, score__lte=1), name="case_score_in_unit_interval")
         ]
+
+    @property
+    def note_to_expert(self) -> str:
+        """What a lead who sent it back wrote for whoever answers it; every other reason to ask again is hidden."""
+        reason = self.reopen_reason
+        return reason.removeprefix(self.SENT_BACK) if reason.startswith(self.SENT_BACK) else ""
 
     def held_by(self, user: User, now: datetime) -> bool:
         return self.leased_to_id == user.pk and self.leased_until is not None and self.leased_until > now

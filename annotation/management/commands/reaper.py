@@ -15,7 +15,7 @@ SWEEP_EVERY = 300.0
 
 
 class Command(BaseCommand):
-    help = "Give jobs of dead workers back, and ring again for jobs nobody picked up; pass on cases that no expert is left for."
+    help = "Give jobs of dead workers back, ring again for jobs nobody picked up, and pass on cases nobody is left for."
     requires_system_checks = []
     swept_at = -math.inf
 
