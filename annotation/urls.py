@@ -7,7 +7,6 @@ from annotation.views import (
     audit,
     cases,
     datasets,
-    decided,
     disagreement,
     findings,
     jobs,
@@ -18,7 +17,9 @@ from annotation.views import (
 )
 from annotation.views.answering import history, keys, queue
 from annotation.views.answering.addresses import ShownCaseConverter
+from annotation.views.casework import decided
 from annotation.views.experts import adjudication, invitations, people_and_skill, qualification, routing, touched
+from annotation.views.showing import columns, texts
 from annotation.views.talking import comments, notices, offline, similar
 
 register_converter(ShownCaseConverter, "case")
@@ -40,6 +41,8 @@ urlpatterns = [
     path("d/<slug:slug>/queue/undo/<int:pk>/", queue.undo, name="undo"),
     path("d/<slug:slug>/queue/renew/", queue.renew, name="renew"),
     path("d/<slug:slug>/queue/keys/", keys.own_keys, name="own_keys"),
+    path("d/<slug:slug>/item/<int:pk>/text/<int:place>/", texts.item_text, name="item_text"),
+    path("d/<slug:slug>/columns/", columns.columns, name="columns"),
     path("d/<slug:slug>/history/", history.history, name="history"),
     path("d/<slug:slug>/guidelines/", people.guidelines, name="guidelines"),
     path("d/<slug:slug>/detect/", findings.detect, name="detect"),

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import Count, QuerySet
 
+from annotation.core.written import value_written
 from annotation.models import Case, Dataset, Decision
 from annotation.models.review import DecisionQuerySet
 
@@ -44,9 +45,14 @@ def excerpt_of(dataset: Dataset, content: Mapping[str, object], length: int = EX
     if texts:
         line = " · ".join(str(content.get(name) or "") for name in texts)
     else:
-        line = ", ".join(f"{name} {value}" for name, value in content.items())
+        line = ", ".join(_named_value(dataset, name, value) for name, value in content.items())
     line = " ".join(line.split())
     return line if len(line) <= length else f"{line[: length - 1]}…"
+
+
+def _named_value(dataset: Dataset, name: str, value: object) -> str:
+    meaning = dataset.meaning_of(name, value)
+    return f"{name} {value_written(name, value, None)}{f' ({meaning})' if meaning else ''}"
 
 
 @dataclass(frozen=True)

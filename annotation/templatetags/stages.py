@@ -65,6 +65,7 @@ STAGES: dict[str, tuple[MenuPage, ...]] = {
     "Data": (
         MenuPage("import", "Import"),
         MenuPage("question", "Classes and question"),
+        MenuPage("columns", "Columns"),
         MenuPage("people", "Members"),
         MenuPage("jobs", "Jobs"),
     ),

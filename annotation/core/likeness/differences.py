@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from typing import Literal
 
@@ -27,6 +27,9 @@ NUMBER = re.compile(
     r"seventy|eighty|ninety|hundred|thousand|million|billion)\b",
     re.IGNORECASE,
 )
+
+# Characters that fill a screen; a page that shows whole texts shows the rest when asked.
+FIRST_SCREEN = 4_000
 
 Kind = Literal["same", "inserted", "removed"]
 
@@ -79,6 +82,19 @@ def _negations(words: list[str]) -> int:
 
 # Whether two passages are the same, and where they stand among the words of the base and of the other text.
 Passage = tuple[bool, slice, slice]
+
+
+def first_screen(pieces: Sequence[Piece], most: int = FIRST_SCREEN) -> tuple[list[Piece], int]:
+    """The pieces up to so many characters, and how many the whole text has: what was removed is none of it."""
+    n = sum(len(piece.text) for piece in pieces if piece.kind != "removed")
+    shown: list[Piece] = []
+    left = most
+    for piece in pieces:
+        if left <= 0:
+            break
+        shown.append(piece if len(piece.text) <= left else replace(piece, text=piece.text[:left]))
+        left -= len(piece.text)
+    return shown, n
 
 
 class _Budget:

@@ -4,21 +4,40 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from annotation.core.likeness.differences import Piece, negation_differs, word_differences
+from annotation.core.likeness.differences import Piece, first_screen, negation_differs, word_differences
+from annotation.core.written import value_written
 from annotation.models import Case, CaseItem, CurrentLabel, Dataset, Item
 
 
 @dataclass(frozen=True)
+class ShownText:
+    """A text field, the `place`-th of its item from 0, as far as it fills a screen; `n`: characters of all of it."""
+
+    place: int
+    name: str
+    pieces: list[Piece]
+    n: int
+
+    @property
+    def is_cut(self) -> bool:
+        return sum(len(piece.text) for piece in self.pieces if piece.kind != "removed") < self.n
+
+
+@dataclass(frozen=True)
 class Member:
-    """An item as shown: text fields as pieces, the others as (name, value, differs from the first member). `label`:
-    what it carries now, "" where that is hidden."""
+    """An item as shown: text fields as pieces, the others as (name, value as written, meaning of a code, differs from
+    the first member). `label`: what it carries now, "" where that is hidden."""
 
     item: Item
     texts: list[tuple[str, list[Piece]]]
-    values: list[tuple[str, Any, bool]]
+    values: list[tuple[str, Any, str, bool]]
     same_as_first: bool = False
     negation: bool = False
     label: str = ""
+
+    @property
+    def shown_texts(self) -> list[ShownText]:
+        return [ShownText(at, name, *first_screen(pieces)) for at, (name, pieces) in enumerate(self.texts)]
 
 
 def members_of(dataset: Dataset, case: Case) -> list[Member]:
@@ -56,6 +75,6 @@ def compared(dataset: Dataset, item: Item, first: Item, label: str = "") -> Memb
             texts.append((field.name, word_differences(base or "", value or "")))
             negation = negation or negation_differs(base or "", value or "")
         else:
-            written = f"{value:.12g}" if isinstance(value, float) else value
-            values.append((field.name, written, value != base))
+            meaning = dataset.meaning_of(field.name, value) if field.type == "category" else ""
+            values.append((field.name, value_written(field.name, value, item.written), meaning, value != base))
     return Member(item, texts, values, item is not first and item.content == first.content, negation, label)
