@@ -43,6 +43,11 @@ def runs_of(text: str, *, name: bool = False) -> Iterator[Run]:
         yield Run(text[start:])
 
 
+def visible(text: str) -> str:
+    """The same with short names in the places of what nobody sees, where no markup can stand: a choice of a list."""
+    return "".join(f"⟨{run.sign}⟩" if run.sign else run.text for run in runs_of(text, name=True))
+
+
 def longest_run(text: str) -> int:
     """Characters of the longest word, between blanks at which a line can break."""
     return max(map(len, text.split()), default=0)

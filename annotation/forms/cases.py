@@ -7,6 +7,7 @@ from django import forms
 
 from annotation.actions.queue.send_back import LONGEST_NOTE
 from annotation.core.detectors import DETECTORS
+from annotation.core.invisible import visible
 from annotation.forms.experts.adjudicating import AdjudicationForm
 from annotation.forms.field_kinds import choice_field, row_field
 from annotation.models import Case, Dataset, Decision, Finding, User
@@ -34,7 +35,7 @@ class CaseFilterForm(forms.Form):
     status = forms.ChoiceField(required=False, choices=STATUSES)
     passed = forms.ChoiceField(required=False, label="Passed on")
     expert = forms.ModelChoiceField(
-        User.objects.none(), required=False, empty_label="anybody", label="By",
+        User.objects.none(), required=False, empty_label="anybody", label="Expert",
         error_messages={"invalid_choice": "That is nobody who works here; cases of anybody are shown."},
     )  # fmt: skip
     outcome = forms.ChoiceField(required=False, label="Answer")
@@ -52,7 +53,7 @@ class CaseFilterForm(forms.Form):
         names = {name: name.replace("_", " ") for name in DETECTORS}
         choice_field(self, "detector").choices = {"": "any detector", **names}
         outcomes = {key: name for key, name in Decision.OUTCOMES.items() if key in Decision.WITHOUT_LABEL}
-        classes = {str(one.pk): one.name for one in dataset.label_classes.all()}
+        classes = {str(one.pk): visible(one.name) for one in dataset.label_classes.all()}
         choice_field(self, "outcome").choices = {"": "any answer or none", **outcomes, **classes}
         passed = {one.name: f"{one.words} ({one.n:,})" for one in passed_counts(dataset)}
         choice_field(self, "passed").choices = {"": "or not", **passed}

@@ -7,7 +7,7 @@ from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from annotation.core.invisible import longest_run, runs_of
+from annotation.core.invisible import longest_run, runs_of, visible
 from annotation.core.likeness.differences import FIRST_SCREEN, Piece, first_screen
 from annotation.core.written import plain_number
 
@@ -33,6 +33,12 @@ def as_named(value: object) -> SafeString:
 def quoting(value: object) -> SafeString:
     """A sentence of ours, or of a member, that quotes such texts: its direction stays, what turns it is marked."""
     return _marked_runs(_plain(value), name=False)
+
+
+@register.filter
+def in_a_choice(value: object) -> str:
+    """A name where no markup can stand: what nobody sees has a short name in its place."""
+    return visible(_plain(value))
 
 
 @register.filter
