@@ -17,7 +17,9 @@ from annotation.views import (
 )
 from annotation.views.answering import history, keys, queue
 from annotation.views.answering.addresses import ShownCaseConverter
+from annotation.views.casework import decided
 from annotation.views.experts import adjudication, invitations, people_and_skill, qualification, routing, touched
+from annotation.views.showing import columns, texts
 from annotation.views.talking import comments, notices, offline, similar
 
 register_converter(ShownCaseConverter, "case")
@@ -35,9 +37,12 @@ urlpatterns = [
     path("d/<slug:slug>/queue/", queue.queue, name="queue"),
     path("d/<slug:slug>/queue/<case:pk>/decide/", queue.decide, name="decide"),
     path("d/<slug:slug>/queue/<case:pk>/skip/", queue.skip, name="skip"),
+    path("d/<slug:slug>/queue/<case:pk>/take-back/", queue.take_back, name="take_back_skip"),
     path("d/<slug:slug>/queue/undo/<int:pk>/", queue.undo, name="undo"),
     path("d/<slug:slug>/queue/renew/", queue.renew, name="renew"),
     path("d/<slug:slug>/queue/keys/", keys.own_keys, name="own_keys"),
+    path("d/<slug:slug>/item/<int:pk>/text/<int:place>/", texts.item_text, name="item_text"),
+    path("d/<slug:slug>/columns/", columns.columns, name="columns"),
     path("d/<slug:slug>/history/", history.history, name="history"),
     path("d/<slug:slug>/guidelines/", people.guidelines, name="guidelines"),
     path("d/<slug:slug>/detect/", findings.detect, name="detect"),
@@ -59,6 +64,8 @@ urlpatterns = [
     path("d/<slug:slug>/rules/open/", rule_bench.open_rule, name="open_rule"),
     path("d/<slug:slug>/cases/", cases.cases, name="cases"),
     path("d/<slug:slug>/case/<int:pk>/", cases.case, name="case"),
+    path("d/<slug:slug>/case/<int:pk>/send-back/", decided.send_case_back, name="send_case_back"),
+    path("d/<slug:slug>/case/<int:pk>/overrule/", decided.overrule_case, name="overrule_case"),
     path("d/<slug:slug>/why/<int:pk>/", cases.why, name="why"),
     path("d/<slug:slug>/cases.csv", cases.download_cases, name="download_cases"),
     path("d/<slug:slug>/audit/", audit.audit, name="audit"),

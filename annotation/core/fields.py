@@ -1,14 +1,16 @@
 """What a dataset's columns hold. No mathematics stands behind it: every process knows the fields."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 
 class FieldJson(TypedDict):
-    """A Field as a dataset keeps it."""
+    """A Field as a dataset keeps it. `meanings`: code -> what it means, of a category."""
 
     name: str
     type: str
+    meanings: NotRequired[Mapping[str, str]]
 
 
 @dataclass(frozen=True)

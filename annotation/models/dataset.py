@@ -43,6 +43,11 @@ class Dataset(models.Model):
     def typed_fields(self) -> tuple[Field, ...]:
         return tuple(Field(field["name"], field["type"]) for field in self.fields)
 
+    def meaning_of(self, field: str, code: object) -> str:
+        """What a code of a category means, "" where nobody said."""
+        meanings = next((one.get("meanings", {}) for one in self.fields if one["name"] == field), {})
+        return meanings.get(str(code), "")
+
     @property
     def class_names(self) -> tuple[str, ...]:
         return tuple(self.label_classes.values_list("name", flat=True))

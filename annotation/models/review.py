@@ -46,7 +46,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
         # who said that members differ is asked about each of them, in cases that are parts of that one
         answers = answers.exclude(outcome=Decision.DIFFERENT, case=Coalesce(OuterRef("part_of"), 0))
         answered = answers.filter(items__case_items__case=OuterRef("pk"))
-        skipped = Skip.objects.filter(case=OuterRef("pk"), expert=user)
+        skipped = Skip.objects.standing().filter(case=OuterRef("pk"), expert=user)
         return self.waiting_for(user, now).filter(~Exists(own), ~Exists(answered), ~Exists(skipped))
 
     def for_adjudicator(self, user: User) -> "CaseQuerySet":
@@ -77,6 +77,8 @@ class Case(models.Model):
     # whose answers say nothing of the pool's labels
     BESIDE_POOL = (*CHECKS, PRODUCTION)
     EXPERTS, ADJUDICATOR, LEAD, NOBODY = "experts", "adjudicator", "lead", "nobody"
+    # How the reason begins of one that a lead sent back; what follows is for the expert who answers it.
+    SENT_BACK = "sent back by a lead: "
     AWAITS = {EXPERTS: "an expert", ADJUDICATOR: "an adjudicator", LEAD: "the lead", NOBODY: "nobody: set aside"}
 
     dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="cases")
@@ -107,6 +109,12 @@ class Case(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(score__gte=0, score__lte=1), name="case_score_in_unit_interval")
         ]
+
+    @property
+    def note_to_expert(self) -> str:
+        """What a lead who sent it back wrote for whoever answers it; every other reason to ask again is hidden."""
+        reason = self.reopen_reason
+        return reason.removeprefix(self.SENT_BACK) if reason.startswith(self.SENT_BACK) else ""
 
     def held_by(self, user: User, now: datetime) -> bool:
         return self.leased_to_id == user.pk and self.leased_until is not None and self.leased_until > now

@@ -8,10 +8,10 @@ from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from annotation.core.likeness.differences import Piece
 from annotation.core.wording import FindingKind
 from annotation.models import Dataset, Finding, User
 from annotation.reading.finding_kinds import kind_named
+from annotation.templatetags.texts import as_named
 
 register = template.Library()
 
@@ -39,15 +39,15 @@ def spaced(name: str) -> str:
 
 
 @register.filter
-def quoted(name: object) -> str:
+def quoted(name: object) -> SafeString:
     """positive → “positive”, so that a class stands out in a sentence."""
-    return f"“{name}”"
+    return format_html("“{}”", as_named(name))
 
 
 @register.filter
-def counted(pairs: Iterable[tuple[str, int]]) -> str:
+def counted(pairs: Iterable[tuple[str, int]]) -> SafeString:
     """(name, how many) → 3 access, 1 payment."""
-    return ", ".join(f"{n:,} {name}" for name, n in pairs)
+    return format_html_join(", ", "{} {}", ((f"{n:,}", as_named(name)) for name, n in pairs))
 
 
 @register.filter
@@ -70,17 +70,3 @@ def points(difference: float | None, digits: int = 1) -> str:
     if difference is None or math.isnan(difference):
         return "–"
     return f"{100 * difference:+.{digits}f}".replace("-", "−")
-
-
-@register.filter
-def marked_pieces(pieces: Iterable[Piece]) -> SafeString:
-    """What differs from another text, as `ins` and `del`; negations and numbers among it stand out. Made here and not
-    in a template: white space between the pieces is the text's own."""
-    return format_html_join("", "{}", ((_marked(piece),) for piece in pieces))
-
-
-def _marked(piece: Piece) -> str:
-    if piece.kind == "same":
-        return piece.text
-    text = format_html("<mark><b>{}</b></mark>", piece.text) if piece.negation or piece.number else piece.text
-    return format_html("<del>{}</del>" if piece.kind == "removed" else "<ins>{}</ins>", text)

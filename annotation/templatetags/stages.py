@@ -65,6 +65,7 @@ STAGES: dict[str, tuple[MenuPage, ...]] = {
     "Data": (
         MenuPage("import", "Import"),
         MenuPage("question", "Classes and question"),
+        MenuPage("columns", "Columns"),
         MenuPage("people", "Members"),
         MenuPage("jobs", "Jobs"),
     ),
@@ -166,7 +167,7 @@ def _marks(dataset: Dataset, user: User, role: str | None, name: str) -> dict[st
 def _free_cases(dataset: Dataset, user: User) -> int:
     """Of the first open cases not skipped: what else bars somebody takes a millisecond a case after many decisions."""
     now = timezone.now()
-    skipped = Skip.objects.filter(expert=user).values("case")
+    skipped = Skip.objects.standing().filter(expert=user).values("case")
     away = OfflineRow.objects.kept_by(user, now).values("case")
     waiting = dataset.cases.waiting_for(user, now).exclude(pk__in=skipped).exclude(pk__in=away)
     ids = list(waiting.in_order().values_list("id", flat=True)[: MOST + 1])

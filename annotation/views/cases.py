@@ -4,6 +4,8 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from uuid import uuid4
 
 from django.conf import settings
 from django.http import FileResponse, Http404, HttpResponse
@@ -16,10 +18,15 @@ from django.views.decorators.vary import vary_on_headers
 from annotation.access import Request, dataset_for_expert, dataset_for_lead, part_for_lead, typed_id
 from annotation.actions.files.export_cases import export_cases
 from annotation.core.order.support import where_shown
-from annotation.forms.cases import CaseFilterForm
+from annotation.forms.cases import CaseFilterForm, OverruleForm, SendBackForm
+from annotation.forms.experts.adjudicating import OUTCOMES
 from annotation.models import Case, Dataset, Decision, Detection, Item, User
-from annotation.reading.cases import QueueState, excerpt_of, list_cases, queue_state
+from annotation.reading.cases import QueueState, excerpt_of, queue_state
+from annotation.reading.casework.decided import decided
+from annotation.reading.casework.listing import list_cases
+from annotation.reading.casework.passes import passes_of
 from annotation.reading.experts.members import Member, compared, members_of
+from annotation.reading.experts.readiness import may_adjudicate
 from annotation.reading.opinions import SecondOpinion, opinion_on
 from annotation.reading.prediction_sets import imported_sets
 from annotation.reading.why import Neighbour, Suspects, Why, detection_behind, explain, suspects_in, unanswered
@@ -35,22 +42,19 @@ SHOWN = 12
 def cases(request: Request, slug: str) -> HttpResponse:
     dataset = dataset_for_lead(request.user, slug)
     form = CaseFilterForm(dataset, request.GET)
-    finding, detector = form.chosen()
     now, after = timezone.now(), request.GET.get("after", "")
     draw = dataset.production_draws.filter(pk=typed_id(request.GET.get("draw", ""))).first()
-    listed = list_cases(
-        dataset, now, finding=finding.pk if finding else None, detector=detector, draw=draw.pk if draw else None,
-        after=after,
-    )  # fmt: skip
+    wanted = form.wanted(draw.pk if draw else None)
+    listed = list_cases(dataset, now, wanted, after=after)
     state = queue_state(dataset, now)
     detection = dataset.detections.order_by("-id").first()
     learned = dataset.learned_orders.order_by("-id").first()
     # going back asks HTMX for the whole page again
     part = request.htmx and not request.htmx.history_restore_request
     page = {
-        "dataset": dataset, "state": state, "heading": _heading(state), "form": form, "finding": finding,
-        "detector": detector, "draw": draw, "after": after, "listed": listed, "prediction_sets": imported_sets(dataset),
-        "detection": detection,
+        "dataset": dataset, "state": state, "heading": _heading(state), "form": form, "wanted": wanted,
+        "finding": form.cleaned_data.get("finding"), "draw": draw, "after": after, "listed": listed,
+        "prediction_sets": imported_sets(dataset), "detection": detection,
         "learned": learned, "where_shown": where_shown(learned.support) if learned else "",
         "worth": () if part or not state.open else worth_in_words(dataset, detection, learned),
     }  # fmt: skip
@@ -65,7 +69,15 @@ def _heading(state: QueueState) -> str:
 
 @require_GET
 def case(request: Request, slug: str, pk: int) -> HttpResponse:
-    found = part_for_lead(request.user, slug, Case.objects.select_related("dataset", "leased_to", "reopens"), pk)
+    return show_case(request, case_for_lead(request, slug, pk))
+
+
+def case_for_lead(request: Request, slug: str, pk: int) -> Case:
+    return part_for_lead(request.user, slug, Case.objects.select_related("dataset", "leased_to", "reopens"), pk)
+
+
+def show_case(request: Request, found: Case, filled: SendBackForm | OverruleForm | None = None) -> HttpResponse:
+    """The page of a case for its lead; `filled`: a form that was sent in and can't be taken as it is."""
     dataset, detection = found.dataset, detection_behind(found)
     suspects, members = _suspects_ahead(found, detection)
     answered = found.decisions.exists()
@@ -76,9 +88,23 @@ def case(request: Request, slug: str, pk: int) -> HttpResponse:
         "suspects": suspects,
         "excerpt": excerpt_of(dataset, members[0].item.content, 90) if members else "",
         "decisions": decisions.prefetch_related("reasons", "items").order_by("id"),
-        "learned": dataset.learned_orders.order_by("-id").first(),
+        "learned": dataset.learned_orders.order_by("-id").first(), "passes": passes_of(found),
+        "parts": found.parts.order_by("id"), **_about_decided(request, found, filled),
     }  # fmt: skip
     return render(request, "annotation/lead/case.html", page)
+
+
+def _about_decided(request: Request, found: Case, filled: SendBackForm | OverruleForm | None) -> dict[str, Any]:
+    """What a lead can do with a settled case, and the forms for it."""
+    about = decided(found, request.user)
+    if about is None:
+        return {}
+    return {
+        "decided": about, "token": uuid4(), "outcomes": OUTCOMES, "classes": found.dataset.label_classes.all(),
+        "sending": filled if isinstance(filled, SendBackForm) else SendBackForm(found.dataset, about),
+        "overruling": filled if isinstance(filled, OverruleForm) else OverruleForm(found),
+        "may_overrule": not about.own and may_adjudicate(found, request.user),
+    }  # fmt: skip
 
 
 @require_GET

@@ -33,6 +33,7 @@ export function show(template) {
   seen.set(template.dataset.case, template);
   guard.covered();
   form.querySelector("#shown").replaceChildren(template.content.cloneNode(true));
+  window.htmx?.process(form.querySelector("#shown"));
   form.action = template.dataset.decide;
   form.token.value = template.dataset.token;
   for (const button of form.querySelectorAll("[data-skips]")) button.formAction = template.dataset.skip;

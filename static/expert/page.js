@@ -12,7 +12,7 @@ import * as search from "./search.js";
 import * as sending from "./sending.js";
 import * as stock from "./stock.js";
 import * as waiting from "./waiting.js";
-import { named, said, say, stopped, waitingPage } from "./words.js";
+import { named, passed, said, say, stopped, waitingPage } from "./words.js";
 
 const get = (id) => document.getElementById(id);
 const place = get("case");
@@ -45,7 +45,7 @@ function answer(event) {
     url: skipping ? button.formAction : form.action, fields, case: cases.current(),
     done: skipping ? cases.current() : form.token.value, said: skipping ? "" : named(button), excerpt: cases.excerpt(),
   });
-  if (!skipping) get("strip").replaceChildren(said(named(button)));
+  get("strip").replaceChildren(skipping ? passed() : said(named(button)));
   get("said").replaceChildren();
   goOn();
   sending.flush();
@@ -86,8 +86,8 @@ function done(entry, parts) {
   cases.recorded(entry.case);
   apply(parts);
   // while later answers are on their way, the strip says what was said last
-  const later = waiting.all().filter((one) => one.said);
-  if (later.length) get("strip").replaceChildren(said(later.at(-1).said));
+  const later = waiting.all().at(-1);
+  if (later) get("strip").replaceChildren(later.said ? said(later.said) : passed());
   if (fetching) goOn();
 }
 
@@ -152,7 +152,8 @@ async function undo() {
     waiting.drop(last);
     cases.back(last.case);
     get("strip").replaceChildren();
-    return say("Your answer is taken back before it was sent; the case is yours again.", "success");
+    const what = last.said ? "Your answer" : "Your skip";
+    return say(`${what} is taken back before it was sent; the case is yours again.`, "success");
   }
   if (last && sending.away()) return say("It can be taken back once the network is here again.", "warning");
   if (last) {

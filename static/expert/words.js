@@ -11,12 +11,19 @@ export function named(button) {
 
 // The line of the last answer, until the server tells what the item carried.
 export function said(name) {
-  const line = document.createElement("span");
   const what = document.createElement("b");
   what.textContent = name;
-  line.append("Last case: you said ", what, ". ");
+  return lastCase("Undo", "Last case: you said ", what, ". ");
+}
+
+// The line of a case that was just passed on.
+export const passed = () => lastCase("Take it back", "Last case: you passed it on. ");
+
+function lastCase(undo, ...words) {
+  const line = document.createElement("span");
+  line.append(...words);
   const back = document.createElement("button");
-  Object.assign(back, { type: "button", className: "link", textContent: "Undo" });
+  Object.assign(back, { type: "button", className: "link", textContent: undo });
   Object.assign(back.dataset, { key: "u", takesBack: "" });
   const key = document.createElement("kbd");
   key.textContent = "u";

@@ -3,14 +3,13 @@
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from annotation import bulk
 from annotation.actions.queue.reserve import give_up_reserved
+from annotation.actions.queue.stuck import pass_on_stuck
 from annotation.core.refusal import Refusal
-from annotation.models import Case, Dataset, Decision, Membership, OfflineRow, Skip, User
-from annotation.reading.experts.routing_rules import answered_by, who_may_answer
+from annotation.models import Case, Dataset, Membership, OfflineRow, User
 
 
 class UnableToChange(Refusal):
@@ -23,7 +22,7 @@ def change_role(dataset: Dataset, user: User, role: str) -> None:
         if role != Membership.LEAD:
             _keep_a_lead(dataset, user)
         Membership.objects.filter(dataset=dataset, user=user).update(role=role)
-        pass_on_stuck(dataset)
+        pass_on_stuck(dataset, timezone.now())
 
 
 def remove_member(dataset: Dataset, user: User) -> None:
@@ -38,19 +37,7 @@ def remove_member(dataset: Dataset, user: User) -> None:
         OfflineRow.objects.out().filter(batch__dataset=dataset, batch__user=user).update(back_at=timezone.now())
         dataset.reservations.filter(user=user).delete()
         give_up_reserved(dataset, user)
-        pass_on_stuck(dataset)
-
-
-def pass_on_stuck(dataset: Dataset) -> None:
-    """Cases begun that no expert is left to go on with: answered ones are adjudicated, others come to the lead."""
-    waiting = dataset.cases.open().filter(awaits=Case.EXPERTS, reserved_for=None)
-    answered = Decision.objects.standing().filter(case__in=waiting).values("case")
-    passed = Skip.objects.filter(case__in=waiting).values("case")
-    begun = waiting.filter(Q(pk__in=answered) | Q(pk__in=passed))
-    for case in begun.select_for_update(of=("self",)).order_by("id"):
-        if not who_may_answer(case):
-            case.awaits = Case.ADJUDICATOR if answered_by(case) else Case.LEAD
-            case.save(update_fields=["awaits"])
+        pass_on_stuck(dataset, timezone.now())
 
 
 def _keep_a_lead(dataset: Dataset, leaving: Any) -> None:

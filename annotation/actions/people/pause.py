@@ -6,6 +6,7 @@ from django.db import transaction
 
 from annotation.actions.people.notify import leads_of, notify, page_path
 from annotation.actions.queue.reserve import give_up_reserved, keep_reserved
+from annotation.actions.queue.stuck import pass_on_stuck
 from annotation.models import Case, Dataset, Pause, User
 
 
@@ -19,6 +20,9 @@ def pause(dataset: Dataset, user: User, lead: User | None, reason: str, now: dat
         held = Case.objects.filter(dataset=dataset, status=Case.OPEN, leased_to=user)
         held.update(leased_to=None, leased_at=None, leased_until=None)
         give_up_reserved(dataset, user)
+        if lead:
+            # where the bar did, an answer is being recorded: the reaper sees to the rest
+            pass_on_stuck(dataset, now)
         if lead is None:
             text = f"{user.get_username()} is paused: {reason}. Their last decisions can be looked at again."
             notify(dataset, leads_of(dataset), text, page_path(dataset, "experts", user.pk), now)

@@ -94,6 +94,13 @@ def hold(case: Case, user: User, now: datetime, since: datetime | None = None) -
     case.save(update_fields=["leased_to", "leased_at", "leased_until"])
 
 
+def hold_first(case: Case, user: User, now: datetime) -> None:
+    """Ahead of what `user` holds already, as that is in the order it was handed out."""
+    held = Case.objects.filter(dataset=case.dataset, leased_to=user, leased_until__gt=now).exclude(pk=case.pk)
+    first = held.order_by("leased_at").values_list("leased_at", flat=True).first()
+    hold(case, user, now, since=min(now, first - timedelta(seconds=1)) if first else now)
+
+
 def renew(dataset: Dataset, user: User, ids: Collection[int], now: datetime) -> list[Case]:
     """Those of the cases `ids` that are `user`'s until LEASE_MINUTES from `now`: held, or run out and taken by nobody.
 

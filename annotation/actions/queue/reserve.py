@@ -74,7 +74,7 @@ def _closed_to(user: User) -> QuerySet[Any, Any]:
     labelled = Label.objects.counting().filter(annotator__user=user).values("item")
     answers = Decision.objects.standing().filter(expert=user, outcome__in=Decision.WITHOUT_LABEL).values("items")
     theirs = CaseItem.objects.filter(Q(item__in=labelled) | Q(item__in=answers)).values("case")
-    return theirs.union(Skip.objects.filter(expert=user).values("case"))
+    return theirs.union(Skip.objects.standing().filter(expert=user).values("case"))
 
 
 def _its_cases(reservation: Reservation) -> CaseQuerySet:

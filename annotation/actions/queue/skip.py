@@ -23,13 +23,21 @@ def skip(case: Case, user: User, now: datetime, reason: str = "", note: str = ""
         case = Case.objects.select_for_update(of=("self",)).select_related("dataset").get(pk=case.pk)
         if case.kind == Case.QUALIFICATION:
             return
-        known = case.skips.filter(expert=user).exists() or user.pk in answered_by(case)
+        known = Skip.objects.standing().filter(case=case, expert=user).exists() or user.pk in answered_by(case)
         if case.status == Case.OPEN and not known:
             Skip.objects.create(case=case, expert=user, reason=reason, note=note, created_at=now)
             if not _is_anothers(case, user, now):
                 _move_on(case, user, reason, now)
         if case.leased_to_id == user.pk:
             release(case)
+
+
+def way_of(reason: str, rules: RoutingRules) -> str:
+    """Who a case waits for that was passed on for this reason."""
+    ways = {
+        Skip.NOT_MY_FIELD: rules.on_not_my_field, Skip.UNCLEAR: rules.on_unclear, Skip.BAD_INPUT: rules.on_bad_input
+    }  # fmt: skip
+    return WAYS[ways.get(reason, RoutingRules.EXPERT)]
 
 
 def _is_anothers(case: Case, user: User, now: datetime) -> bool:
@@ -43,11 +51,7 @@ def _move_on(case: Case, user: User, reason: str, now: datetime) -> None:
     elif case.awaits == Case.EXPERTS:
         if case.reserved_for_id == user.pk:
             case.reserved_for = None
-        rules = rules_of(case.dataset)
-        ways = {
-            Skip.NOT_MY_FIELD: rules.on_not_my_field, Skip.UNCLEAR: rules.on_unclear, Skip.BAD_INPUT: rules.on_bad_input
-        }  # fmt: skip
-        case.awaits = WAYS[ways.get(reason, RoutingRules.EXPERT)]
+        case.awaits = way_of(reason, rules_of(case.dataset))
         if case.awaits == Case.EXPERTS and not who_may_answer(case):
             case.awaits = Case.LEAD
         _tell(case, now)

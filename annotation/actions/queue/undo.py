@@ -1,14 +1,14 @@
 """Taking an answer back: a new fact, after which the items have their earlier labels again."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
 
 from annotation.actions.queue.carry_out import give_labels
 from annotation.actions.queue.decide import UnableToDecide
-from annotation.actions.queue.lease import hold
+from annotation.actions.queue.lease import hold_first
 from annotation.actions.queue.settle import settle
 from annotation.models import Annotator, Case, CurrentLabel, Decision, Item, Label, User
 from annotation.reading.experts.routing_rules import rules_of
@@ -45,7 +45,7 @@ def undo(decision: Decision, user: User, token: UUID, now: datetime) -> Case:
         if not decision.cause:
             case.awaits = Case.EXPERTS
         case.save(update_fields=["status", "awaits"])
-        _hold_first(case, user, now)
+        hold_first(case, user, now)
         return case
 
 
@@ -63,13 +63,6 @@ def _refuse_where_asked_again(case: Case, decision: Decision) -> None:
 
 def _is_leased(case: Case, now: datetime) -> bool:
     return case.leased_until is not None and case.leased_until > now
-
-
-def _hold_first(case: Case, user: User, now: datetime) -> None:
-    """Ahead of what `user` holds already, as that is in the order it was handed out."""
-    held = Case.objects.filter(dataset=case.dataset, leased_to=user, leased_until__gt=now).exclude(pk=case.pk)
-    first = held.order_by("leased_at").values_list("leased_at", flat=True).first()
-    hold(case, user, now, since=min(now, first - timedelta(seconds=1)) if first else now)
 
 
 def _put_back(case: Case, decision: Decision, token: UUID, now: datetime) -> None:

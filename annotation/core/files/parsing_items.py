@@ -79,7 +79,7 @@ class ItemMapping:
     @classmethod
     def from_json(cls, stored: MappingJson) -> "ItemMapping":
         return cls(
-            text=tuple(stored["text"]), fields=tuple(Field(**field) for field in stored["fields"]),
+            text=tuple(stored["text"]), fields=tuple(Field(field["name"], field["type"]) for field in stored["fields"]),
             label=stored["label"], wide=tuple(stored["wide"]), id=stored["id"], annotator=stored["annotator"],
             source=stored["source"], received=stored["received"], split=stored["split"],
             classes=tuple(stored["classes"]), abstain=tuple(stored["abstain"]),

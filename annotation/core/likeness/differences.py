@@ -1,8 +1,9 @@
 """What differs between two texts, word by word."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from typing import Literal
 
@@ -12,6 +13,8 @@ from annotation.core.negations import NEGATION, negations
 # this share of its words is found again: nobody could read it otherwise.
 MAX_WORD_PAIRS = 1_000_000
 MIN_SHARE_FOUND_AGAIN = 0.3
+# Steps of comparing two texts, at the very most: beyond them what lies between their equal ends is shown as a whole.
+MAX_STEPS = 20_000_000
 
 # A word with the space after it; a number keeps its separators, a contraction its apostrophe.
 _WORD = re.compile(r"\d+(?:[.,:/]\d+)*\w*%?\s*|\w+(?:['’]\w+)*\s*|[^\w\s]\s*|\s+")
@@ -24,6 +27,8 @@ NUMBER = re.compile(
 
 # Czech, Slovak, Serbian, Croatian, Slovene, Lithuanian, Latvian, Bulgarian and Russian write it before the verb.
 PREFIXES = ("ne", "nie", "не")
+# Characters that fill a screen; a page that shows whole texts shows the rest when asked.
+FIRST_SCREEN = 4_000
 
 Kind = Literal["same", "inserted", "removed"]
 
@@ -90,29 +95,83 @@ def _prefixed(before: list[str], after: list[str]) -> bool:
 Passage = tuple[bool, slice, slice]
 
 
+def first_screen(pieces: Sequence[Piece], most: int = FIRST_SCREEN) -> tuple[list[Piece], int]:
+    """The pieces up to so many characters, and how many the whole text has: what was removed is none of it."""
+    n = sum(len(piece.text) for piece in pieces if piece.kind != "removed")
+    shown: list[Piece] = []
+    left = most
+    for piece in pieces:
+        if left <= 0:
+            break
+        shown.append(piece if len(piece.text) <= left else replace(piece, text=piece.text[:left]))
+        left -= len(piece.text)
+    return shown, n
+
+
+class _Budget:
+    """Comparisons that are left for a pair of texts: a text that repeats itself would take hours otherwise."""
+
+    def __init__(self) -> None:
+        self.left = MAX_STEPS
+
+    def spend(self, a: Sequence[Hashable], b: Sequence[Hashable]) -> bool:
+        """Whether two sequences can be compared; at most as many steps as equal pairs times matches found are taken."""
+        times = Counter(b)
+        steps = sum(n * times[one] for one, n in Counter(a).items()) * min(len(a), len(b))
+        if steps > self.left:
+            return False
+        self.left -= steps
+        return True
+
+
 def _aligned(before: list[str], after: list[str]) -> Iterator[Passage]:
+    if before == after:
+        yield True, slice(0, len(before)), slice(0, len(after))
+        return
+    budget = _Budget()
     old_starts, new_starts = _sentence_starts(before), _sentence_starts(after)
-    sentences = SequenceMatcher(None, _sentences(before, old_starts), _sentences(after, new_starts), autojunk=False)
-    for same, old, new in _matched(sentences):
+    for same, old, new in _matched(_sentences(before, old_starts), _sentences(after, new_starts), budget):
         old_words = slice(old_starts[old.start], old_starts[old.stop])
         new_words = slice(new_starts[new.start], new_starts[new.stop])
         if same or (old_words.stop - old_words.start) * (new_words.stop - new_words.start) > MAX_WORD_PAIRS:
             yield same, old_words, new_words
             continue
-        words = SequenceMatcher(None, _bare(before[old_words]), _bare(after[new_words]), autojunk=False)
-        if words.ratio() < MIN_SHARE_FOUND_AGAIN:
+        words = _matched(_bare(before[old_words]), _bare(after[new_words]), budget)
+        if _share_found_again(words) < MIN_SHARE_FOUND_AGAIN:
             yield False, old_words, new_words
             continue
-        for alike, i, j in _matched(words):
+        for alike, i, j in words:
             yield alike, _shifted(i, old_words.start), _shifted(j, new_words.start)
 
 
-def _matched(matcher: SequenceMatcher) -> Iterator[Passage]:
-    for operation, i, j, k, m in matcher.get_opcodes():
-        yield operation == "equal", slice(i, j), slice(k, m)
+def _matched(a: Sequence[Hashable], b: Sequence[Hashable], budget: _Budget) -> list[Passage]:
+    """The passages that lead from `a` to `b`; beyond the budget only what they begin and end with is the same."""
+    if not budget.spend(a, b):
+        return _ends_matched(a, b)
+    matcher = SequenceMatcher(None, a, b, autojunk=False)
+    return [(operation == "equal", slice(i, j), slice(k, m)) for operation, i, j, k, m in matcher.get_opcodes()]
 
 
-def _merged(passages: Iterator[Passage]) -> Iterator[Passage]:
+def _ends_matched(a: Sequence[Hashable], b: Sequence[Hashable]) -> list[Passage]:
+    shorter = min(len(a), len(b))
+    first = next((place for place in range(shorter) if a[place] != b[place]), shorter)
+    last = next((place for place in range(shorter - first) if a[-1 - place] != b[-1 - place]), shorter - first)
+    passages = [
+        (True, slice(0, first), slice(0, first)),
+        (False, slice(first, len(a) - last), slice(first, len(b) - last)),
+        (True, slice(len(a) - last, len(a)), slice(len(b) - last, len(b))),
+    ]
+    return [one for one in passages if one[1].start < one[1].stop or one[2].start < one[2].stop]
+
+
+def _share_found_again(passages: Sequence[Passage]) -> float:
+    """Of all words of both texts the share that is in a passage that is the same."""
+    n = sum(old.stop - old.start + new.stop - new.start for _, old, new in passages)
+    found = sum(old.stop - old.start + new.stop - new.start for same, old, new in passages if same)
+    return found / n if n else 1.0
+
+
+def _merged(passages: Iterable[Passage]) -> Iterator[Passage]:
     """Neighbouring passages of one kind as one."""
     pending: Passage | None = None
     for same, old, new in passages:

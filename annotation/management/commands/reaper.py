@@ -1,3 +1,4 @@
+import math
 import time
 from argparse import ArgumentParser
 from typing import Any
@@ -7,11 +8,16 @@ from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from annotation.actions.jobs.reap import reap
+from annotation.actions.queue.stuck import sweep_stuck
+
+# Seconds between two looks for cases that no expert is left for.
+SWEEP_EVERY = 300.0
 
 
 class Command(BaseCommand):
-    help = "Give jobs of dead workers back, and ring again for jobs nobody picked up."
+    help = "Give jobs of dead workers back, ring again for jobs nobody picked up, and pass on cases nobody is left for."
     requires_system_checks = []
+    swept_at = -math.inf
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--every", type=float, default=1.0, help="seconds between two rounds")
@@ -25,6 +31,9 @@ class Command(BaseCommand):
 
     def go_round(self) -> None:
         try:
+            if time.monotonic() - self.swept_at > SWEEP_EVERY:
+                self.swept_at = time.monotonic()
+                sweep_stuck(timezone.now())
             for job in reap(timezone.now()):
                 self.stderr.write(f"job {job} waits for a worker again")
         except DatabaseError as error:

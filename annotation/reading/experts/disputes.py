@@ -64,4 +64,5 @@ def dispute_about(case: Case) -> Dispute:
         )
         for place, one in enumerate(standing.prefetch_related("reasons").order_by("id"))
     ]  # fmt: skip
-    return Dispute(case, answers, list(case.skips.select_related("expert").order_by("id")), hidden)
+    skips = Skip.objects.standing().filter(case=case).select_related("expert")
+    return Dispute(case, answers, list(skips.order_by("id")), hidden)

@@ -36,7 +36,8 @@ def barred_from(user: User, cases: Sequence[int], closed_classes: Collection[int
     without = _answered_without_label(user, items)
     barred = {case for case, item, _ in pairs if item in never}
     barred |= {case for case, item, part_of in pairs if without.get(item, set()) - {part_of}}
-    return barred | set(Skip.objects.filter(expert=user, case__in=cases).values_list("case_id", flat=True))
+    skipped = Skip.objects.standing().filter(expert=user, case__in=cases)
+    return barred | set(skipped.values_list("case_id", flat=True))
 
 
 def _labelled(user: User, items: Collection[int]) -> set[int]:

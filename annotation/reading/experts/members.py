@@ -4,20 +4,35 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from annotation.core.likeness.differences import Piece, negation_differs, word_differences
+from annotation.core.likeness.differences import Piece, first_screen, negation_differs, word_differences
 from annotation.core.negations import language_known
+from annotation.core.written import value_written
 from annotation.models import Case, CaseItem, CurrentLabel, Dataset, Item
 
 
 @dataclass(frozen=True)
+class ShownText:
+    """A text field, the `place`-th of its item from 0, as far as it fills a screen; `n`: characters of all of it."""
+
+    place: int
+    name: str
+    pieces: list[Piece]
+    n: int
+
+    @property
+    def is_cut(self) -> bool:
+        return sum(len(piece.text) for piece in self.pieces if piece.kind != "removed") < self.n
+
+
+@dataclass(frozen=True)
 class Member:
-    """An item as shown: text fields as pieces, the others as (name, value, differs from the first member). `label`:
-    what it carries now, "" where that is hidden. `unread`: its texts differ in a language whose negations are not
-    known, so one might be among the differences."""
+    """An item as shown: text fields as pieces, the others as (name, value as written, meaning of a code, differs from
+    the first member). `label`: what it carries now, "" where that is hidden. `unread`: its texts differ in a language
+    whose negations are not known, so one might be among the differences."""
 
     item: Item
     texts: list[tuple[str, list[Piece]]]
-    values: list[tuple[str, Any, bool]]
+    values: list[tuple[str, Any, str, bool]]
     same_as_first: bool = False
     negation: bool = False
     label: str = ""
@@ -27,6 +42,10 @@ class Member:
     def doubtful(self) -> bool:
         """Whether it may say the opposite of the first, so that no answer is for it unless somebody says so."""
         return self.negation or self.unread
+
+    @property
+    def shown_texts(self) -> list[ShownText]:
+        return [ShownText(at, name, *first_screen(pieces)) for at, (name, pieces) in enumerate(self.texts)]
 
 
 def members_of(dataset: Dataset, case: Case) -> list[Member]:
@@ -65,6 +84,6 @@ def compared(dataset: Dataset, item: Item, first: Item, label: str = "") -> Memb
             negation = negation or negation_differs(base or "", value or "")
             unread = unread or (base != value and not language_known(f"{base} {value}"))
         else:
-            written = f"{value:.12g}" if isinstance(value, float) else value
-            values.append((field.name, written, value != base))
+            meaning = dataset.meaning_of(field.name, value) if field.type == "category" else ""
+            values.append((field.name, value_written(field.name, value, item.written), meaning, value != base))
     return Member(item, texts, values, item is not first and item.content == first.content, negation, label, unread)

@@ -1,5 +1,7 @@
 """An expert's own answers, found again by words of the text, class, note and day."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -7,7 +9,8 @@ from django.db.models import Q, QuerySet
 from django.db.models.fields.json import KeyTextTransform
 from django.utils import timezone
 
-from annotation.models import Dataset, Decision, User
+from annotation.models import CaseItem, Dataset, Decision, Item, Skip, User
+from annotation.reading.cases import excerpt_of
 
 MOST_WORDS = 8
 
@@ -25,6 +28,30 @@ def own_decisions(
     if until:
         mine = mine.filter(created_at__lt=_midnight(until + timedelta(days=1)))
     return mine
+
+
+@dataclass(frozen=True)
+class OwnSkip:
+    """A case that the expert passed on, with the beginning of its first item."""
+
+    skip: Skip
+    excerpt: str
+    n_items: int
+
+
+def own_skips(dataset: Dataset, user: User, most: int) -> Sequence[OwnSkip]:
+    """The newest `most` of what `user` passed on, those taken back too."""
+    skips = list(
+        Skip.objects.filter(case__dataset=dataset, expert=user).select_related("undone").order_by("-id")[:most]
+    )
+    items: dict[int, list[Item]] = {one.case_id: [] for one in skips}
+    for pair in CaseItem.objects.filter(case__in=items).select_related("item").order_by("item_id"):
+        items[pair.case_id].append(pair.item)
+    return [
+        OwnSkip(one, excerpt_of(dataset, items[one.case_id][0].content), len(items[one.case_id]))
+        for one in skips
+        if items[one.case_id]
+    ]
 
 
 def _has(dataset: Dataset, user: User, word: str) -> Q:

@@ -6,7 +6,7 @@ from django.views.decorators.http import require_GET
 
 from annotation.access import Request, dataset_for_expert, typed_id
 from annotation.forms.own_history import OwnHistoryForm
-from annotation.reading.experts.own_history import own_decisions
+from annotation.reading.experts.own_history import own_decisions, own_skips
 from annotation.reading.experts.reveal import past_decisions
 
 PAGE = 25
@@ -26,5 +26,6 @@ def history(request: Request, slug: str) -> HttpResponse:
     context = {
         "dataset": dataset, "form": form, "lines": past_decisions(dataset, decisions[:PAGE]), "newest": not before,
         "older": len(decisions) > PAGE, "asked": asked.urlencode(),
+        "passes": () if before or form.is_narrowed else own_skips(dataset, request.user, PAGE),
     }  # fmt: skip
     return render(request, "annotation/expert/history.html", context)

@@ -24,6 +24,7 @@ from annotation.actions.queue import undo as undoing
 from annotation.actions.queue.decide import Answer, UnableToDecide
 from annotation.actions.queue.decide import decide as record
 from annotation.actions.queue.skip import skip as pass_on
+from annotation.actions.queue.take_back_skip import take_back_skip
 from annotation.core.refusal import Refusal
 from annotation.forms.answer import AnswerForm, SkipForm
 from annotation.models import Case, Dataset, Decision, Finding, Skip, User
@@ -71,8 +72,27 @@ def undo(request: Request, slug: str, pk: int) -> HttpResponse:
     except Refusal as refusal:
         return _go_on(request, dataset, finding, Outcome(refusal=str(refusal)))
     messages.success(request, f"Your answer to case {shown_id(case.pk)} is taken back; the case is yours again.")
-    finding = finding if finding and dataset.cases.of_finding(finding.pk).filter(pk=case.pk).exists() else None
-    return _go_on(request, dataset, finding, Outcome(done=str(decision.pk), first=case))
+    return _go_on(request, dataset, _still(finding, case), Outcome(done=str(decision.pk), first=case))
+
+
+def _still(finding: Finding | None, case: Case) -> Finding | None:
+    """The finding, unless the case that comes first is none of its cases."""
+    held = finding and case.dataset.cases.of_finding(finding.pk).filter(pk=case.pk).exists()
+    return finding if held else None
+
+
+@require_POST
+def take_back(request: Request, slug: str, pk: int) -> HttpResponse:
+    """Take back that the user passed the case on."""
+    case = case_for_expert(request.user, slug, pk)
+    get_object_or_404(Skip.objects.filter(case=case, expert=request.user).order_by("-id")[:1])
+    finding = _finding(request, case.dataset)
+    try:
+        case = take_back_skip(case, request.user, timezone.now())
+    except Refusal as refusal:
+        return _go_on(request, case.dataset, finding, Outcome(refusal=str(refusal)))
+    messages.success(request, f"You take case {shown_id(case.pk)} after all; it is yours again.")
+    return _go_on(request, case.dataset, _still(finding, case), Outcome(done=shown_id(case.pk), first=case))
 
 
 @require_POST

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from annotation.access import Request, id_behind, shown_finding, shown_id
 from annotation.actions.queue.lease import hand_out
+from annotation.actions.queue.take_back_skip import last_skip
 from annotation.actions.queue.undo import last_decision
 from annotation.models import Case, Dataset, Decision, Finding, LabelClass, User
 from annotation.reading.experts.digits import on_digits, own_keys
@@ -88,9 +89,11 @@ def show(request: Request, dataset: Dataset, finding: Finding | None, outcome: O
     counts = _counts(dataset, user, finding, now)
     known = _known(request)
     cases = hand_out(dataset, user, now, _how_many(request, dataset, known, counts["n_open"], now), _pk(finding))
+    last = last_decision(dataset.pk, user)
+    skipped = last_skip(dataset.pk, user, last)
     context = {
         "dataset": dataset, "finding": finding, "query": query_of(finding), "outcome": outcome, "now": now,
-        "last": reveal(dataset, last_decision(dataset.pk, user)), **counts,
+        "last": reveal(dataset, last), "skipped": skipped, **counts,
         "lease_seconds": int(settings.LEASE_MINUTES * 60), "case": cases[0] if cases else None,
         "cases": _opened(dataset, [case for case in cases if case.pk not in known], user),
         "gone": _gone(dataset, user, known - {case.pk for case in cases}, now),

@@ -12,7 +12,7 @@ from annotation.actions.queue.draw_audit import draw_audit
 from annotation.actions.queue.reorder import reorder
 from annotation.models import Flag
 from annotation.reading.audit_answers import newest_error_rate
-from annotation.reading.cases import list_cases
+from annotation.reading.casework.listing import list_cases
 from annotation.reading.disagreement import measure_disagreement
 from annotation.reading.experts.measured_skill import measure_experts
 from annotation.reading.findings import findings_of

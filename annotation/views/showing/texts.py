@@ -1,0 +1,21 @@
+"""A text too long for one screen, whole."""
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+from django.views.decorators.vary import vary_on_headers
+
+from annotation.access import Request, item_for_member
+
+
+@require_GET
+@vary_on_headers("HX-Request")
+def item_text(request: Request, slug: str, pk: int, place: int) -> HttpResponse:
+    """The `place`-th text field of an item, from 0: a page of its own, or only the text for the page that asks."""
+    item = item_for_member(request.user, slug, pk)
+    names = [field.name for field in item.dataset.typed_fields if field.type == "text"]
+    if place >= len(names):
+        raise Http404
+    text = item.content.get(names[place]) or ""
+    page = {"dataset": item.dataset, "item": item, "name": names[place], "text": text, "n": len(text)}
+    return render(request, f"annotation/{'_whole_text' if request.htmx else 'whole_text'}.html", page)
