@@ -28,6 +28,7 @@ from annotation.core.files.checking import (
     taken,
 )
 from annotation.core.files.checking import UnableToParse as UnableToParse
+from annotation.core.files.class_names import Spellings, nearly_alike
 from annotation.core.files.ledger import Ledger
 from annotation.core.files.tables import Broken, Table, unstorable
 from annotation.core.likeness.repair import Repairs, mend
@@ -150,6 +151,7 @@ class ItemParser:
         self._ledger = Ledger(by_content=mapping.id is None, several=mapping.annotator is not None)
         self._changed: set[int] = set()
         self._classes: dict[str, None] = {}
+        self.spellings = Spellings(mapping.classes)
         self._givers: dict[str, int] = {}
         self._at = 0
 
@@ -176,7 +178,9 @@ class ItemParser:
         givers = np.array([self._givers.setdefault(name, len(self._givers)) for name in rows.annotators], np.int32)
         contents = [bytes.fromhex(one[:16]) for one in rows.digests]
         self._ledger.add(keys, contents, givers, table.row_numbers, good)
-        self._count(rows.answers.only(good).label.tolist())
+        said = rows.answers.only(good).label.tolist()
+        self.spellings.meet(said)
+        self._count([label and self.spellings.one(label) for label in said])
         self.n_rows += len(table) + len(table.broken)
         self.n_rejected += len(table.broken) + int((~good).sum())
         self._at += len(table)
@@ -226,10 +230,7 @@ class ItemParser:
         notes = [] if encoding.startswith("utf") else [
             f"The file was read as {encoding}; if letters look wrong, name its encoding."
         ]  # fmt: skip
-        spellings: dict[str, str] = {}
-        for name in self.classes:
-            if (other := spellings.setdefault(name.casefold(), name)) != name:
-                notes.append(f"The classes '{other}' and '{name}' differ in capitals only.")
+        notes += [*self.spellings.notes(), *nearly_alike(self.classes)]
         if len(self.classes) > max(20, self.n_labels // 2):
             notes.append(f"{len(self.classes)} classes are in {self.n_labels} labels; is this the label column?")
         return tuple(notes + [self.repairs.sentence(self.repair)] * bool(self.repairs.n))
@@ -282,7 +283,7 @@ class ItemParser:
             givers = taken(rows.annotators, answers.position)
         else:
             givers = ["import"] * len(answers.position)
-        return label_frame(rows.faults.table, ids, givers, answers, repeated)
+        return label_frame(rows.faults.table, ids, givers, answers, repeated, self.spellings)
 
 
 def parse_items(table: Table, mapping: ItemMapping, repair: bool = False) -> ItemBatch:

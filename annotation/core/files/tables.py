@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
@@ -53,7 +53,11 @@ class Table:
 
 @dataclass(frozen=True)
 class Source:
-    """A file that can be read as a table, any number of times; only a part of it is in memory."""
+    """A file that can be read as a table, any number of times; only a part of it is in memory.
+
+    `notes`: what a person should know of how it was read; `roles`: column → the part it surely plays, in the export of
+    an annotation tool.
+    """
 
     path: Path
     name: str
@@ -62,6 +66,8 @@ class Source:
     encoding: str
     delimiter: str
     columns: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    roles: Mapping[str, str] = field(default_factory=dict)
 
     def chunks(self, rows: int = CHUNK, limit: int | None = None) -> Iterator[Table]:
         """Tables of up to `rows` rows with the same columns, in order; at least one, which may be empty.
