@@ -22,6 +22,7 @@ from annotation.core.files.checking import (
     name_fault,
     names,
     refuse,
+    refuse_unfit,
     taken,
     unknown,
 )
@@ -91,6 +92,8 @@ class LabelParser:
         self, table: Table, known: Callable[[list[str]], set[str]] | None
     ) -> tuple[Faults, list[str], list[str], Answers]:
         mapping, faults = self.mapping, Faults(table)
+        parts = mapping.item, mapping.annotator, mapping.label, mapping.seconds, mapping.at
+        refuse_unfit(faults, filter(None, parts))
         ids = names(faults, mapping.item, needed=True)
         answers = answers_in(faults, (mapping.label,), mapping.abstain, mapping.classes)
         givers = names(faults, mapping.annotator)
@@ -124,6 +127,9 @@ def parse_decisions(table: Table, id: str, decision: str, classes: tuple[str, ..
     "ambiguous", "different" or "bad_input"), label (None unless the outcome is "label"). Raises UnableToParse.
     """
     check_columns(table.columns, {"id": [id], "decision": [decision]})
+    faults = Faults(table)
+    refuse_unfit(faults, (id, decision))
+    refuse(faults.rejected())
     meanings = {name: ("label", name) for name in classes} | {text: (name, None) for text, name in OUTCOMES.items()}
     first: dict[str, int] = {}
     found: list[tuple[str, str | None]] = []

@@ -4,7 +4,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from annotation.core.files.checking import Faults, UnableToParse, as_number, check_columns, converted, names
+from annotation.core.files.checking import (
+    Faults,
+    UnableToParse,
+    as_number,
+    check_columns,
+    converted,
+    names,
+    refuse_unfit,
+)
 from annotation.core.files.tables import Table
 
 SUM_TOLERANCE = 0.02  # three classes written with two decimals each come to 0.99 or 1.01
@@ -27,6 +35,7 @@ def parse_predictions(table: Table, id: str, classes: Sequence[str]) -> tuple[Fa
     are checked, not mended: a row that sums to 3 is no distribution, and which one was meant is not ours to guess.
     """
     faults = Faults(table)
+    refuse_unfit(faults, (id, *classes))
     ids = names(faults, id, needed=True)
     columns = [converted(faults, name, _probability, NOT_A_PROBABILITY) for name in classes]
     for name, values in zip(classes, columns, strict=True):
