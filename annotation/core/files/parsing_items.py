@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypedDict
 
 import numpy as np
@@ -25,6 +25,7 @@ from annotation.core.files.checking import (
     listed,
     names,
     refuse,
+    refuse_unfit,
     taken,
 )
 from annotation.core.files.checking import UnableToParse as UnableToParse
@@ -240,6 +241,7 @@ class ItemParser:
         labels = mapping.wide or ((mapping.label,) if mapping.label else ())
         table = self._mended(table, labels, repairs)
         faults = Faults(table)
+        refuse_unfit(faults, filter(None, (*labels, mapping.id, mapping.annotator, mapping.source, mapping.received)))
         contents = contents_of(faults, mapping.all_fields)
         bad = faults.found
         digests = ["0" * 64 if at in bad else content_digest(content) for at, content in enumerate(contents)]
@@ -256,7 +258,7 @@ class ItemParser:
         named = dict.fromkeys([*texts, *labels])
         mended = {name: mend(table.cells[name], table.row_numbers, repairs) for name in named}
         cells = table.cells | mended if self.repair else table.cells
-        return Table(table.columns, cells, table.row_numbers, table.encoding, table.format, table.broken)
+        return replace(table, cells=cells)
 
     def _compare(self, rows: _ItemRows, stored: Callable[[list[str]], dict[str, str]]) -> None:
         there = stored(list(dict.fromkeys(rows.ids)))
@@ -323,6 +325,7 @@ def _check_mapping(columns: Sequence[str], mapping: ItemMapping) -> None:
 def contents_of(faults: Faults, fields: Sequence[Field]) -> list[Content]:
     """What each row of the table says in the fields; a row that says nothing, or no number in its place, is faulty."""
     table, known = faults.table, [field.name for field in fields]
+    refuse_unfit(faults, known)
     for position, cell in enumerate(table.cells[known[0]]):
         if not cell.strip() and not any(table.cells[name][position].strip() for name in known):
             empty = "the cell is empty" if len(known) == 1 else f"the row is empty in all of {listed(known)}"

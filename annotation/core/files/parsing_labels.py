@@ -22,6 +22,7 @@ from annotation.core.files.checking import (
     name_fault,
     names,
     refuse,
+    refuse_unfit,
     taken,
     unknown,
 )
@@ -99,6 +100,8 @@ class LabelParser:
         self, table: Table, known: Callable[[list[str]], set[str]] | None
     ) -> tuple[Faults, list[str], list[str], Answers]:
         mapping, faults = self.mapping, Faults(table)
+        parts = mapping.item, mapping.annotator, mapping.label, mapping.seconds, mapping.at
+        refuse_unfit(faults, filter(None, parts))
         ids = names(faults, mapping.item, needed=True)
         answers = answers_in(faults, (mapping.label,), mapping.abstain, mapping.classes)
         givers = names(faults, mapping.annotator)
@@ -135,6 +138,9 @@ def parse_decisions(
     classes, is told of names that only look like one. Raises UnableToParse.
     """
     check_columns(table.columns, {"id": [id], "decision": [decision]})
+    faults = Faults(table)
+    refuse_unfit(faults, (id, decision))
+    refuse(faults.rejected())
     spellings = spellings or Spellings(classes)
     meanings = {name: ("label", name) for name in classes} | {text: (name, None) for text, name in OUTCOMES.items()}
     first: dict[str, int] = {}

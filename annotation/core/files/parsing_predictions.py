@@ -5,7 +5,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from annotation.core.files.checking import Faults, UnableToParse, as_number, check_columns, converted, listed, names
+from annotation.core.files.checking import (
+    Faults,
+    UnableToParse,
+    as_number,
+    check_columns,
+    converted,
+    listed,
+    names,
+    refuse_unfit,
+)
 from annotation.core.files.class_names import folded, visible
 from annotation.core.files.tables import Table
 from annotation.core.wording import counted
@@ -37,13 +46,18 @@ def prediction_columns(columns: Sequence[str], id: str, classes: Sequence[str]) 
     """
     here = [name for name in columns if name != id]
     found: dict[str, str] = {}
-    for pattern in ("same", "alike", "round"):
-        rest = [name for name in here if name not in found.values()]
+    for reading in (_same, _alike, _round_about):
+        rest: dict[str, list[str]] = {}
+        taken = set(found.values())
+        for column in here:
+            if column not in taken:
+                rest.setdefault(column if reading is _same else folded(column), []).append(column)
         for name in classes:
-            if name not in found and (matching := [one for one in rest if _stands_for(one, name, pattern)]):
-                if len(matching) > 1:
-                    said = f"the columns {listed(matching)} may both be meant by the class {visible(name)}; rename one"
-                    raise UnableToParse(said, column=matching[1])
+            matching = [] if name in found else [column for one in reading(name) for column in rest.get(one, [])]
+            if len(matching) > 1:
+                said = f"the columns {listed(matching)} may both be meant by the class {visible(name)}; rename one"
+                raise UnableToParse(said, column=matching[1])
+            if matching:
                 found[name] = matching[0]
     missing = [name for name in classes if name not in found]
     if missing:
@@ -61,12 +75,16 @@ def prediction_columns(columns: Sequence[str], id: str, classes: Sequence[str]) 
     return PredictionColumns(found, ignored, tuple(_matching_notes(found, ignored)))
 
 
-def _stands_for(column: str, name: str, pattern: str) -> bool:
-    if pattern == "same":
-        return column == name
-    if pattern == "alike":
-        return folded(column) == folded(name)
-    return folded(column) in {one.format(folded(name)) for one in ROUND_THE_NAME}
+def _same(name: str) -> list[str]:
+    return [name]
+
+
+def _alike(name: str) -> list[str]:
+    return [folded(name)]
+
+
+def _round_about(name: str) -> list[str]:
+    return [one.format(folded(name)) for one in ROUND_THE_NAME]
 
 
 def _matching_notes(found: dict[str, str], ignored: Sequence[str]) -> list[str]:
@@ -99,6 +117,7 @@ class PredictionParser:
     def read(self, table: Table) -> tuple[Faults, list[str], np.ndarray]:
         """(faults, ids (n,), probabilities float32 (n, K)) of a part; faulty rows hold anything."""
         faults = Faults(table)
+        refuse_unfit(faults, (self.id, *self.columns.of.values()))
         ids = names(faults, self.id, needed=True)
         given = self._numbers(faults)
         self._refuse_outside(faults, given)

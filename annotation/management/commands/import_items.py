@@ -12,7 +12,9 @@ from annotation.actions.files.import_items import (
     validate_slug,
 )
 from annotation.core.fields import Field
+from annotation.core.files.guessing import SAMPLE, guess_mapping, mapping_of
 from annotation.core.files.parsing_items import ItemMapping, UnableToParse
+from annotation.core.files.tables import open_source
 from annotation.management.house import HouseCommand, add_background, add_json, finish
 from annotation.management.rejecting import add_rejecting, keep_rejected, without_artifact
 
@@ -54,6 +56,8 @@ class Command(HouseCommand):
             received=options["received"], split=options["split"], classes=tuple(options["classes"]),
             abstain=tuple(options["abstain"]),
         )  # fmt: skip
+        if not (mapping.all_fields or mapping.label or mapping.wide or mapping.id):
+            mapping = guessed(options, mapping)
         slug = options["dataset"]
         validate_slug(slug)
         asked = import_params(
@@ -81,6 +85,15 @@ class Command(HouseCommand):
             "notes": checked.notes, "rejected": checked.rejects.n, "written": False,
             "new_labels": check_new_labels(asked["slug"], checked.source, parser),
         }  # fmt: skip
+
+
+def guessed(options: dict[str, Any], mapping: ItemMapping) -> ItemMapping:
+    """The parts that the columns of an annotation tool's export play; of any other file the mapping as it is."""
+    source = open_source(options["file"], encoding=options["encoding"])
+    if not source.roles:
+        return mapping
+    roles = guess_mapping(next(source.chunks(SAMPLE)))
+    return mapping_of(roles, split=mapping.split, classes=mapping.classes, abstain=mapping.abstain)
 
 
 def typed_field(spec: str) -> Field:

@@ -97,7 +97,7 @@ def pages_show(client, dataset, run):
     client.force_login(people.leo(dataset))
     for name, args in [
         ("cases", []), ("findings", []), ("rules", []), ("overview", []), ("disagreement", []), ("routing", []),
-        ("experts", []), ("over_time", []), ("case", [case.pk]), ("why", [case.pk]), ("run", [run.pk]),
+        ("experts", []), ("over_time", []), ("case", [case.pk]), ("run", [run.pk]),
         ("run_rows", [run.pk]), ("coefficients", [run.pk]), ("download_coefficients", [run.pk]),
         ("predict", [run.pk]), ("robustness", [run.pk]), ("download_cases", []), ("download_model", [run.pk]),
     ]:  # fmt: skip

@@ -5,8 +5,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from annotation.core.files.forms.objects import Objects
+from annotation.core.files.forms.values import cell_of
 from annotation.core.files.tools import argilla, doccano, label_studio, prodigy
 from annotation.core.files.tools.exported import Answer, Exported, Left, Tool
+from annotation.core.files.unreadable import Broken, Unfit
 from annotation.core.wording import counted, listed, quoted
 
 TOOLS = {
@@ -16,16 +19,21 @@ TOOLS = {
 ID, LABEL, ANNOTATOR, AT = OURS = ("id", "label", "annotator", "at")
 SEVERAL = "answer with several labels|answers with several labels"
 NO = "not {}"
-# An object with its number; whatever else a reader of objects gives, such as a row that is none, is passed on.
-Found: TypeAlias = Iterable[Any]
+Found: TypeAlias = Iterable[tuple[int, dict[str, Any]] | Broken]
 
 
 def tool_of(found: Found) -> Tool | None:
     """The tool whose shape the first object has, if it has any."""
-    first = next((one for one in found if isinstance(one, tuple)), None)
+    first = next((one for one in found if not isinstance(one, Broken)), None)
     if first is None:
         return None
     return next((tool for tool in TOOLS.values() if tool.fits(first[1])), None)
+
+
+def plain_or_exported(objects: Objects) -> "Objects | Reading":
+    """The objects as they are, or as a tool wrote them."""
+    tool = tool_of(objects.objects())
+    return objects if tool is None else Reading.of(tool, objects.objects)
 
 
 @dataclass(frozen=True)
@@ -34,25 +42,26 @@ class Reading:
 
     `columns`: those of the rows: what the items say, then our own. `roles`: column → the part it surely plays, as
     guessing.ROLES, and "at". `question`: the one of several whose answers are the labels. `rejected`: the one label
-    that is only ever accepted or rejected, "" where there are several. `notes`: how the file was read.
+    that is only ever accepted or rejected, "" where there are several. `said`: how the file was read. `odd`: columns
+    that hold a list or an object somewhere.
     """
 
     tool: Tool
     objects: Callable[[], Found]
-    cell: Callable[[Any], str]
     columns: tuple[str, ...]
     ours: Mapping[str, str]
     question: str
     rejected: str
     roles: Mapping[str, str]
-    notes: tuple[str, ...]
+    said: tuple[str, ...]
+    odd: frozenset[str]
 
     @classmethod
-    def of(cls, tool: Tool, objects: Callable[[], Found], cell: Callable[[Any], str]) -> "Reading":
+    def of(cls, tool: Tool, objects: Callable[[], Found]) -> "Reading":
         """Goes through the whole file once."""
         survey = _Survey(tool)
         for found in objects():
-            if isinstance(found, tuple):
+            if not isinstance(found, Broken):
                 survey.add(tool.read(found[1], survey.left))
         ours = {name: _free(name, survey.fields) for name in OURS}
         if survey.n_with_id == survey.n:  # the file's own ids, where every item has one, are what people know
@@ -62,17 +71,22 @@ class Reading:
         columns = tuple(dict.fromkeys([*survey.fields, *ours.values()]))
         texts = [name for name in survey.fields if name in survey.texts]
         roles = {**dict.fromkeys(texts, "text"), **{column: name for name, column in ours.items()}}
-        return cls(tool, objects, cell, columns, ours, survey.question, survey.rejected, roles, survey.notes())
+        return cls(
+            tool, objects, columns, ours, survey.question, survey.rejected, roles, survey.notes(), frozenset(survey.odd)
+        )
 
-    def rows(self) -> Iterator[Any]:
+    def notes(self, counts: Counter[str]) -> tuple[str, ...]:
+        return self.said
+
+    def rows(self, counts: Counter[str]) -> Iterator[tuple[int, list[str]] | Broken]:
         """(number of its object, cells) of each row: one for each answer of an item, one for an item without any."""
         for found in self.objects():
-            if not isinstance(found, tuple):
+            if isinstance(found, Broken):
                 yield found
                 continue
             row, record = found
             item = self.tool.read(record, Counter())
-            cells = {name: self.cell(value) for name, value in item.fields.items()}
+            cells = {name: cell_of(value) for name, value in item.fields.items()}
             if (column := self.ours.get(ID, ID)) not in item.fields:
                 cells[column] = item.id
             answers = [(said, label) for said in item.answers if (label := self._label(said))]
@@ -98,6 +112,7 @@ class _Survey:
         self.fields: dict[str, None] = {}
         self.annotators: dict[str, None] = {}
         self.texts: set[str] = set()
+        self.odd: set[str] = set()
         self.n = self.n_with_id = self.with_id = self.dated = 0
         self._by_question: dict[str, Counter[str]] = {}
         self._binary: dict[str, int] = {}
@@ -107,6 +122,7 @@ class _Survey:
         self.fields |= dict.fromkeys(name for name in item.fields if name.strip())
         self.n_with_id += bool(str(item.fields.get(ID) or ""))
         self.texts |= set(item.texts)
+        self.odd |= {name for name, value in item.fields.items() if isinstance(cell_of(value), Unfit)}
         self.with_id += bool(item.id)
         for said in item.answers:
             self.dated += bool(said.at)

@@ -1,4 +1,5 @@
 import json
+from collections import Counter
 
 import pytest
 
@@ -10,11 +11,11 @@ def reading(objects):
     found = list(enumerate(json.loads(json.dumps(objects)), 1))
     tool = tool_of(found)
     assert tool is not None
-    return Reading.of(tool, lambda: iter(found), lambda value: "" if value is None else str(value))
+    return Reading.of(tool, lambda: iter(found))
 
 
 def rows(read, *columns):
-    return [tuple(cells[read.columns.index(name)] for name in columns) for _, cells in read.rows()]
+    return [tuple(cells[read.columns.index(name)] for name in columns) for _, cells in read.rows(Counter())]
 
 
 @pytest.mark.parametrize(
@@ -45,7 +46,7 @@ def rows(read, *columns):
 )  # fmt: skip
 def test_each_tool_is_known_by_its_shape_and_says_what_it_left_out(sample, tool, note):
     read = reading(sample)
-    assert read.tool is TOOLS[tool] and read.notes[0] == note
+    assert read.tool is TOOLS[tool] and read.said[0] == note
     assert read.roles["text"] == "text" and read.roles["label"] == "label"
 
 
@@ -56,7 +57,7 @@ def test_a_task_is_a_row_for_each_annotation_and_one_where_there_is_none():
         ("11", "payment", "7", "mail"), ("11", "access", "8", "mail"), ("12", "access", "7", "chat"),
         ("13", "payment", "8", "mail"), ("14", "", "", "chat"),
     ]  # fmt: skip
-    assert [number for number, _ in read.rows()] == [1, 1, 2, 3, 4]
+    assert [number for number, _ in read.rows(Counter())] == [1, 1, 2, 3, 4]
 
 
 def test_options_with_a_number_for_an_id_go_by_their_text():
@@ -68,11 +69,11 @@ def test_options_with_a_number_for_an_id_go_by_their_text():
 
 def test_a_lone_label_that_is_rejected_is_a_class_of_its_own_and_among_several_nothing():
     read = reading(samples.PRODIGY_BINARY)
-    assert rows(read, "label") == [("payment",), ("not payment",), ("",)] and "“not payment”" in read.notes[1]
+    assert rows(read, "label") == [("payment",), ("not payment",), ("",)] and "“not payment”" in read.said[1]
     another = {**samples.PRODIGY_BINARY[0], "label": "access"}
     read = reading([*samples.PRODIGY_BINARY, another])
     assert rows(read, "label") == [("payment",), ("",), ("",), ("access",)]
-    assert "1 ignored example and 1 rejected label" in read.notes[0] and len(read.notes) == 1
+    assert "1 ignored example and 1 rejected label" in read.said[0] and len(read.said) == 1
 
 
 def test_columns_of_the_data_keep_their_names_and_ours_step_aside():
@@ -112,5 +113,5 @@ def test_whatever_an_object_holds_it_is_read(tool, odd):
     names = {name for sample in (samples.LABEL_STUDIO, samples.ARGILLA, samples.DOCCANO_BY_USER, samples.PRODIGY,
                                  samples.LABEL_STUDIO_MIN) for name in sample[0]}  # fmt: skip
     found = [(1, dict.fromkeys(names, odd)), (2, {}), (3, {"text": "hello"})]
-    read = Reading.of(TOOLS[tool], lambda: iter(found), str)
-    assert len(list(read.rows())) >= 3 and read.notes
+    read = Reading.of(TOOLS[tool], lambda: iter(found))
+    assert len(list(read.rows(Counter()))) >= 3 and read.said
