@@ -25,7 +25,7 @@ class Spellings:
     """Spellings of class names that look alike are one class: the known one, else the one that was met first."""
 
     def __init__(self, known: Sequence[str] = ()) -> None:
-        self._exact = set(known)
+        self._one = {name: name for name in known}  # settled for good: the first spelling stays the first
         self._first: dict[str, str] = {}
         for name in known:
             self._first.setdefault(folded(name), name)
@@ -34,17 +34,18 @@ class Spellings:
     def meet(self, names: Iterable[str | None]) -> None:
         """Names of labels, None where there is none, as the file writes them."""
         for name, times in Counter(names).items():
-            if name is not None and name not in self._exact and self._first.setdefault(folded(name), name) != name:
-                self._joined[name] += times
+            if name is not None:
+                one = self._one.setdefault(name, self._first.setdefault(folded(name), name))
+                self._joined[name] += times * (one != name)
 
     def one(self, name: str) -> str:
         """The spelling that stands for the name; the name itself where none like it was met."""
-        return name if name in self._exact else self._first.get(folded(name), name)
+        return self._one.get(name) or self._first.get(folded(name), name)
 
     def notes(self) -> list[str]:
         """Which spellings were taken as one class, and in how many labels."""
         groups: dict[str, list[str]] = {}
-        for name in self._joined:
+        for name in +self._joined:
             groups.setdefault(self.one(name), []).append(name)
         return _most([self._sentence(one, others) for one, others in groups.items()], "classes have several spellings")
 
