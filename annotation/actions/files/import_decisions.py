@@ -15,6 +15,7 @@ from annotation.actions.files.import_items import UnableToImport
 from annotation.actions.queue.decide import Answer, decide
 from annotation.actions.queue.open_cases import Unit, create_cases
 from annotation.actions.queue.reorder import reorder
+from annotation.core.files.class_names import Spellings
 from annotation.core.files.parsing_labels import parse_decisions
 from annotation.core.files.tables import read_table
 from annotation.core.refusal import Refusal
@@ -23,14 +24,15 @@ from annotation.models import Case, CaseItem, Dataset, Decision, Item, LabelClas
 
 def import_decisions(
     dataset: Dataset, path: Path, expert: User, *, id: str, decision: str, now: datetime
-) -> dict[str, int]:
+) -> dict[str, int | list[str]]:
     """Each row is one decision on the item's open case, opened if there is none; none of them counts as blind.
 
     A row covers its own item only: other members of its group stay open as a case of their own. The same answer by
     the same expert again changes nothing. The queue then follows what they taught. Raises UnableToImport
     naming the row.
     """
-    rows = parse_decisions(read_table(path), id, decision, dataset.class_names)
+    spellings = Spellings(dataset.class_names)
+    rows = parse_decisions(read_table(path), id, decision, dataset.class_names, spellings)
     with transaction.atomic():
         bulk.lock_dataset(dataset)
         _refuse_strangers(dataset, expert)
@@ -42,7 +44,7 @@ def import_decisions(
             _decide_all(dataset, bundle, expert, now)
         if fresh:
             reorder(dataset, now)
-    return {"decisions": len(fresh), "already_here": len(rows) - len(fresh)}
+    return {"decisions": len(fresh), "already_here": len(rows) - len(fresh), "notes": spellings.notes()}
 
 
 def _refuse_strangers(dataset: Dataset, expert: User) -> None:

@@ -110,7 +110,7 @@ class Checked:
     @property
     def notes(self) -> list[str]:
         left_out = [self.rejects.left_out] if self.rejects.n else []
-        return left_out + list(self.parser.notes(self.source.encoding))
+        return left_out + [*self.source.notes, *self.parser.notes(self.source.encoding)]
 
 
 def run(job: Job, report: Report) -> Write:

@@ -15,7 +15,10 @@ from annotation.models import Dataset, Item
 
 
 class ImportedLabels(WrittenLabels, RejectsJson):
+    """`notes`: what the reader may want to check."""
+
     encoding: str
+    notes: list[str]
 
 
 def import_labels(
@@ -40,7 +43,8 @@ def import_labels(
         writer = LabelWriter(dataset, classes, timezone.now())
         for table in source.chunks():
             writer.add(parser.parse(table, known.names), known.last)
-        return {"encoding": source.encoding, **writer.close(), **rejects.as_json()}
+        notes = [*source.notes, *parser.notes()]
+        return {"encoding": source.encoding, "notes": notes, **writer.close(), **rejects.as_json()}
 
 
 class _Items:

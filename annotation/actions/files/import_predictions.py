@@ -1,7 +1,7 @@
 """Anybody's own model: a file of per-class probabilities, kept as a named prediction set."""
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TypedDict
 
 import numpy as np
 from django.conf import settings
@@ -9,33 +9,35 @@ from django.db import transaction
 
 from annotation import bulk
 from annotation.actions.files.import_items import UnableToImport
+from annotation.actions.files.rejected_rows import Rejects, RejectsJson, UnableToTake
 from annotation.core.artifacts import arrays_to_bytes, save_bytes
-from annotation.core.files.checking import refuse
-from annotation.core.files.parsing_predictions import check_prediction_columns, parse_predictions
-from annotation.core.files.tables import Table, no_rows, open_source
+from annotation.core.files.parsing_predictions import PredictionParser, prediction_columns
+from annotation.core.files.tables import Broken, Source, Table, no_rows, open_source
 from annotation.models import Dataset, Item, PredictionSet
 from annotation.reading.prediction_sets import OF_RUNS
 
 MAX_NAME = 120
 
 
-class ImportedPredictions(TypedDict):
-    """items: how many it predicts, of so many; written: False where it was here already."""
+class ImportedPredictions(RejectsJson):
+    """items: how many it predicts, of so many; written: False where it was here already; notes: what was mended."""
 
     predictions: str
     items: int
     of: int
     written: bool
+    notes: list[str]
 
 
 def import_predictions(
-    dataset: Dataset, path: Path, *, name: str, id: str, split: str = Item.POOL, file_name: str = ""
-) -> ImportedPredictions:
+    dataset: Dataset, path: Path, *, name: str, id: str, split: str = Item.POOL, file_name: str = "",
+    accept_good: bool = False,
+) -> ImportedPredictions:  # fmt: skip
     """Keep the file's probabilities for items of `split` under `name`; the same content again changes nothing.
 
     One column per class, named as the class. Pool rows must be predicted out of fold: a model asked about the rows it
-    learned from believes their labels. A bad row, an unknown or repeated id imports nothing. Raises UnableToRead or
-    UnableToImport.
+    learned from believes their labels. A bad row, an unknown or repeated id imports nothing; with `accept_good` the
+    others are taken. Raises UnableToTake, which names the artifact of rejected rows, UnableToRead or UnableToImport.
     """
     classes = dataset.class_names
     if not classes:
@@ -43,40 +45,66 @@ def import_predictions(
     if not name or len(name) > MAX_NAME or name.isdecimal() or name.startswith(OF_RUNS):
         raise UnableToImport(f"{name!r} can't be its name; give it up to {MAX_NAME} characters that are not a run's.")
     source = open_source(path, name=file_name or path.name)
-    check_prediction_columns(source.columns, id, classes)
-    parts: list[tuple[np.ndarray, np.ndarray]] = []
-    first: dict[str, int] = {}
-    for table in source.chunks():
-        refuse(table.broken)
-        parts.append(_part(dataset, split, table, id, classes, first))
-    if not first:
-        raise no_rows(source)
-    items, probability = (np.concatenate(part) for part in zip(*parts, strict=True))
+    parser = PredictionParser(id, prediction_columns(source.columns, id, classes))
+    reader = _Reader(dataset, split, parser)
+    rejects = Rejects.of(source.columns, reader.rejected(source))
+    _refuse(source, reader, rejects, accept_good)
+    items, probability = (np.concatenate(part) for part in zip(*reader.parts, strict=True))
     order = np.argsort(items)
     arrays = save_bytes(
         settings.ARTIFACTS_DIR, arrays_to_bytes(item=items[order], probability=probability[order]), ".npz"
     )
     made = _keep(dataset, name, list(classes), arrays, len(items))
     covered = Item.objects.filter(dataset=dataset, split=split).count()
-    return {"predictions": name, "items": len(items), "of": covered, "written": made}
+    left_out = [rejects.left_out] if rejects.n else []
+    return {
+        "predictions": name, "items": len(items), "of": covered, "written": made, "notes": left_out + parser.notes(),
+        **rejects.as_json(),
+    }  # fmt: skip
 
 
-def _part(
-    dataset: Dataset, split: str, table: Table, id: str, classes: tuple[str, ...], first: dict[str, int]
-) -> tuple[np.ndarray, np.ndarray]:
-    """Item ids and probabilities of a part; raises UnableToParse at its first fault."""
-    faults, ids, probability = parse_predictions(table, id, classes)
-    known: dict[str, int] = {}
-    for batch in bulk.in_batches(dict.fromkeys(ids)):
-        items = Item.objects.filter(dataset=dataset, split=split, external_id__in=batch)
-        known.update(items.values_list("external_id", "id"))
-    for position, (name, row) in enumerate(zip(ids, table.row_numbers, strict=True)):
-        if name not in known:
-            faults.add(position, f"the {split} of {dataset.slug!r} has no item '{name}'; import the items first", id)
-        elif (earlier := first.setdefault(name, row)) != row:
-            faults.add(position, f"the id '{name}' is already in row {earlier}; keep one of the two", id)
-    refuse(faults.rejected())
-    return np.array([known[name] for name in ids], dtype=np.int64), probability
+class _Reader:
+    """Item ids and probabilities of the good rows, part by part in `parts`, once `rejected` is exhausted."""
+
+    def __init__(self, dataset: Dataset, split: str, parser: PredictionParser) -> None:
+        self.dataset, self.split, self.parser = dataset, split, parser
+        self.parts: list[tuple[np.ndarray, np.ndarray]] = []
+        self.n_rows = self.n_good = 0
+        self._first: dict[str, int] = {}
+
+    def rejected(self, source: Source) -> Iterator[Broken]:
+        for table in source.chunks():
+            yield from self._part(table)
+
+    def _part(self, table: Table) -> list[Broken]:
+        self.n_rows += len(table) + len(table.broken)
+        faults, ids, probability = self.parser.read(table)
+        known: dict[str, int] = {}
+        for batch in bulk.in_batches(dict.fromkeys(ids)):
+            items = Item.objects.filter(dataset=self.dataset, split=self.split, external_id__in=batch)
+            known.update(items.values_list("external_id", "id"))
+        for position, (name, row) in enumerate(zip(ids, table.row_numbers, strict=True)):
+            if name not in known:
+                said = f"the {self.split} of {self.dataset.slug!r} has no item '{name}'; import the items first"
+                faults.add(position, said, self.parser.id)
+            elif (earlier := self._first.setdefault(name, row)) != row:
+                again = f"the id '{name}' is already in row {earlier}; keep one of the two"
+                faults.add(position, again, self.parser.id)
+        good = np.flatnonzero(faults.good())
+        self.n_good += len(good)
+        self.parts.append((np.array([known[ids[at]] for at in good.tolist()], dtype=np.int64), probability[good]))
+        return faults.rejected()
+
+
+def _refuse(source: Source, reader: _Reader, rejects: Rejects, accept_good: bool) -> None:
+    if not reader.n_rows:
+        raise no_rows(source)
+    if rejects.n and (looks := reader.parser.looks_like):
+        error = UnableToTake(looks)
+        error.rejects = rejects
+        raise error
+    if rejects.n and not (accept_good and reader.n_good):
+        raise rejects.error()
 
 
 def _keep(dataset: Dataset, name: str, classes: list[str], arrays: str, n: int) -> bool:

@@ -1,6 +1,7 @@
 """Typed fields to one sparse matrix: words, characters, numbers and categories, storable without pickle."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,6 @@ from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, OneHotEncod
 from annotation.core.features.words import WORD
 from annotation.core.fields import Field
 
-CHARACTERS = " (characters)"
 BINS = 10
 
 
@@ -43,25 +43,33 @@ def vectorizer(
     text in the field that is not blank. Number: one column per range of values that holds about a tenth of the rows,
     and one for missing. Category: one column per value. A value not seen in fitting is all zeros. No entry is negative.
     """
-    parts = [(field.name, _transformer(field, max_features, ngrams), _columns(field)) for field in fields]
+    # Parts are called by position: scikit-learn forbids some names that a file may well have, a__b and verbose.
+    numbered = list(enumerate(fields))
+    parts = [(f"field_{at}", _transformer(field, max_features, ngrams), _columns(field)) for at, field in numbered]
     if characters is not None:
         parts += [
-            (field.name + CHARACTERS, _characters(max_features, characters), field.name)
-            for field in fields
+            (f"characters_{at}", _characters(max_features, characters), field.name)
+            for at, field in numbered
             if field.type == "text"
         ]
     return ColumnTransformer(parts, sparse_threshold=1.0)
 
 
+def parts_of(fitted: ColumnTransformer) -> list[tuple[str, Any, slice]]:
+    """(field, what reads it, its columns of the matrix) of each part of a fitted `vectorizer`, in column order.
+
+    A field is known by the column that its part reads; what the part is called has changed over time.
+    """
+    return [
+        (columns if isinstance(columns, str) else columns[0], transformer, fitted.output_indices_[part])
+        for part, transformer, columns in fitted.transformers_
+        if not isinstance(transformer, str)  # columns of the table that are none of its fields are dropped
+    ]
+
+
 def feature_names(fitted: ColumnTransformer) -> list[str]:
     """Names of the columns of a fitted `vectorizer`, in words, in column order."""
-    names: list[str] = []
-    for part, transformer, _ in fitted.transformers_:
-        # Columns of the table that are none of its fields are dropped, and named last.
-        if isinstance(transformer, str):
-            continue
-        names += _names(part.removesuffix(CHARACTERS), transformer)
-    return names
+    return [name for field, transformer, _ in parts_of(fitted) for name in _names(field, transformer)]
 
 
 def _columns(field: Field) -> str | list[str]:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from annotation.core.files.checking import Faults, frame, label_fault, taken
+from annotation.core.files.class_names import Spellings, folded
 from annotation.core.files.tables import Table
 
 
@@ -27,12 +28,14 @@ class Answers:
 
 
 def answers_in(faults: Faults, columns: Sequence[str], abstain: Sequence[str], classes: tuple[str, ...]) -> Answers:
+    """The answers in the columns, as written; one that looks like none of `classes`, if there are any, is a fault."""
+    known, no_labels = Spellings(classes), Spellings(abstain)
     parts = [(np.zeros(0, dtype=int), np.zeros(0, dtype=int), np.zeros(0, dtype=object))]
     for index, column in enumerate(columns):
         codes, cells = pd.factorize(np.array(faults.table.cells[column], dtype=object))
-        values = [cell.strip() for cell in cells]
+        values = [no_labels.one(cell.strip()) if folded(cell) else "" for cell in cells]
         for code, value in enumerate(values):
-            if value and value not in abstain and (fault := label_fault(value, classes)):
+            if value and value not in abstain and (fault := label_fault(known.one(value), classes)):
                 for at in np.flatnonzero(codes == code).tolist():
                     faults.add(at, fault, column)
         answered = np.array([value != "" or value in abstain for value in values], dtype=bool)[codes]
@@ -51,14 +54,17 @@ def refuse_nobodys(faults: Faults, column: str, annotators: Sequence[str], answe
 
 
 def label_frame(
-    table: Table, ids: list[str], givers: list[str], answers: Answers, repeated: np.ndarray, **more: list[Any]
-) -> pd.DataFrame:
+    table: Table, ids: list[str], givers: list[str], answers: Answers, repeated: np.ndarray, spellings: Spellings,
+    **more: list[Any],
+) -> pd.DataFrame:  # fmt: skip
+    """One line per answer, each class by the one of `spellings` that stands for it."""
+    labels = [None if label is None else spellings.one(label) for label in answers.label.tolist()]
     return frame(
         row=taken(table.row_numbers, answers.position),
         external_id=taken(ids, answers.position),
         annotator=givers,
-        label=answers.label.tolist(),
-        abstained=[label is None for label in answers.label.tolist()],
+        label=labels,
+        abstained=[label is None for label in labels],
         repeated=repeated[answers.position],
         **more,
     )

@@ -2,7 +2,7 @@
 
 import difflib
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -48,6 +48,13 @@ class Faults:
             for position, (message, column) in self.found.items()
         ]
         return sorted([*rows, *table.broken], key=lambda row: row.row)
+
+
+def refuse_unfit(faults: Faults, columns: Iterable[str]) -> None:
+    """A list or an object is a fault in a column that plays a part, and in no other."""
+    for column in columns if faults.table.unfit else ():
+        for position, why in faults.table.unfit.get(column, {}).items():
+            faults.add(position, why, column)
 
 
 def refuse(rejected: Sequence[Broken]) -> None:

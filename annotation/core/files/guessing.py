@@ -1,11 +1,13 @@
 """A first guess at the part each column of a file plays, for a person to correct."""
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from annotation.core.fields import Field
 from annotation.core.files.checking import as_number, as_time
+from annotation.core.files.parsing_items import ItemMapping
 from annotation.core.files.tables import Table
 
 ROLES = ("text", "number", "category", "label", "wide", "id", "annotator", "source", "received", "ignore")
@@ -59,6 +61,8 @@ def guess_mapping(table: Table) -> dict[str, str]:
     At most one column each is label, id, annotator, source and received; other columns named like a label are ignored
     rather than made a field, since they would give the answer away. "wide" is never guessed.
     """
+    if table.roles:
+        return _guess_beside(table)
     columns = {name: _column(name, table.cells[name][:SAMPLE]) for name in table.columns}
     labelled_by_several = any(_role(column, ()) == "annotator" for column in columns.values())
     guessed: dict[str, str] = {}
@@ -67,6 +71,29 @@ def guess_mapping(table: Table) -> dict[str, str]:
         if guessed[name] == "id" and not labelled_by_several and not column.mostly_unique:
             guessed[name] = "ignore"
     return guessed
+
+
+def mapping_of(
+    roles: Mapping[str, str], *, split: str = "pool", classes: tuple[str, ...] = (), abstain: tuple[str, ...] = ()
+) -> ItemMapping:
+    """What the parts of the columns (as `guess_mapping` has them) are as a mapping of items."""
+    fields = tuple(Field(name, role) for name, role in roles.items() if role in ("number", "category"))
+    single = {role: name for name, role in roles.items() if role in ("label", "id", "annotator", "source", "received")}
+    texts, wide = (tuple(name for name, role in roles.items() if role == wanted) for wanted in ("text", "wide"))
+    return ItemMapping(text=texts, fields=fields, wide=wide, split=split, classes=classes, abstain=abstain, **single)
+
+
+def _guess_beside(table: Table) -> dict[str, str]:
+    """In the export of a tool some parts are sure; the others are guessed from one row of each item."""
+    sure = {name: role if role in ROLES else "ignore" for name, role in table.roles.items()}
+    ids = next((table.cells[name] for name, role in sure.items() if role == "id"), list(map(str, table.row_numbers)))
+    rows = list({name: at for at, name in reversed(list(enumerate(ids[:SAMPLE])))}.values())
+    guessed = dict(sure)
+    for name in table.columns:
+        if name not in sure:
+            column = _column(name, [table.cells[name][at] for at in rows])
+            guessed[name] = "ignore" if name in table.unfit else _role(column, [*guessed.values(), "id"])
+    return {name: guessed[name] for name in table.columns}
 
 
 def _column(name: str, cells: list[str]) -> _Column:

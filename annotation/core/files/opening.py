@@ -11,14 +11,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from annotation.core.refusal import Refusal
+from annotation.core.files.encodings.guess import Guess, guessed
+from annotation.core.files.unreadable import UnableToRead as UnableToRead
 
-FORMATS = ("csv", "tsv", "jsonl", "parquet")
+TEXTS = ("csv", "tsv", "jsonl", "json")
+WORKBOOKS = ("xlsx", "xls", "ods")
+FORMATS = (*TEXTS, "parquet", *WORKBOOKS)
 MAX_BYTES = 64 << 30  # unpacked: a small gzip file can hold more than a machine's disk
 PART = 1 << 20
 SIGNATURES = (
-    (b"PK\x03\x04", "an Excel workbook or a zip archive", "export the sheet as CSV"),
-    (b"\xd0\xcf\x11\xe0", "an old Excel workbook", "export the sheet as CSV"),
+    (b"PK\x03\x04", "a workbook or a zip archive", "name a workbook .xlsx or .ods"),
+    (b"\xd0\xcf\x11\xe0", "an old Excel workbook", "name it .xls"),
     (b"%PDF", "a PDF", "export the table as CSV"),
     (b"PAR1", "a Parquet file", "name it .parquet"),
     (b"SQLite format 3", "an SQLite database", "export the table as CSV"),
@@ -33,27 +36,22 @@ MARKS = (
 )
 NOT_OF_FILES = ("idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape")
 ONE_BYTE = ("cp125", "iso8859", "latin")
+SAMPLED = 1 << 14  # bytes of lines beyond ASCII that a guess looks at
+MOSTLY = 5  # times as many lines in UTF-8 as not: it is UTF-8, and those lines are damaged
+NAMED = 5  # rows
 NEWLINE = re.compile("\r\n|\r|\n")
-
-
-class UnableToRead(Refusal):
-    """The file cannot be read as a table; `str()` is one sentence: where (row, column), what, what to do."""
-
-    def __init__(self, message: str, row: int | None = None, column: str | None = None) -> None:
-        self.message, self.row, self.column = message.removesuffix("."), row, column
-        where = [f"row {row}"] * (row is not None) + [f"column '{column}'"] * (column is not None)
-        place = ", ".join(where)
-        super().__init__(f"{place[0].upper()}{place[1:]}: {self.message}." if place else f"{self.message}.")
 
 
 @dataclass(frozen=True)
 class _Scan:
-    """One codec tried on the whole file: where it fails (row, byte), the row of a NUL, the row past ASCII, any text."""
+    """One codec tried on the whole file: where it fails (row, byte), the row of a NUL, the row past ASCII, any text,
+    a quote after a backslash."""
 
     failed: tuple[int, int] | None
     nul: int | None
     letters: int | None
     blank: bool
+    backslashed: bool
 
 
 def format_of(name: str) -> tuple[str, bool]:
@@ -93,40 +91,109 @@ def refuse_foreign(start: bytes, name: str, form: str) -> None:
             raise UnableToRead(f"The file '{name}' is {what}, not the .{form} its name says; {advice}")
 
 
-def find_encoding(path: Path, name: str, zipped: bool, form: str, declared: str | None) -> str:
+@dataclass(frozen=True)
+class Encoding:
+    """The codec that reads a whole file from byte `skip` on. `example`: words as it reads them, where it was guessed;
+    `backslashed`: whether a quote follows a backslash anywhere."""
+
+    codec: str
+    skip: int = 0
+    example: str = ""
+    backslashed: bool = False
+
+    @property
+    def note(self) -> str:
+        """What a person should look at before anything is written, "" where nothing was guessed."""
+        if not self.example:
+            return ""
+        return (
+            f"The file is not UTF-8 and was read as {self.codec}, for example “{self.example}”; "
+            "if letters look wrong, name its encoding."
+        )
+
+
+def find_encoding(path: Path, name: str, zipped: bool, form: str, declared: str | None) -> Encoding:
     """The codec that reads the whole file, going through it part by part.
 
-    Without `declared`: a byte order mark or UTF-16's pattern, else UTF-8, else Windows-1252. Raises UnableToRead with
-    the row that does not fit, holds a NUL, or shows that the declared codec is wrong.
+    Without `declared`: a byte order mark or UTF-16's pattern, else UTF-8, else the one codec that makes words of it.
+    Raises UnableToRead with the rows that do not fit, hold a NUL, or show that the declared codec is wrong.
     """
     with opened(path, name, zipped) as stream:
         start = stream.read(4096)
     refuse_foreign(start, name, form)
     marked = _marked(start)
-    if declared:
-        candidates: tuple[str, ...] = (_declared(path, name, zipped, declared, start),)
-    else:
-        candidates = (marked,) if marked else ("utf-8", "cp1252")
-    for encoding in candidates:
-        scan = _scan(path, name, zipped, encoding)
-        if scan.failed is None:
-            break
+    codec = _declared(path, name, zipped, declared, start) if declared else marked or "utf-8"
+    scan, example = _scan(path, name, zipped, codec), ""
+    if scan.failed is not None and codec == "utf-8" and not declared:
+        guess = _guess(path, name, zipped)
+        codec, example = guess.codec, guess.example
+        scan = _scan(path, name, zipped, codec)
     if scan.failed is not None:
         row, bad = scan.failed
-        raise UnableToRead(
-            f"byte 0x{bad:02x} is not {' or '.join(candidates)}; name the encoding or save as UTF-8", row
-        )
+        raise UnableToRead(f"byte 0x{bad:02x} is not {codec}; name the encoding or save as UTF-8", row)
     if scan.blank:
         raise UnableToRead(f"The file '{name}' is empty; it needs a header and at least one row")
     if scan.nul is not None:
         damaged = "this row has a NUL byte; the file is damaged or is not text: export it again or name its encoding"
         raise UnableToRead(damaged, scan.nul)
-    return encoding
+    return Encoding(codec, _marks_again(start), example, scan.backslashed)
+
+
+def _marks_again(start: bytes) -> int:
+    """Bytes to pass over: a mark that stands twice."""
+    for mark, _ in MARKS:
+        skip = 0
+        while start.startswith(mark + mark, skip):
+            skip += len(mark)
+        if start.startswith(mark):
+            return skip
+    return 0
+
+
+def _guess(path: Path, name: str, zipped: bool) -> Guess:
+    """The codec of a file that is not UTF-8; raises UnableToRead naming the rows where it is but for a few."""
+    fitting, failing, sample, size = 0, [], dict[bytes, None](), 0
+    with opened(path, name, zipped) as stream:
+        for row, line in enumerate(_lines_of(stream), 1):
+            if line.isascii():
+                continue
+            try:
+                line.decode()
+                fitting += 1
+            except UnicodeDecodeError as error:
+                failing.append((row, line[error.start]))
+            if size < SAMPLED and line not in sample:
+                sample[line] = None
+                size += len(line)
+    if fitting >= MOSTLY * len(failing):
+        advice = "the rest of the file is: mend it there, or name the encoding of the whole file"
+        raise UnableToRead(f"{_not_utf8(failing)}; {advice}")
+    guess, likely = guessed(b"\n".join(sample))
+    if guess is None or _scan(path, name, zipped, guess.codec).failed is not None:
+        likeliest = f" ({' or '.join(likely)} perhaps)" if likely else ""
+        advice = f"and which encoding it is can't be told{likeliest}: name it, or save the file as UTF-8"
+        raise UnableToRead(f"{_not_utf8(failing)}, {advice}")
+    return guess
+
+
+def _not_utf8(failing: list[tuple[int, int]]) -> str:
+    """The first rows, with the first byte that does not fit, and how many more there are."""
+    shown = ", ".join(f"{row} (byte 0x{bad:02x})" for row, bad in failing[:NAMED])
+    if len(failing) == 1:
+        return f"Row {shown.replace(' (', ' is not UTF-8 (')}"
+    more = f" and {len(failing) - NAMED:,} more" if len(failing) > NAMED else ""
+    return f"Rows {shown}{more} are not UTF-8"
+
+
+def _lines_of(stream: BinaryIO) -> Iterator[bytes]:
+    text = io.TextIOWrapper(stream, encoding="latin-1", newline=None)
+    while line := text.readline(PART):
+        yield line.encode("latin-1")
 
 
 def _scan(path: Path, name: str, zipped: bool, encoding: str) -> _Scan:
     decoder = codecs.getincrementaldecoder(encoding)()
-    row, size, nul, letters, blank = 1, 0, None, None, True
+    row, size, nul, letters, blank, backslashed = 1, 0, None, None, True, False
     after_return = False  # a part may end between \r and \n
     with opened(path, name, zipped) as stream:
         while True:
@@ -139,17 +206,20 @@ def _scan(path: Path, name: str, zipped: bool, encoding: str) -> _Scan:
             except UnicodeDecodeError as error:
                 # Its object is this part after what the last one left over, without utf-8-sig's mark.
                 before = error.object[: error.start].decode(encoding, "replace")
-                return _Scan((row + _lines(before, after_return), error.object[error.start]), nul, letters, blank)
+                return _Scan(
+                    (row + _lines(before, after_return), error.object[error.start]), nul, letters, blank, backslashed
+                )
             if nul is None and "\0" in text:
                 nul = row + _lines(text[: text.index("\0")], after_return)
             if letters is None and not text.isascii():
                 ahead = re.split("[^\0-\x7f]", text, maxsplit=1)[0]
                 letters = row + _lines(ahead, after_return)
+            backslashed = backslashed or '\\"' in text
             blank = blank and (not text or text.isspace())
             row += _lines(text, after_return)
             after_return = text.endswith("\r") if text else after_return
             if not part:
-                return _Scan(None, nul, letters, blank)
+                return _Scan(None, nul, letters, blank, backslashed)
 
 
 def _lines(text: str, after_return: bool) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from annotation.core.fields import Field
-from annotation.core.files.checking import Faults, check_columns, names
+from annotation.core.files.checking import Faults, check_columns, names, refuse_unfit
 from annotation.core.files.parsing_items import Content, contents_of
 from annotation.core.files.tables import Table
 
@@ -21,6 +21,7 @@ def parse_inputs(table: Table, fields: Sequence[Field], id: str | None) -> tuple
     Without an id column a row is known by its number in the file, as faults name it.
     """
     faults = Faults(table)
+    refuse_unfit(faults, [id] if id else [])
     contents = contents_of(faults, fields)
     ids = names(faults, id, needed=True) if id else [str(row) for row in table.row_numbers]
     return faults, ids, contents

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypedDict
 
 import numpy as np
@@ -25,9 +25,11 @@ from annotation.core.files.checking import (
     listed,
     names,
     refuse,
+    refuse_unfit,
     taken,
 )
 from annotation.core.files.checking import UnableToParse as UnableToParse
+from annotation.core.files.class_names import Spellings, nearly_alike
 from annotation.core.files.ledger import Ledger
 from annotation.core.files.tables import Broken, Table, unstorable
 from annotation.core.likeness.repair import Repairs, mend
@@ -150,6 +152,7 @@ class ItemParser:
         self._ledger = Ledger(by_content=mapping.id is None, several=mapping.annotator is not None)
         self._changed: set[int] = set()
         self._classes: dict[str, None] = {}
+        self.spellings = Spellings(mapping.classes)
         self._givers: dict[str, int] = {}
         self._at = 0
 
@@ -176,7 +179,9 @@ class ItemParser:
         givers = np.array([self._givers.setdefault(name, len(self._givers)) for name in rows.annotators], np.int32)
         contents = [bytes.fromhex(one[:16]) for one in rows.digests]
         self._ledger.add(keys, contents, givers, table.row_numbers, good)
-        self._count(rows.answers.only(good).label.tolist())
+        said = rows.answers.only(good).label.tolist()
+        self.spellings.meet(said)
+        self._count([label and self.spellings.one(label) for label in said])
         self.n_rows += len(table) + len(table.broken)
         self.n_rejected += len(table.broken) + int((~good).sum())
         self._at += len(table)
@@ -226,10 +231,7 @@ class ItemParser:
         notes = [] if encoding.startswith("utf") else [
             f"The file was read as {encoding}; if letters look wrong, name its encoding."
         ]  # fmt: skip
-        spellings: dict[str, str] = {}
-        for name in self.classes:
-            if (other := spellings.setdefault(name.casefold(), name)) != name:
-                notes.append(f"The classes '{other}' and '{name}' differ in capitals only.")
+        notes += [*self.spellings.notes(), *nearly_alike(self.classes)]
         if len(self.classes) > max(20, self.n_labels // 2):
             notes.append(f"{len(self.classes)} classes are in {self.n_labels} labels; is this the label column?")
         return tuple(notes + [self.repairs.sentence(self.repair)] * bool(self.repairs.n))
@@ -239,6 +241,7 @@ class ItemParser:
         labels = mapping.wide or ((mapping.label,) if mapping.label else ())
         table = self._mended(table, labels, repairs)
         faults = Faults(table)
+        refuse_unfit(faults, filter(None, (*labels, mapping.id, mapping.annotator, mapping.source, mapping.received)))
         contents = contents_of(faults, mapping.all_fields)
         bad = faults.found
         digests = ["0" * 64 if at in bad else content_digest(content) for at, content in enumerate(contents)]
@@ -255,7 +258,7 @@ class ItemParser:
         named = dict.fromkeys([*texts, *labels])
         mended = {name: mend(table.cells[name], table.row_numbers, repairs) for name in named}
         cells = table.cells | mended if self.repair else table.cells
-        return Table(table.columns, cells, table.row_numbers, table.encoding, table.format, table.broken)
+        return replace(table, cells=cells)
 
     def _compare(self, rows: _ItemRows, stored: Callable[[list[str]], dict[str, str]]) -> None:
         there = stored(list(dict.fromkeys(rows.ids)))
@@ -282,7 +285,7 @@ class ItemParser:
             givers = taken(rows.annotators, answers.position)
         else:
             givers = ["import"] * len(answers.position)
-        return label_frame(rows.faults.table, ids, givers, answers, repeated)
+        return label_frame(rows.faults.table, ids, givers, answers, repeated, self.spellings)
 
 
 def parse_items(table: Table, mapping: ItemMapping, repair: bool = False) -> ItemBatch:
@@ -322,6 +325,7 @@ def _check_mapping(columns: Sequence[str], mapping: ItemMapping) -> None:
 def contents_of(faults: Faults, fields: Sequence[Field]) -> list[Content]:
     """What each row of the table says in the fields; a row that says nothing, or no number in its place, is faulty."""
     table, known = faults.table, [field.name for field in fields]
+    refuse_unfit(faults, known)
     for position, cell in enumerate(table.cells[known[0]]):
         if not cell.strip() and not any(table.cells[name][position].strip() for name in known):
             empty = "the cell is empty" if len(known) == 1 else f"the row is empty in all of {listed(known)}"

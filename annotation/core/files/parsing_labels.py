@@ -22,9 +22,11 @@ from annotation.core.files.checking import (
     name_fault,
     names,
     refuse,
+    refuse_unfit,
     taken,
     unknown,
 )
+from annotation.core.files.class_names import Spellings, folded, nearly_alike
 from annotation.core.files.ledger import Ledger
 from annotation.core.files.tables import Broken, Table
 
@@ -52,6 +54,7 @@ class LabelParser:
         check_classes(mapping.classes, mapping.abstain)
         self.mapping = mapping
         self.found: set[str] = set()
+        self.spellings = Spellings(mapping.classes)
         self.n_rows = 0
         self._ledger = Ledger(by_content=False, several=True)
         self._givers: dict[str, int] = {}
@@ -66,13 +69,19 @@ class LabelParser:
         answered[answers.position] = True
         keys, contents = [key_of(name) for name in ids], [bytes(8)] * len(ids)
         self._ledger.add(keys, contents, codes, table.row_numbers, good & answered)
-        self.found |= {label for label in answers.only(good).label if label is not None}
+        said = answers.only(good).label.tolist()
+        self.spellings.meet(said)
+        self.found |= {self.spellings.one(label) for label in said if label is not None}
         rejected = faults.rejected()
         self.n_rows += len(table) + len(table.broken)
         return rejected
 
     def close(self) -> None:
         self._ledger.close()
+
+    def notes(self) -> tuple[str, ...]:
+        """What the reader may want to check, once all parts are."""
+        return (*self.spellings.notes(), *nearly_alike(self.mapping.classes or sorted(self.found)))
 
     def parse(self, table: Table, known: Callable[[list[str]], set[str]] | None = None) -> pd.DataFrame:
         """The labels of a part's good rows, columns as `parse_labels` has them, and repeated."""
@@ -83,7 +92,7 @@ class LabelParser:
         here = slice(self._at, self._at + len(table))
         self._at += len(table)
         return label_frame(
-            table, ids, taken(givers, answers.position), answers, self._ledger.repeated[here],
+            table, ids, taken(givers, answers.position), answers, self._ledger.repeated[here], self.spellings,
             seconds=taken(durations, answers.position), given_at=taken(times, answers.position),
         )  # fmt: skip
 
@@ -91,6 +100,8 @@ class LabelParser:
         self, table: Table, known: Callable[[list[str]], set[str]] | None
     ) -> tuple[Faults, list[str], list[str], Answers]:
         mapping, faults = self.mapping, Faults(table)
+        parts = mapping.item, mapping.annotator, mapping.label, mapping.seconds, mapping.at
+        refuse_unfit(faults, filter(None, parts))
         ids = names(faults, mapping.item, needed=True)
         answers = answers_in(faults, (mapping.label,), mapping.abstain, mapping.classes)
         givers = names(faults, mapping.annotator)
@@ -117,20 +128,28 @@ def parse_labels(table: Table, mapping: LabelMapping) -> pd.DataFrame:
     return parser.parse(table)
 
 
-def parse_decisions(table: Table, id: str, decision: str, classes: tuple[str, ...]) -> pd.DataFrame:
+def parse_decisions(
+    table: Table, id: str, decision: str, classes: tuple[str, ...], spellings: Spellings | None = None
+) -> pd.DataFrame:
     """Check a table of decisions; rows with an empty decision cell are passed over.
 
     A decision is a class, or ":ambiguous", ":different", ":bad_input". Columns: row, external_id, outcome ("label",
-    "ambiguous", "different" or "bad_input"), label (None unless the outcome is "label"). Raises UnableToParse.
+    "ambiguous", "different" or "bad_input"), label (None unless the outcome is "label"). `spellings`, of the same
+    classes, is told of names that only look like one. Raises UnableToParse.
     """
     check_columns(table.columns, {"id": [id], "decision": [decision]})
+    faults = Faults(table)
+    refuse_unfit(faults, (id, decision))
+    refuse(faults.rejected())
+    spellings = spellings or Spellings(classes)
     meanings = {name: ("label", name) for name in classes} | {text: (name, None) for text, name in OUTCOMES.items()}
     first: dict[str, int] = {}
     found: list[tuple[str, str | None]] = []
     for row, item, value in zip(table.row_numbers, table.cells[id], table.cells[decision], strict=True):
-        item, value = item.strip(), value.strip()
-        if not value:
+        item, said = item.strip(), value.strip()
+        if not folded(said):
             continue
+        value = said if said in meanings else spellings.one(said)
         if fault := name_fault(item, needed=True):
             raise UnableToParse(fault, row, id)
         if value not in meanings:
@@ -140,5 +159,6 @@ def parse_decisions(table: Table, id: str, decision: str, classes: tuple[str, ..
             raise UnableToParse(message, row, id)
         first[item] = row
         found.append(meanings[value])
+        spellings.meet([said] if said not in OUTCOMES else [])
     outcomes, labels = zip(*found, strict=True) if found else ((), ())
     return frame(row=list(first.values()), external_id=list(first), outcome=outcomes, label=labels)

@@ -6,10 +6,11 @@ from typing import Any
 from annotation.access import dataset_by_slug
 from annotation.actions.files.import_predictions import import_predictions
 from annotation.management.house import HouseCommand, add_json
+from annotation.management.rejecting import add_rejecting, keep_rejected, rejecting_to, without_artifact
 
 
 class Command(HouseCommand):
-    help = "Import the probabilities of your own model: one column per class, named as the class. All or nothing."
+    help = "Import the probabilities of your own model: one column per class, named as the class."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("dataset")
@@ -19,10 +20,15 @@ class Command(HouseCommand):
         parser.add_argument(
             "--split", choices=["pool", "production"], default="pool", help="pool rows must be predicted out of fold"
         )
+        add_rejecting(parser)
         add_json(parser)
 
     def act(self, options: dict[str, Any]) -> Mapping[str, object]:
-        return import_predictions(
-            dataset_by_slug(options["dataset"]), options["file"], name=options["name"], id=options["id"],
-            split=options["split"],
-        )  # fmt: skip
+        dataset = dataset_by_slug(options["dataset"])
+        with rejecting_to(options["rejected"]):
+            result = import_predictions(
+                dataset, options["file"], name=options["name"], id=options["id"], split=options["split"],
+                accept_good=options["accept_good"],
+            )  # fmt: skip
+        keep_rejected(result["rejected_rows"], options["rejected"])
+        return without_artifact(result)

@@ -1,5 +1,6 @@
 """What a linear model goes by, in words: each feature's weight for each class, and what it stands for besides."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +9,7 @@ import pandas as pd
 from scipy import sparse
 
 from annotation.core.features.vectorizer import feature_names
-from modeling.core.fitting.dense_features import DenseModel
+from modeling.core.fitting.dense_features import DenseFeatures, DenseModel
 from modeling.core.fitting.feature_columns import Fields, columns_of
 from modeling.core.fitting.going_together import Alike, columns_together, features_together
 from modeling.core.fitting.stored import AlikeNames, ClassWeights, Coefficients, FeatureWeight
@@ -17,25 +18,25 @@ from modeling.core.fitting.stored import AlikeNames, ClassWeights, Coefficients,
 STRONGEST = 8
 # Classes shown; a class beyond them is counted only.
 MOST_CLASSES = 200
-# Numbers of one embedding mean nothing by themselves.
-NAMELESS = (": embedding ", "words, projected, ")
 
 
 @dataclass(frozen=True, eq=False)
 class Weights:
     """Of a linear model with K classes and p features. names: of the features (p,). columns: the fields behind each
     (p,). weight: (K, p), log odds per unit of the feature, for the class against the others; of two classes one is
-    the other's negative."""
+    the other's negative. nameless: so many of the first features are numbers of an embedding or a projection, which
+    mean nothing by themselves."""
 
     classes: list[str]
     names: np.ndarray
     columns: list[Fields]
     weight: np.ndarray
+    nameless: int = 0
 
     @property
     def named(self) -> np.ndarray:
         """Whether a word names the feature, bool (p,)."""
-        return np.array([not any(part in name for part in NAMELESS) for name in self.names], dtype=bool)
+        return np.arange(len(self.names)) >= self.nameless
 
 
 def weights_of(model: Any) -> Weights | None:
@@ -43,10 +44,12 @@ def weights_of(model: Any) -> Weights | None:
     estimator = model.estimator if isinstance(model, DenseModel) else model.named_steps["learner"]
     if not hasattr(estimator, "coef_"):
         return None
-    features = model.features if isinstance(model, DenseModel) else model.named_steps["features"]
+    dense = isinstance(model, DenseModel)
+    features = model.features if dense else model.named_steps["features"]
+    columns = columns_of(features)
     return Weights(
-        [str(name) for name in estimator.classes_], np.array(_names(model), dtype=object), columns_of(features),
-        _by_class(estimator.coef_),
+        [str(name) for name in estimator.classes_], np.array(_names(features, columns), dtype=object), columns,
+        _by_class(estimator.coef_), len(features.embedded_columns()) + features.n_components if dense else 0,
     )  # fmt: skip
 
 
@@ -139,20 +142,20 @@ def _alike_names(found: Weights, single: list[Alike], whole: list[Alike], number
     return groups
 
 
-def _names(model: Any) -> list[str]:
-    if not isinstance(model, DenseModel):
-        return _short(feature_names(model.named_steps["features"]))
-    columns = model.features.columns_
-    return _short(model.features.names(feature_names(columns) if columns is not None else []))
+def _names(features: Any, columns: Sequence[Fields]) -> list[str]:
+    """Names of the features in words; without the field before each word, where only one field has words."""
+    if isinstance(features, DenseFeatures):
+        names = features.names(feature_names(features.columns_) if features.columns_ is not None else [])
+    else:
+        names = feature_names(features)
+    worded = {fields for name, fields in zip(names, columns, strict=True) if _word(name, fields) != name}
+    return [_word(name, fields) for name, fields in zip(names, columns, strict=True)] if len(worded) == 1 else names
 
 
-def _short(names: list[str]) -> list[str]:
-    """Without the field before each word, where only one field has words."""
-    fields = {name.partition(": ")[0] for name in names if "“" in name}
-    if len(fields) != 1:
-        return names
-    prefix = f"{fields.pop()}: "
-    return [name.removeprefix(prefix) if "“" in name else name for name in names]
+def _word(name: str, fields: Fields) -> str:
+    """The feature's name without the field it is a word of; any other name as it is."""
+    rest = name.removeprefix(f"{fields[0]}: ") if len(fields) == 1 else name
+    return rest if rest.startswith(("“", "characters “")) else name
 
 
 def _of_class(

@@ -9,7 +9,7 @@ from scipy import sparse
 from sklearn.decomposition import TruncatedSVD
 
 from annotation.core.features.embeddings import DIMENSIONS, embed
-from annotation.core.features.vectorizer import vectorizer
+from annotation.core.features.vectorizer import parts_of, vectorizer
 from annotation.core.fields import Field
 
 # A number further from the mean than so many standard deviations counts as so far.
@@ -73,7 +73,7 @@ class DenseFeatures:
 
     def names(self, columns: list[str]) -> list[str]:
         """Names of the columns in words, in column order; `columns`: names of those of columns_."""
-        names = [f"{name}: embedding {at + 1}" for name in self._embedded_names() for at in range(DIMENSIONS)]
+        names = [f"{name}: embedding {at + 1}" for name in self.embedded_names() for at in range(DIMENSIONS)]
         names += [f"words, projected, {at + 1}" for at in range(self.n_components)]
         names += [name for name, wide in zip(columns, self.wide_, strict=True) if not wide]
         numbers = self._number_names()
@@ -88,14 +88,14 @@ class DenseFeatures:
 
     def embedded_columns(self) -> list[tuple[str, ...]]:
         """The field behind each part of an embedding."""
-        return [(name,) for name in self._embedded_names() for _ in range(DIMENSIONS)]
+        return [(name,) for name in self.embedded_names() for _ in range(DIMENSIONS)]
 
     def number_columns(self) -> list[tuple[str, ...]]:
         """The field behind each scaled number, then behind whether it is missing."""
         names = self._number_names()
         return [(name,) for name in [*names, *names]]
 
-    def _embedded_names(self) -> list[str]:
+    def embedded_names(self) -> list[str]:
         return [field.name for field in self.fields if field.type == "text" and self.embedded]
 
     def _apart(self) -> list[str]:
@@ -108,7 +108,7 @@ class DenseFeatures:
         if self.words != PROJECTED:
             return wide
         categories = [field.name for field in self.fields if field.type == "category"]
-        for name, place in self.columns_.output_indices_.items():
+        for name, _, place in parts_of(self.columns_):
             wide[place] = name not in categories or place.stop - place.start > MOST_VALUES
         # One column is its own projection.
         return wide & (wide.sum() > 1)
@@ -136,7 +136,7 @@ class DenseFeatures:
 
     def _lengthy(self, table: pd.DataFrame, found: sparse.csr_matrix) -> dict[str, np.ndarray]:
         """The blocks that are scaled as a whole, not yet scaled."""
-        blocks = {f"embedding {name}": embed(table[name].tolist()) for name in self._embedded_names()}
+        blocks = {f"embedding {at}": embed(table[name].tolist()) for at, name in enumerate(self.embedded_names())}
         if "components" in self.arrays_:
             blocks["words"] = np.asarray(found[:, self.wide_] @ self.arrays_["components"].T)
         return blocks

@@ -2,7 +2,7 @@
 
 from sklearn.compose import ColumnTransformer
 
-from annotation.core.features.vectorizer import CHARACTERS
+from annotation.core.features.vectorizer import parts_of
 from modeling.core.fitting.dense_features import DenseFeatures
 
 Fields = tuple[str, ...]
@@ -21,9 +21,4 @@ def columns_of(features: ColumnTransformer | DenseFeatures) -> list[Fields]:
 
 
 def _of_vectorizer(fitted: ColumnTransformer) -> list[Fields]:
-    names: list[Fields] = []
-    for part, transformer, _ in fitted.transformers_:
-        if not isinstance(transformer, str):
-            place = fitted.output_indices_[part]
-            names += [(part.removesuffix(CHARACTERS),)] * (place.stop - place.start)
-    return names
+    return [(field,) for field, _, place in parts_of(fitted) for _ in range(place.stop - place.start)]

@@ -6,6 +6,7 @@ import json
 import zipfile
 from typing import Any
 
+import numpy as np
 import skops.io as skops
 from sklearn.pipeline import Pipeline
 
@@ -67,7 +68,7 @@ def _dump_dense(model: DenseModel) -> bytes:
     facts = {
         "learner": model.learner, "components": features.components, "options": features.options,
         "seed": features.seed, "fields": [[field.name, field.type] for field in features.fields],
-        "words": features.words, "embedded": features.embedded, "scaled": features.scaled,
+        "words": features.words, "embedded": features.embedded, "scaled": features.scaled, "numbered": True,
     }  # fmt: skip
     parts = {FEATURES: arrays_to_bytes(wide=features.wide_, **features.arrays_)}
     if features.columns_ is not None:
@@ -87,11 +88,18 @@ def _load_dense(parts: dict[str, bytes]) -> DenseModel:
         fields = tuple(Field(*field) for field in facts["fields"])
         chosen = {key: facts[key] for key in ("words", "embedded", "scaled") if key in facts}
         features = DenseFeatures(fields, facts["components"], facts["options"], facts["seed"], **chosen)
-        features.wide_, features.arrays_ = arrays.pop("wide"), arrays
+        features.wide_ = arrays.pop("wide")
+        features.arrays_ = arrays if facts.get("numbered") else _numbered(features, arrays)
         features.columns_ = _load(parts[COLUMNS]) if COLUMNS in parts else None
         return DenseModel(features, _estimator(facts, parts), facts["learner"])
     except (KeyError, ValueError, TypeError) as error:
         raise UnableToLoad(f"These bytes are not a stored model ({error}).") from error
+
+
+def _numbered(features: DenseFeatures, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Models stored before lengths went by the position of their field have them by its name."""
+    places = {f"length of embedding {name}": at for at, name in enumerate(features.embedded_names())}
+    return {f"length of embedding {places[name]}" if name in places else name: array for name, array in arrays.items()}
 
 
 def _estimator(facts: dict[str, Any], parts: dict[str, bytes]) -> Any:

@@ -5,8 +5,10 @@ from django.urls import reverse
 from annotation.actions.detecting.detect import request_detection
 from annotation.actions.files.import_items import UnableToImport
 from annotation.actions.files.import_predictions import import_predictions
+from annotation.actions.files.rejected_rows import UnableToTake, copy_rejected
 from annotation.actions.jobs.work import UnableToWork, work_here
 from annotation.core.files.parsing_items import UnableToParse
+from annotation.core.files.tables import read_table
 from annotation.core.refusal import Refusal
 from annotation.models import Flag, Item, PredictionSet
 from annotation.reading.prediction_sets import UnableToAlign, aligned, imported_sets
@@ -31,7 +33,9 @@ def bring(dataset, tmp_path, content=GOOD, name="ours", **more):
 
 
 def test_it_works_whatever_the_order_of_the_columns(dataset, tmp_path):
-    assert bring(dataset, tmp_path) == {"predictions": "ours", "items": 2, "of": 6, "written": True}
+    assert bring(dataset, tmp_path) == {
+        "predictions": "ours", "items": 2, "of": 6, "written": True, "notes": [], "rejected": 0, "rejected_rows": "",
+    }  # fmt: skip
     items = np.array(list(Item.objects.order_by("external_id").values_list("id", flat=True)))
     found = aligned(PredictionSet.objects.get(), items, dataset.class_names)
     assert dataset.class_names == ("access", "payment")
@@ -91,6 +95,100 @@ def test_a_bad_file_keeps_nothing_and_says_where(dataset, tmp_path, content, sai
 def test_names_that_would_be_taken_for_a_run(dataset, tmp_path, name):
     with pytest.raises(UnableToImport, match="can't be its name"):
         bring(dataset, tmp_path, name=name)
+
+
+def kept(dataset, *ids):
+    items = Item.objects.filter(external_id__in=ids).order_by("external_id").values_list("id", flat=True)
+    return aligned(PredictionSet.objects.get(), np.array(list(items)), dataset.class_names)
+
+
+def test_what_a_float32_says_is_taken_and_said(dataset, tmp_path):
+    above, below = np.nextafter(np.float32(1), np.float32(2)), -1e-17
+    said = bring(dataset, tmp_path, f"id,access,payment\ns1,{above},0\ns2,{below},1.0\ns3,0.25,0.75\n")
+    assert said["notes"] == ["In 2 rows a value a hair outside 0 to 1 was taken as 0 or 1."]
+    assert kept(dataset, "s1", "s2", "s3").tolist() == [[1, 0], [0, 1], [0.25, 0.75]]
+
+
+def many_classes(tmp_path, n=60):
+    rows = [{"id": f"m{at}", "text": f"something {at}", "label": f"class {at:02}"} for at in range(n)]
+    return imported(tmp_path, rows, "many")
+
+
+@pytest.mark.parametrize("decimals", [2, 3, 6])
+def test_rounded_probabilities_of_many_classes_are_scaled_to_one_and_said(tmp_path, decimals):
+    dataset = many_classes(tmp_path)
+    true = np.random.default_rng(0).dirichlet(np.ones(60) / 3, 60)
+    written = np.round(true, decimals)
+    lines = [",".join([f"m{at}", *(f"{value:g}" for value in row)]) for at, row in enumerate(written)]
+    said = bring(dataset, tmp_path, "\n".join([",".join(["id", *dataset.class_names]), *lines]))
+    off = np.abs(written.sum(axis=1) - 1)
+    assert said["written"] and said["rejected"] == 0
+    if decimals < 6:
+        expected = (
+            f"The values of {(off > 1e-5).sum()} rows of 60 were scaled to sum to 1, from sums off by {off.max():.2g}"
+        )
+        assert said["notes"] == [f"{expected} at most."]
+    found = aligned(PredictionSet.objects.get(), np.array(Item.objects.order_by("id").values_list("id", flat=True)),
+                    dataset.class_names)  # fmt: skip
+    assert np.abs(found - true).max() < 60 * 0.5 * 10.0**-decimals and found.sum(axis=1) == pytest.approx(np.ones(60))
+
+
+def test_what_rounding_does_not_explain_is_refused(tmp_path):
+    dataset = many_classes(tmp_path)
+    header = ",".join(["id", *dataset.class_names])
+    with pytest.raises(UnableToParse, match="Row 2, .*the row sum to 0.9, not to 1, which rounding does not explain"):
+        bring(dataset, tmp_path, "\n".join([header, ",".join(["m0", "0.90000", *["0.00000"] * 59])]))
+
+
+@pytest.mark.parametrize(
+    ("rows", "looks"),
+    [
+        ("s1,35.5,64.5\ns2,100,0\n", "The numbers look like percents \\(from 0 to 100, rows sum to about 100\\)"),
+        ("s1,3.2,-1.5\ns2,-0.4,7\n", "scores of a model before its softmax \\(logits\\) \\(from -1.5 to 7\\)"),
+        ("s1,-0.1,-2.35\ns2,-3.1,-0.05\n", "look like log probabilities"),
+    ],
+)  # fmt: skip
+def test_numbers_on_another_scale_are_refused_by_what_they_look_like(dataset, tmp_path, rows, looks):
+    with pytest.raises(UnableToParse, match=looks):
+        bring(dataset, tmp_path, f"id,access,payment\n{rows}")
+    assert not PredictionSet.objects.exists()
+
+
+def test_every_faulty_row_is_named_and_the_others_are_taken_if_wanted(dataset, tmp_path):
+    content = "id,access,payment\ns1,0.5,0.9\ns2,x,1\ns3,0.4,0.6\ngone,0,1\ns4,,1\ns3,0.4,0.6\n"
+    with pytest.raises(UnableToTake, match="Row 2, .*sum to 1.4, .*4 more rows have a fault") as refused:
+        bring(dataset, tmp_path, content)
+    copy_rejected(refused.value.rejects.artifact, tmp_path / "rejected.csv")
+    table = read_table(tmp_path / "rejected.csv")
+    assert table.cells["row"] == ["2", "3", "5", "6", "7"]
+    assert [reason.partition(":")[0] for reason in table.cells["reason"]] == [
+        "column 'access'", "column 'access'", "column 'id'", "column 'access'", "column 'id'",
+    ]  # fmt: skip
+    assert not PredictionSet.objects.exists()
+    said = bring(dataset, tmp_path, content, accept_good=True)
+    assert (said["items"], said["rejected"]) == (1, 5) and said["notes"][0].startswith("5 rows were left out")
+
+
+@pytest.mark.parametrize(
+    ("header", "said"),
+    [
+        ("id,p_access,p_payment", "'p_access' as 'access', 'p_payment' as 'payment'"),
+        ("id,access_proba,prob_payment", "'access_proba' as 'access', 'prob_payment' as 'payment'"),
+        ("id,P(access),payment\u200b", "'P(access)' as 'access', 'payment<U+200B>' as 'payment'"),
+    ],
+)
+def test_columns_named_round_a_class_are_taken_and_said(dataset, tmp_path, header, said):
+    found = bring(dataset, tmp_path, f"{header},predicted\ns1,0.1,0.9,payment\n")
+    assert found["notes"] == [f"Columns were read as classes: {said}.", "A column was ignored: 'predicted'."]
+    assert kept(dataset, "s1") == pytest.approx(np.array([[0.1, 0.9]]))
+
+
+def test_two_columns_that_may_both_be_meant_are_refused(dataset, tmp_path):
+    with pytest.raises(UnableToParse, match="'p_access', 'access_prob' may both be meant by the class 'access'"):
+        bring(dataset, tmp_path, "id,p_access,access_prob,payment\ns1,0.1,0.1,0.9\n")
+    assert bring(dataset, tmp_path, "id,p_access,access,payment\ns1,0.2,0.1,0.9\n")["notes"] == [
+        "A column was ignored: 'p_access'."
+    ]
 
 
 def test_two_decimals_are_near_enough(dataset, tmp_path):

@@ -168,7 +168,8 @@ def test_notes_say_what_to_check():
     rows = table("text|label", "a|Spam", "b|spam", encoding="cp1252")
     assert parse_items(rows, mapping(label="label")).notes == (
         "The file was read as cp1252; if letters look wrong, name its encoding.",
-        "The classes 'Spam' and 'spam' differ in capitals only.",
+        "The classes 'Spam' and 'spam' differ only in capitals and stay two classes; if they mean the same, write them "
+        "alike in the file, or merge the two after the import.",
     )
     free = table("text|label", *(f"t|answer {i}" for i in range(30)))
     assert parse_items(free, mapping(label="label")).notes == (

@@ -1,0 +1,1 @@
+"""In which encoding a text was written, where it does not say so itself."""

@@ -1,0 +1,1 @@
+"""How each form of file becomes rows of text cells under a header."""
