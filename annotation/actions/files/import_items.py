@@ -5,6 +5,7 @@ is, memory stays the same but for some 40 bytes a row.
 """
 
 import hashlib
+import logging
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -40,6 +41,8 @@ ITEM_COLUMNS = [
     "received_at",
     "created_at",
 ]
+log = logging.getLogger(__name__)
+
 SLUG = re.compile(r"[A-Za-z0-9_-]{1,60}")
 
 
@@ -131,6 +134,8 @@ def run(job: Job, report: Report) -> Write:
     if checked.rejects.n:
         Job.objects.filter(pk=job.pk).update(result=checked.rejects.as_json())
     refuse_rejected(checked, job.params)
+    for note in checked.notes:  # what was guessed is said before anything is written
+        log.warning(note)
     new_labels = None
     if Detection.objects.filter(dataset__slug=job.params["slug"]).exists():
         report("judging the new labels by the pool", 0.4)

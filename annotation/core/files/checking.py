@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 
 from annotation.core.files.conventions import as_number as as_number
-from annotation.core.files.conventions import as_time as as_time
 from annotation.core.files.conventions import is_missing
 from annotation.core.files.tables import Broken, Table, UnableToRead, unstorable
 
@@ -116,9 +115,10 @@ def label_fault(value: str, classes: tuple[str, ...]) -> str:
     return name_fault(value, longest=MAX_LABEL)
 
 
-def as_seconds(text: str) -> float:
-    if (value := as_number(text)) < 0:
-        raise ValueError(text)
+def not_negative(value: float) -> float:
+    """Raises ValueError where it is less than 0."""
+    if value < 0:
+        raise ValueError(value)
     return value
 
 

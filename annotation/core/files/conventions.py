@@ -1,4 +1,4 @@
-"""How a file writes numbers and dates, told by whole columns: a cell alone may be read in two ways, a column mostly not.
+"""How a file writes numbers and dates, told by whole columns: a cell alone may be read in two ways.
 
 What can be read in two ways to the end is refused, with the option that says which. ISO 8601 and numbers with a decimal
 point need no convention.
@@ -18,13 +18,10 @@ ORDERS = ("day-first", "month-first", "year-first")
 MISSING = frozenset(("na", "n/a", "#n/a", "nan", "<na>", "nat", "null", "none", "-", "–", "—"))
 UNTYPED = ("csv", "tsv")  # formats that know no numbers: there 1.234 can be a thousand and more
 SPACES = " \u00a0\u202f"
-GROUPS = r"(?:\d{{1,3}}(?P<group>[{marks}]){three}(?:(?P=group){three})*|\d+)"
-COMMA = re.compile(
-    r"[+-]?(?:" + GROUPS.format(marks="." + SPACES + "'’", three=r"\d{3}") + r"(?:,\d*)?|,\d+)(?:[eE][+-]?\d+)?"
-)
-POINT = re.compile(
-    r"[+-]?(?:" + GROUPS.format(marks="," + SPACES + "'’", three=r"\d{3}") + r"(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?"
-)
+GROUPS = rf"(?:\d{{1,3}}(?P<group>[MARK{SPACES}'’])\d{{3}}(?:(?P=group)\d{{3}})*|\d+)"
+POWER = r"(?:[eE][+-]?\d+)?"
+COMMA = re.compile(rf"[+-]?(?:{GROUPS.replace('MARK', '.')}(?:,\d*)?|,\d+){POWER}")
+POINT = re.compile(rf"[+-]?(?:{GROUPS.replace('MARK', ',')}(?:\.\d*)?|\.\d+){POWER}")
 THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:\.\d{3})+")
 DATE = re.compile(
     r"(?P<a>\d{1,4})(?P<mark>[./-])(?P<b>\d{1,2})(?P=mark)(?P<c>\d{1,4})"
@@ -163,14 +160,14 @@ class _Numbers:
                     self.comma = bool(THOUSANDS.fullmatch(text)) is not self.typed
 
     def _see(self, row: int, text: str) -> None:
-        comma, point = bool(COMMA.fullmatch(text)), bool(POINT.fullmatch(text))
+        comma, point = _read(with_comma, text), _read(with_point, text)
         self.any = True
-        self.comma, self.point = self.comma and comma, self.point and point
-        if comma and not point:
+        self.comma, self.point = self.comma and comma is not None, self.point and point is not None
+        if point is None and comma is not None:
             self.only_comma = self.only_comma or text
-        elif point and not comma:
+        elif comma is None and point is not None:
             self.only_point = self.only_point or text
-        elif comma and self.either is None and with_comma(text) != with_point(text):
+        elif comma != point and self.either is None:
             self.either = row, text
 
     def settle(self) -> bool:
@@ -257,6 +254,13 @@ def _filled(table: Table, column: str) -> Iterator[tuple[int, str]]:
     for row, cell in zip(table.row_numbers, table.cells.get(column, ()), strict=False):
         if text := cell.strip():
             yield row, text
+
+
+def _read(reader: Callable[[str], float], text: str) -> float | None:
+    try:
+        return reader(text)
+    except ValueError:
+        return None
 
 
 def _grouped(text: str, pattern: re.Pattern[str], mark: str) -> float:

@@ -64,7 +64,7 @@ class ItemMapping:
     """Which column of a file plays which part; `wide` names columns that are annotators, one label each.
 
     `classes` are the dataset's; empty = the labels found become the classes. `abstain` are the values of a label cell
-    that say "I cannot tell". `decimal` ("." or ",") and `dates` (one of ORDERS): "" = as the columns themselves say.
+    that say "I cannot tell". `decimal` ("." or ",") and `dates` (one of ORDERS): "" = as the columns say.
     """
 
     text: tuple[str, ...] = ()

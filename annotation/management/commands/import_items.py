@@ -14,11 +14,12 @@ from annotation.actions.files.import_items import (
 from annotation.core.fields import Field
 from annotation.core.files.parsing_items import ItemMapping, UnableToParse
 from annotation.management.house import HouseCommand, add_background, add_json, finish
+from annotation.management.reading import add_reading
 from annotation.management.rejecting import add_rejecting, keep_rejected, without_artifact
 
 
 class Command(HouseCommand):
-    help = "Import items, with or without labels, from a .csv, .tsv, .jsonl or .parquet file. All or nothing."
+    help = "Import items, with or without labels, from a table in a file. All or nothing."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("dataset", help="slug; created on first import")
@@ -37,7 +38,7 @@ class Command(HouseCommand):
         parser.add_argument(
             "--abstain", nargs="+", default=[], metavar="VALUE", help="values that mean no label was given"
         )
-        parser.add_argument("--encoding", help="if it is not detected correctly")
+        add_reading(parser)
         parser.add_argument("--name", help="the dataset's name, on first import")
         parser.add_argument("--dry-run", action="store_true", help="check everything, write nothing")
         parser.add_argument("--repair", action="store_true", help="mend texts in a broken encoding (â€™ for ’)")
@@ -52,13 +53,13 @@ class Command(HouseCommand):
             text=tuple(options["text"]), fields=tuple(map(typed_field, options["field"])), label=options["label"],
             wide=tuple(options["wide"]), id=options["id"], annotator=options["annotator"], source=options["source"],
             received=options["received"], split=options["split"], classes=tuple(options["classes"]),
-            abstain=tuple(options["abstain"]),
+            abstain=tuple(options["abstain"]), decimal=options["decimal"], dates=options["dates"],
         )  # fmt: skip
         slug = options["dataset"]
         validate_slug(slug)
         asked = import_params(
             slug, options["name"] or slug, options["file"], mapping, encoding=options["encoding"],
-            repair=options["repair"], accept_good=options["accept_good"],
+            sheet=options["sheet"], repair=options["repair"], accept_good=options["accept_good"],
         )  # fmt: skip
         if options["dry_run"]:
             return self.try_out(asked, options)

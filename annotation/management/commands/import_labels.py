@@ -5,6 +5,7 @@ from typing import Any
 from annotation.access import dataset_by_slug
 from annotation.actions.files.import_labels import import_labels
 from annotation.management.house import HouseCommand, add_json
+from annotation.management.reading import add_reading
 from annotation.management.rejecting import add_rejecting, keep_rejected, rejecting_to, without_artifact
 
 
@@ -20,6 +21,7 @@ class Command(HouseCommand):
         parser.add_argument("--seconds", metavar="COL")
         parser.add_argument("--at", metavar="COL")
         parser.add_argument("--abstain", nargs="+", default=[], metavar="VALUE")
+        add_reading(parser)
         add_rejecting(parser)
         add_json(parser)
 
@@ -30,6 +32,8 @@ class Command(HouseCommand):
                 dataset, options["file"], item=options["item"], annotator=options["annotator"],
                 label=options["label"], seconds=options["seconds"], at=options["at"],
                 abstain=tuple(options["abstain"]), accept_good=options["accept_good"],
+                encoding=options["encoding"], sheet=options["sheet"], decimal=options["decimal"],
+                dates=options["dates"],
             )  # fmt: skip
         keep_rejected(result["rejected_rows"], options["rejected"])
         return without_artifact(result)
