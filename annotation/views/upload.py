@@ -74,7 +74,8 @@ def _import(
     read = {name: upload.choices.get(name) or "" for name in ("decimal", "dates")}
     asked = import_params(
         dataset.slug, dataset.name, upload.path, replace(form.mapping(), **read), file_name=upload.file_name,
-        encoding=_chosen(upload, "encoding"), sheet=_chosen(upload, "sheet"), repair=upload.choices["repair"], accept_good="accept" in request.POST,
+        encoding=_chosen(upload, "encoding"), sheet=_chosen(upload, "sheet"),
+        repair=upload.choices["repair"], accept_good="accept" in request.POST,
     )  # fmt: skip
     look = "look" in request.POST
     page: dict[str, Any] = {"source": source, "table": table, "form": form}
