@@ -9,6 +9,7 @@ from annotation.core.files.tables import open_source
 from annotation.core.files.tools.label_columns import label_columns
 from annotation.core.wording import listed
 from annotation.management.house import HouseCommand, add_json
+from annotation.management.reading import add_reading
 from annotation.management.rejecting import add_rejecting, keep_rejected, rejecting_to, without_artifact
 
 
@@ -24,6 +25,7 @@ class Command(HouseCommand):
         parser.add_argument("--seconds", metavar="COL")
         parser.add_argument("--at", metavar="COL")
         parser.add_argument("--abstain", nargs="+", default=[], metavar="VALUE")
+        add_reading(parser)
         add_rejecting(parser)
         add_json(parser)
 
@@ -35,8 +37,10 @@ class Command(HouseCommand):
             raise UnableToParse(f"The file does not say which of its columns is what; name {listed(missing)}.")
         with rejecting_to(options["rejected"]):
             result = import_labels(
-                dataset, options["file"], **columns, abstain=tuple(options["abstain"]),
-                accept_good=options["accept_good"],
+                dataset, options["file"], **columns,
+                abstain=tuple(options["abstain"]), accept_good=options["accept_good"],
+                encoding=options["encoding"], sheet=options["sheet"], decimal=options["decimal"],
+                dates=options["dates"],
             )  # fmt: skip
         keep_rejected(result["rejected_rows"], options["rejected"])
         return without_artifact(result)
