@@ -81,7 +81,7 @@ def item_for_member(user: User, slug: str, pk: int) -> Item:
     items = Item.objects.filter(dataset=dataset).select_related("dataset")
     if dataset.role_of(user) != Membership.LEAD:
         drawn = CaseItem.objects.filter(item=OuterRef("pk"), case__kind=Case.PRODUCTION)
-        items = items.filter(Q(split=Item.POOL) | Exists(drawn))
+        items = items.filter(Q(split=Item.POOL) | Q(Exists(drawn), split=Item.PRODUCTION))
     return get_object_or_404(items, pk=pk)
 
 

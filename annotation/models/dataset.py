@@ -45,7 +45,8 @@ class Dataset(models.Model):
 
     @property
     def class_names(self) -> tuple[str, ...]:
-        return tuple(self.label_classes.values_list("name", flat=True))
+        """Those in use, in their order."""
+        return tuple(self.label_classes.filter(retired_at=None).values_list("name", flat=True))
 
     @property
     def guideline(self) -> "Guideline | None":

@@ -83,7 +83,9 @@ def loop_progress_of(dataset: Dataset) -> LoopProgress:
         runs=runs.count(), newest_run=newest, decided_since=since.count(),
         comparisons=comparisons.count(), newest_comparison=comparisons.order_by("-id").first(),
         untried=_untried(dataset, runs, first), changed=first.changed, baseline_lost=first.lost,
-        labelled=CurrentLabel.objects.filter(item__dataset=dataset, label_class__isnull=False).exists(),
+        labelled=CurrentLabel.objects.filter(
+            item__dataset=dataset, item__split__in=Item.HERE, label_class__isnull=False
+        ).exists(),
         unlabelled=items.filter(without, split=Item.PRODUCTION).count(),
     )  # fmt: skip
 

@@ -7,26 +7,29 @@ from django.db import transaction
 from django.utils import timezone
 
 from annotation import bulk
+from annotation.actions.files.record_import import Incoming, begin_import, end_import, refuse_archived, sha256_of
 from annotation.actions.files.rejected_rows import Rejects, RejectsJson
 from annotation.actions.files.write_labels import LabelWriter, WrittenLabels, add_classes
 from annotation.core.files.parsing_labels import LabelMapping, LabelParser
 from annotation.core.files.tables import Broken, Source, no_rows, open_source
-from annotation.models import Dataset, Item
+from annotation.models import Dataset, Item, User
 
 
 class ImportedLabels(WrittenLabels, RejectsJson):
+    file_import: int
     encoding: str
 
 
 def import_labels(
     dataset: Dataset, path: Path, *, item: str, annotator: str, label: str, seconds: str | None = None,
-    at: str | None = None, abstain: tuple[str, ...] = (), accept_good: bool = False,
+    at: str | None = None, abstain: tuple[str, ...] = (), accept_good: bool = False, user: User | None = None,
 ) -> ImportedLabels:  # fmt: skip
     """Append the file's labels; the same file again changes nothing.
 
     A bad row imports nothing; with `accept_good` the others are taken. Raises UnableToTake, which names the artifact
     of rejected rows, or UnableToRead.
     """
+    refuse_archived(dataset)
     source = open_source(path)
     mapping = LabelMapping(item, annotator, label, seconds, at, abstain, dataset.class_names)
     parser = LabelParser(source.columns, mapping)
@@ -36,11 +39,18 @@ def import_labels(
         rejects = _check(source, parser, known)
         if rejects.n and not (accept_good and rejects.n < parser.n_rows):
             raise rejects.error()
+        columns = {"item": item, "annotator": annotator, "label": label, "seconds": seconds, "at": at}
+        incoming = Incoming("labels", path.name, sha256_of(path), columns, source.encoding, user=user)
+        now = timezone.now()
+        brought = begin_import(dataset, incoming, now, rows=parser.n_rows, rejected=rejects.n)
         classes = add_classes(dataset, tuple(sorted(parser.found)))
-        writer = LabelWriter(dataset, classes, timezone.now())
+        writer = LabelWriter(dataset, classes, brought, now)
         for table in source.chunks():
             writer.add(parser.parse(table, known.names), known.last)
-        return {"encoding": source.encoding, **writer.close(), **rejects.as_json()}
+        written = writer.close()
+        written["notes"] = [rejects.left_out] * bool(rejects.n) + written["notes"]
+        end_import(brought, labels=written["labels"], notes=written["notes"])
+        return {"file_import": brought.pk, "encoding": source.encoding, **written, **rejects.as_json()}
 
 
 class _Items:

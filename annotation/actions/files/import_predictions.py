@@ -6,14 +6,16 @@ from typing import TypedDict
 import numpy as np
 from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 
 from annotation import bulk
 from annotation.actions.files.import_items import UnableToImport
+from annotation.actions.files.record_import import Incoming, begin_import, end_import, refuse_archived, sha256_of
 from annotation.core.artifacts import arrays_to_bytes, save_bytes
 from annotation.core.files.checking import refuse
 from annotation.core.files.parsing_predictions import check_prediction_columns, parse_predictions
 from annotation.core.files.tables import Table, no_rows, open_source
-from annotation.models import Dataset, Item, PredictionSet
+from annotation.models import Dataset, Item, PredictionSet, User
 from annotation.reading.prediction_sets import OF_RUNS
 
 MAX_NAME = 120
@@ -29,14 +31,16 @@ class ImportedPredictions(TypedDict):
 
 
 def import_predictions(
-    dataset: Dataset, path: Path, *, name: str, id: str, split: str = Item.POOL, file_name: str = ""
-) -> ImportedPredictions:
+    dataset: Dataset, path: Path, *, name: str, id: str, split: str = Item.POOL, file_name: str = "",
+    user: User | None = None,
+) -> ImportedPredictions:  # fmt: skip
     """Keep the file's probabilities for items of `split` under `name`; the same content again changes nothing.
 
     One column per class, named as the class. Pool rows must be predicted out of fold: a model asked about the rows it
     learned from believes their labels. A bad row, an unknown or repeated id imports nothing. Raises UnableToRead or
     UnableToImport.
     """
+    refuse_archived(dataset)
     classes = dataset.class_names
     if not classes:
         raise UnableToImport(f"The dataset {dataset.slug!r} has no classes yet; import labelled items first.")
@@ -56,7 +60,11 @@ def import_predictions(
     arrays = save_bytes(
         settings.ARTIFACTS_DIR, arrays_to_bytes(item=items[order], probability=probability[order]), ".npz"
     )
-    made = _keep(dataset, name, list(classes), arrays, len(items))
+    mapping = {"id": id, "name": name}
+    incoming = Incoming(
+        "predictions", source.name, sha256_of(path), mapping, source.encoding, split, user=user
+    )  # fmt: skip
+    made = _keep(dataset, PredictionSet(name=name, classes=list(classes), arrays=arrays, n=len(items)), incoming)
     covered = Item.objects.filter(dataset=dataset, split=split).count()
     return {"predictions": name, "items": len(items), "of": covered, "written": made}
 
@@ -79,17 +87,19 @@ def _part(
     return np.array([known[name] for name in ids], dtype=np.int64), probability
 
 
-def _keep(dataset: Dataset, name: str, classes: list[str], arrays: str, n: int) -> bool:
+def _keep(dataset: Dataset, brought: PredictionSet, incoming: Incoming) -> bool:
     """Whether the set is new; raises UnableToImport where the name stands for another content."""
     with transaction.atomic():
         bulk.lock_dataset(dataset)
-        there = dataset.prediction_sets.filter(name=name).first()
+        there = dataset.prediction_sets.filter(name=brought.name).first()
+        if there and (there.arrays, there.classes) != (brought.arrays, brought.classes):
+            raise UnableToImport(
+                f"The prediction set {brought.name!r} is here already with another content. What was imported never "
+                "changes; give this one another name."
+            )
         if there is None:
-            PredictionSet.objects.create(dataset=dataset, name=name, classes=classes, arrays=arrays, n=n)
-            return True
-    if (there.arrays, there.classes) != (arrays, classes):
-        raise UnableToImport(
-            f"The prediction set {name!r} is here already with another content. What was imported never changes; "
-            "give this one another name."
-        )
-    return False
+            brought.dataset = dataset
+            brought.save(force_insert=True)
+        notes = [f"The prediction set {brought.name!r} was here already."] if there else []
+        end_import(begin_import(dataset, incoming, timezone.now(), rows=brought.n), notes=notes)
+        return there is None
