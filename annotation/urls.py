@@ -18,6 +18,8 @@ from annotation.views import (
 from annotation.views.answering import history, keys, queue
 from annotation.views.answering.addresses import ShownCaseConverter
 from annotation.views.experts import adjudication, invitations, people_and_skill, qualification, routing, touched
+from annotation.views.keeping import dataset as whole
+from annotation.views.keeping import imports
 from annotation.views.talking import comments, notices, offline, similar
 
 register_converter(ShownCaseConverter, "case")
@@ -32,6 +34,13 @@ urlpatterns = [
     path("d/<slug:slug>/import/", upload.choose_file, name="import"),
     path("d/<slug:slug>/import/<str:token>/", upload.choose_columns, name="import_columns"),
     path("d/<slug:slug>/import/<str:token>/rejected.csv", upload.download_rejected, name="import_rejected"),
+    path("d/<slug:slug>/imports/", imports.imports, name="imports"),
+    path("d/<slug:slug>/imports/<int:pk>/", imports.take_import_back, name="take_import_back"),
+    path("d/<slug:slug>/dataset/", whole.dataset, name="dataset"),
+    path("d/<slug:slug>/dataset/rename/", whole.rename_dataset, name="rename_dataset"),
+    path("d/<slug:slug>/dataset/archive/", whole.archive_dataset, name="archive_dataset"),
+    path("d/<slug:slug>/dataset/columns/", whole.change_dataset_columns, name="change_dataset_columns"),
+    path("d/<slug:slug>/dataset/erase/", whole.erase_dataset, name="erase_dataset"),
     path("d/<slug:slug>/queue/", queue.queue, name="queue"),
     path("d/<slug:slug>/queue/<case:pk>/decide/", queue.decide, name="decide"),
     path("d/<slug:slug>/queue/<case:pk>/skip/", queue.skip, name="skip"),

@@ -1,11 +1,12 @@
-"""A dataset is erased: every row of it in every table, its artifacts and uploads, and what the database keeps of them.
+"""A dataset is erased: its rows in every table, its artifacts and uploads, and what the database keeps of deleted ones.
 
-The rows go in batches, each a transaction, from what points to what is pointed to: whatever stops it, the rest goes when
-it is asked for again.
+The rows go in batches, each a transaction, from what points to what is pointed to: whatever stops it, the rest goes
+when it is asked for again.
 """
 
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
@@ -78,10 +79,8 @@ def request_erasure(dataset: Dataset, name: str, user: User | None, *, backgroun
     if name != dataset.name:
         raise UnableToErase(f"{name!r} is not the name of this dataset. To erase it, write {dataset.name!r}.")
     for job in dataset.jobs.unfinished().filter(parent=None).order_by("id"):
-        try:
+        with suppress(UnableToCancel):  # it has just ended by itself
             cancel(job, timezone.now())
-        except UnableToCancel:
-            pass  # it has just ended by itself
     going = Job.objects.unfinished().filter(kind=KIND, params__dataset=dataset.pk).first()
     if going:
         return going

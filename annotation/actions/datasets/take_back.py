@@ -44,7 +44,7 @@ def import_by_id(dataset: Dataset, pk: int) -> FileImport:
 
 
 def take_back(brought: FileImport, user: User | None, now: datetime) -> ImportTakenBack:
-    """Take the items of an import out of the dataset, and its labels off those of others, whose earlier ones count again.
+    """Take the items of an import out of the dataset, and its labels off those of others: earlier ones count again.
 
     Open cases about its items are withdrawn; snapshots keep their rows. The same file can be imported again. Raises
     UnableToTakeBack where experts decided on its items, or where it brought neither items nor labels.

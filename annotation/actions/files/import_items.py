@@ -16,6 +16,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from annotation import bulk
+from annotation.actions.datasets.rename import free_name
 from annotation.actions.files.check_new_labels import check_new_labels
 from annotation.actions.files.record_import import (
     Incoming,
@@ -251,7 +252,9 @@ def completed(mapping: ItemMapping, dataset: Dataset | None) -> ItemMapping:
 
 def _dataset(params: ImportParams, mapping: ItemMapping) -> Dataset:
     fields = [field.as_json() for field in mapping.all_fields]
-    dataset, _ = Dataset.objects.get_or_create(slug=params["slug"], defaults={"name": params["name"]})
+    dataset = Dataset.objects.filter(slug=params["slug"]).first()
+    if dataset is None:
+        dataset = Dataset.objects.create(slug=params["slug"], name=free_name(params["name"], Dataset.objects.all()))
     if not dataset.fields:
         dataset.fields = fields
         dataset.save(update_fields=["fields"])

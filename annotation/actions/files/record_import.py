@@ -1,4 +1,4 @@
-"""Every file that was taken in leaves a row, written with what it brought; one that brought nothing new leaves zeros."""
+"""Every file that was taken in leaves a row, written with what it brought; where that is nothing new, with zeros."""
 
 import hashlib
 from collections.abc import Mapping, Sequence

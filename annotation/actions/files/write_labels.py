@@ -76,7 +76,7 @@ class LabelWriter:
             reopened += settled.reopened
         return {
             "labels": self.labels, "abstentions": self.abstentions, "contested": contested, "reopened": reopened,
-            "notes": [f"{one!r} in the file is {one + OF_FILE!r} here: names of users begin with @." for one in self._users],
+            "notes": [f"{one!r} in the file is {one + OF_FILE!r} here: users' own begin with @" for one in self._users],
         }  # fmt: skip
 
     def _write(self, labels: pd.DataFrame, ids: dict[str, int], fresh: frozenset[int]) -> None:

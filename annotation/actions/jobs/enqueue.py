@@ -34,8 +34,8 @@ def enqueue(
     """The job for this kind, these parameters and these inputs.
 
     Asked again while it is queued, running or done, it is the same job. Failed or cancelled starts anew; `again`
-    forces another; `anew` where one that is done may not stand in for it. Without `background` nothing rings: the caller works the job itself. A job with a `parent` is one of
-    its parts and is rung for in turn.
+    forces another; `anew` where one that is done may not stand in for it. Without `background` nothing rings: the
+    caller works the job itself. A job with a `parent` is one of its parts and is rung for in turn.
     """
     key = job_key(kind, dataset, params, inputs, seed)
     if again:

@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from django.db.models import CASCADE, PROTECT, RESTRICT, CharField, F, ForeignKey, JSONField, Model, Q, QuerySet
 
@@ -14,6 +15,8 @@ OWNS = (CASCADE, RESTRICT, PROTECT)
 DIGEST = re.compile(r"[0-9a-f]{64}")
 # Of one kind of path an optional link is so much longer: the way that is always there is gone first.
 OPTIONAL = 100
+Links: TypeAlias = dict[type[Model], list[ForeignKey]]
+Loose: TypeAlias = dict[type[Model], list[str]]
 
 
 @dataclass(frozen=True)
@@ -37,8 +40,9 @@ def owned_tables() -> list[OwnedTable]:
     """In the order in which they can be deleted: what points to a row goes before it, the dataset last."""
     paths = _paths()
     links = {model: [link for link in _links(model) if link.related_model in paths] for model in paths}
-    left, found = dict(links), []
-    loose: dict[type[Model], list[str]] = {model: [] for model in paths}
+    left = dict(links)
+    found: list[OwnedTable] = []
+    loose: Loose = {model: [] for model in paths}
     while left:
         free = [model for model in left if not any(model in _targets(other, links, loose) for other in left)]
         if not free:
@@ -50,16 +54,17 @@ def owned_tables() -> list[OwnedTable]:
     return found
 
 
-def _targets(model: type[Model], links: dict[type[Model], list[ForeignKey]], loose: dict[type[Model], list[str]]) -> set[type[Model]]:
+def _targets(model: type[Model], links: Links, loose: Loose) -> set[type[Model]]:
     return {one.related_model for one in links[model] if one.name not in loose[model]} - {model}
 
 
-def _loosen(left: dict[type[Model], list[ForeignKey]], loose: dict[type[Model], list[str]]) -> None:
+def _loosen(left: Links, loose: Loose) -> None:
     """Tables that point at each other: let go of what may be empty, first of what was made to outlive its target."""
     optional = [
         (link.remote_field.on_delete in OWNS, model._meta.label, link.name, model)
         for model, links in left.items() for link in links
-        if link.null and link.related_model in left and link.related_model is not model and link.name not in loose[model]
+        if link.null and link.related_model in left and link.related_model is not model
+        if link.name not in loose[model]
     ]  # fmt: skip
     *_, name, model = min(optional, key=lambda one: one[:3])
     loose[model].append(name)
