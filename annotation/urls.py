@@ -18,8 +18,8 @@ from annotation.views import (
 from annotation.views.answering import history, keys, queue
 from annotation.views.answering.addresses import ShownCaseConverter
 from annotation.views.experts import adjudication, invitations, people_and_skill, qualification, routing, touched
+from annotation.views.keeping import accounts, imports
 from annotation.views.keeping import dataset as whole
-from annotation.views.keeping import imports
 from annotation.views.talking import comments, notices, offline, similar
 
 register_converter(ShownCaseConverter, "case")
@@ -30,6 +30,9 @@ urlpatterns = [
     path("logout/", LogoutView.as_view(), name="logout"),
     path("account/", account.account, name="account"),
     path("account/password/", account.NewPasswordView.as_view(), name="password_change"),
+    path("account/log-out-everywhere/", account.log_out_everywhere, name="log_out_everywhere"),
+    path("login/forgot/", account.forgot_password, name="forgot_password"),
+    path("login/reset/<uidb64>/<token>/", account.ResetPasswordView.as_view(), name="reset"),
     path("datasets/new/", upload.new_dataset, name="new_dataset"),
     path("d/<slug:slug>/import/", upload.choose_file, name="import"),
     path("d/<slug:slug>/import/<str:token>/", upload.choose_columns, name="import_columns"),
@@ -75,6 +78,8 @@ urlpatterns = [
     path("d/<slug:slug>/second-opinion/switch/", opinions.switch, name="switch_opinions"),
     path("d/<slug:slug>/second-opinion/ask/", opinions.ask, name="ask_opinions"),
     path("d/<slug:slug>/people/", people.people, name="people"),
+    path("d/<slug:slug>/people/<int:pk>/reset/", accounts.make_reset_link, name="make_reset_link"),
+    path("d/<slug:slug>/people/<int:pk>/switch/", accounts.switch_account, name="switch_account"),
     path("d/<slug:slug>/question/", people.question, name="question"),
     path("d/<slug:slug>/adjudicate/", adjudication.adjudicate, name="adjudicate"),
     path("d/<slug:slug>/adjudicate/undo/<int:pk>/", adjudication.undo_adjudication, name="undo_adjudication"),

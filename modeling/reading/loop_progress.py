@@ -75,7 +75,7 @@ def loop_progress_of(dataset: Dataset) -> LoopProgress:
     comparisons = comparisons_of(dataset)
     return LoopProgress(
         pool=items.filter(split=Item.POOL).count(), production=items.filter(split=Item.PRODUCTION).count(),
-        annotators=dataset.annotators.exclude(name__startswith="@").count(),
+        annotators=dataset.annotators.of_files().still_here().count(),
         experts=Membership.objects.filter(dataset=dataset, role=Membership.EXPERT).count(),
         detection=dataset.detections.order_by("-id").first(),
         open=cases.open().count(), settled=cases.filter(status=Case.SETTLED).count(),

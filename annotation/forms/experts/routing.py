@@ -136,7 +136,7 @@ class ReservationForm(forms.Form):
         name = self.cleaned_data["annotator"]
         if not name:
             return None
-        found = self.dataset.annotators.filter(name=name).first()
+        found = self.dataset.annotators.of_files().filter(name=name).first()
         if found is None:
             raise forms.ValidationError(f"No file brought labels by “{name}”.")
         return found

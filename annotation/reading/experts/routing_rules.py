@@ -65,9 +65,8 @@ def answered_by(case: Case) -> set[int]:
 
 def who_may_answer(case: Case) -> set[int]:
     """Ids of the members with the role of an expert who may still answer the case; who passed it on may not."""
-    experts = Membership.objects.filter(dataset=case.dataset_id, role=Membership.EXPERT).values_list(
-        "user_id", flat=True
-    )
+    members = Membership.objects.filter(dataset=case.dataset_id, role=Membership.EXPERT, user__is_active=True)
+    experts = members.values_list("user_id", flat=True)
     labelled = Label.objects.counting().filter(item__case_items__case=case, annotator__user__isnull=False)
     passed = case.skips.values_list("expert_id", flat=True)
     part_in_it = {*labelled.values_list("annotator__user_id", flat=True), *passed, *_answered_without_label(case)}
