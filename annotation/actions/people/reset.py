@@ -75,7 +75,7 @@ def _mail_to(typed: str) -> int:
 def _sent(typed: str) -> int:
     from_name = User.objects.filter(username=typed, is_active=True).exclude(email="")
     found = list(from_name) or list(User.objects.filter(email__iexact=typed, is_active=True).exclude(email=""))
-    mails = [_mail(user) for user in found if cache.add(f"reset {user.pk}", 1, MAIL_EVERY)]
+    mails = [_mail(user) for user in found if cache.add(f"reset-{user.pk}", 1, MAIL_EVERY)]
     return deliver(mails) if mails else 0
 
 
