@@ -37,6 +37,14 @@ def dataset_for_lead(user: User, slug: str) -> Dataset:
     return get_object_or_404(Dataset.objects.filter(membership__user=user, membership__role=Membership.LEAD), slug=slug)
 
 
+def dataset_for_keeper(user: User, slug: str) -> Dataset:
+    """A dataset `user` leads, or any for whoever runs the site."""
+    datasets = Dataset.objects.all()
+    if not user.is_staff:
+        datasets = datasets.filter(membership__user=user, membership__role=Membership.LEAD)
+    return get_object_or_404(datasets, slug=slug)
+
+
 def case_for_expert(user: User, slug: str, pk: int) -> Case:
     return get_object_or_404(Case.objects.filter(dataset=dataset_for_expert(user, slug)), pk=pk)
 
@@ -81,7 +89,7 @@ def item_for_member(user: User, slug: str, pk: int) -> Item:
     items = Item.objects.filter(dataset=dataset).select_related("dataset")
     if dataset.role_of(user) != Membership.LEAD:
         drawn = CaseItem.objects.filter(item=OuterRef("pk"), case__kind=Case.PRODUCTION)
-        items = items.filter(Q(split=Item.POOL) | Exists(drawn))
+        items = items.filter(Q(split=Item.POOL) | Q(Exists(drawn), split=Item.PRODUCTION))
     return get_object_or_404(items, pk=pk)
 
 

@@ -118,3 +118,25 @@ def update(model: type[models.Model], columns: Sequence[str], rows: Iterable[Seq
         _copy("changes", [key, *names], rows)
         changes = ", ".join(f'"{name}" = changes."{name}"' for name in names)
         cursor.execute(f'UPDATE "{table}" SET {changes} FROM changes WHERE "{table}"."{key}" = changes."{key}"')
+
+
+def forget_deleted() -> None:
+    """From now on this connection writes over what it deletes. PostgreSQL does so when a table is written anew."""
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA secure_delete = ON")
+
+
+def compact(tables: Iterable[type[models.Model]]) -> bool:
+    """Write the tables anew without what was deleted from them; False where somebody who reads kept the old one in use.
+
+    Must not run in a transaction. Each table is locked while it is written, on SQLite all of them.
+    """
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            for model in tables:
+                cursor.execute(f"VACUUM (FULL, ANALYZE) {connection.ops.quote_name(model._meta.db_table)}")
+            return True
+        cursor.execute("VACUUM")
+        busy, *_ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return not busy

@@ -17,11 +17,14 @@ def _frame(queryset: models.QuerySet[Any], **columns: str) -> pd.DataFrame:
     return pd.DataFrame.from_records(list(rows), columns=list(columns))
 
 
+def _splits(split: str | None) -> Sequence[str]:
+    """Items that were taken back are in no frame."""
+    return [split] if split else Item.HERE
+
+
 def items(dataset: Dataset, split: str | None = None) -> pd.DataFrame:
     """item, external_id, digest, source, received, split and content of every item, in order of import."""
-    queryset = Item.objects.filter(dataset=dataset).order_by("id")
-    if split:
-        queryset = queryset.filter(split=split)
+    queryset = Item.objects.filter(dataset=dataset, split__in=_splits(split)).order_by("id")
     return _frame(
         queryset, item="id", external_id="external_id", digest="digest", source="source", received="received_at",
         split="split", content="content",
@@ -43,16 +46,16 @@ def content_table(content: Sequence[dict[str, Any]] | pd.Series, fields: Sequenc
 
 def current(dataset: Dataset, split: str | None = None) -> pd.DataFrame:
     """item, current (id of the row in force), label (class name or None), state, basis."""
-    queryset = CurrentLabel.objects.in_force().filter(item__dataset=dataset).order_by("item_id")
-    if split:
-        queryset = queryset.filter(item__split=split)
+    there = CurrentLabel.objects.in_force().filter(item__dataset=dataset, item__split__in=_splits(split))
+    queryset = there.order_by("item_id")
     return _frame(queryset, item="item_id", current="id", label="label_class__name", state="state", basis="basis")
 
 
 def first_current(dataset: Dataset) -> pd.DataFrame:
     """item, label, state as of each item's first current label: what the files said before anybody relabelled."""
     earlier = CurrentLabel.objects.filter(item=models.OuterRef("item"), id__lt=models.OuterRef("id"))
-    queryset = CurrentLabel.objects.filter(~models.Exists(earlier), item__dataset=dataset).order_by("item_id")
+    first = CurrentLabel.objects.filter(~models.Exists(earlier), item__dataset=dataset, item__split__in=Item.HERE)
+    queryset = first.order_by("item_id")
     return _frame(queryset, item="item_id", label="label_class__name", state="state")
 
 
@@ -64,9 +67,7 @@ def as_imported(dataset: Dataset, split: str) -> pd.DataFrame:
 
 def labels(dataset: Dataset, split: str | None = None, origin: str | None = None) -> pd.DataFrame:
     """item, annotator, label, seconds, at: each annotator's counting answer, in order of time."""
-    queryset = Label.objects.filter(item__dataset=dataset)
-    if split:
-        queryset = queryset.filter(item__split=split)
+    queryset = Label.objects.filter(item__dataset=dataset, item__split__in=_splits(split))
     if origin:
         queryset = queryset.filter(origin=origin)
     queryset = queryset.counting().order_by("id")

@@ -1,6 +1,7 @@
 """What works each kind of job of this app; loaded by `work` with the first job."""
 
 from annotation.actions.crowd import estimate_consensus
+from annotation.actions.datasets import erase
 from annotation.actions.detecting import detect
 from annotation.actions.files import import_items
 from annotation.actions.jobs.work import JOB_RUNNERS
@@ -13,4 +14,5 @@ JOB_RUNNERS.update({
     "consensus": estimate_consensus.run,
     "reorder": reorder.run,
     "second_opinion": ask_opinions.run,
+    erase.KIND: erase.run,
 })  # fmt: skip

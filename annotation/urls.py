@@ -19,6 +19,8 @@ from annotation.views.answering import history, keys, queue
 from annotation.views.answering.addresses import ShownCaseConverter
 from annotation.views.casework import decided
 from annotation.views.experts import adjudication, invitations, people_and_skill, qualification, routing, touched
+from annotation.views.keeping import accounts, imports
+from annotation.views.keeping import dataset as whole
 from annotation.views.showing import columns, texts
 from annotation.views.talking import comments, notices, offline, similar
 
@@ -30,10 +32,20 @@ urlpatterns = [
     path("logout/", LogoutView.as_view(), name="logout"),
     path("account/", account.account, name="account"),
     path("account/password/", account.NewPasswordView.as_view(), name="password_change"),
+    path("account/log-out-everywhere/", account.log_out_everywhere, name="log_out_everywhere"),
+    path("login/forgot/", account.forgot_password, name="forgot_password"),
+    path("login/reset/<uidb64>/<token>/", account.ResetPasswordView.as_view(), name="reset"),
     path("datasets/new/", upload.new_dataset, name="new_dataset"),
     path("d/<slug:slug>/import/", upload.choose_file, name="import"),
     path("d/<slug:slug>/import/<str:token>/", upload.choose_columns, name="import_columns"),
     path("d/<slug:slug>/import/<str:token>/rejected.csv", upload.download_rejected, name="import_rejected"),
+    path("d/<slug:slug>/imports/", imports.imports, name="imports"),
+    path("d/<slug:slug>/imports/<int:pk>/", imports.take_import_back, name="take_import_back"),
+    path("d/<slug:slug>/dataset/", whole.dataset, name="dataset"),
+    path("d/<slug:slug>/dataset/rename/", whole.rename_dataset, name="rename_dataset"),
+    path("d/<slug:slug>/dataset/archive/", whole.archive_dataset, name="archive_dataset"),
+    path("d/<slug:slug>/dataset/columns/", whole.change_dataset_columns, name="change_dataset_columns"),
+    path("d/<slug:slug>/dataset/erase/", whole.erase_dataset, name="erase_dataset"),
     path("d/<slug:slug>/queue/", queue.queue, name="queue"),
     path("d/<slug:slug>/queue/<case:pk>/decide/", queue.decide, name="decide"),
     path("d/<slug:slug>/queue/<case:pk>/skip/", queue.skip, name="skip"),
@@ -73,6 +85,8 @@ urlpatterns = [
     path("d/<slug:slug>/second-opinion/switch/", opinions.switch, name="switch_opinions"),
     path("d/<slug:slug>/second-opinion/ask/", opinions.ask, name="ask_opinions"),
     path("d/<slug:slug>/people/", people.people, name="people"),
+    path("d/<slug:slug>/people/<int:pk>/reset/", accounts.make_reset_link, name="make_reset_link"),
+    path("d/<slug:slug>/people/<int:pk>/switch/", accounts.switch_account, name="switch_account"),
     path("d/<slug:slug>/question/", people.question, name="question"),
     path("d/<slug:slug>/adjudicate/", adjudication.adjudicate, name="adjudicate"),
     path("d/<slug:slug>/adjudicate/undo/<int:pk>/", adjudication.undo_adjudication, name="undo_adjudication"),

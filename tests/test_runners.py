@@ -10,7 +10,9 @@ from django.conf import settings as site
 from django.utils import timezone
 from django.utils.module_loading import autodiscover_modules
 
+from annotation import bulk
 from annotation.actions.crowd.estimate_consensus import request_consensus
+from annotation.actions.datasets.erase import request_erasure
 from annotation.actions.detecting.detect import request_detection
 from annotation.actions.files.import_items import import_params, request_import
 from annotation.actions.files.uploads import keep_upload
@@ -214,6 +216,10 @@ def a_prediction(tmp_path):
     return request_prediction(run, upload)
 
 
+def an_erasure(tmp_path):
+    return request_erasure(small_world.pool(tmp_path), "support", None, background=False)
+
+
 def a_second_opinion(tmp_path):
     """From a server that is not there: what is written is a round without opinions."""
     dataset = small_world.pool(tmp_path)
@@ -243,6 +249,7 @@ ASKED = {
     "live_check": a_live_check,
     "prediction": a_prediction,
     "second_opinion": a_second_opinion,
+    "erasure": an_erasure,
 }
 
 
@@ -255,6 +262,7 @@ def small(monkeypatch, settings, tmp_path):
     monkeypatch.setitem(FEATURES, "max_features", 300)
     monkeypatch.setitem(GROWTHS, "words", Growth(**GROWTHS["words"].__dict__ | {"sizes": (5, 200)}))
     monkeypatch.setattr(reorder, "ENOUGH", 1)
+    monkeypatch.setattr(bulk, "compact", lambda tables: True)  # no table is written anew inside a test's transaction
     monkeypatch.setattr(measure_returns, "ENOUGH", 5)
 
 

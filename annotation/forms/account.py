@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib.auth.forms import AuthenticationForm
 
 
@@ -18,3 +19,10 @@ class LogInForm(AuthenticationForm):
         self.fields["username"].label = "User name"
         for field in self.fields.values():
             field.widget.attrs["class"] = "wide"
+
+
+class ForgottenForm(forms.Form):
+    who = forms.CharField(
+        max_length=254, label="User name or mail address", error_messages={"required": "Write your user name."},
+        widget=forms.TextInput(attrs={"class": "wide", "autocomplete": "username"}),
+    )  # fmt: skip

@@ -107,7 +107,7 @@ class LinkForm(OfMemberForm):
 
     def names(self) -> AnnotatorQuerySet:
         """Annotators out of files; the answers of users are theirs anyway."""
-        return self.dataset.annotators.exclude(name__startswith="@").select_related("user").order_by("name")
+        return self.dataset.annotators.of_files().select_related("user").order_by("name")
 
     def clean_annotator(self) -> str:
         name = self.cleaned_data["annotator"]

@@ -1,6 +1,7 @@
 from collections.abc import Sequence
 from typing import TypeAlias
 
+from django.apps import apps
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
@@ -50,7 +51,8 @@ class Dataset(models.Model):
 
     @property
     def class_names(self) -> tuple[str, ...]:
-        return tuple(self.label_classes.values_list("name", flat=True))
+        """Those in use, in their order."""
+        return tuple(self.label_classes.filter(retired_at=None).values_list("name", flat=True))
 
     @property
     def guideline(self) -> "Guideline | None":
@@ -168,6 +170,16 @@ class Reason(models.Model):
 
 
 class AnnotatorQuerySet(models.QuerySet["Annotator"]):
+    def of_files(self) -> "AnnotatorQuerySet":
+        """Names out of files, linked to a user or not; not what users answer here."""
+        return self.filter(own=False)
+
+    def still_here(self) -> "AnnotatorQuerySet":
+        """Those of whom a label was not taken back with its import."""
+        labels = apps.get_model("annotation", "Label").objects.filter(annotator=models.OuterRef("pk"))
+        there = labels.filter(label_class__isnull=False).exclude(item__split="taken_back")
+        return self.filter(models.Exists(there.exclude(brought_by__taken_back__isnull=False)))
+
     def of_user(self, dataset: Dataset, user: User) -> "Annotator":
         """The annotator under whom `user` answers cases: found by the user, never by the name, which somebody else may
         have had before; the @ keeps it apart from names out of files."""

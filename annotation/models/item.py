@@ -60,6 +60,7 @@ class Item(models.Model):
     """
 
     POOL, PRODUCTION, TAKEN_BACK = "pool", "production", "taken_back"
+    HERE = (POOL, PRODUCTION)
     SPLITS = {POOL: "pool", PRODUCTION: "production", TAKEN_BACK: "taken back"}
 
     dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="items")

@@ -9,8 +9,8 @@ from annotation.models.item import Item
 
 class CommentQuerySet(models.QuerySet["Comment"]):
     def said(self) -> "CommentQuerySet":
-        """Those that say something; the others close one."""
-        return self.filter(resolves=None)
+        """Those that say something, of items that are still here; the others close one."""
+        return self.filter(resolves=None, item__split__in=Item.HERE)
 
     def unresolved(self) -> "CommentQuerySet":
         return self.said().filter(~Exists(Comment.objects.filter(resolves=OuterRef("pk"))))

@@ -173,8 +173,9 @@ def _contested(dataset: Dataset, arrays: dict[str, np.ndarray]) -> tuple[Contest
     ids = arrays["contested_item"].tolist()
     since = CurrentLabel.objects.in_force().filter(item__in=ids, basis__in=DECIDED).values_list("item_id", flat=True)
     decided = set(since)
-    places = [place for place, item in enumerate(ids) if item not in decided][:SHOWN_ITEMS]
-    items = Item.objects.in_bulk([ids[place] for place in places])
+    places = [place for place, item in enumerate(ids) if item not in decided]
+    items = Item.objects.filter(split=Item.POOL).in_bulk(ids)
+    places = [place for place in places if ids[place] in items][:SHOWN_ITEMS]
     said = _said([ids[place] for place in places])
     askable = dict(Annotator.objects.filter(pk__in=arrays["ask"].tolist()).values_list("id", "name"))
     classes = dataset.class_names

@@ -19,7 +19,7 @@ from annotation.core.order.audit_draw import (
     recall,
 )
 from annotation.core.stored import IntervalJson
-from annotation.models import Audit, CurrentLabel, Dataset, Decision, Detection, Flag
+from annotation.models import Audit, CurrentLabel, Dataset, Decision, Detection, Flag, Item
 from annotation.reading.learned_order import prior_evidence_of
 
 TOPS = (100, 200, 500)
@@ -86,7 +86,7 @@ class _Read:
 
 def _read(audit: Audit) -> _Read:
     """What experts have said of the items drawn, by whatever case, against the labels at the draw."""
-    rows = list(audit.drawn.order_by("id").values_list("item_id", "stratum"))
+    rows = list(audit.drawn.filter(item__split=Item.POOL).order_by("id").values_list("item_id", "stratum"))
     items = [item for item, _ in rows]
     labels: dict[int, int | None] = {}
     said: dict[int, tuple[str, int | None]] = {}

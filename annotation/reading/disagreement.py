@@ -121,7 +121,7 @@ def measure_disagreement(dataset: Dataset, seed: int = 0) -> Disagreement:
 def _members(dataset: Dataset) -> pd.DataFrame:
     """group, item, digest: the members of the newest detection's groups."""
     newest = dataset.detections.order_by("-id").values("id")[:1]
-    rows = GroupMember.objects.filter(group__detection__in=newest).order_by("item_id")
+    rows = GroupMember.objects.filter(group__detection__in=newest, item__split=Item.POOL).order_by("item_id")
     found = list(rows.values_list("group_id", "item_id", "item__digest"))
     return pd.DataFrame(found, columns=["group", "item", "digest"])
 

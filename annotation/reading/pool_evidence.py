@@ -11,19 +11,25 @@ from annotation import frames
 from annotation.core.artifacts import UnableToLoad, bytes_to_arrays, load_bytes
 from annotation.core.judging.evidence import Evidence, build_evidence
 from annotation.core.progress import Report
-from annotation.models import DECIDED, CurrentLabel, Dataset, Item, Label, PredictionSet
+from annotation.models import DECIDED, CurrentLabel, Dataset, ImportTakenBack, Item, Label, PredictionSet
 from annotation.reading.prediction_sets import UnableToAlign, aligned
 
 
 def state_of(dataset: Dataset) -> str:
-    """A mark that changes whenever items, labels, current labels or rulings were added."""
+    """A mark that changes whenever items, labels, current labels or rulings were added, or an import taken back."""
     parts = [
         Item.objects.filter(dataset=dataset).aggregate(last=Max("id"))["last"],
         Label.objects.filter(item__dataset=dataset).aggregate(last=Max("id"))["last"],
         CurrentLabel.objects.filter(item__dataset=dataset).aggregate(last=Max("id"))["last"],
         dataset.rulings.aggregate(last=Max("id"))["last"],
     ]
-    return "-".join(map(str, parts))
+    return "-".join(map(str, parts)) + mark_of_taken_back(dataset)
+
+
+def mark_of_taken_back(dataset: Dataset) -> str:
+    """Changes with every import that is taken back; "" before the first."""
+    last = ImportTakenBack.objects.filter(file_import__dataset=dataset).aggregate(last=Max("id"))["last"]
+    return f" without {last}" if last else ""
 
 
 def pool_frame(dataset: Dataset) -> pd.DataFrame:

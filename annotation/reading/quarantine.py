@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from annotation.models import DECIDED, CurrentLabel, Dataset, FindingItem, Ruling
+from annotation.models import DECIDED, CurrentLabel, Dataset, FindingItem, Item, Ruling
 
 
 def quarantined_items(dataset: Dataset) -> set[int]:
@@ -10,7 +10,8 @@ def quarantined_items(dataset: Dataset) -> set[int]:
     yet decided on. The finding is the one that was ruled on; a later detection does not widen it."""
     findings = _quarantined_findings(dataset).values()
     decided = CurrentLabel.objects.in_force().filter(item__dataset=dataset, basis__in=DECIDED)
-    covered = FindingItem.objects.filter(finding__in=findings).exclude(item__in=decided.values("item"))
+    covered = FindingItem.objects.filter(finding__in=findings, item__split=Item.POOL)
+    covered = covered.exclude(item__in=decided.values("item"))
     return set(covered.values_list("item_id", flat=True))
 
 

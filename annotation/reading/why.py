@@ -206,7 +206,7 @@ def _stored(folder: str, name: str) -> dict[str, np.ndarray]:
 
 def _neighbours(kept: Explanation, expert: User | None) -> tuple[Neighbour, ...]:
     ids = [item for item, _ in kept.neighbours[:NEIGHBOURS]]
-    items = Item.objects.in_bulk(ids)
+    items = Item.objects.filter(split__in=Item.HERE).in_bulk(ids)
     rows = CurrentLabel.objects.in_force().filter(item__in=ids).values_list("item_id", "label_class__name", "state")
     labels = {item: name or CurrentLabel.STATES[state] for item, name, state in rows}
     waiting = _waiting(ids, expert) if expert else set()
@@ -254,7 +254,9 @@ def _record(
     theirs = Label.objects.counting().filter(annotator=annotator, label_class=given).exclude(item=item)
     if expert is not None:
         theirs = theirs.exclude(item__in=unanswered(expert).filter(dataset=dataset))
-    current = CurrentLabel.objects.in_force().filter(item__dataset=dataset, label_class__isnull=False)
+    current = CurrentLabel.objects.in_force().filter(
+        item__dataset=dataset, item__split__in=Item.HERE, label_class__isnull=False
+    )
     # decision is indexed and seldom set: the database starts there and not at the annotator's labels
     judged = _counted(current.filter(decision__isnull=False, basis__in=DECIDED, item__in=theirs.values("item")), other)
     if judged.n:

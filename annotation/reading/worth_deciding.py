@@ -7,7 +7,7 @@ from django.utils.formats import date_format
 
 from annotation.core.order.worth_deciding import ENOUGH, Worth, in_words, worth_deciding
 from annotation.core.wording import counted
-from annotation.models import DECIDED, CurrentLabel, Dataset, Detection, Flag, LearnedOrder
+from annotation.models import DECIDED, CurrentLabel, Dataset, Detection, Flag, Item, LearnedOrder
 from annotation.reading.audit_answers import newest_error_rate
 from annotation.reading.learned_order import Learned, contested_items
 
@@ -37,7 +37,9 @@ def _unchecked(detection: Detection | None, learned: LearnedOrder | None) -> lis
     if detection is None:
         return []
     decided = CurrentLabel.objects.in_force().filter(item=OuterRef("item"), basis__in=DECIDED)
-    flags = Flag.objects.filter(detection=detection, detector="label_error").filter(~Exists(decided))
+    flags = Flag.objects.filter(detection=detection, detector="label_error").filter(
+        ~Exists(decided), item__split=Item.POOL
+    )
     n = flags.count()
     checked = f"only {counted(learned.n_decisions, 'decision')} so far" if learned else "no decision so far"
     looks = f"{counted(n, 'label')} {'looks' if n == 1 else 'look'} wrong" if n else "No label looks wrong"

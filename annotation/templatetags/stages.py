@@ -64,9 +64,11 @@ STAGES: dict[str, tuple[MenuPage, ...]] = {
     ),
     "Data": (
         MenuPage("import", "Import"),
+        MenuPage("imports", "Imports"),
         MenuPage("question", "Classes and question"),
         MenuPage("columns", "Columns"),
         MenuPage("people", "Members"),
+        MenuPage("dataset", "This dataset"),
         MenuPage("jobs", "Jobs"),
     ),
 }
@@ -166,6 +168,8 @@ def _marks(dataset: Dataset, user: User, role: str | None, name: str) -> dict[st
 
 def _free_cases(dataset: Dataset, user: User) -> int:
     """Of the first open cases not skipped: what else bars somebody takes a millisecond a case after many decisions."""
+    if dataset.archived_at:
+        return 0
     now = timezone.now()
     skipped = Skip.objects.standing().filter(expert=user).values("case")
     away = OfflineRow.objects.kept_by(user, now).values("case")

@@ -26,7 +26,13 @@ FORMS: dict[str, dict[str, type[PeopleForm]]] = {
 
 @never_cache
 def people(request: Request, slug: str) -> HttpResponse:
-    return _page(request, dataset_for_lead(request.user, slug), "people", "annotation/lead/people.html", _members)
+    dataset = dataset_for_lead(request.user, slug)
+    made = request.session.pop("reset_link", None) if request.method == "GET" else None
+
+    def read(of: Dataset) -> dict[str, Any]:
+        return _members(of) | {"reset_link": made}
+
+    return _page(request, dataset, "people", "annotation/lead/people.html", read)
 
 
 def question(request: Request, slug: str) -> HttpResponse:
@@ -95,7 +101,7 @@ def _members(dataset: Dataset) -> dict[str, Any]:
     )
     standing = Decision.objects.standing().filter(case__dataset=dataset).order_by()
     decisions = dict(standing.values_list("expert").annotate(Count("id")))
-    names = dataset.annotators.exclude(name__startswith="@").select_related("user").order_by("name")
+    names = dataset.annotators.of_files().still_here().select_related("user").order_by("name")
     return {
         "members": [(one, decisions.get(one.user_id, 0), RoleForm.of(one)) for one in members],
         "linked": names.filter(user__isnull=False), "names": names[:SHOWN_NAMES], "n_names": names.count(),

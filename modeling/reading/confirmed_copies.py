@@ -37,7 +37,7 @@ def _by_decision(dataset: Dataset, current: dict[int, int]) -> list[list[int]]:
 
 def _by_group(dataset: Dataset) -> list[list[int]]:
     newest = dataset.detections.order_by("-id").first()
-    rows = GroupMember.objects.filter(group__detection=newest).order_by("group_id", "item_id")
+    rows = GroupMember.objects.filter(group__detection=newest, item__split=Item.POOL).order_by("group_id", "item_id")
     members: dict[int, list[int]] = {}
     for group, item in rows.values_list("group_id", "item_id"):
         members.setdefault(group, []).append(item)

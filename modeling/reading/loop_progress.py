@@ -75,7 +75,7 @@ def loop_progress_of(dataset: Dataset) -> LoopProgress:
     comparisons = comparisons_of(dataset)
     return LoopProgress(
         pool=items.filter(split=Item.POOL).count(), production=items.filter(split=Item.PRODUCTION).count(),
-        annotators=dataset.annotators.exclude(name__startswith="@").count(),
+        annotators=dataset.annotators.of_files().still_here().count(),
         experts=Membership.objects.filter(dataset=dataset, role=Membership.EXPERT).count(),
         detection=dataset.detections.order_by("-id").first(),
         open=cases.open().count(), settled=cases.filter(status=Case.SETTLED).count(),
@@ -83,7 +83,9 @@ def loop_progress_of(dataset: Dataset) -> LoopProgress:
         runs=runs.count(), newest_run=newest, decided_since=since.count(),
         comparisons=comparisons.count(), newest_comparison=comparisons.order_by("-id").first(),
         untried=_untried(dataset, runs, first), changed=first.changed, baseline_lost=first.lost,
-        labelled=CurrentLabel.objects.filter(item__dataset=dataset, label_class__isnull=False).exists(),
+        labelled=CurrentLabel.objects.filter(
+            item__dataset=dataset, item__split__in=Item.HERE, label_class__isnull=False
+        ).exists(),
         unlabelled=items.filter(without, split=Item.PRODUCTION).count(),
     )  # fmt: skip
 

@@ -96,7 +96,7 @@ def _facts(run: ModelRun) -> pd.DataFrame:
     dataset = run.dataset
     fields = {"item": "item_id", "label": "label_class_id", "source": "item__source"}
     rows = run.snapshot.rows.order_by("item_id")
-    if Item.objects.filter(dataset=dataset, received_at__isnull=False).exists():
+    if Item.objects.filter(dataset=dataset, split__in=Item.HERE, received_at__isnull=False).exists():
         rows = rows.annotate(received=Cast("item__received_at", TextField()))
         fields["received"] = "received"
     texts = [field.name for field in dataset.typed_fields if field.type == "text"]

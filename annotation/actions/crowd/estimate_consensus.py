@@ -176,18 +176,24 @@ def _blind_answers(dataset: Dataset) -> pd.DataFrame:
     rows = (
         standing.exclude(case__kind__in=Case.CHECKS)
         .order_by("id")
-        .values_list("items", "expert__username", "label_class__name", "seconds")
+        .values_list("items", "expert_id", "label_class__name", "seconds")
     )
     frame = pd.DataFrame(list(rows), columns=["item", "annotator", "label", "seconds"])
-    return frame.assign(annotator="@" + frame["annotator"].astype(str))
+    return frame.assign(annotator=frame["annotator"].map(_own_names(dataset))).dropna(subset="annotator")
 
 
 def _decided(dataset: Dataset) -> pd.DataFrame:
     """label, expert (annotator's name) and closed by item: what experts settled in the pool."""
     latest = CurrentLabel.objects.in_force().filter(item__dataset=dataset, item__split=Item.POOL, basis__in=DECIDED)
-    rows = latest.values_list("item_id", "label_class__name", "decision__expert__username")
+    rows = latest.values_list("item_id", "label_class__name", "decision__expert_id")
     frame = pd.DataFrame(list(rows), columns=["item", "label", "expert"]).set_index("item")
-    return frame.assign(expert="@" + frame["expert"].astype(str), closed=1.0)
+    return frame.assign(expert=frame["expert"].map(_own_names(dataset)), closed=1.0)
+
+
+def _own_names(dataset: Dataset) -> dict[int, str]:
+    """User id → the annotator's name under which their own answers stand, whatever they are called now."""
+    own = dataset.annotators.filter(own=True, user__isnull=False)
+    return dict(own.values_list("user_id", "name"))
 
 
 def _predicted(dataset: Dataset, crowd: Crowd, seed: int, report: Report) -> np.ndarray | None:

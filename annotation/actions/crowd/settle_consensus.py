@@ -1,33 +1,66 @@
 """From what annotators said to what the dataset holds true."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import pandas as pd
+from django.db.models import Q
 
 from annotation import bulk, frames
+from annotation.actions.queue.reopen import reopen
 from annotation.actions.queue.settle import settle
 from annotation.core.crowd.votes import majority
-from annotation.models import DECIDED, Case, CaseItem, CurrentLabel, Dataset, Label
+from annotation.models import DECIDED, Case, CurrentLabel, Dataset, Decision, FileImport, Label, LabelClass
+from annotation.reading.datasets.imports import NEW_LABEL
 
 COLUMNS = ["item_id", "annotator_id", "label_class_id"]
 
 
-def settle_consensus(dataset: Dataset, item_ids: Sequence[int], now: datetime) -> int:
-    """Settle items that got new labels by the majority of their counting labels; returns how many came out tied.
+@dataclass(frozen=True)
+class Settled:
+    """contested: items on which the votes tie; reopened: cases that ask again about what was decided."""
 
-    A decision outweighs later imports: its item keeps the label decided and its case opens again.
+    contested: int
+    reopened: int
+
+
+def settle_consensus(
+    dataset: Dataset, item_ids: Sequence[int], now: datetime, brought: FileImport | None = None
+) -> Settled:
+    """Settle items whose labels changed by the majority of those that count; an item that has none left is contested.
+
+    A decision outweighs later imports: its item keeps the label decided, and is asked about again, by somebody who may
+    answer, where the file `brought` says otherwise.
     """
-    classes = list(dataset.label_classes.values_list("id", "name"))
+    classes = in_use(dataset)
     current = {row[0]: row[1:] for row in current_labels(item_ids)}
-    decided = [item for item, (_, _, basis) in current.items() if basis in DECIDED]
-    votes = _votes([item for item in item_ids if item not in set(decided)])
-    rows = _rows(votes, [pk for pk, _ in classes])
+    decided = decided_among(item_ids)
+    votes = _votes([item for item in item_ids if item not in decided], classes)
+    rows = _rows(votes, sorted(set(classes.values())))
+    without = set(item_ids) - decided - {row[0] for row in rows}
+    rows += [(item, None, CurrentLabel.CONTESTED, "import") for item in sorted(without & set(current))]
     changed = [row for row in rows if current.get(row[0], (None, None))[:2] != row[1:3]]
     for basis in ("import", "consensus"):
         settle((row[:3] for row in changed if row[3] == basis), basis, now)
-    _reopen(dataset, decided, now)
-    return sum(row[2] == CurrentLabel.CONTESTED for row in rows)
+    reopened = _reopen(dataset, _said_otherwise(decided, brought, classes), now) if brought and decided else 0
+    return Settled(sum(row[2] == CurrentLabel.CONTESTED for row in rows), reopened)
+
+
+def in_use(dataset: Dataset) -> dict[int, int]:
+    """Class → the class that stands for it now, of all that still count; in the order of the classes."""
+    rows = LabelClass.objects.filter(dataset=dataset).values_list("id", "retired_at", "became")
+    return {pk: became or pk for pk, retired, became in rows if became or not retired}
+
+
+def decided_among(item_ids: Sequence[int]) -> set[int]:
+    """Those of the items that stand as experts decided; a change of classes since leaves that so."""
+    by_experts = Q(basis__in=DECIDED) | Q(basis="class change", decision__isnull=False)
+    found: set[int] = set()
+    for batch in bulk.in_batches(item_ids):
+        latest = CurrentLabel.objects.in_force().filter(by_experts, item__in=batch)
+        found.update(latest.values_list("item_id", flat=True))
+    return found
 
 
 def current_labels(item_ids: Sequence[int]) -> list[tuple]:
@@ -39,11 +72,14 @@ def current_labels(item_ids: Sequence[int]) -> list[tuple]:
     return rows
 
 
-def _votes(item_ids: Sequence[int]) -> pd.DataFrame:
+def _votes(item_ids: Sequence[int], classes: dict[int, int]) -> pd.DataFrame:
+    """item, annotator, label of the labels that count, each as the class that stands for it now."""
     rows: list[tuple] = []
     for batch in bulk.in_batches(item_ids):
         rows += Label.objects.counting().filter(item__in=batch).order_by("id").values_list(*COLUMNS)
-    return pd.DataFrame(rows, columns=["item", "annotator", "label"])
+    votes = pd.DataFrame(rows, columns=["item", "annotator", "label"])
+    votes = votes[votes["label"].isin(list(classes))]
+    return votes.assign(label=votes["label"].map(classes))
 
 
 def _rows(votes: pd.DataFrame, class_ids: Sequence[int]) -> list[tuple[int, int | None, str, str]]:
@@ -60,14 +96,26 @@ def _rows(votes: pd.DataFrame, class_ids: Sequence[int]) -> list[tuple[int, int 
     return rows
 
 
-def _reopen(dataset: Dataset, item_ids: Sequence[int], now: datetime) -> None:
-    """A new label re-opens a settled case as a new one that names the old."""
+def _said_otherwise(decided: Collection[int], brought: FileImport, classes: dict[int, int]) -> set[int]:
+    """Decided items of which a label that came with the file is not the one they carry."""
+    found: set[int] = set()
+    for batch in bulk.in_batches(decided):
+        held = {row[0]: row[1] for row in current_labels(batch)}
+        new = Label.objects.counting().filter(item__in=batch, brought_by=brought)
+        for item, said in new.values_list("item_id", "label_class_id"):
+            if classes.get(said, said) != held[item]:
+                found.add(item)
+    return found
+
+
+def _reopen(dataset: Dataset, item_ids: Collection[int], now: datetime) -> int:
+    """Ask again about what was decided of these items last; returns how many cases."""
+    latest: dict[int, int] = {}
     for batch in bulk.in_batches(item_ids):
-        settled = Case.objects.filter(dataset=dataset, status=Case.SETTLED, case_items__item__in=batch)
-        for case in settled.filter(case__isnull=True).distinct():
-            again = Case.objects.create(
-                dataset=dataset, kind=case.kind, group_digest=case.group_digest, score=case.score, opened_at=now,
-                reopens=case, reopen_reason="a new label came in",
-            )  # fmt: skip
-            members = case.case_items.values_list("item_id", flat=True)
-            CaseItem.objects.bulk_create(CaseItem(case=again, item_id=item) for item in members)
+        settling = Decision.objects.standing().filter(case__status=Case.SETTLED, items__in=batch)
+        rows = settling.exclude(case__kind__in=Case.CHECKS).order_by("id").values_list("items", "id")
+        latest |= {item: pk for item, pk in rows if item in item_ids}
+    decisions = list(
+        Decision.objects.filter(pk__in=set(latest.values())).select_related("case__dataset").order_by("id")
+    )
+    return len(reopen(dataset, decisions, NEW_LABEL, now).cases) if decisions else 0

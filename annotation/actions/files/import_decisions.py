@@ -12,6 +12,7 @@ from django.db import transaction
 
 from annotation import bulk
 from annotation.actions.files.import_items import UnableToImport
+from annotation.actions.files.record_import import Incoming, begin_import, end_import, refuse_archived, sha256_of
 from annotation.actions.queue.decide import Answer, decide
 from annotation.actions.queue.open_cases import Unit, create_cases
 from annotation.actions.queue.reorder import reorder
@@ -31,8 +32,10 @@ def import_decisions(
     the same expert again changes nothing. The queue then follows what they taught. Raises UnableToImport
     naming the row.
     """
+    refuse_archived(dataset)
+    table = read_table(path)
     spellings = Spellings(dataset.class_names)
-    rows = parse_decisions(read_table(path), id, decision, dataset.class_names, spellings)
+    rows = parse_decisions(table, id, decision, dataset.class_names, spellings)
     with transaction.atomic():
         bulk.lock_dataset(dataset)
         _refuse_strangers(dataset, expert)
@@ -44,6 +47,9 @@ def import_decisions(
             _decide_all(dataset, bundle, expert, now)
         if fresh:
             reorder(dataset, now)
+        mapping = {"id": id, "decision": decision, "expert": expert.get_username()}
+        incoming = Incoming("decisions", path.name, sha256_of(path), mapping, table.encoding)
+        end_import(begin_import(dataset, incoming, now, rows=len(rows)), labels=len(fresh), notes=spellings.notes())
     return {"decisions": len(fresh), "already_here": len(rows) - len(fresh), "notes": spellings.notes()}
 
 

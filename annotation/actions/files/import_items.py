@@ -4,7 +4,6 @@ The file is gone through part by part, first to check all of it, then to write i
 is, memory stays the same but for some 40 bytes a row.
 """
 
-import hashlib
 import logging
 import re
 from collections.abc import Callable, Iterator
@@ -18,7 +17,15 @@ from django.db.models import Max
 from django.utils import timezone
 
 from annotation import bulk
+from annotation.actions.datasets.rename import free_name
 from annotation.actions.files.check_new_labels import check_new_labels
+from annotation.actions.files.record_import import (
+    Incoming,
+    begin_import,
+    end_import,
+    refuse_archived,
+    sha256_of,
+)
 from annotation.actions.files.rejected_rows import Rejects, RejectsJson
 from annotation.actions.files.write_labels import LabelWriter, WrittenLabels, add_classes
 from annotation.actions.jobs.enqueue import enqueue
@@ -27,22 +34,14 @@ from annotation.core.files.parsing_items import CHANGED, ItemBatch, ItemMapping,
 from annotation.core.files.tables import Broken, Source, no_rows, open_source
 from annotation.core.progress import Report
 from annotation.core.refusal import Refusal
-from annotation.models import Dataset, Detection, Item, Job, User
+from annotation.models import Dataset, Detection, FileImport, Item, Job, User
 from annotation.reading.new_labels import NewLabelsJson
 
 ITEM_COLUMNS = [
-    "dataset_id",
-    "split",
-    "external_id",
-    "digest",
-    "content",
-    "written",
-    "source",
-    "received_at",
+    "dataset_id", "split", "external_id", "digest", "content", "written", "source", "received_at", "brought_by_id",
     "created_at",
-]
+]  # fmt: skip
 log = logging.getLogger(__name__)
-
 SLUG = re.compile(r"[A-Za-z0-9_-]{1,60}")
 
 
@@ -71,8 +70,8 @@ class WrittenItems(WrittenLabels):
 class ImportResult(WrittenItems, RejectsJson):
     """What a job of the kind import gives."""
 
+    file_import: int
     encoding: str
-    notes: list[str]
     repaired: int
     new_labels: NewLabelsJson | None
 
@@ -94,19 +93,18 @@ def import_params(
     sheet: str | None = None, repair: bool = False, accept_good: bool = False,
 ) -> ImportParams:  # fmt: skip
     """What an import job needs to know, the file's hash among it."""
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
     return {
         "slug": slug, "name": name, "path": str(path.resolve()), "file_name": file_name or path.name,
-        "encoding": encoding, "sheet": sheet, "mapping": mapping.as_json(), "sha256": digest, "repair": repair,
+        "encoding": encoding, "sheet": sheet, "mapping": mapping.as_json(), "sha256": sha256_of(path), "repair": repair,
         "accept_good": accept_good,
     }  # fmt: skip
 
 
 def request_import(params: ImportParams, *, user: User | None = None, background: bool = True) -> Job:
-    """The job that imports a file. The same file with the same mapping is the same job."""
+    """The job that imports a file; the same file with the same mapping is the same job until that is done. After it
+    others may have come, so what is to be written is found anew."""
     dataset = Dataset.objects.filter(slug=params["slug"]).first()
-    return enqueue("import", dataset, params, user=user, background=background)
+    return enqueue("import", dataset, params, user=user, background=background, anew=True)
 
 
 @dataclass(frozen=True)
@@ -146,14 +144,27 @@ def run(job: Job, report: Report) -> Write:
         dataset = _dataset(job.params, checked.mapping)
         Job.objects.filter(pk=job.pk).update(dataset=dataset)
         bulk.lock_dataset(dataset)
-        written = write_items(dataset, checked, now)
+        refuse_archived(dataset)
+        brought = begin_import(
+            dataset, _incoming(job, checked), now, rows=checked.parser.n_rows, rejected=checked.rejects.n
+        )
+        written = write_items(dataset, checked, brought, now)
+        written["notes"] = checked.notes + written["notes"]
+        end_import(brought, items=written["items"], labels=written["labels"], notes=written["notes"])
         return {
-            "encoding": checked.source.encoding, "notes": checked.notes, **written, **checked.rejects.as_json(),
+            "file_import": brought.pk, "encoding": checked.source.encoding, **written, **checked.rejects.as_json(),
             "repaired": checked.parser.repairs.n if checked.parser.repair else 0, "new_labels": new_labels,
         }  # fmt: skip
 
     report("writing items and labels", 0.5)
     return write
+
+
+def _incoming(job: Job, checked: Checked) -> Incoming:
+    return Incoming(
+        "items", job.params["file_name"], job.params["sha256"], checked.mapping.as_json(), checked.source.encoding,
+        checked.mapping.split, job, job.created_by,
+    )  # fmt: skip
 
 
 def check(params: ImportParams, progress: Callable[[int], None] = lambda rows: None) -> Checked:
@@ -165,6 +176,7 @@ def check(params: ImportParams, progress: Callable[[int], None] = lambda rows: N
         Path(params["path"]), name=params["file_name"], encoding=params["encoding"], sheet=params.get("sheet")
     )
     dataset = Dataset.objects.filter(slug=params["slug"]).first()
+    refuse_archived(dataset)
     mapping = completed(ItemMapping.from_json(params["mapping"]), dataset)
     parser = ItemParser(source.columns, mapping, params["repair"], mapping.conventions(source.chunks()))
     stored = _Stored(dataset, mapping.split)
@@ -248,18 +260,20 @@ def completed(mapping: ItemMapping, dataset: Dataset | None) -> ItemMapping:
 
 def _dataset(params: ImportParams, mapping: ItemMapping) -> Dataset:
     fields = [field.as_json() for field in mapping.all_fields]
-    dataset, _ = Dataset.objects.get_or_create(slug=params["slug"], defaults={"name": params["name"]})
+    dataset = Dataset.objects.filter(slug=params["slug"]).first()
+    if dataset is None:
+        dataset = Dataset.objects.create(slug=params["slug"], name=free_name(params["name"], Dataset.objects.all()))
     if not dataset.fields:
         dataset.fields = fields
         dataset.save(update_fields=["fields"])
     return dataset
 
 
-def write_items(dataset: Dataset, checked: Checked, now: datetime) -> WrittenItems:
+def write_items(dataset: Dataset, checked: Checked, brought: FileImport, now: datetime) -> WrittenItems:
     """Write a checked file; must run in a transaction. Returns what changed, counted."""
     stored = _Stored(dataset, checked.mapping.split)
     before = Item.objects.aggregate(last=Max("id"))["last"] or 0
-    writer = LabelWriter(dataset, add_classes(dataset, checked.parser.classes), now)
+    writer = LabelWriter(dataset, add_classes(dataset, checked.parser.classes), brought, now)
     new = already_here = 0
     last = before
     for table in checked.source.chunks():
@@ -267,7 +281,7 @@ def write_items(dataset: Dataset, checked: Checked, now: datetime) -> WrittenIte
         known = stored.found(list(dict.fromkeys([*batch.items["external_id"], *batch.labels["external_id"]])))
         _refuse_changed_content(batch, known, checked.mapping)
         fresh = batch.items[~batch.items["external_id"].isin(known)]
-        _insert(dataset, checked.mapping.split, fresh, now)
+        _insert(brought, checked.mapping.split, fresh, now)
         added = stored.since(last) if len(fresh) else {}
         last = max(added.values(), default=last)
         stored.any = stored.any or bool(added)
@@ -278,9 +292,10 @@ def write_items(dataset: Dataset, checked: Checked, now: datetime) -> WrittenIte
     return {"items": new, "items_already_here": already_here, **writer.close()}
 
 
-def _insert(dataset: Dataset, split: str, items: pd.DataFrame, now: datetime) -> None:
+def _insert(brought: FileImport, split: str, items: pd.DataFrame, now: datetime) -> None:
+    dataset, by = brought.dataset_id, brought.pk
     rows = (
-        (dataset.pk, split, row.external_id, row.digest, row.content, row.written, row.source, row.received_at, now)
+        (dataset, split, row.external_id, row.digest, row.content, row.written, row.source, row.received_at, by, now)
         for row in items.itertuples()
     )
     bulk.insert(Item, ITEM_COLUMNS, rows)

@@ -8,32 +8,32 @@ from django.db import transaction
 from django.utils import timezone
 
 from annotation import bulk
+from annotation.actions.files.record_import import Incoming, begin_import, end_import, refuse_archived, sha256_of
 from annotation.actions.files.rejected_rows import Rejects, RejectsJson
 from annotation.actions.files.write_labels import LabelWriter, WrittenLabels, add_classes
 from annotation.core.files.parsing_labels import LabelMapping, LabelParser
 from annotation.core.files.tables import Broken, Source, no_rows, open_source
-from annotation.models import Dataset, Item
+from annotation.models import Dataset, Item, User
 
 log = logging.getLogger(__name__)
 
 
 class ImportedLabels(WrittenLabels, RejectsJson):
-    """`notes`: what the reader may want to check."""
-
+    file_import: int
     encoding: str
-    notes: list[str]
 
 
 def import_labels(
     dataset: Dataset, path: Path, *, item: str, annotator: str, label: str, seconds: str | None = None,
-    at: str | None = None, abstain: tuple[str, ...] = (), accept_good: bool = False,
-    encoding: str | None = None, sheet: str | None = None, decimal: str = "", dates: str = "",
+    at: str | None = None, abstain: tuple[str, ...] = (), accept_good: bool = False, encoding: str | None = None,
+    sheet: str | None = None, decimal: str = "", dates: str = "", user: User | None = None,
 ) -> ImportedLabels:  # fmt: skip
     """Append the file's labels; the same file again changes nothing.
 
     A bad row imports nothing; with `accept_good` the others are taken. Raises UnableToTake, which names the artifact
     of rejected rows, or UnableToRead.
     """
+    refuse_archived(dataset)
     source = open_source(path, encoding=encoding, sheet=sheet)
     mapping = LabelMapping(item, annotator, label, seconds, at, abstain, dataset.class_names, decimal, dates)
     parser = LabelParser(source.columns, mapping, mapping.conventions(source.chunks()))
@@ -43,14 +43,21 @@ def import_labels(
         rejects = _check(source, parser, known)
         if rejects.n and not (accept_good and rejects.n < parser.n_rows):
             raise rejects.error()
-        notes = [*source.notes, *parser.notes()]
+        notes = [rejects.left_out] * bool(rejects.n) + [*source.notes, *parser.notes()]
         for note in notes:
             log.warning(note)
+        columns = {"item": item, "annotator": annotator, "label": label, "seconds": seconds, "at": at}
+        incoming = Incoming("labels", path.name, sha256_of(path), columns, source.encoding, user=user)
+        now = timezone.now()
+        brought = begin_import(dataset, incoming, now, rows=parser.n_rows, rejected=rejects.n)
         classes = add_classes(dataset, tuple(sorted(parser.found)))
-        writer = LabelWriter(dataset, classes, timezone.now())
+        writer = LabelWriter(dataset, classes, brought, now)
         for table in source.chunks():
             writer.add(parser.parse(table, known.names), known.last)
-        return {"encoding": source.encoding, "notes": notes, **writer.close(), **rejects.as_json()}
+        written = writer.close()
+        written["notes"] = notes + written["notes"]
+        end_import(brought, labels=written["labels"], notes=written["notes"])
+        return {"file_import": brought.pk, "encoding": source.encoding, **written, **rejects.as_json()}
 
 
 class _Items:

@@ -1,19 +1,21 @@
 """Anybody's own model: a file of per-class probabilities, kept as a named prediction set."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 
 from annotation import bulk
 from annotation.actions.files.import_items import UnableToImport
+from annotation.actions.files.record_import import Incoming, begin_import, end_import, refuse_archived, sha256_of
 from annotation.actions.files.rejected_rows import Rejects, RejectsJson, UnableToTake
 from annotation.core.artifacts import arrays_to_bytes, save_bytes
 from annotation.core.files.parsing_predictions import PredictionParser, prediction_columns
 from annotation.core.files.tables import Broken, Source, Table, no_rows, open_source
-from annotation.models import Dataset, Item, PredictionSet
+from annotation.models import Dataset, Item, PredictionSet, User
 from annotation.reading.prediction_sets import OF_RUNS
 
 MAX_NAME = 120
@@ -31,7 +33,7 @@ class ImportedPredictions(RejectsJson):
 
 def import_predictions(
     dataset: Dataset, path: Path, *, name: str, id: str, split: str = Item.POOL, file_name: str = "",
-    accept_good: bool = False,
+    accept_good: bool = False, user: User | None = None,
 ) -> ImportedPredictions:  # fmt: skip
     """Keep the file's probabilities for items of `split` under `name`; the same content again changes nothing.
 
@@ -39,6 +41,7 @@ def import_predictions(
     learned from believes their labels. A bad row, an unknown or repeated id imports nothing; with `accept_good` the
     others are taken. Raises UnableToTake, which names the artifact of rejected rows, UnableToRead or UnableToImport.
     """
+    refuse_archived(dataset)
     classes = dataset.class_names
     if not classes:
         raise UnableToImport(f"The dataset {dataset.slug!r} has no classes yet; import labelled items first.")
@@ -54,11 +57,16 @@ def import_predictions(
     arrays = save_bytes(
         settings.ARTIFACTS_DIR, arrays_to_bytes(item=items[order], probability=probability[order]), ".npz"
     )
-    made = _keep(dataset, name, list(classes), arrays, len(items))
+    mapping = {"id": id, "name": name}
+    incoming = Incoming(
+        "predictions", source.name, sha256_of(path), mapping, source.encoding, split, user=user
+    )  # fmt: skip
+    notes = [rejects.left_out] * bool(rejects.n) + parser.notes()
+    kept = PredictionSet(name=name, classes=list(classes), arrays=arrays, n=len(items))
+    made = _keep(dataset, kept, incoming, rejects.n, notes)
     covered = Item.objects.filter(dataset=dataset, split=split).count()
-    left_out = [rejects.left_out] if rejects.n else []
     return {
-        "predictions": name, "items": len(items), "of": covered, "written": made, "notes": left_out + parser.notes(),
+        "predictions": name, "items": len(items), "of": covered, "written": made, "notes": notes,
         **rejects.as_json(),
     }  # fmt: skip
 
@@ -107,17 +115,22 @@ def _refuse(source: Source, reader: _Reader, rejects: Rejects, accept_good: bool
         raise rejects.error()
 
 
-def _keep(dataset: Dataset, name: str, classes: list[str], arrays: str, n: int) -> bool:
+def _keep(
+    dataset: Dataset, brought: PredictionSet, incoming: Incoming, rejected: int, notes: Sequence[str]
+) -> bool:  # fmt: skip
     """Whether the set is new; raises UnableToImport where the name stands for another content."""
     with transaction.atomic():
         bulk.lock_dataset(dataset)
-        there = dataset.prediction_sets.filter(name=name).first()
+        there = dataset.prediction_sets.filter(name=brought.name).first()
+        if there and (there.arrays, there.classes) != (brought.arrays, brought.classes):
+            raise UnableToImport(
+                f"The prediction set {brought.name!r} is here already with another content. What was imported never "
+                "changes; give this one another name."
+            )
         if there is None:
-            PredictionSet.objects.create(dataset=dataset, name=name, classes=classes, arrays=arrays, n=n)
-            return True
-    if (there.arrays, there.classes) != (arrays, classes):
-        raise UnableToImport(
-            f"The prediction set {name!r} is here already with another content. What was imported never changes; "
-            "give this one another name."
-        )
-    return False
+            brought.dataset = dataset
+            brought.save(force_insert=True)
+        again = [f"The prediction set {brought.name!r} was here already."] if there else []
+        begun = begin_import(dataset, incoming, timezone.now(), rows=brought.n + rejected, rejected=rejected)
+        end_import(begun, notes=[*again, *notes])
+        return there is None

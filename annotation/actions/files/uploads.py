@@ -4,7 +4,7 @@ import json
 import os
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -64,6 +64,23 @@ def find_upload(token: str, dataset: Dataset, user: User) -> Upload | None:
     except FileNotFoundError:
         return None
     return upload if (upload.dataset, upload.user) == (dataset.pk, user.pk) else None
+
+
+def uploads_of(dataset: Dataset) -> Iterator[Upload]:
+    """All that are kept for it, whoever's they are."""
+    for note in settings.UPLOADS_DIR.glob("*.json"):
+        try:
+            upload = Upload(**json.loads(note.read_text()))
+        except (FileNotFoundError, ValueError, TypeError):  # dropped meanwhile, or no note of an upload
+            continue
+        if upload.dataset == dataset.pk:
+            yield upload
+
+
+def drop_upload(upload: Upload) -> None:
+    """The file, then the note beside it."""
+    upload.path.unlink(missing_ok=True)
+    _note_path(upload.token).unlink(missing_ok=True)
 
 
 def token_of(path: str) -> str:

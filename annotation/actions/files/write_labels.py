@@ -9,36 +9,46 @@ import pandas as pd
 
 from annotation import bulk
 from annotation.actions.crowd.settle_consensus import settle_consensus
-from annotation.models import Annotator, Dataset, Label, LabelClass
+from annotation.models import Annotator, Dataset, FileImport, Label, LabelClass
 
-LABEL_COLUMNS = ["item_id", "annotator_id", "label_class_id", "origin", "seconds", "given_at", "created_at"]
+LABEL_COLUMNS = [
+    "item_id", "annotator_id", "label_class_id", "origin", "seconds", "given_at", "brought_by_id", "created_at",
+]  # fmt: skip
 SETTLED_AT_ONCE = 20_000  # items
+OF_FILE = " (file)"
 
 
 def add_classes(dataset: Dataset, names: tuple[str, ...]) -> dict[str, int]:
-    """Class name → id, adding those the first labelled import brought."""
-    if not dataset.label_classes.exists():
-        LabelClass.objects.bulk_create(
-            LabelClass(dataset=dataset, name=name, position=position) for position, name in enumerate(names)
-        )
+    """Class name → id, adding those the first labelled import brought. After that import was taken back the next one
+    is the first, and may bring some of the same."""
+    if not dataset.label_classes.filter(retired_at=None).exists():
+        there = {one.name: one for one in dataset.label_classes.all()}
+        for position, name in enumerate(names):
+            one = there.get(name) or LabelClass(dataset=dataset, name=name)
+            one.position, one.retired_at, one.became = position, None, None
+            one.save()
     return dict(dataset.label_classes.values_list("name", "id"))
 
 
 class WrittenLabels(TypedDict):
-    """What was written, and how many items are contested by it, counted."""
+    """What was written, and how many items are contested by it, counted; reopened: cases that ask again about what was
+    decided otherwise."""
 
     labels: int
     abstentions: int
     contested: int
+    reopened: int
+    notes: list[str]
 
 
 class LabelWriter:
     """Appends the labels that are new; must live in one transaction. Only touched item ids are kept, 8 bytes each."""
 
-    def __init__(self, dataset: Dataset, classes: dict[str, int], now: datetime) -> None:
-        self.dataset, self.classes, self.now = dataset, classes, now
+    def __init__(self, dataset: Dataset, classes: dict[str, int], brought: FileImport, now: datetime) -> None:
+        self.dataset, self.classes, self.brought, self.now = dataset, classes, brought, now
         self.labels = self.abstentions = 0
         self._annotators: dict[str, int] = {}
+        self._users: list[str] = []
         self._touched = array("q")
         self._repeated: list[tuple[pd.DataFrame, dict[str, int]]] = []
 
@@ -53,23 +63,29 @@ class LabelWriter:
         self._write(labels[~again], ids, fresh)
 
     def close(self) -> WrittenLabels:
-        """Settle what was touched; returns labels, abstentions and contested items, counted."""
+        """Settle what was touched; returns what was written, counted."""
         if self._repeated:
             ids = {name: item for _, known in self._repeated for name, item in known.items()}
             self._write(pd.concat([labels for labels, _ in self._repeated]), ids, frozenset())
-        contested = 0
+        contested = reopened = 0
         touched = np.unique(np.frombuffer(self._touched, dtype=np.int64))
         for start in range(0, len(touched), SETTLED_AT_ONCE):
-            contested += settle_consensus(self.dataset, touched[start : start + SETTLED_AT_ONCE].tolist(), self.now)
-        return {"labels": self.labels, "abstentions": self.abstentions, "contested": contested}
+            items = touched[start : start + SETTLED_AT_ONCE].tolist()
+            settled = settle_consensus(self.dataset, items, self.now, self.brought)
+            contested += settled.contested
+            reopened += settled.reopened
+        return {
+            "labels": self.labels, "abstentions": self.abstentions, "contested": contested, "reopened": reopened,
+            "notes": [f"{one!r} in the file is {one + OF_FILE!r} here: users' own begin with @" for one in self._users],
+        }  # fmt: skip
 
     def _write(self, labels: pd.DataFrame, ids: dict[str, int], fresh: frozenset[int]) -> None:
-        annotators = self._annotators_of(labels)
+        annotators, by = self._annotators_of(labels), self.brought.pk
         answers: dict[tuple[int, int], list[tuple[Any, ...]]] = {}
         for row in labels.itertuples():
             key = ids[row.external_id], annotators[row.annotator]
             seconds, given_at = getattr(row, "seconds", None), getattr(row, "given_at", None)
-            said = (*key, self.classes.get(row.label), Label.IMPORT, seconds, given_at, self.now)
+            said = (*key, self.classes.get(row.label), Label.IMPORT, seconds, given_at, by, self.now)
             answers.setdefault(key, []).append(said)
         there = self._answers_so_far([item for item, _ in answers if item not in fresh])
         rows = [row for key, said in answers.items() if not _said_before(said, there.get(key, [])) for row in said]
@@ -79,12 +95,17 @@ class LabelWriter:
         self.abstentions += sum(row[2] is None for row in rows)
 
     def _annotators_of(self, labels: pd.DataFrame) -> dict[str, int]:
+        """Name in the file → annotator. What a file calls like the answers of a user never becomes that user's."""
         new = [name for name in labels["annotator"].unique().tolist() if name not in self._annotators]
         if new:
+            there = set(self.dataset.annotators.filter(own=False).values_list("name", flat=True))
+            kept = {name: name if name in there else _kept_apart(name) for name in new}
             Annotator.objects.bulk_create(
-                [Annotator(dataset=self.dataset, name=name) for name in new], ignore_conflicts=True
+                [Annotator(dataset=self.dataset, name=name) for name in kept.values()], ignore_conflicts=True
             )
-            self._annotators = dict(self.dataset.annotators.values_list("name", "id"))
+            ids = dict(self.dataset.annotators.filter(own=False).values_list("name", "id"))
+            self._annotators |= {name: ids[said] for name, said in kept.items()}
+            self._users += [name for name, said in kept.items() if said != name]
         return self._annotators
 
     def _answers_so_far(self, items: list[int]) -> dict[tuple[int, int], list[int | None]]:
@@ -95,6 +116,11 @@ class LabelWriter:
             for item, annotator, label in rows.values_list("item_id", "annotator_id", "label_class_id"):
                 there.setdefault((item, annotator), []).append(label)
         return there
+
+
+def _kept_apart(name: str) -> str:
+    """Answers of users stand under @ and their name, whether or not there is such a user yet."""
+    return name + OF_FILE if name.startswith("@") and not name.endswith(OF_FILE) else name
 
 
 def _said_before(said: list[tuple[Any, ...]], earlier: list[int | None]) -> bool:

@@ -27,18 +27,21 @@ def enqueue(
     seed: int = 0,
     user: User | None = None,
     again: bool = False,
+    anew: bool = False,
     background: bool = True,
     parent: Job | None = None,
 ) -> Job:
     """The job for this kind, these parameters and these inputs.
 
     Asked again while it is queued, running or done, it is the same job. Failed or cancelled starts anew; `again`
-    forces another. Without `background` nothing rings: the caller works the job itself. A job with a `parent` is one of
-    its parts and is rung for in turn.
+    forces another; `anew` where one that is done may not stand in for it. Without `background` nothing rings: the
+    caller works the job itself. A job with a `parent` is one of its parts and is rung for in turn.
     """
     key = job_key(kind, dataset, params, inputs, seed)
     if again:
         key = f"{key}#{Job.objects.filter(key__startswith=key).count()}"
+    elif anew and (done := Job.objects.filter(key__startswith=key, status=Job.DONE).count()):
+        key = f"{key}#{done}"
     asked = Job(kind=kind, dataset=dataset, params=params, key=key, seed=seed, created_by=user, parent=parent)
     return _insert(asked, background)
 

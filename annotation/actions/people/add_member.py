@@ -29,5 +29,5 @@ def user_named(username: str) -> tuple[User, str | None]:
 
 def link_annotator(dataset: Dataset, name: str, user: User) -> None:
     """Say that labels by `name` are `user`'s, so that they are never asked about them again; None takes it back."""
-    if not Annotator.objects.filter(dataset=dataset, name=name).update(user=user):
+    if not Annotator.objects.of_files().filter(dataset=dataset, name=name).update(user=user):
         raise UnableToChange(f"{dataset.slug!r} has no labels by {name!r}.")

@@ -3,6 +3,7 @@
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
+from annotation.actions.datasets.rename import free_name
 from annotation.models import Dataset, Membership, User
 
 
@@ -12,7 +13,11 @@ def may_create(user: User) -> bool:
 
 
 def create_dataset(name: str, user: User) -> Dataset:
-    """A dataset called `name`, led by `user`; its slug is the name's, with a number where that is taken."""
+    """A dataset called `name`, led by `user`; its slug is the name's, with a number where that is taken.
+
+    Raises UnableToName where one that `user` sees is called so already.
+    """
+    name = free_name(name, Dataset.objects.for_user(user))
     stem = slugify(name)[:50] or "dataset"
     number = 1
     while True:

@@ -13,6 +13,7 @@ from annotation.models import (
     CurrentLabel,
     Dataset,
     Gold,
+    Item,
     LabelClass,
     QualificationTest,
     QuestionOfTest,
@@ -68,7 +69,7 @@ def use_as_gold(dataset: Dataset, items: Sequence[int], lead: User, now: datetim
 
 def _held_true(dataset: Dataset, items: Sequence[int]) -> list[tuple[int, int]]:
     rows = CurrentLabel.objects.in_force().filter(
-        item__in=items, item__dataset=dataset, state=CurrentLabel.LABELLED
+        item__in=items, item__dataset=dataset, item__split__in=Item.HERE, state=CurrentLabel.LABELLED
     )  # fmt: skip
     found = rows.exclude(basis="import").order_by("item_id").values_list("item_id", "label_class_id")
     return [(item, label) for item, label in found if label is not None]

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 
 from annotation.forms.field_kinds import row_field
-from annotation.models import Annotator, Dataset, Expertise, LabelClass, RoutingRules, User
+from annotation.models import Annotator, Dataset, Expertise, Item, LabelClass, RoutingRules, User
 from annotation.reading.experts.routing_rules import rules_of
 
 # How the rules stand on the page: a heading and its fields.
@@ -100,13 +100,14 @@ class ExpertiseForm(forms.Form):
 
 def fields_to_declare(dataset: Dataset, most: int = 200) -> list[tuple[str, str]]:
     """The sources and classes of the dataset, and the values of its categories in the first items."""
-    sources = dataset.items.exclude(source="").order_by("source").values_list("source", flat=True).distinct()[:most]
+    here = dataset.items.filter(split__in=Item.HERE)
+    sources = here.exclude(source="").order_by("source").values_list("source", flat=True).distinct()[:most]
     choices = [(f"{Expertise.SOURCE}\x1f\x1f{one}", f"source {one}") for one in sources]
     choices += [(f"{Expertise.CLASS}\x1f\x1f{one}", f"class {one}") for one in dataset.class_names]
     categories = [field.name for field in dataset.typed_fields if field.type == "category"]
     seen: dict[tuple[str, str], None] = {}
     if categories:
-        for content in dataset.items.order_by("id").values_list("content", flat=True)[:5_000]:
+        for content in here.order_by("id").values_list("content", flat=True)[:5_000]:
             seen |= {(name, str(content.get(name))): None for name in categories if content.get(name)}
     return choices + [
         (f"{Expertise.VALUE}\x1f{name}\x1f{value}", f"{name}: {value}") for name, value in sorted(seen)[:most]
@@ -135,7 +136,7 @@ class ReservationForm(forms.Form):
         name = self.cleaned_data["annotator"]
         if not name:
             return None
-        found = self.dataset.annotators.filter(name=name).first()
+        found = self.dataset.annotators.of_files().filter(name=name).first()
         if found is None:
             raise forms.ValidationError(f"No file brought labels by “{name}”.")
         return found

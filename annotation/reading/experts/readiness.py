@@ -24,7 +24,7 @@ from annotation.reading.experts.routing_rules import answered_by, paused_in
 class Readiness:
     """`pause`: the one in force. to_pass: tests of the whole dataset that must be passed first; failed: of those, the
     ones with a failed result. of_class: tests of one class that are still to be taken, failed_of_class: those failed.
-    closed_classes: ids of classes whose own test is not passed."""
+    closed_classes: ids of classes whose own test is not passed. archived: nobody is asked about the dataset."""
 
     pause: Pause | None
     to_pass: Sequence[QualificationTest]
@@ -32,6 +32,7 @@ class Readiness:
     closed_classes: frozenset[int]
     of_class: Sequence[QualificationTest] = ()
     failed_of_class: Sequence[QualificationResult] = ()
+    archived: bool = False
 
     @property
     def next_test(self) -> QualificationTest | None:
@@ -42,6 +43,8 @@ class Readiness:
     @property
     def bar(self) -> str:
         """Why no case is handed out, as a sentence; "" where nothing stands in the way."""
+        if self.archived:
+            return "This dataset is archived, so nobody is asked about it."
         if self.pause:
             return f"You are paused: {self.pause.reason or 'the lead will tell you why'}."
         if self.failed:
@@ -52,6 +55,8 @@ class Readiness:
 
 def readiness(dataset: Dataset, user: User) -> Readiness:
     """Leads take no test and are never paused."""
+    if dataset.archived_at:
+        return Readiness(None, (), (), frozenset(), archived=True)
     latest = dataset.pauses.filter(user=user).order_by("-id").first()
     pause = latest if latest and latest.paused else None
     tests = list(dataset.tests.filter(retired_at=None).select_related("label_class").order_by("id"))
@@ -78,7 +83,7 @@ def may_adjudicate(case: Case, user: User) -> bool:
     A lead with a part in it may where nobody else can: somebody has to.
     """
     judges = adjudicators(case.dataset)
-    if user.pk not in judges:
+    if user.pk not in judges or case.dataset.archived_at:
         return False
     involved = answered_by(case) | _who_labelled(case)
     return user.pk not in involved or (case.dataset.role_of(user) == Membership.LEAD and not judges - involved)

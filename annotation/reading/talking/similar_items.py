@@ -37,7 +37,7 @@ class SimilarItems:
 def similar_items(item: Item, user: User, now: datetime) -> SimilarItems:
     """Up to SHOWN items that `user` may answer. Raises UnableToFindAlike where a detection has to run first."""
     dataset = item.dataset
-    near = Item.objects.in_bulk(_near(dataset, item))
+    near = Item.objects.filter(split=Item.POOL).in_bulk(_near(dataset, item))
     near.pop(item.pk, None)
     rows = [item, *near.values()]
     table = frames.content_table([one.content for one in rows], dataset.typed_fields)

@@ -35,7 +35,7 @@ def routing(request: Request, slug: str) -> HttpResponse:
         "dataset": dataset, "form": form, "rules": rules, "in_force": rules_of(dataset),
         "preview": preview(dataset, rules), "reservation": ReservationForm(dataset),
         "reservations": dataset.reservations.select_related("annotator", "label_class", "user").order_by("-id"),
-        "names": dataset.annotators.exclude(name__startswith="@").order_by("name")[:SHOWN_NAMES],
+        "names": dataset.annotators.of_files().order_by("name")[:SHOWN_NAMES],
     }  # fmt: skip
     return render(request, "annotation/experts/routing.html", page)
 

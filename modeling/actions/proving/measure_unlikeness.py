@@ -14,6 +14,7 @@ from annotation.core.progress import Report
 from annotation.core.stored import IntervalJson
 from annotation.models import CurrentLabel, Dataset, Item, Job, Snapshot, User
 from annotation.reading.frozen_rows import frozen_rows
+from annotation.reading.pool_evidence import mark_of_taken_back
 from modeling.core.proving.stored import UnlikenessJson
 from modeling.core.proving.unlikeness import unlikeness
 from modeling.reading.production_sets import UNLIKENESS
@@ -27,7 +28,8 @@ def request_unlikeness(production: Snapshot, *, user: User | None = None, backgr
     """The job that measures the set; for the same items of the pool it is the same job."""
     pool = Item.objects.filter(dataset=production.dataset_id, split=Item.POOL).aggregate(last=Max("id"))["last"]
     params: UnlikenessParams = {"snapshot": production.pk}
-    return enqueue(UNLIKENESS, production.dataset, params, inputs=f"pool to {pool}", user=user, background=background)
+    inputs = f"pool to {pool}{mark_of_taken_back(production.dataset)}"
+    return enqueue(UNLIKENESS, production.dataset, params, inputs=inputs, user=user, background=background)
 
 
 def run(job: Job, report: Report) -> Write:

@@ -5,6 +5,7 @@ from django.db.models import Max
 
 from annotation import frames
 from annotation.models import CurrentLabel, Dataset, Item, Job, Snapshot, SnapshotRow
+from annotation.reading.pool_evidence import mark_of_taken_back
 from modeling.figures.words.recipes import recipe_words
 from modeling.models import LiveAlert, ModelInUse
 
@@ -35,7 +36,7 @@ def state_of_outcomes(dataset: Dataset) -> str:
     """Changes whenever an item comes in, an outcome comes or changes, or a production set is frozen."""
     last = Item.objects.filter(dataset=dataset, split=Item.PRODUCTION).aggregate(last=Max("id"))["last"]
     sets = dataset.snapshots.filter(purpose=Snapshot.PRODUCTION).count()
-    return f"items to {last}, labels to {_last_label(dataset)}, {sets} sets"
+    return f"items to {last}, labels to {_last_label(dataset)}, {sets} sets{mark_of_taken_back(dataset)}"
 
 
 def _last_label(dataset: Dataset) -> int:

@@ -1,0 +1,1 @@
+"""Datasets as a whole, and what came into them."""

@@ -1,0 +1,1 @@
+"""Datasets as a whole: their imports, names, archive and erasure."""
