@@ -64,6 +64,7 @@ STAGES: dict[str, tuple[MenuPage, ...]] = {
     ),
     "Data": (
         MenuPage("import", "Import"),
+        MenuPage("export", "Export"),
         MenuPage("question", "Classes and question"),
         MenuPage("people", "Members"),
         MenuPage("jobs", "Jobs"),

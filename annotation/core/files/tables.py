@@ -11,6 +11,7 @@ from itertools import islice
 from pathlib import Path
 
 from annotation.core.files import parquet
+from annotation.core.files.formulas import cells_as_they_were, names_as_they_were
 from annotation.core.files.opening import FORMATS as FORMATS
 from annotation.core.files.opening import UnableToRead, find_encoding, format_of, opened
 
@@ -97,6 +98,7 @@ class Source:
         broken = [record for record in part if isinstance(record, Broken)]
         by_column = zip(*(cells for _, cells in whole), strict=True) if whole else [()] * len(self.columns)
         cells = dict(zip(self.columns, map(list, by_column), strict=True))
+        cells = cells_as_they_were(cells)
         return Table(self.columns, cells, [row for row, _ in whole], self.encoding, self.format, broken)
 
 
@@ -221,7 +223,7 @@ def _quoting(error: str, row: int) -> str:
 
 
 def _column_names(header: list[str], row: int) -> tuple[str, ...]:
-    columns = tuple(name.strip() for name in header)
+    columns = names_as_they_were(tuple(name.strip() for name in header))
     for position, name in enumerate(columns, 1):
         if not name:
             raise UnableToRead(f"column {position} has no name; give it one or delete it", row)

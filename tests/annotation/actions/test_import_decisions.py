@@ -1,7 +1,7 @@
 import pytest
 from django.utils import timezone
 
-from annotation.actions.files.export_cases import export_cases
+from annotation.actions.exporting.export import export
 from annotation.actions.files.import_decisions import import_decisions
 from annotation.actions.files.import_items import UnableToImport
 from annotation.actions.queue.decide import decide
@@ -161,7 +161,7 @@ def test_an_exported_file_comes_back_as_decisions(dataset, tmp_path, monkeypatch
     use(monkeypatch, says=Says({"charged": 0.9, "reset": 0.6}))
     detect(dataset)
     path = tmp_path / "cases.csv"
-    export_cases(dataset, path)
+    export(dataset, "cases", path)
     import_decisions(dataset, path, erin(dataset), id="item_id", decision="suggested_label", now=timezone.now())
     assert not dataset.cases.open().exists() and current(dataset, "s3") == "payment"
     assert Label.objects.filter(item__external_id="s3").count() == 2
