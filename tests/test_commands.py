@@ -66,7 +66,9 @@ def test_a_round_by_commands_prints_one_line_each(tmp_path, quick):
     assert result("export_cases", "support", cases, "--all")["rows"] == 6
     decided = file(tmp_path, "id,said\ns4,payment\ns3,:ambiguous\n", "decisions.csv")
     asked = ("import_decisions", "support", decided, "--expert", "erin", "--id", "id", "--decision", "said")
-    assert result(*asked) == {"decisions": 2, "already_here": 0} and result(*asked)["already_here"] == 2
+    assert (
+        result(*asked) == {"decisions": 2, "already_here": 0, "ids_changed": 0} and result(*asked)["already_here"] == 2
+    )
     frozen = result("snapshot", "support", "--purpose", "training")
     assert set(frozen) == {"snapshot", "sha256", "rows", "left_out"} and frozen["rows"] == 5
     assert result("export_labels", "support", tmp_path / "labels.jsonl")["rows"] == 6

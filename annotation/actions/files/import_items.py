@@ -17,11 +17,13 @@ from django.db.models import Max
 from django.utils import timezone
 
 from annotation import bulk
+from annotation.actions.exporting.come_back import not_carried
 from annotation.actions.files.check_new_labels import check_new_labels
 from annotation.actions.files.rejected_rows import Rejects, RejectsJson
 from annotation.actions.files.write_labels import LabelWriter, WrittenLabels, add_classes
 from annotation.actions.jobs.enqueue import enqueue
 from annotation.actions.jobs.work import Write
+from annotation.core.files.own_export import notes_of, recognised
 from annotation.core.files.parsing_items import CHANGED, ItemBatch, ItemMapping, ItemParser, MappingJson
 from annotation.core.files.tables import Broken, Source, no_rows, open_source
 from annotation.core.progress import Report
@@ -110,7 +112,7 @@ class Checked:
     @property
     def notes(self) -> list[str]:
         left_out = [self.rejects.left_out] if self.rejects.n else []
-        return left_out + list(self.parser.notes(self.source.encoding))
+        return left_out + notes_of(self.source) + list(self.parser.notes(self.source.encoding))
 
 
 def run(job: Job, report: Report) -> Write:
@@ -148,6 +150,7 @@ def check(params: ImportParams, progress: Callable[[int], None] = lambda rows: N
     source = open_source(Path(params["path"]), name=params["file_name"], encoding=params["encoding"])
     dataset = Dataset.objects.filter(slug=params["slug"]).first()
     mapping = completed(ItemMapping.from_json(params["mapping"]), dataset)
+    source = recognised(source, mapping)
     parser = ItemParser(source.columns, mapping, params["repair"])
     stored = _Stored(dataset, mapping.split)
     for table in source.chunks():
@@ -256,7 +259,7 @@ def write_items(dataset: Dataset, checked: Checked, now: datetime) -> WrittenIte
         new += len(fresh)
         already_here += len(batch.items) - len(fresh)
         ids = added | {name: pk for name, (pk, _) in known.items()}
-        writer.add(batch.labels, ids, frozenset(added.values()))
+        writer.add(not_carried(checked.source, batch.labels, ids), ids, frozenset(added.values()))
     return {"items": new, "items_already_here": already_here, **writer.close()}
 
 

@@ -37,7 +37,7 @@ def current(dataset, external_id):
 def test_each_row_is_a_decision_on_the_open_case_of_its_item(dataset, tmp_path):
     cases = [open_case(dataset, name) for name in ("s1", "s2", "s3")]
     result = imports(dataset, tmp_path, "s1,payment", "s2,:ambiguous", "s3,:bad_input")
-    assert result == {"decisions": 3, "already_here": 0}
+    assert result == {"decisions": 3, "already_here": 0, "ids_changed": 0}
     assert [current(dataset, name) for name in ("s1", "s2", "s3")] == ["payment", "ambiguous", "bad_input"]
     assert set(Case.objects.values_list("status", flat=True)) == {"settled"} and Case.objects.count() == 3
     assert [decision.case for decision in Decision.objects.order_by("id")] == cases
@@ -102,7 +102,7 @@ def test_the_same_file_again_changes_nothing(dataset, tmp_path):
     rows = ["s1,:different", "s2,:different", "s3,payment", "s4,:ambiguous"]
     imports(dataset, tmp_path, *rows)
     counts = Decision.objects.count(), Case.objects.count(), Label.objects.count(), CurrentLabel.objects.count()
-    assert imports(dataset, tmp_path, *rows) == {"decisions": 0, "already_here": 4}
+    assert imports(dataset, tmp_path, *rows) == {"decisions": 0, "already_here": 4, "ids_changed": 0}
     assert counts == (
         Decision.objects.count(), Case.objects.count(), Label.objects.count(), CurrentLabel.objects.count(),
     )  # fmt: skip
@@ -110,7 +110,11 @@ def test_the_same_file_again_changes_nothing(dataset, tmp_path):
 
 def test_another_answer_of_the_same_expert_counts_in_place_of_the_earlier(dataset, tmp_path):
     imports(dataset, tmp_path, "s1,payment", "s2,payment")
-    assert imports(dataset, tmp_path, "s1,access", "s2,payment") == {"decisions": 1, "already_here": 1}
+    assert imports(dataset, tmp_path, "s1,access", "s2,payment") == {
+        "decisions": 1,
+        "already_here": 1,
+        "ids_changed": 0,
+    }
     assert current(dataset, "s1") == "access"
 
 
@@ -142,7 +146,11 @@ def test_a_case_somebody_else_holds_is_named_by_its_row(dataset, tmp_path):
 
 
 def test_rows_without_a_decision_are_passed_over(dataset, tmp_path):
-    assert imports(dataset, tmp_path, "s1,payment", "s2,", "s3,") == {"decisions": 1, "already_here": 0}
+    assert imports(dataset, tmp_path, "s1,payment", "s2,", "s3,") == {
+        "decisions": 1,
+        "already_here": 0,
+        "ids_changed": 0,
+    }
 
 
 def test_only_members_decide(dataset, tmp_path):
