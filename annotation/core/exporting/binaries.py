@@ -51,8 +51,8 @@ def write_workbook(path: Path, columns: Sequence[Column], rows: Iterable[Sequenc
         asked = {"constant_memory": True, "tmpdir": folder, "use_zip64": True, "nan_inf_to_errors": False}
         book = xlsxwriter.Workbook(str(path), asked)
         sheet = book.add_worksheet("rows")
-        for column, named in enumerate(columns):
-            sheet.write_string(0, column, named.name)
+        for place, column in enumerate(columns):
+            sheet.write_string(0, place, column.name)
         for row, values in enumerate(rows, start=1):
             if row >= MOST_ROWS:
                 raise UnableToExport(

@@ -38,7 +38,7 @@ def check_whole(sheet: Sheet, told: Told) -> None:
     """Raises UnableToExport where not all rows there were have left."""
     if told.rows != sheet.n:
         raise UnableToExport(
-            f"{counted(sheet.n, 'row')} were to be written and {told.rows:,} were there, as somebody changed the "
+            f"{counted(sheet.n, 'row')} were to be written and {told.rows:,} left, as somebody changed the "
             "dataset meanwhile; export once more."
         )
 
