@@ -60,9 +60,7 @@ def _delimited(form: Form, columns: Sequence[Column], rows: Iterator[Sequence[An
     for part in _parts_of(rows):
         sink.seek(0)
         sink.truncate()
-        for row in part:
-            cells = [_cell(value) for value in row]
-            writer.writerow(cells if form.raw else _harmless_cells(cells, told))
+        writer.writerows(map(_cells, part) if form.raw else (_harmless_cells(row, told) for row in part))
         yield sink.getvalue()
 
 
@@ -82,26 +80,29 @@ def _parts_of(rows: Iterator[Sequence[Any]]) -> Iterator[list[Sequence[Any]]]:
         yield part
 
 
+def _cells(row: Sequence[Any]) -> list[Any]:
+    return [value if type(value) is str else _cell(value) for value in row]
+
+
 def _cell(value: Any) -> Any:
-    """As csv takes it: an empty cell for None and for a number that is none."""
-    if type(value) is str:
-        return value
-    if isinstance(value, AsWritten):
-        return Number(value.text)
-    return "" if value is None or value != value else plain(value)
+    """As csv takes what is no text: an empty cell for None and for a number that is none."""
+    if value is None or value != value:
+        return ""
+    return value.text if isinstance(value, AsWritten) else plain(value)
 
 
-class Number(str):
-    """A number in a user's own writing: a minus sign in front of it runs nothing."""
-
-
-def _harmless_cells(cells: list[Any], told: Told) -> list[Any]:
-    """The cells with apostrophes where they are needed, and how many there are."""
-    n = 0
-    for place, cell in enumerate(cells):
-        if type(cell) is str and cell[:1] in DOUBTFUL:
-            cells[place] = harmless(cell)
-            n += cells[place] is not cell
+def _harmless_cells(row: Sequence[Any], told: Told) -> list[Any]:
+    """The cells with apostrophes before texts that need one, and how many have got one; a minus sign before a number
+    runs nothing."""
+    cells, n = [], 0
+    for value in row:
+        if type(value) is not str:
+            cells.append(_cell(value))
+        elif value[:1] in DOUBTFUL:
+            cells.append(harmless(value))
+            n += cells[-1] is not value
+        else:
+            cells.append(value)
     told.harmless += n
     cells.append(n)
     return cells

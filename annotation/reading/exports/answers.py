@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from annotation.core.exporting.columns import Column, Sheet
 from annotation.models import Case, Dataset, Decision, Item, Label, Reason
-from annotation.reading.exports.moment import Moment, in_parts
+from annotation.reading.exports.moment import Moment, in_parts, of_items
 
 LABELS = {
     "item_id": "text", "split": "text", "annotator": "text", "label": "text", "abstained": "text", "counts": "text",
@@ -47,7 +47,7 @@ def labels_sheet(dataset: Dataset) -> Sheet:
 def _answers_of(moment: Moment, items: Sequence[int]) -> dict[int, list[tuple[Any, ...]]]:
     """item → its labels in the order they came: annotator, class, origin, seconds, when given, when it came in."""
     found: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
-    rows = Label.objects.filter(item__in=items, pk__lte=moment.label).order_by("id")
+    rows = Label.objects.filter(of_items(items), pk__lte=moment.label).order_by("item_id", "id")
     columns = ("item_id", "annotator_id", "label_class_id", "origin", "seconds", "given_at", "created_at")
     for item, *answer in rows.values_list(*columns):
         found[item].append(tuple(answer))

@@ -8,8 +8,8 @@ from typing import Any
 from annotation.core.exporting.columns import AsWritten, Sheet, beside
 from annotation.core.fields import Field
 from annotation.core.files.checking import as_number
-from annotation.models import OF_FILES, CurrentLabel, Dataset, Label
-from annotation.reading.exports.moment import Moment, in_parts
+from annotation.models import DECIDED, OF_FILES, CurrentLabel, Dataset, Label
+from annotation.reading.exports.moment import Moment, in_parts, of_items
 
 BEFORE = {"item_id": "text", "digest": "text", "source": "text", "received": "time", "split": "text"}
 CARRIED = {"label": "text", "state": "text"}
@@ -86,17 +86,20 @@ class _Carried:
 def _carried(moment: Moment, items: Sequence[int], classes: Mapping[int, str]) -> dict[int, _Carried]:
     found: dict[int, _Carried] = {}
     decided: dict[int, _Carried] = {}
-    rows = CurrentLabel.objects.filter(item__in=items, pk__lte=moment.current).order_by("item_id", "id")
+    wanted = set(items)
+    rows = CurrentLabel.objects.filter(of_items(items), pk__lte=moment.current).order_by("item_id", "id")
     for item, label, state, basis, since, decision in rows.values_list(
         "item_id", "label_class_id", "state", "basis", "created_at", "decision_id"
     ):
+        if item not in wanted:
+            continue
         before = found.get(item)
         name = classes[label] if label else ""
         was = before.was if before else ""
         if not was and basis in OF_FILES:
             was = name
         found[item] = _Carried(name, state, basis, since, was)
-        if decision:
+        if decision and basis in DECIDED:
             decided[item] = found[item]
         else:
             decided.pop(item, None)
@@ -106,17 +109,31 @@ def _carried(moment: Moment, items: Sequence[int], classes: Mapping[int, str]) -
 
 
 def _name_deciders(moment: Moment, items: Sequence[int], decided: Mapping[int, _Carried]) -> None:
+    """Who decided what each carries; what an answer taken back left behind was decided by whoever did before it."""
     latest = CurrentLabel.objects.filter(item__in=items, pk__lte=moment.current).order_by("item_id", "id")
-    for item, name, blind in latest.values_list("item_id", "decision__expert__username", "decision__blind"):
-        decided[item].decided_by = name or ""
-        decided[item].blind = "" if blind is None else "yes" if blind else "no"
+    columns = ("item_id", "decision_id", "decision__expert__username", "decision__blind", "decision__undoes_id")
+    before: dict[tuple[int, int], tuple[str, str]] = {}
+    now: dict[int, tuple[str, str]] = {}
+    for item, decision, name, blind, undoes in latest.values_list(*columns):
+        if undoes:
+            now[item] = before.get((item, undoes), ("", ""))
+        elif decision:
+            before[item, decision] = now.get(item, ("", ""))
+            now[item] = name, "yes" if blind else "no"
+        else:
+            now[item] = "", ""
+    for item, carried in decided.items():
+        carried.decided_by, carried.blind = now[item]
 
 
 def _behind(moment: Moment, part: Sequence[Sequence[Any]], people: Mapping[int, str]) -> dict[int, str]:
     """item → the annotators whose answers count for it, in the order they gave them."""
     counting: dict[int, dict[int, bool]] = {}
-    labels = Label.objects.filter(item__in=[row[0] for row in part], pk__lte=moment.label).order_by("id")
+    labels = Label.objects.filter(of_items([row[0] for row in part]), pk__lte=moment.label).order_by("item_id", "id")
+    wanted = {row[0] for row in part}
     for item, annotator, label in labels.values_list("item_id", "annotator_id", "label_class_id"):
+        if item not in wanted:
+            continue
         answers = counting.setdefault(item, {})
         answers.pop(annotator, None)
         answers[annotator] = label is not None

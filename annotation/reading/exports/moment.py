@@ -1,10 +1,10 @@
 """What there was when an export began: it reads part by part, and whatever is added meanwhile is not in it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Max, QuerySet
+from django.db.models import Max, Q, QuerySet
 
 from annotation.models import CurrentLabel, Dataset, Decision, Item, Label
 
@@ -44,6 +44,14 @@ class Moment:
 
 def _last(rows: Any) -> int:
     return rows.objects.aggregate(last=Max("id"))["last"] or 0
+
+
+def of_items(ids: Sequence[int]) -> Q:
+    """Rows about these items, whose ids ascend: all between the first and the last where few others lie between, as a
+    long list of ids costs more than those."""
+    if ids and ids[-1] - ids[0] < 2 * len(ids):
+        return Q(item_id__gte=ids[0], item_id__lte=ids[-1])
+    return Q(item__in=ids)
 
 
 def in_parts(rows: QuerySet[Any], *columns: str) -> Iterator[list[tuple[Any, ...]]]:

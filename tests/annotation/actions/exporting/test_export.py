@@ -21,7 +21,7 @@ from annotation.core.files.parsing_items import ItemMapping
 from annotation.models import Case, CurrentLabel, Decision, FileImport, Item, Label
 from annotation.reading.exports import moment
 from tests.factories import answer, imported, open_case, small_dataset
-from tests.people import erin
+from tests.people import emil, erin
 
 pytestmark = pytest.mark.django_db
 AWKWARD = ["=1+1", "'=x", "two\nlines", "a\rb", "007", "12345678901234567890", "NA", "a\u00a0b", "🙈 שלום", 'q"u,o\t']
@@ -67,6 +67,15 @@ def test_a_label_whose_decision_was_taken_back_names_nobody(support, tmp_path):
     assert (row["label"], row["was"], row["decided_by"]) == ("access", "access", "")
 
 
+def test_a_label_that_stands_again_names_who_decided_it_first(support, tmp_path):
+    decided(support, "s1", "payment", blind=True)
+    case = open_case(support, "s1")
+    second = decide(case, emil(support), answer(support, "access", blind=False), timezone.now())
+    undo(second, emil(support), uuid4(), timezone.now())
+    row = rows_of(support, "corrected", tmp_path)[0]
+    assert (row["label"], row["decided_by"], row["blind"]) == ("payment", "erin", "yes")
+
+
 def test_decisions_and_labels_have_a_row_each(support, tmp_path):
     first = decided(support, "s1", "payment", note="=oh", blind=True)
     undo(first, erin(support), uuid4(), timezone.now())
@@ -78,7 +87,7 @@ def test_decisions_and_labels_have_a_row_each(support, tmp_path):
     assert (rows[0]["note"], rows[0]["second_look_apostrophes"], rows[0]["blind"]) == ("'=oh", "1", "yes")
     labels = [row for row in rows_of(support, "labels", tmp_path) if row["item_id"] == "s1"]
     assert [(row["annotator"], row["label"], row["abstained"], row["counts"]) for row in labels] == [
-        ("ann1", "access", "no", "yes"), ("@erin", "payment", "no", "no"), ("@erin", "", "yes", "no"),
+        ("ann1", "access", "no", "yes"), ("'@erin", "payment", "no", "no"), ("'@erin", "", "yes", "no"),
     ]  # fmt: skip
 
 

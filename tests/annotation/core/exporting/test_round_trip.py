@@ -21,7 +21,8 @@ from annotation.core.files.tables import read_table
 
 VALUES = [
     "two\nlines", "two\r\nlines", "a lone\rreturn", "a\ttab", '"quoted", said', "it's", "=1+1", "+1", "-1-1",
-    "@SUM(A1)",     "'=1", "''", "\t=x", "a\u00a0b", "\u200b", "🙈👩‍👩‍👧", "שלום \u202eעולם", "12345678901234567890", "007", "NA",
+    "@SUM(A1)",
+    "'=1", "''", "\t=x", "a\u00a0b", "\u200b", "🙈👩‍👩‍👧", "שלום \u202eעולם", "12345678901234567890", "007", "NA",
     "nan", "null", "True", "2024-05-31", "1e5", "-5", " spaces ", "a;b|c", "\\n \\", "_x0041_", "\ufeffmark",
     "line\u2028end", "\x0b\x1f\x85", "#N/A", "{'a': [1]}", "x" * 20_000,
 ]  # fmt: skip
