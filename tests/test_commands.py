@@ -62,11 +62,14 @@ def test_a_round_by_commands_prints_one_line_each(tmp_path, quick):
     parts = {"detection", "items", "groups", "flags", "findings", "cases", "failed", "not_applicable"}
     assert set(detected) == parts and detected["failed"] == {}
     cases = tmp_path / "cases.csv"
-    assert result("export_cases", "support", cases) == {"rows": 2, "file": str(cases)}
+    assert result("export_cases", "support", cases) == {"rows": 2, "file": str(cases), "ids_changed": 0, "notes": []}
     assert result("export_cases", "support", cases, "--all")["rows"] == 6
     decided = file(tmp_path, "id,said\ns4,payment\ns3,:ambiguous\n", "decisions.csv")
     asked = ("import_decisions", "support", decided, "--expert", "erin", "--id", "id", "--decision", "said")
-    assert result(*asked) == {"decisions": 2, "already_here": 0, "notes": []} and result(*asked)["already_here"] == 2
+    assert (
+        result(*asked) == {"decisions": 2, "already_here": 0, "ids_changed": 0, "notes": []}
+        and result(*asked)["already_here"] == 2
+    )
     frozen = result("snapshot", "support", "--purpose", "training")
     assert set(frozen) == {"snapshot", "sha256", "rows", "left_out"} and frozen["rows"] == 5
     assert result("export_labels", "support", tmp_path / "labels.jsonl")["rows"] == 6
@@ -206,7 +209,7 @@ def test_an_unknown_label_names_the_row_and_leaves_the_dataset_as_it_was(tmp_pat
         (("detect", "nothing"), "There is no dataset 'nothing'. Datasets here: support"),
         (("detect", "support", "--only", "magic"), "There is no detector 'magic'"),
         (("export_cases", "support", "/tmp/x.csv"), "has no detection yet; run detect first"),
-        (("export_labels", "support", "/tmp/x.xlsx"), "ends in '.xlsx'"),
+        (("export_labels", "support", "/tmp/x.xls"), "ends in '.xls'"),
         (("import_decisions", "support", "nowhere.csv", "--expert", "nobody", "--id", "i", "--decision", "d"),
          "There is no user 'nobody'"),
         (("import_labels", "support", "nowhere.csv", "--item", "i", "--annotator", "a", "--label", "l"),

@@ -65,6 +65,7 @@ STAGES: dict[str, tuple[MenuPage, ...]] = {
     "Data": (
         MenuPage("import", "Import"),
         MenuPage("imports", "Imports"),
+        MenuPage("export", "Export"),
         MenuPage("question", "Classes and question"),
         MenuPage("columns", "Columns"),
         MenuPage("people", "Members"),

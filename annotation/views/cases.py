@@ -1,14 +1,11 @@
 """The queue as its lead sees it, one case of it, and why an item was flagged."""
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from django.conf import settings
-from django.http import FileResponse, Http404, HttpResponse
+from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -16,7 +13,7 @@ from django.views.decorators.http import require_GET
 from django.views.decorators.vary import vary_on_headers
 
 from annotation.access import Request, dataset_for_expert, dataset_for_lead, part_for_lead, typed_id
-from annotation.actions.files.export_cases import export_cases
+from annotation.core.exporting.forms import Form
 from annotation.core.order.support import where_shown
 from annotation.forms.cases import CaseFilterForm, OverruleForm, SendBackForm
 from annotation.forms.experts.adjudicating import OUTCOMES
@@ -31,6 +28,7 @@ from annotation.reading.opinions import SecondOpinion, opinion_on
 from annotation.reading.prediction_sets import imported_sets
 from annotation.reading.why import Neighbour, Suspects, Why, detection_behind, explain, suspects_in, unanswered
 from annotation.reading.worth_deciding import worth_in_words
+from annotation.views.downloads import exported_file
 from annotation.views.refusals import refused_to
 
 # Members of a group that are explained on one page; a group of hundreds is one story.
@@ -163,9 +161,4 @@ def _cards(
 @require_GET
 @refused_to("cases")
 def download_cases(request: Request, slug: str) -> HttpResponseBase:
-    dataset = dataset_for_lead(request.user, slug)
-    with tempfile.TemporaryDirectory(dir=settings.UPLOADS_DIR) as folder:
-        path = Path(folder) / "cases.csv"
-        export_cases(dataset, path)
-        # the open file outlives its name
-        return FileResponse(path.open("rb"), as_attachment=True, filename=f"{slug}-cases.csv", content_type="text/csv")
+    return exported_file(dataset_for_lead(request.user, slug), "cases", Form("csv"))

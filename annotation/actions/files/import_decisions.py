@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 from uuid import uuid4
 
 import pandas as pd
@@ -18,19 +18,30 @@ from annotation.actions.queue.open_cases import Unit, create_cases
 from annotation.actions.queue.reorder import reorder
 from annotation.core.files.class_names import Spellings
 from annotation.core.files.parsing_labels import parse_decisions
+from annotation.core.files.spreadsheet_ids import NO_ITEM, found_ids
 from annotation.core.files.tables import read_table
 from annotation.core.refusal import Refusal
+from annotation.core.wording import short
 from annotation.models import Case, CaseItem, Dataset, Decision, Item, LabelClass, Membership, User
+
+
+class ImportedDecisions(TypedDict):
+    """Counted. `ids_changed`: rows whose id a spreadsheet had changed."""
+
+    decisions: int
+    already_here: int
+    ids_changed: int
+    notes: list[str]
 
 
 def import_decisions(
     dataset: Dataset, path: Path, expert: User, *, id: str, decision: str, now: datetime
-) -> dict[str, int | list[str]]:
+) -> ImportedDecisions:
     """Each row is one decision on the item's open case, opened if there is none; none of them counts as blind.
 
     A row covers its own item only: other members of its group stay open as a case of their own. The same answer by
-    the same expert again changes nothing. The queue then follows what they taught. Raises UnableToImport
-    naming the row.
+    the same expert again changes nothing. An id that a spreadsheet changed (00007 → 7) is read as the one item it can
+    be. The queue then follows what they taught. Raises UnableToImport naming the rows.
     """
     refuse_archived(dataset)
     table = read_table(path)
@@ -39,7 +50,7 @@ def import_decisions(
     with transaction.atomic():
         bulk.lock_dataset(dataset)
         _refuse_strangers(dataset, expert)
-        items = _items(dataset, rows, id)
+        items, n_changed = _items(dataset, rows, id)
         standing = _standing(dataset, expert)
         said = [(row, (row.outcome, row.label)) for row in rows.itertuples()]
         fresh = [row for row, answer in said if standing.get(items[row.external_id].pk) != answer]
@@ -50,7 +61,10 @@ def import_decisions(
         mapping = {"id": id, "decision": decision, "expert": expert.get_username()}
         incoming = Incoming("decisions", path.name, sha256_of(path), mapping, table.encoding)
         end_import(begin_import(dataset, incoming, now, rows=len(rows)), labels=len(fresh), notes=spellings.notes())
-    return {"decisions": len(fresh), "already_here": len(rows) - len(fresh), "notes": spellings.notes()}
+    return {
+        "decisions": len(fresh), "already_here": len(rows) - len(fresh), "ids_changed": n_changed,
+        "notes": spellings.notes(),
+    }  # fmt: skip
 
 
 def _refuse_strangers(dataset: Dataset, expert: User) -> None:
@@ -60,16 +74,32 @@ def _refuse_strangers(dataset: Dataset, expert: User) -> None:
         )
 
 
-def _items(dataset: Dataset, rows: pd.DataFrame, column: str) -> dict[str, Item]:
+def _items(dataset: Dataset, rows: pd.DataFrame, column: str) -> tuple[dict[str, Item], int]:
+    """Id in the file → item, and how many ids a spreadsheet had changed."""
     pool = Item.objects.filter(dataset=dataset, split=Item.POOL)
     items = {item.external_id: item for item in pool.only("id", "external_id").iterator(chunk_size=10_000)}
-    for row in rows.itertuples():
-        if row.external_id not in items:
+    found = found_ids(rows["external_id"].tolist(), items)
+    at = dict(zip(rows["external_id"], rows["row"], strict=True))
+    if found.faults:
+        _refuse_ids(dataset, column, [(at[cell], cell, why) for cell, why in found.faults])
+    first: dict[str, str] = {}
+    for cell, name in found.ids.items():
+        if first.setdefault(name, cell) != cell:
             raise UnableToImport(
-                f"Row {row.row}, column {column!r}: the pool of {dataset.slug!r} has no item {row.external_id!r}. "
-                "Use the item_id column of export_cases."
+                f"Row {at[cell]}, column {column!r}: {cell!r} is the item {name!r}, which has a decision in row "
+                f"{at[first[name]]}; keep one of the two."
             )
-    return items
+    return {cell: items[name] for cell, name in found.ids.items()}, len(found.changed)
+
+
+def _refuse_ids(dataset: Dataset, column: str, faults: Sequence[tuple[int, str, str]]) -> None:
+    """Names every one of them."""
+    row, cell, why = faults[0]
+    said = f"the pool of {dataset.slug!r} has no item {cell!r}" if why == NO_ITEM else f"{cell!r} {why}"
+    more = "".join(f"; row {row}: {short(cell, 60)!r} {why}" for row, cell, why in faults[1:])
+    raise UnableToImport(
+        f"Row {row}, column {column!r}: {said}{more}. Use the item_id column of export_cases; nothing was written."
+    )
 
 
 def _standing(dataset: Dataset, expert: User) -> dict[int, tuple[str, str | None]]:

@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from annotation import bulk
 from annotation.actions.datasets.rename import free_name
+from annotation.actions.exporting.come_back import not_carried
 from annotation.actions.files.check_new_labels import check_new_labels
 from annotation.actions.files.record_import import (
     Incoming,
@@ -30,6 +31,7 @@ from annotation.actions.files.rejected_rows import Rejects, RejectsJson
 from annotation.actions.files.write_labels import LabelWriter, WrittenLabels, add_classes
 from annotation.actions.jobs.enqueue import enqueue
 from annotation.actions.jobs.work import Write
+from annotation.core.files.own_export import recognised
 from annotation.core.files.parsing_items import CHANGED, ItemBatch, ItemMapping, ItemParser, MappingJson
 from annotation.core.files.tables import Broken, Source, no_rows, open_source
 from annotation.core.progress import Report
@@ -178,6 +180,7 @@ def check(params: ImportParams, progress: Callable[[int], None] = lambda rows: N
     dataset = Dataset.objects.filter(slug=params["slug"]).first()
     refuse_archived(dataset)
     mapping = completed(ItemMapping.from_json(params["mapping"]), dataset)
+    source = recognised(source, mapping)
     parser = ItemParser(source.columns, mapping, params["repair"], mapping.conventions(source.chunks()))
     stored = _Stored(dataset, mapping.split)
     for table in source.chunks():
@@ -288,7 +291,7 @@ def write_items(dataset: Dataset, checked: Checked, brought: FileImport, now: da
         new += len(fresh)
         already_here += len(batch.items) - len(fresh)
         ids = added | {name: pk for name, (pk, _) in known.items()}
-        writer.add(batch.labels, ids, frozenset(added.values()))
+        writer.add(not_carried(checked.source, batch.labels, ids), ids, frozenset(added.values()))
     return {"items": new, "items_already_here": already_here, **writer.close()}
 
 

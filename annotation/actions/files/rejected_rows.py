@@ -11,6 +11,7 @@ from django.conf import settings
 
 from annotation.actions.files.write_table import write_rows
 from annotation.core.artifacts import load_bytes, save_bytes
+from annotation.core.exporting.columns import stepping_aside
 from annotation.core.files.checking import UnableToParse
 from annotation.core.files.tables import Broken, open_source
 
@@ -94,8 +95,8 @@ def _filled(cells: Sequence[str], width: int) -> tuple[str, ...]:
 
 def _beside(columns: Sequence[str]) -> dict[str, str]:
     """The two columns of ours, under other names where the file has such columns itself."""
-    names = [name if name not in columns else f"second_look_{name}" for name in ("row", "reason")]
-    return dict(zip(names, ("whole", "text"), strict=True))
+    names = stepping_aside(("row", "reason"), columns)
+    return {names["row"]: "whole", names["reason"]: "text"}
 
 
 def _reason(row: Broken) -> str:

@@ -7,6 +7,7 @@ from typing import Any, TextIO
 from uuid import UUID
 
 from annotation.core.fields import Field
+from annotation.core.files.formulas import harmless
 from annotation.core.files.tables import Table, UnableToRead, unstorable
 from annotation.core.wording import quoted, short
 
@@ -18,8 +19,6 @@ OUTCOMES = {
     "bad input": "bad_input", "bad_input": "bad_input", ":bad_input": "bad_input",
 }  # fmt: skip
 YES, NO = ("yes", "y", "x", "1", "true", "not sure"), ("", "no", "n", "0", "false", "sure")
-# A spreadsheet runs what starts with one of these as a formula (CSV injection, OWASP).
-RUN = ("=", "+", "-", "@", "\t", "\r", "\n")
 NAMED = 12
 
 
@@ -52,11 +51,6 @@ class ReadSheet:
     answers: Sequence[SheetAnswer]
     blank: int
     faults: Sequence[SheetFault]
-
-
-def harmless(text: str) -> str:
-    """The text, with an apostrophe before it where a spreadsheet would run it."""
-    return f"'{text}" if text.startswith(RUN) else text
 
 
 def sheet_columns(fields: Sequence[Field]) -> tuple[str, ...]:

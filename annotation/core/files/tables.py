@@ -14,6 +14,7 @@ from annotation.core.files.forms.objects import Objects
 from annotation.core.files.forms.parquet import Parquet
 from annotation.core.files.forms.values import unstorable as unstorable
 from annotation.core.files.forms.workbook import Workbook
+from annotation.core.files.formulas import cells_as_they_were
 from annotation.core.files.opening import FORMATS as FORMATS
 from annotation.core.files.opening import WORKBOOKS, find_encoding, format_of, opened
 from annotation.core.files.tools.reading import Reading, plain_or_exported
@@ -118,7 +119,7 @@ class Source:
         whole = [record for record in part if not isinstance(record, Broken)]
         broken = [record for record in part if isinstance(record, Broken)]
         by_column = zip(*(cells for _, cells in whole), strict=True) if whole else [()] * len(self.columns)
-        cells = dict(zip(self.columns, map(list, by_column), strict=True))
+        cells = cells_as_they_were(dict(zip(self.columns, map(list, by_column), strict=True)))
         unfit = {
             name: found
             for name in self.columns if name in self.reader.odd

@@ -2,8 +2,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from annotation.access import dataset_by_slug
-from annotation.actions.files.export_cases import export_cases
+from annotation.management.exporting import add_exporting, export_as_asked
 from annotation.management.house import HouseCommand, add_json
 
 
@@ -14,8 +13,8 @@ class Command(HouseCommand):
         parser.add_argument("dataset")
         parser.add_argument("file", type=Path)
         parser.add_argument("--all", action="store_true", help="every other labelled pool item too, ranked among them")
+        add_exporting(parser)
         add_json(parser)
 
     def act(self, options: dict[str, Any]) -> dict[str, Any]:
-        rows = export_cases(dataset_by_slug(options["dataset"]), options["file"], everything=options["all"])
-        return {"rows": rows, "file": str(options["file"])}
+        return export_as_asked("cases", options)

@@ -25,7 +25,8 @@ class Command(HouseCommand):
         expert = get_user_model().objects.filter(username=options["expert"]).first()
         if expert is None:
             raise UnableToFind(f"There is no user {options['expert']!r}; add_member creates one.")
-        return import_decisions(
+        done = import_decisions(
             dataset_by_slug(options["dataset"]), options["file"], expert, id=options["id"],
             decision=options["decision"], now=timezone.now(),
         )  # fmt: skip
+        return dict(done)

@@ -3,14 +3,15 @@ import csv
 import pytest
 from django.utils import timezone
 
-from annotation.actions.files import export_cases as exporting
-from annotation.actions.files.export_cases import UnableToExport, export_cases
+from annotation.actions.exporting.export import export
 from annotation.actions.queue.decide import decide
 from annotation.actions.queue.draw_audit import draw_audit
 from annotation.actions.queue.lease import lease
 from annotation.core.detectors.near_duplicate_conflict import NearDuplicateConflict
+from annotation.core.exporting.forms import UnableToExport
 from annotation.core.fields import Field
 from annotation.models import Case, Detection
+from annotation.reading.exports import cases
 from tests.annotation.actions.fake_detectors import Says, detect, use
 from tests.factories import answer, imported, open_case
 from tests.people import erin
@@ -18,7 +19,7 @@ from tests.people import erin
 pytestmark = pytest.mark.django_db
 COLUMNS = [
     "rank", "case", "case_rank", "item_id", "text", "given_label", "suggested_label", "score", "probability",
-    "probability_rests_on", "detectors", "reason", "group", "suspect_in_group",
+    "probability_rests_on", "detectors", "reason", "group", "suspect_in_group", "second_look_apostrophes",
 ]  # fmt: skip
 ORDER = "the order of {} has not arrived at my address and nobody answers the phone, please look into it soon"
 ROWS = [
@@ -40,7 +41,7 @@ def dataset(monkeypatch, tmp_path):
 
 def exported(dataset, tmp_path, **asked):
     path = tmp_path / "cases.csv"
-    count = export_cases(dataset, path, **asked)
+    count = export(dataset, "cases", path, **asked).rows
     with path.open(newline="", encoding="utf-8") as file:
         reader = csv.DictReader(file)
         rows = list(reader)
@@ -101,10 +102,10 @@ def test_every_field_has_its_column_and_one_called_like_another_says_so(monkeypa
     made = imported(tmp_path, rows, fields=(Field("score", "number"),))
     detect(made)
     path = tmp_path / "cases.csv"
-    export_cases(made, path)
+    export(made, "cases", path)
     with path.open(newline="", encoding="utf-8") as file:
         read = list(csv.DictReader(file))
-    assert [(row["item_id"], row["text"], row["score (field)"], row["score"]) for row in read] == [
+    assert [(row["item_id"], row["text"], row["score"], row["second_look_score"]) for row in read] == [
         ("a", "came doubtful", "2.5", "0.450000"), ("b", "doubtful too", "", "0.450000"),
     ]  # fmt: skip
 
@@ -152,7 +153,7 @@ def test_a_file_half_written_never_appears_under_its_name(dataset, tmp_path, mon
     folder = tmp_path / "out"
     folder.mkdir()
     path = folder / "cases.csv"
-    judged = exporting._judged
+    judged = cases._judged
     written = []
 
     def fails_at_the_second(*args):
@@ -161,29 +162,29 @@ def test_a_file_half_written_never_appears_under_its_name(dataset, tmp_path, mon
             raise MemoryError
         return judged(*args)
 
-    monkeypatch.setattr(exporting, "_judged", fails_at_the_second)
+    monkeypatch.setattr(cases, "_judged", fails_at_the_second)
     with pytest.raises(MemoryError):
-        export_cases(dataset, path)
+        export(dataset, "cases", path)
     assert list(folder.iterdir()) == []
     path.write_text("the last one")
     written.clear()
     with pytest.raises(MemoryError):
-        export_cases(dataset, path)
+        export(dataset, "cases", path)
     assert [file.name for file in folder.iterdir()] == ["cases.csv"] and path.read_text() == "the last one"
 
 
 def test_where_it_cannot_be_written_is_a_sentence(dataset, tmp_path):
     with pytest.raises(UnableToExport, match=r"no/such/folder/x.csv can't be written: No such file or directory\."):
-        export_cases(dataset, tmp_path / "no/such/folder/x.csv")
+        export(dataset, "cases", tmp_path / "no/such/folder/x.csv")
     with pytest.raises(UnableToExport, match="can't be written: Is a directory"):
         (tmp_path / "folder.csv").mkdir()
-        export_cases(dataset, tmp_path / "folder.csv")
+        export(dataset, "cases", tmp_path / "folder.csv")
     with pytest.raises(UnableToExport, match="ends in ''; name a file that ends in .csv"):
-        export_cases(dataset, type(tmp_path)("."))
+        export(dataset, "cases", type(tmp_path)("."))
 
 
 def test_before_the_first_detection_it_says_so(tmp_path):
     dataset = imported(tmp_path, [{"id": "a", "text": "x", "label": "y"}])
     with pytest.raises(UnableToExport, match="has no detection yet; run detect first"):
-        export_cases(dataset, tmp_path / "x.csv")
+        export(dataset, "cases", tmp_path / "x.csv")
     assert not (tmp_path / "x.csv").exists()

@@ -12,7 +12,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from annotation.actions.files.export_labels import export_labels
+from annotation.actions.exporting.export import export
 from annotation.actions.files.import_items import import_params, request_import
 from annotation.actions.files.import_labels import import_labels
 from annotation.actions.files.rejected_rows import UnableToTake
@@ -235,7 +235,7 @@ def test_uploads_are_dropped_a_day_after_their_job(dataset, uploads):  # noqa: F
 def test_labels_leave_in_every_form(tmp_path, suffix):
     support = small_dataset(tmp_path)
     path = tmp_path / f"labels.{suffix}"
-    assert export_labels(support, path) == 6
+    assert export(support, "corrected", path).rows == 6
     cells = read_table(path).cells
     assert (cells["item_id"][0], cells["text"][0], cells["label"][0], cells["state"][0]) == (
         "s1", "I can't log in 1", "access", "labelled",

@@ -1,7 +1,7 @@
 import pytest
 from django.utils import timezone
 
-from annotation.actions.files.export_cases import export_cases
+from annotation.actions.exporting.export import export
 from annotation.actions.files.import_decisions import import_decisions
 from annotation.actions.files.import_items import UnableToImport
 from annotation.actions.queue.decide import decide
@@ -37,7 +37,7 @@ def current(dataset, external_id):
 def test_each_row_is_a_decision_on_the_open_case_of_its_item(dataset, tmp_path):
     cases = [open_case(dataset, name) for name in ("s1", "s2", "s3")]
     result = imports(dataset, tmp_path, "s1,payment", "s2,:ambiguous", "s3,:bad_input")
-    assert result == {"decisions": 3, "already_here": 0, "notes": []}
+    assert result == {"decisions": 3, "already_here": 0, "ids_changed": 0, "notes": []}
     assert [current(dataset, name) for name in ("s1", "s2", "s3")] == ["payment", "ambiguous", "bad_input"]
     assert set(Case.objects.values_list("status", flat=True)) == {"settled"} and Case.objects.count() == 3
     assert [decision.case for decision in Decision.objects.order_by("id")] == cases
@@ -102,7 +102,7 @@ def test_the_same_file_again_changes_nothing(dataset, tmp_path):
     rows = ["s1,:different", "s2,:different", "s3,payment", "s4,:ambiguous"]
     imports(dataset, tmp_path, *rows)
     counts = Decision.objects.count(), Case.objects.count(), Label.objects.count(), CurrentLabel.objects.count()
-    assert imports(dataset, tmp_path, *rows) == {"decisions": 0, "already_here": 4, "notes": []}
+    assert imports(dataset, tmp_path, *rows) == {"decisions": 0, "already_here": 4, "ids_changed": 0, "notes": []}
     assert counts == (
         Decision.objects.count(), Case.objects.count(), Label.objects.count(), CurrentLabel.objects.count(),
     )  # fmt: skip
@@ -110,7 +110,12 @@ def test_the_same_file_again_changes_nothing(dataset, tmp_path):
 
 def test_another_answer_of_the_same_expert_counts_in_place_of_the_earlier(dataset, tmp_path):
     imports(dataset, tmp_path, "s1,payment", "s2,payment")
-    assert imports(dataset, tmp_path, "s1,access", "s2,payment") == {"decisions": 1, "already_here": 1, "notes": []}
+    assert imports(dataset, tmp_path, "s1,access", "s2,payment") == {
+        "decisions": 1,
+        "already_here": 1,
+        "ids_changed": 0,
+        "notes": [],
+    }
     assert current(dataset, "s1") == "access"
 
 
@@ -142,7 +147,12 @@ def test_a_case_somebody_else_holds_is_named_by_its_row(dataset, tmp_path):
 
 
 def test_rows_without_a_decision_are_passed_over(dataset, tmp_path):
-    assert imports(dataset, tmp_path, "s1,payment", "s2,", "s3,") == {"decisions": 1, "already_here": 0, "notes": []}
+    assert imports(dataset, tmp_path, "s1,payment", "s2,", "s3,") == {
+        "decisions": 1,
+        "already_here": 0,
+        "ids_changed": 0,
+        "notes": [],
+    }
 
 
 def test_only_members_decide(dataset, tmp_path):
@@ -161,7 +171,7 @@ def test_an_exported_file_comes_back_as_decisions(dataset, tmp_path, monkeypatch
     use(monkeypatch, says=Says({"charged": 0.9, "reset": 0.6}))
     detect(dataset)
     path = tmp_path / "cases.csv"
-    export_cases(dataset, path)
+    export(dataset, "cases", path)
     import_decisions(dataset, path, erin(dataset), id="item_id", decision="suggested_label", now=timezone.now())
     assert not dataset.cases.open().exists() and current(dataset, "s3") == "payment"
     assert Label.objects.filter(item__external_id="s3").count() == 2

@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from annotation.actions.files.export_cases import export_cases
+from annotation.actions.exporting.export import export
 from annotation.actions.files.import_decisions import import_decisions
 from annotation.actions.jobs.work import work_here
 from annotation.actions.queue.decide import decide
@@ -60,7 +60,7 @@ def queue(dataset):
 
 
 def exported(dataset, tmp_path, **asked):
-    export_cases(dataset, tmp_path / "cases.csv", **asked)
+    export(dataset, "cases", tmp_path / "cases.csv", **asked)
     with (tmp_path / "cases.csv").open(newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))
 

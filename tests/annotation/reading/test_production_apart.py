@@ -5,7 +5,7 @@ import pytest
 from django.utils import timezone
 
 from annotation.actions.detecting import detect
-from annotation.actions.files.export_cases import export_cases
+from annotation.actions.exporting.export import export
 from annotation.actions.jobs.work import work_here
 from annotation.actions.queue.decide import decide
 from annotation.actions.queue.draw_audit import draw_audit
@@ -43,7 +43,7 @@ def seen(dataset, tmp_path):
     order = reorder(dataset, timezone.now())
     rate = newest_error_rate(dataset)
     path = tmp_path / "cases.csv"
-    export_cases(dataset, path, everything=True)
+    export(dataset, "cases", path, everything=True)
     skill = measure_experts(dataset)
     return {
         "chance": learned.chance.round(9).tolist(), "n": learned.n, "outcomes": outcomes(dataset).to_csv(),

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from annotation.core.files.formulas import names_as_they_were
 from annotation.core.files.unreadable import Broken, UnableToRead
 
 SAMPLE = 20  # records that show the habits of a file
@@ -27,7 +28,7 @@ class Grid:
     @classmethod
     def of(cls, header: list[str], row: int, sample: Sequence[list[str]]) -> "Grid":
         """The habits that a header, on line `row`, and the first records show. Raises UnableToRead."""
-        cells = [name.strip() for name in header]
+        cells = list(names_as_they_were(tuple(name.strip() for name in header)))
         named = len(cells)
         while named > 1 and not cells[named - 1]:
             named -= 1

@@ -3,16 +3,17 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from pathlib import Path
 
 import numpy as np
+from django.db.models import QuerySet
 
 from annotation import bulk, frames
-from annotation.actions.files.write_table import UnableToExport, write_rows
-from annotation.actions.queue.reorder import DECIDED
+from annotation.core.exporting.columns import Sheet, beside
+from annotation.core.exporting.forms import UnableToExport
 from annotation.core.fields import Field
 from annotation.core.order.ranking import doubted_members
-from annotation.models import CaseItem, CurrentLabel, Dataset, Detection, Flag, Item
+from annotation.models import DECIDED, CaseItem, CurrentLabel, Dataset, Detection, Flag, Item
+from annotation.reading.exports.items import fields_as_written
 from annotation.reading.labels_left import rests_on_in_words
 from annotation.reading.learned_order import (
     Learned,
@@ -29,15 +30,15 @@ JUDGED = {
 }  # fmt: skip
 
 
-def export_cases(dataset: Dataset, path: Path, *, everything: bool = False) -> int:
-    """Write every item of an open case on a row of its own; returns the number of rows.
+def cases_sheet(dataset: Dataset, *, everything: bool = False) -> Sheet:
+    """Every item of an open case on a row of its own, with its texts.
 
     `score` and `probability` are the row's own and `rank` goes by them; `case_rank` is the place of its case in the
     queue, where a group stands by what all its members are worth. With `everything` the other labelled pool items are
     ranked among them, without a case. Decisions so far count, without a new detection; what an expert has decided has
     score 0. `probability` is empty where nothing supports one, and `probability_rests_on` says what does and how many
     of the labels left are wrong, or why there is none. Nothing tells audit or gold apart: an item for which an audit
-    alone opened a case stands where it would stand without.
+    alone opened a case stands where it would stand without. Raises UnableToExport before the first detection.
     """
     detection = dataset.detections.order_by("-id").first()
     if detection is None:
@@ -49,8 +50,20 @@ def export_cases(dataset: Dataset, path: Path, *, everything: bool = False) -> i
         lines += _other_lines(learned, pool, {line.item for line in lines})
     lines.sort(key=lambda line: (-line.score, line.case_rank or np.inf, line.item))
     fields, rests_on = dataset.typed_fields, rests_on_in_words(dataset, learned)
-    columns = PLACES | _named(fields) | JUDGED
-    return write_rows(path, columns, _rows(lines, fields, pool, _flags_by_item(detection), learned, rests_on))
+    columns, aside = beside(PLACES, fields, JUDGED)
+    flags = _flags_by_item(detection)
+    return Sheet(columns, lambda: _rows(lines, fields, pool, flags, learned, rests_on), len(lines), aside)
+
+
+def n_in_cases(dataset: Dataset) -> int:
+    """How many rows the file of the open cases has."""
+    return _listed(dataset).values("item").distinct().count()
+
+
+def _listed(dataset: Dataset) -> QuerySet[CaseItem]:
+    """The items of open cases that may be listed, without those that left the dataset."""
+    inside = CaseItem.objects.filter(case__in=dataset.cases.open().shown())
+    return inside.exclude(item__split=Item.TAKEN_BACK)
 
 
 @dataclass(frozen=True)
@@ -84,7 +97,7 @@ class _Pool:
 def _in_cases(dataset: Dataset, learned: Learned, pool: _Pool) -> Iterator[Line]:
     """The items of open cases; one of two cases is in the first."""
     cases = dataset.cases.open().shown().in_order()
-    pairs = CaseItem.objects.filter(case__in=dataset.cases.open().shown()).order_by("case_id", "item_id")
+    pairs = _listed(dataset).order_by("case_id", "item_id")
     members: dict[int, list[int]] = {}
     for pk, item in pairs.values_list("case_id", "item_id"):
         members.setdefault(pk, []).append(item)
@@ -146,15 +159,6 @@ def _flags_by_item(detection: Detection) -> dict[int, list[Flag]]:
     return flags
 
 
-def _named(fields: Sequence[Field]) -> dict[str, str]:
-    """The fields' columns and what is in them; a field called like a column of the export says that it is a field."""
-    taken = PLACES | JUDGED
-    return {
-        f"{one.name} (field)" if one.name in taken else one.name: "number" if one.type == "number" else "text"
-        for one in fields
-    }
-
-
 def _rows(
     lines: Sequence[Line],
     fields: Sequence[Field],
@@ -170,7 +174,7 @@ def _rows(
             item = items[line.item]
             places = [rank, line.case or "", line.case_rank or "", item.external_id]
             judged = _judged(line, pool, suspicion.get(line.item, []), learned, rests_on)
-            yield list(chain(places, (item.content.get(one.name) for one in fields), judged))
+            yield list(chain(places, fields_as_written(fields, item.content, item.written), judged))
 
 
 def _judged(
