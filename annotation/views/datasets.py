@@ -28,7 +28,9 @@ def datasets(request: Request) -> HttpResponse:
 def _with_counts(found: DatasetQuerySet, user: User) -> QuerySet[Any]:
     """The datasets with the user's role, their items and their open cases."""
     role = Membership.objects.filter(dataset=OuterRef("pk"), user=user).values("role")
-    items = Item.objects.filter(dataset=OuterRef("pk")).order_by().values("dataset").annotate(n=Count("*"))
+    items = (
+        Item.objects.filter(dataset=OuterRef("pk"), taken_back=0).order_by().values("dataset").annotate(n=Count("*"))
+    )
     cases = Case.objects.open().filter(dataset=OuterRef("pk")).order_by().values("dataset").annotate(n=Count("*"))
     return found.annotate(
         role=Subquery(role), n_items=Coalesce(Subquery(items.values("n")), 0),

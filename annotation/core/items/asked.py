@@ -1,5 +1,7 @@
-"""Which items are asked for, as it stands in the address of their page. Nothing here knows a dataset: whether a class or
-a person of that name exists is for whoever looks them up."""
+"""Which items are asked for, as it stands in the address of their page.
+
+Nothing here knows a dataset: whether a class or a person of that name exists is for whoever looks them up.
+"""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence

@@ -214,9 +214,9 @@ def with_plain_words(items: QuerySet[Item], asked: Asked) -> QuerySet[Item]:
     wanted = [part for word in asked.words if not word.absent for part in word.plain_parts]
     if not wanted or "words" in asked.but_not:
         return items
-    items = items.alias(written=Cast("content", TextField()))
+    items = items.alias(stored=Cast("content", TextField()))
     for part in dict.fromkeys(wanted):
-        items = items.filter(written__icontains=part)
+        items = items.filter(stored__icontains=part)
     return items
 
 

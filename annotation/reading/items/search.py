@@ -14,6 +14,7 @@ from annotation.core.items.words import has_words
 from annotation.models import CurrentLabel, Dataset, Item, PredictionSet
 from annotation.reading.items.conditions import (
     MOST_LISTED,
+    TABLES,
     Check,
     Rows,
     conditions_of,
@@ -26,7 +27,7 @@ from annotation.reading.items.predicted import classes_of, predicted_by
 from annotation.reading.items.scores import ItemScores, scores_now
 
 # Seconds of one look; a page that is not full by then goes on in the next.
-BUDGET = 0.1
+BUDGET = 0.06
 # Items of the first window, and of the largest that ids are listed for and that a range is asked for.
 FIRST, MOST_IDS, MOST_RANGE = 2_000, 5_000, 100_000
 
@@ -128,7 +129,10 @@ def search(dataset: Dataset, asked: Asked) -> Search:
     """Raises UnableToFilter where the filter names what the dataset does not have, or what only a detection gives."""
     made = conditions_of(dataset, asked)
     but_not = negated_together(asked)
-    items = with_plain_words(Item.objects.filter(dataset=dataset, taken_back=0), asked)
+    own = Item.objects.filter(dataset=dataset)
+    # what was drawn or frozen stays so where its import was taken back since
+    frozen = set(TABLES) & set(asked.named) - but_not
+    items = with_plain_words(own if frozen else own.filter(taken_back=0), asked)
     for name, one in made.items():
         holds: Q | Exists = one.exists if isinstance(one, Rows) else one
         items = items.filter(~Q(holds) if name in but_not else Q(holds))
