@@ -120,11 +120,16 @@ def read_asked(given: Mapping[str, Sequence[str]]) -> Asked:
 
 
 def _first(given: Mapping[str, Sequence[str]], name: str) -> str:
-    return next((value for value in given.get(name, ()) if value), "")
+    return next(iter(_clean(given, name)), "")
+
+
+def _clean(given: Mapping[str, Sequence[str]], name: str) -> list[str]:
+    """The values that are not empty, without the one character that no database takes."""
+    return [value.replace("\0", "\ufffd") for value in given.get(name, ()) if value]
 
 
 def _values(given: Mapping[str, Sequence[str]], name: str) -> tuple[str, ...]:
-    values = tuple(dict.fromkeys(value for value in given.get(name, ()) if value))
+    values = tuple(dict.fromkeys(_clean(given, name)))
     if len(values) > MOST_VALUES:
         raise UnableToFilter(f"{title_of(name)} has {len(values)} values; name up to {MOST_VALUES}.")
     for value in values:

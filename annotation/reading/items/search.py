@@ -160,14 +160,16 @@ def _scored(name: str) -> bool:
 def _narrowed(
     asked: Asked, rows: Sequence[Rows], scores: ItemScores | None, sets: Sequence[PredictionSet]
 ) -> np.ndarray | None:
-    """Ids in ascending order beyond which nothing can be found; None where nothing narrows it."""
+    """Ids in ascending order beyond which nothing can be found; None where nothing narrows it to few."""
     lists = [ids for one in rows if (ids := _short_list(one)) is not None]
     for name, one in asked.between.items():
         if _scored(name) and name not in asked.but_not and scores is not None:
             lists.append(scores.item[_within(getattr(scores, name), one)])
     if sets and "model" not in asked.but_not:
         lists.append(reduce(np.union1d, (predicted_by(one).item for one in sets)))
-    return reduce(lambda a, b: np.intersect1d(a, b), lists) if lists else None
+    # the longer ones are cheaper to look through in order: what they say is checked there too
+    short = [ids for ids in lists if len(ids) <= MOST_LISTED]
+    return reduce(np.intersect1d, short) if short else None
 
 
 def _short_list(one: Rows) -> np.ndarray | None:
