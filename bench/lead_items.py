@@ -6,7 +6,6 @@ which has to be empty.
 
 import json
 import os
-import random
 import re
 import subprocess
 import sys
@@ -23,11 +22,10 @@ ROOT = Path(__file__).resolve().parents[1]
 N, CLASSES, ANNOTATORS, FLAGS, REQUESTS = 1_000_000, 10, 200, 5_000, 20
 LIMIT = 200.0  # ms a page
 FILTERS = {
-    "all": "", "common_word": "words=w17", "rare_word": "words=kitten+-w18", "absent_word": "words=nowhere",
-    "label_and_annotator": "label=class+3&annotator=ann+7&said=class+3", "model_differs": "model={model}",
-    "model_differs_rarely": "model={model}&label=class+1&annotator=ann+3&score_from=0.99",
+    "words": "words=kitten+-w18", "absent_word": "words=nowhere",
+    "label_and_annotator": "label=class+3&annotator=ann+7", "model_differs": "model={model}",
     "contested": "state=contested", "annotators_differ": "differ=annotators", "flagged": "detector=any",
-    "score": "sort=score&state=labelled", "received": "sort=-received&source=s3", "no_label": "state=none",
+    "score": "sort=score&state=labelled", "received": "sort=-received&source=s3",
 }  # fmt: skip
 
 
@@ -53,7 +51,8 @@ def run() -> list[Row]:
     return found
 
 
-def _main(n: int) -> None:
+def _main(n: int, names: str = "") -> None:
+    """Print the figures of the filters of these names, with commas between; of all without any."""
     import django  # noqa: PLC0415  settings come from the environment of this process
 
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
@@ -68,66 +67,76 @@ def _main(n: int) -> None:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
-    figures = {name: _measured(dataset, lead, query.format(model=model)) for name, query in FILTERS.items()}
+    chosen = names.split(",") if names else list(FILTERS)
+    figures = {name: _measured(dataset, lead, FILTERS[name].format(model=model)) for name in chosen}
     print(json.dumps({"database": connection.vendor, "filters": figures}))
+
+
+# Written by the database itself, from the number k of an item; what looks random follows from k.
+NUMBERS = "WITH RECURSIVE n(k) AS (SELECT 0 UNION ALL SELECT k + 1 FROM n WHERE k < {n} - 1)"
+TEXT = " || ' w' || ".join(f"((k * {2 * i + 7919} + k / 97 * {i + 31}) % {400 * (i % 5 + 1)})" for i in range(14))
+CODE, WHO = f"((k * 48271 + k / 7) % {CLASSES})", f"((k * 16807 + k / 13) % {ANNOTATORS})"
+INSERTS = {
+    "annotation_item": (
+        "dataset_id, split, external_id, digest, content, source, received_at, taken_back, created_at",
+        "{dataset}, 'pool', 'i' || k, 'd' || k, {json}, 's' || (k % 10), CASE WHEN k % 2 = 1 THEN {day} END, 0, {now}",
+        "",
+    ),
+    "annotation_label": (
+        "item_id, annotator_id, label_class_id, origin, created_at",
+        "{item} + k, {annotator} + " + WHO + ", {label} + " + CODE + ", 'import', {now}", "",
+    ),
+    "annotation_currentlabel": (
+        "item_id, label_class_id, state, basis, created_at",
+        "{item} + k, CASE WHEN k % 40000 <> 7 THEN {label} + " + CODE + " END, "
+        "CASE WHEN k % 40000 <> 7 THEN 'labelled' ELSE 'contested' END, 'import', {now}", "WHERE k % 50000 <> 9",
+    ),
+    "annotation_flag": (
+        "detection_id, detector, item_id, score, reason", "{detection}, 'label_error', {item} + k, 0.9, 'odd label'",
+        "WHERE k % {each} = 3",
+    ),
+}  # fmt: skip
 
 
 def _filled(n: int) -> tuple[Any, Any, int]:
     """A dataset of n items, its lead and the id of a prediction set over all of them."""
     from django.conf import settings  # noqa: PLC0415
-    from django.utils import timezone  # noqa: PLC0415
+    from django.db import connection  # noqa: PLC0415
 
-    from annotation import bulk, models  # noqa: PLC0415
+    from annotation import models  # noqa: PLC0415
     from annotation.core.artifacts import arrays_to_bytes, save_bytes  # noqa: PLC0415
 
-    now, draw, rng = timezone.now(), random.Random(0), np.random.default_rng(0)
     lead = models.User.objects.create_user("lead")
     dataset = models.Dataset.objects.create(slug="million", name="million", fields=[{"name": "text", "type": "text"}])
     models.Membership.objects.create(dataset=dataset, user=lead, role="lead")
-    classes = [models.LabelClass(dataset=dataset, name=f"class {k}", position=k) for k in range(CLASSES)]
-    models.LabelClass.objects.bulk_create(classes)
-    people = [models.Annotator(dataset=dataset, name=f"ann {k}") for k in range(ANNOTATORS)]
-    models.Annotator.objects.bulk_create(people)
-    class_ids = list(dataset.label_classes.order_by("position").values_list("id", flat=True))
-    people_ids = list(dataset.annotators.order_by("id").values_list("id", flat=True))
-
-    def text(k: int) -> str:
-        words = [f"w{int(2_000 * draw.random() ** 2)}" for _ in range(14)]
-        return " ".join([*words, "kitten"] if k % 20_000 == 11 else words)
-
-    columns = ["dataset_id", "split", "external_id", "digest", "content", "source", "received_at", "created_at"]
-    bulk.insert(
-        models.Item, columns,
-        ((dataset.pk, "pool", f"i{k}", f"{k:064d}", {"text": text(k)}, f"s{k % 10}",
-          now - timezone.timedelta(minutes=k) if k % 2 else None, now) for k in range(n)),
-    )  # fmt: skip
-    first = models.Item.objects.order_by("id").values_list("id", flat=True)[0]
-    code = rng.integers(0, CLASSES, n).tolist()
-    who = rng.integers(0, ANNOTATORS, n).tolist()
-    bulk.insert(
-        models.Label, ["item_id", "annotator_id", "label_class_id", "origin", "created_at"],
-        ((first + k, people_ids[who[k]], class_ids[code[k]], "import", now) for k in range(n)),
-    )  # fmt: skip
-    contested = {k for k in range(n) if k % 40_000 == 7}
-    bulk.insert(
-        models.CurrentLabel, ["item_id", "label_class_id", "state", "basis", "created_at"],
-        ((first + k, None if k in contested else class_ids[code[k]], "contested" if k in contested else "labelled",
-          "import", now) for k in range(n) if k % 50_000 != 9),
-    )  # fmt: skip
-    ids = np.arange(first, first + n)
-    arrays = arrays_to_bytes(item=ids, score=rng.random(n))
+    classes = [models.LabelClass.objects.create(dataset=dataset, name=f"class {k}", position=k) for k in range(CLASSES)]
+    people = [models.Annotator.objects.create(dataset=dataset, name=f"ann {k}") for k in range(ANNOTATORS)]
     detection = models.Detection.objects.create(
-        dataset=dataset, n_items=n, n_groups=0, n_conflicts=0, n_flags=FLAGS, n_findings=0, seconds=1,
-        arrays=save_bytes(settings.ARTIFACTS_DIR, arrays, ".npz"),
-    )  # fmt: skip
-    bulk.insert(
-        models.Flag, ["detection_id", "detector", "item_id", "score", "reason"],
-        ((detection.pk, "label_error", int(item), 0.9, "odd label") for item in rng.choice(ids, FLAGS, replace=False)),
-    )  # fmt: skip
+        dataset=dataset, n_items=n, n_groups=0, n_conflicts=0, n_flags=FLAGS, n_findings=0, seconds=1, arrays=""
+    )
+    text = f"'{{{{\"text\": \"w' || {TEXT} || CASE WHEN k % 20000 = 11 THEN ' kitten' ELSE '' END || '\"}}}}'"
+    postgres = connection.vendor == "postgresql"
+    ids = {
+        "dataset": dataset.pk, "annotator": people[0].pk, "label": classes[0].pk, "detection": detection.pk,
+        "item": 1, "each": max(1, n // FLAGS), "now": "CURRENT_TIMESTAMP",
+        "day": "CURRENT_TIMESTAMP - k * interval '1 minute'" if postgres else "datetime('now', '-' || k || ' minutes')",
+        "json": (f"CAST({text} AS jsonb)" if postgres else text).format(),
+    }  # fmt: skip
+    with connection.cursor() as cursor:
+        for table, (columns, values, where) in INSERTS.items():
+            select = f"{NUMBERS} SELECT {values} FROM n {where}".format(n=n, **ids)
+            cursor.execute(f"INSERT INTO {table} ({columns}) {select}")
+            if table == "annotation_item":
+                ids["item"] = models.Item.objects.order_by("id").values_list("id", flat=True)[0]
+    items, rng = np.arange(ids["item"], ids["item"] + n), np.random.default_rng(0)
+    arrays = arrays_to_bytes(item=items, score=rng.random(n))
+    detection.arrays = save_bytes(settings.ARTIFACTS_DIR, arrays, ".npz")
+    detection.save()
+    k = np.arange(n)
+    code = (k * 48271 + k // 7) % CLASSES
     probability = np.full((n, CLASSES), 0.02, dtype=np.float32)
-    said = np.where(rng.random(n) < 0.1, rng.integers(0, CLASSES, n), code)
-    probability[np.arange(n), said] = 0.82
-    arrays = save_bytes(settings.ARTIFACTS_DIR, arrays_to_bytes(item=ids, probability=probability), ".npz")
+    probability[k, np.where(rng.random(n) < 0.1, rng.integers(0, CLASSES, n), code)] = 0.82
+    arrays = save_bytes(settings.ARTIFACTS_DIR, arrays_to_bytes(item=items, probability=probability), ".npz")
     names = [f"class {k}" for k in range(CLASSES)]
     made = models.PredictionSet.objects.create(dataset=dataset, name="model", classes=names, arrays=arrays, n=n)
     return dataset, lead, made.pk
@@ -166,4 +175,4 @@ def _measured(dataset: Any, lead: Any, query: str) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    _main(int(sys.argv[1]))
+    _main(int(sys.argv[1]), *sys.argv[2:3])

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import TypeVar
 from uuid import UUID, uuid5
 
 from django.db import transaction
@@ -151,9 +152,12 @@ def undo_many(dataset: Dataset, lead: User, token: UUID, now: datetime) -> int:
     return len(by_item)
 
 
-def _before(rows: Iterable[CurrentLabel] | Iterable[Label]) -> dict[int, CurrentLabel | Label]:
+Row = TypeVar("Row", CurrentLabel, Label)
+
+
+def _before(rows: Iterable[Row]) -> dict[int, Row]:
     """item → the second of its rows, which come the newest first; nothing where it has only one."""
-    found: dict[int, list[CurrentLabel | Label]] = {}
+    found: dict[int, list[Row]] = {}
     for row in rows:
         found.setdefault(row.item_id, []).append(row)
     return {item: own[1] for item, own in found.items() if len(own) > 1}

@@ -1,6 +1,6 @@
 """All that is known of one item, in the order in which it came to be."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -45,6 +45,9 @@ class Event:
     url: str = ""
 
 
+Read = Callable[[Item, QuerySet[Any]], Iterator[Event]]
+
+
 @dataclass(frozen=True)
 class ItemHistory:
     """`cut`: what there is more of than is shown, a sentence each."""
@@ -55,7 +58,7 @@ class ItemHistory:
 
 def history_of(item: Item) -> ItemHistory:
     """What happened to the item, the earliest first; of each kind the latest 200."""
-    kinds = {
+    kinds: dict[str, tuple[Read, QuerySet[Any]]] = {
         "labels": (_labels, item.labels.all()),
         "current labels": (_current, item.current_labels.all()),
         "flags": (_flags, item.flags.all()),

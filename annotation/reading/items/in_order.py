@@ -61,7 +61,8 @@ class Window:
 class InOrder(Protocol):
     """Where the windows come from. `descending`: the highest ids come first where all else is equal."""
 
-    descending: bool
+    @property
+    def descending(self) -> bool: ...
 
     def window(self, after: Key | None, size: int) -> Window | None:
         """The next window of up to `size` items; None at the end."""
@@ -134,7 +135,8 @@ class ByDay:
     def window(self, after: Key | None, size: int) -> Window | None:
         dated = self.items.filter(received_at__isnull=False)
         signs = ("-received_at", "-pk") if self.descending else ("received_at", "pk")
-        rows = list(self._behind(dated, after).order_by(*signs).values_list("pk", "received_at")[:size])
+        found = self._behind(dated, after).order_by(*signs).values_list("pk", "received_at")[:size]
+        rows = [(pk, at) for pk, at in found if at is not None]
         if not rows:
             return None
         ids = np.array([pk for pk, _ in rows], dtype=np.int64)
@@ -155,7 +157,7 @@ class ByDay:
 
     def keys(self, ids: Sequence[int]) -> list[Key]:
         dates = dict(self.items.filter(pk__in=ids).values_list("pk", "received_at"))
-        return [self._key(pk, dates[pk]) for pk in ids]
+        return [self._key(pk, at) for pk in ids if (at := dates[pk]) is not None]
 
     def _key(self, pk: int, at: datetime) -> Key:
         return Key(-at.timestamp() if self.descending else at.timestamp(), pk)

@@ -28,7 +28,7 @@ def save_filter(request: Request, slug: str) -> HttpResponse:
         except UnableToKeep as refusal:
             messages.error(request, str(refusal))
     else:
-        messages.error(request, " ".join(said for errors in form.errors.values() for said in errors))
+        messages.error(request, " ".join(str(said) for errors in form.errors.values() for said in errors))
     return redirect(reverse("items", args=[slug]) + query_of(asked))
 
 

@@ -64,7 +64,7 @@ def items(request: Request, slug: str) -> HttpResponse:
 
 def asked_in(given: QueryDict) -> Asked:
     """What an address asks for. Raises UnableToFilter."""
-    return read_asked(dict(given.lists()))  # type: ignore[arg-type]
+    return read_asked(dict(given.lists()))
 
 
 def read_query(query: str) -> Asked:
