@@ -20,6 +20,7 @@ from annotation.views.answering import history, keys, queue
 from annotation.views.answering.addresses import ShownCaseConverter
 from annotation.views.casework import decided
 from annotation.views.experts import adjudication, invitations, people_and_skill, qualification, routing, touched
+from annotation.views.items import doing, one_item, saved_filters, table
 from annotation.views.keeping import accounts, imports
 from annotation.views.keeping import dataset as whole
 from annotation.views.showing import columns, texts
@@ -83,6 +84,14 @@ urlpatterns = [
     path("d/<slug:slug>/case/<int:pk>/overrule/", decided.overrule_case, name="overrule_case"),
     path("d/<slug:slug>/why/<int:pk>/", cases.why, name="why"),
     path("d/<slug:slug>/cases.csv", cases.download_cases, name="download_cases"),
+    path("d/<slug:slug>/items/", table.items, name="items"),
+    path("d/<slug:slug>/items/<int:pk>/", one_item.item, name="item"),
+    path("d/<slug:slug>/items.csv", doing.download, name="download_items"),
+    path("d/<slug:slug>/items/open/", doing.open_items, name="open_items"),
+    path("d/<slug:slug>/items/label/", doing.label_items, name="label_items"),
+    path("d/<slug:slug>/items/label/<uuid:token>/undo/", doing.undo_labels, name="undo_labels"),
+    path("d/<slug:slug>/items/save/", saved_filters.save_filter, name="save_filter"),
+    path("d/<slug:slug>/items/filters/<int:pk>/delete/", saved_filters.delete_filter, name="delete_filter"),
     path("d/<slug:slug>/audit/", audit.audit, name="audit"),
     path("d/<slug:slug>/second-opinion/", opinions.opinions, name="opinions"),
     path("d/<slug:slug>/second-opinion/switch/", opinions.switch, name="switch_opinions"),

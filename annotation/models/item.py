@@ -86,7 +86,15 @@ class Item(models.Model):
                 name="taken_back_with_its_import",
             ),
         ]
-        indexes = [models.Index(fields=["dataset", "digest"], name="item_by_digest")]
+        indexes = [
+            models.Index(fields=["dataset", "digest"], name="item_by_digest"),
+            # of those with a date only: it costs an import without dates nothing
+            models.Index(
+                fields=["dataset", "received_at", "id"],
+                condition=models.Q(received_at__isnull=False),
+                name="item_by_day",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.external_id

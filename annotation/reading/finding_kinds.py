@@ -13,6 +13,10 @@ BY_HAND = {
         "Rules typed by hand", "items", "carry its label",
         "Let experts decide on its queue; they see whether your rule is right.",
     ),
+    "items": FindingKind(
+        "Items picked from the table", "items", "were picked",
+        "Let experts decide on its queue; the table shows what they have in common.",
+    ),
     "run_rows": FindingKind(
         "Rows a model run points to", "rows it learned from", "are such rows",
         "Let experts decide on its queue: either the labels are wrong, or the run is; then retrain.",

@@ -27,14 +27,14 @@ def named_set(dataset: Dataset, name: str) -> PredictionSet:
 def imported_sets(dataset: Dataset) -> list[str]:
     """Names of the sets over the pool that no run here made, the newest first; a set has items of one split only."""
     rows = dataset.prediction_sets.order_by("-id").values_list("name", "arrays")
-    first = {name: _first_item(arrays) for name, arrays in rows if not name.startswith(OF_RUNS)}
+    first = {name: first_item(arrays) for name, arrays in rows if not name.startswith(OF_RUNS)}
     pool = set(Item.objects.filter(pk__in=first.values(), split=Item.POOL).values_list("id", flat=True))
     return [name for name, item in first.items() if item in pool]
 
 
 # named by content, so what was read once stays true
 @lru_cache(maxsize=256)
-def _first_item(arrays: str) -> int:
+def first_item(arrays: str) -> int:
     """The id of a set's first item, 0 where its artifact cannot be read."""
     try:
         return int(bytes_to_arrays(load_bytes(settings.ARTIFACTS_DIR, arrays))["item"][0])

@@ -29,6 +29,7 @@ STAGES: dict[str, tuple[MenuPage, ...]] = {
     "Labels": (
         MenuPage("findings", "Findings"),
         MenuPage("cases", "Cases"),
+        MenuPage("items", "Items"),
         MenuPage("disagreement", "Disagreement"),
         MenuPage("annotators", "Annotators"),
         MenuPage("rules", "Rules"),

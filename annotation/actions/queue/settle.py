@@ -17,3 +17,13 @@ def settle(rows: Iterable[Settled], basis: str, now: datetime, decision: Decisio
         ["item_id", "label_class_id", "state", "basis", "decision_id", "created_at"],
         ((item, label_class, state, basis, decision_id, now) for item, label_class, state in rows),
     )
+
+
+# Item id, class id, state, basis, id of the decision that says so.
+SettledBy = tuple[int, int | None, str, str, int]
+
+
+def settle_each(rows: Iterable[SettledBy], now: datetime) -> int:
+    """The same where each row has a decision of its own."""
+    columns = ["item_id", "label_class_id", "state", "basis", "decision_id", "created_at"]
+    return bulk.insert(CurrentLabel, columns, ((*row, now) for row in rows))

@@ -1,0 +1,15 @@
+// One tick for all items of a page.
+"use strict";
+
+function tickBoxes() {
+  return document.querySelectorAll('#chosen input[name="item"]');
+}
+
+document.addEventListener("DOMContentLoaded", () => {
+  for (const all of document.querySelectorAll(".tick-all")) {
+    all.hidden = false;
+    all.addEventListener("change", () => {
+      for (const box of tickBoxes()) box.checked = all.checked;
+    });
+  }
+});
