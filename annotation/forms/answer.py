@@ -39,7 +39,7 @@ class AnswerForm(forms.Form):
         said = self.cleaned_data["answer"]
         if said in (Decision.AMBIGUOUS, Decision.BAD_INPUT, Decision.DIFFERENT):
             return said, None
-        classes = {str(label_class.pk): label_class for label_class in self.dataset.label_classes.all()}
+        classes = {str(label_class.pk): label_class for label_class in self.dataset.label_classes.in_use()}
         label_class = classes.get(said)
         if label_class is None:
             raise forms.ValidationError("This answer is none of the dataset's.")

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from annotation.core.opinions.skill import OpinionSkill, skill_of
-from annotation.models import Dataset, Decision, Item, Opinion, OpinionSwitch
+from annotation.models import Dataset, Decision, Item, Opinion, OpinionSwitch, name_now
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def measured_skill(dataset: Dataset) -> OpinionSkill:
     said = newest_opinions(dataset)
     blind = Decision.objects.settling().filter(case__dataset=dataset, blind=True, outcome=Decision.LABEL)
     rows = blind.filter(items__in=list(said)) if len(said) < 500 else blind
-    decided = dict(rows.order_by("id").values_list("items", "label_class__name"))
+    decided = dict(rows.order_by("id").values_list("items", name_now()))
     both = sorted(said.keys() & decided.keys())
     return skill_of([said[item].label for item in both], [decided[item] for item in both])
 

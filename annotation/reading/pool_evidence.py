@@ -23,7 +23,8 @@ def state_of(dataset: Dataset) -> str:
         CurrentLabel.objects.filter(item__dataset=dataset).aggregate(last=Max("id"))["last"],
         dataset.rulings.aggregate(last=Max("id"))["last"],
     ]
-    return "-".join(map(str, parts))
+    changed = dataset.class_changes.aggregate(last=Max("id"))["last"]
+    return "-".join(map(str, parts + ([f"classes {changed}"] if changed else [])))
 
 
 def pool_frame(dataset: Dataset) -> pd.DataFrame:

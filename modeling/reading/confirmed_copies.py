@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from django.db.models import Count
 
-from annotation.models import DECIDED, CurrentLabel, Dataset, Decision, GroupMember, Item
+from annotation.models import CurrentLabel, Dataset, Decision, GroupMember, Item
 
 
 def confirmed_groups(dataset: Dataset) -> list[list[int]]:
@@ -13,8 +13,10 @@ def confirmed_groups(dataset: Dataset) -> list[list[int]]:
     Either one decision gave all of them a label, or they are a near-duplicate group of the newest detection of which
     experts decided every member, all to one class. A decision that was taken back or overruled confirms nothing.
     """
-    labels = CurrentLabel.objects.in_force().filter(
-        item__dataset=dataset, item__split=Item.POOL, basis__in=DECIDED, label_class__isnull=False
+    labels = (
+        CurrentLabel.objects.in_force()
+        .decided()
+        .filter(item__dataset=dataset, item__split=Item.POOL, label_class__isnull=False)
     )
     current = dict(labels.values_list("item_id", "label_class_id"))
     decided = _by_decision(dataset, current)

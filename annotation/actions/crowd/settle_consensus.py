@@ -8,9 +8,7 @@ import pandas as pd
 from annotation import bulk, frames
 from annotation.actions.queue.settle import settle
 from annotation.core.crowd.votes import majority
-from annotation.models import DECIDED, Case, CaseItem, CurrentLabel, Dataset, Label
-
-COLUMNS = ["item_id", "annotator_id", "label_class_id"]
+from annotation.models import DECIDED, Case, CaseItem, CurrentLabel, Dataset, Label, basis_now, class_now
 
 
 def settle_consensus(dataset: Dataset, item_ids: Sequence[int], now: datetime) -> int:
@@ -18,11 +16,11 @@ def settle_consensus(dataset: Dataset, item_ids: Sequence[int], now: datetime) -
 
     A decision outweighs later imports: its item keeps the label decided and its case opens again.
     """
-    classes = list(dataset.label_classes.values_list("id", "name"))
+    classes = list(dataset.label_classes.in_use().values_list("id", flat=True))
     current = {row[0]: row[1:] for row in current_labels(item_ids)}
     decided = [item for item, (_, _, basis) in current.items() if basis in DECIDED]
     votes = _votes([item for item in item_ids if item not in set(decided)])
-    rows = _rows(votes, [pk for pk, _ in classes])
+    rows = _rows(votes, classes)
     changed = [row for row in rows if current.get(row[0], (None, None))[:2] != row[1:3]]
     for basis in ("import", "consensus"):
         settle((row[:3] for row in changed if row[3] == basis), basis, now)
@@ -31,18 +29,23 @@ def settle_consensus(dataset: Dataset, item_ids: Sequence[int], now: datetime) -
 
 
 def current_labels(item_ids: Sequence[int]) -> list[tuple]:
-    """(item id, class id, state, basis) of the current label of each of the items that has one."""
+    """(item id, class id, state, basis as `basis_now`) of the current label of each of the items that has one."""
     rows: list[tuple] = []
     for batch in bulk.in_batches(item_ids):
         latest = CurrentLabel.objects.in_force().filter(item__in=batch)
-        rows += latest.values_list("item_id", "label_class_id", "state", "basis")
+        rows += latest.values_list("item_id", "label_class_id", "state", basis_now())
     return rows
 
 
 def _votes(item_ids: Sequence[int]) -> pd.DataFrame:
     rows: list[tuple] = []
     for batch in bulk.in_batches(item_ids):
-        rows += Label.objects.counting().filter(item__in=batch).order_by("id").values_list(*COLUMNS)
+        rows += (
+            Label.objects.counting()
+            .filter(item__in=batch)
+            .order_by("id")
+            .values_list("item_id", "annotator_id", class_now())
+        )
     return pd.DataFrame(rows, columns=["item", "annotator", "label"])
 
 

@@ -9,10 +9,9 @@ import numpy as np
 
 from annotation import bulk, frames
 from annotation.actions.files.write_table import UnableToExport, write_rows
-from annotation.actions.queue.reorder import DECIDED
 from annotation.core.fields import Field
 from annotation.core.order.ranking import doubted_members
-from annotation.models import CaseItem, CurrentLabel, Dataset, Detection, Flag, Item
+from annotation.models import DECIDED, CaseItem, CurrentLabel, Dataset, Detection, Flag, Item
 from annotation.reading.labels_left import rests_on_in_words
 from annotation.reading.learned_order import (
     Learned,

@@ -6,7 +6,7 @@ is, memory stays the same but for some 40 bytes a row.
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +17,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from annotation import bulk
+from annotation.actions.classes.left_out_rows import left_out_rows, unknown_label
 from annotation.actions.files.check_new_labels import check_new_labels
 from annotation.actions.files.rejected_rows import Rejects, RejectsJson
 from annotation.actions.files.write_labels import LabelWriter, WrittenLabels, add_classes
@@ -99,13 +100,15 @@ def request_import(params: ImportParams, *, user: User | None = None, background
 class Checked:
     """A file gone through once: what will be written, and what can't be.
 
-    `rejects` has the file of rejected rows and the first of them.
+    `rejects` has the file of rejected rows and the first of them; `unknown` the external id and the label of
+    those whose label is no class.
     """
 
     source: Source
     parser: ItemParser
     mapping: ItemMapping
     rejects: Rejects
+    unknown: Sequence[tuple[str, str]] = ()
 
     @property
     def notes(self) -> list[str]:
@@ -130,7 +133,7 @@ def run(job: Job, report: Report) -> Write:
         dataset = _dataset(job.params, checked.mapping)
         Job.objects.filter(pk=job.pk).update(dataset=dataset)
         bulk.lock_dataset(dataset)
-        written = write_items(dataset, checked, now)
+        written = write_items(dataset, checked, now, job.created_by)
         return {
             "encoding": checked.source.encoding, "notes": checked.notes, **written, **checked.rejects.as_json(),
             "repaired": checked.parser.repairs.n if checked.parser.repair else 0, "new_labels": new_labels,
@@ -156,7 +159,8 @@ def check(params: ImportParams, progress: Callable[[int], None] = lambda rows: N
     parser.close()
     if not parser.n_rows:
         raise no_rows(source)
-    return Checked(source, parser, mapping, _rejects(source, parser))
+    unknown: list[tuple[str, str]] = []
+    return Checked(source, parser, mapping, _rejects(source, parser, unknown), unknown)
 
 
 def refuse_rejected(checked: Checked, params: ImportParams) -> None:
@@ -166,7 +170,7 @@ def refuse_rejected(checked: Checked, params: ImportParams) -> None:
         raise rejects.error()
 
 
-def _rejects(source: Source, parser: ItemParser) -> Rejects:
+def _rejects(source: Source, parser: ItemParser, unknown: list[tuple[str, str]]) -> Rejects:
     if not parser.n_rejected:
         return Rejects()
 
@@ -174,7 +178,10 @@ def _rejects(source: Source, parser: ItemParser) -> Rejects:
         for table in source.chunks():
             batch = parser.parse(table)
             parser.count(batch)
-            yield from batch.rejected
+            for row in batch.rejected:
+                if said := unknown_label(row, source.columns, parser.mapping):
+                    unknown.append(said)
+                yield row
 
     rejects = Rejects.of(source.columns, rows())
     parser.rewind()
@@ -217,14 +224,9 @@ def completed(mapping: ItemMapping, dataset: Dataset | None) -> ItemMapping:
             raise UnableToImport(
                 f"The dataset {dataset.slug!r} has the fields {known}; name the same ones, or none, to add to it."
             )
-    classes = dataset.class_names
-    if classes:
-        new = [name for name in mapping.classes if name not in classes]
-        if new:
-            raise UnableToImport(
-                f"The dataset {dataset.slug!r} has the classes {', '.join(classes)}; {new[0]!r} is not one of them."
-            )
-        mapping = replace(mapping, classes=classes)
+    known = dataset.classes
+    if known.names:
+        mapping = replace(mapping, classes=tuple(dict.fromkeys([*known.understood, *mapping.classes])))
     return mapping
 
 
@@ -237,11 +239,11 @@ def _dataset(params: ImportParams, mapping: ItemMapping) -> Dataset:
     return dataset
 
 
-def write_items(dataset: Dataset, checked: Checked, now: datetime) -> WrittenItems:
+def write_items(dataset: Dataset, checked: Checked, now: datetime, user: User | None = None) -> WrittenItems:
     """Write a checked file; must run in a transaction. Returns what changed, counted."""
     stored = _Stored(dataset, checked.mapping.split)
     before = Item.objects.aggregate(last=Max("id"))["last"] or 0
-    writer = LabelWriter(dataset, add_classes(dataset, checked.parser.classes), now)
+    writer = LabelWriter(dataset, add_classes(dataset, checked.parser.classes, user), now)
     new = already_here = 0
     last = before
     for table in checked.source.chunks():
@@ -257,6 +259,7 @@ def write_items(dataset: Dataset, checked: Checked, now: datetime) -> WrittenIte
         already_here += len(batch.items) - len(fresh)
         ids = added | {name: pk for name, (pk, _) in known.items()}
         writer.add(batch.labels, ids, frozenset(added.values()))
+    left_out_rows(None, checked.unknown)
     return {"items": new, "items_already_here": already_here, **writer.close()}
 
 

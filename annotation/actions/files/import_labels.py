@@ -28,7 +28,7 @@ def import_labels(
     of rejected rows, or UnableToRead.
     """
     source = open_source(path)
-    mapping = LabelMapping(item, annotator, label, seconds, at, abstain, dataset.class_names)
+    mapping = LabelMapping(item, annotator, label, seconds, at, abstain, dataset.classes.understood)
     parser = LabelParser(source.columns, mapping)
     with transaction.atomic():
         bulk.lock_dataset(dataset)

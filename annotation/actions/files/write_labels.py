@@ -6,18 +6,25 @@ from typing import Any, TypedDict
 
 import numpy as np
 import pandas as pd
+from django.utils import timezone
 
 from annotation import bulk
+from annotation.actions.classes.add import add
 from annotation.actions.crowd.settle_consensus import settle_consensus
-from annotation.models import Annotator, Dataset, Label, LabelClass
+from annotation.models import Annotator, Dataset, Label, LabelClass, User
 
 LABEL_COLUMNS = ["item_id", "annotator_id", "label_class_id", "origin", "seconds", "given_at", "created_at"]
 SETTLED_AT_ONCE = 20_000  # items
 
 
-def add_classes(dataset: Dataset, names: tuple[str, ...]) -> dict[str, int]:
-    """Class name → id, adding those the first labelled import brought."""
-    if not dataset.label_classes.exists():
+def add_classes(dataset: Dataset, names: tuple[str, ...], user: User | None = None) -> dict[str, int]:
+    """Class name → id, adding those the first labelled import brought, and as a change of the classes those that a
+    later one was told of. What a label says is kept, whatever stands for it now."""
+    known = dataset.classes
+    new = [name for name in names if name not in known.understood]
+    if new and known.names:
+        add(dataset, new, user, timezone.now())
+    elif new:
         LabelClass.objects.bulk_create(
             LabelClass(dataset=dataset, name=name, position=position) for position, name in enumerate(names)
         )

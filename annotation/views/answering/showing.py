@@ -186,7 +186,7 @@ def _gone(dataset: Dataset, user: User, known: set[int], now: datetime) -> str:
 
 
 def _answers(dataset: Dataset, user: User) -> dict[str, Any]:
-    classes, keys = list(dataset.label_classes.all()), own_keys(dataset, user)
+    classes, keys = list(dataset.label_classes.in_use()), own_keys(dataset, user)
     digits = on_digits(dataset, user, classes, keys)
     return {
         "classes": classes, "on_digits": digits, "more": len(classes) - len(digits), "letters": keys.letters,

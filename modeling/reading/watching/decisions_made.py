@@ -10,7 +10,7 @@ import pandas as pd
 from annotation import bulk
 from annotation.core.intervals import Interval
 from annotation.core.order.audit_draw import ErrorRate
-from annotation.models import DECIDED, Audit, CurrentLabel, Dataset, Decision
+from annotation.models import Audit, CurrentLabel, Dataset, Decision
 from annotation.reading.audit_answers import error_rates
 from modeling.core.watching.returns import Spent, usable_seconds
 
@@ -41,7 +41,7 @@ def _before_experts(items: Sequence[int]) -> dict[int, int | None]:
     """item → the class it had before any expert decided on it."""
     labels: dict[int, int | None] = {}
     for batch in bulk.in_batches(sorted(set(items))):
-        rows = CurrentLabel.objects.filter(item__in=batch).exclude(basis__in=DECIDED).order_by("id")
+        rows = CurrentLabel.objects.filter(item__in=batch).undecided().order_by("id")
         labels.update(rows.values_list("item_id", "label_class_id"))
     return labels
 
