@@ -41,13 +41,16 @@ class Classes:
 
     def as_of(self, then: Sequence[str]) -> dict[str, str | None]:
         """Every class there ever was → the one of `then` that meant it."""
+        same: dict[str | None, list[str]] = {}
+        for one in then:
+            same.setdefault(self.now(one), []).append(one)
         known = set(then)
-        every = [*self.names, *self.became]
-        return {name: name if name in known else self._stands_in(name, known) for name in every}
+        return {name: name if name in known else self._one_of(name, same) for name in (*self.names, *self.became)}
 
-    def _stands_in(self, name: str, known: set[str]) -> str | None:
-        now = self.now(name)
-        return now if now in known else None
+    def _one_of(self, name: str, same: Mapping[str | None, Sequence[str]]) -> str | None:
+        """The only one that is the same class as `name` today; None where there are several or none."""
+        found = same.get(self.now(name) or "", ())
+        return found[0] if len(found) == 1 else None
 
     def cannot_carry(self, then: Iterable[str]) -> str | None:
         """Why probabilities of the classes `then` say nothing of today's, a sentence's end; None where they do."""

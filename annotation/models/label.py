@@ -99,6 +99,11 @@ class CurrentLabel(models.Model):
 
     objects = CurrentLabelQuerySet.as_manager()
 
+    @property
+    def is_decided(self) -> bool:
+        """It rests on what an expert settled, as those of `decided`."""
+        return self.basis in DECIDED or (self.basis == "class change" and self.decision_id is not None)
+
     class Meta:
         indexes = [models.Index(fields=["item", "id"], name="current_label_latest")]
         constraints = [

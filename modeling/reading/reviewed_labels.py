@@ -1,7 +1,7 @@
 """What experts found of the labels they looked at."""
 
 from annotation.core.intervals import Interval, wilson
-from annotation.models import CurrentLabel, Dataset, Item
+from annotation.models import CurrentLabel, Dataset, Item, class_now
 
 
 def wrong_among_reviewed(dataset: Dataset) -> Interval:
@@ -14,6 +14,6 @@ def wrong_among_reviewed(dataset: Dataset) -> Interval:
     )
     after = dict(latest.values_list("item_id", "label_class_id"))
     earlier = CurrentLabel.objects.filter(item__in=latest.values("item"), state=CurrentLabel.LABELLED)
-    rows = earlier.undecided().order_by("id").values_list("item_id", "label_class_id")
+    rows = earlier.undecided().order_by("id").values_list("item_id", class_now())
     before = dict(rows)
     return wilson(sum(after[item] != label for item, label in before.items()), len(before))

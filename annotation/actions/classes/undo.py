@@ -76,7 +76,7 @@ def _labels_back(change: ClassChange, undone: ClassChange, gone: list[LabelClass
             if row.pk < first[row.item_id]:
                 before[row.item_id] = row
         rows += [
-            (item, row.label_class_id, row.state, row.decision_id if _is_decided(row) else None)
+            (item, row.label_class_id, row.state, row.decision_id if row.is_decided else None)
             for item, row in before.items()
         ]
     rows += _given_since(change, gone, set(first))
@@ -86,10 +86,6 @@ def _labels_back(change: ClassChange, undone: ClassChange, gone: list[LabelClass
     undone.moved = len(rows)
     undone.details["cases"] = ask_about(undone, unknown, f"the class {names} is no more"[:200]) if unknown else 0
     undone.save(update_fields=["moved", "details"])
-
-
-def _is_decided(row: CurrentLabel) -> bool:
-    return row.basis in ("decision", "adjudication", "class change")
 
 
 def _given_since(change: ClassChange, gone: list[LabelClass], back: set[int]) -> list[Moved]:

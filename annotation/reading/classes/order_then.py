@@ -1,5 +1,6 @@
 """How the classes were at an earlier moment, out of what each change of them kept."""
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -36,3 +37,10 @@ def refuse_other_classes(dataset: Dataset, then: Sequence[str]) -> None:
     """Raises UnableToUse where the classes were changed since something was worked out by the codes of `then`."""
     if tuple(then) != dataset.class_names:
         raise UnableToUse("The classes were changed while this was under way. Ask for it again; nothing was written.")
+
+
+def changed_classes(dataset: Dataset) -> str:
+    """What tells jobs on the same rows apart by the classes they are for; "" while these are as they came."""
+    if not dataset.class_changes.exists():
+        return ""
+    return " of " + hashlib.sha256("\n".join(dataset.class_names).encode()).hexdigest()[:16]
