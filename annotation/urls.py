@@ -17,6 +17,7 @@ from annotation.views import (
 )
 from annotation.views.answering import history, keys, queue
 from annotation.views.answering.addresses import ShownCaseConverter
+from annotation.views.classes import changing
 from annotation.views.experts import adjudication, invitations, people_and_skill, qualification, routing, touched
 from annotation.views.talking import comments, notices, offline, similar
 
@@ -67,6 +68,8 @@ urlpatterns = [
     path("d/<slug:slug>/second-opinion/ask/", opinions.ask, name="ask_opinions"),
     path("d/<slug:slug>/people/", people.people, name="people"),
     path("d/<slug:slug>/question/", people.question, name="question"),
+    path("d/<slug:slug>/question/classes/", changing.change_classes, name="change_classes"),
+    path("d/<slug:slug>/question/classes/<int:pk>/undo/", changing.undo_class_change, name="undo_class_change"),
     path("d/<slug:slug>/adjudicate/", adjudication.adjudicate, name="adjudicate"),
     path("d/<slug:slug>/adjudicate/undo/<int:pk>/", adjudication.undo_adjudication, name="undo_adjudication"),
     path("d/<slug:slug>/adjudicate/<int:pk>/move/", adjudication.move_on, name="move_on"),

@@ -196,8 +196,14 @@ def _answers(dataset: Dataset, user: User) -> dict[str, Any]:
 
 
 def _grouped(classes: Sequence[LabelClass]) -> list[tuple[str, list[LabelClass]]]:
-    """Classes under the first word of their names, in the dataset's order; those alone with theirs come last, under
-    ""."""
+    """Classes under their headings where a lead gave any, else under the first word of their names; in the dataset's
+    order; those alone with theirs come last, under ""."""
+    if any(one.group for one in classes):
+        headed: dict[str, list[LabelClass]] = {}
+        for one in classes:
+            headed.setdefault(one.group, []).append(one)
+        without = headed.pop("", [])
+        return [*headed.items(), *([("", without)] if without else [])]
     groups: dict[str, list[LabelClass]] = {}
     for one in classes:
         groups.setdefault(one.name.replace("_", " ").replace("-", " ").split(" ")[0].lower(), []).append(one)
