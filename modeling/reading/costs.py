@@ -28,6 +28,6 @@ def pairs_now(costs: CostMatrix) -> list[tuple[str, str, float]]:
     found: dict[tuple[str, str], float] = {}
     for truth, predicted, cost in costs.pairs:
         one, other = known.now(truth), known.now(predicted)
-        if one and other and one != other or one == other and truth == predicted and one:
+        if one and other and (one != other or truth == predicted):
             found[one, other] = max(cost, found.get((one, other), cost))
     return [(one, other, cost) for (one, other), cost in found.items()]

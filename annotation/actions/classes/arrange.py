@@ -35,16 +35,20 @@ def give_meanings(dataset: Dataset, meanings: Mapping[str, str], user: User | No
     return _arranged(dataset, meanings, "meaning", ClassChange.MEANING, user, now)
 
 
+LONGEST = {"group": 100, "meaning": 200}
+
+
 def _arranged(
     dataset: Dataset, said: Mapping[str, str], field: str, kind: str, user: User | None, now: datetime
 ) -> ClassChange:
-    longest = LabelClass._meta.get_field(field).max_length or 0
     with changing(dataset, now) as classes:
         changed = []
         for name, text in said.items():
             one, text = classes.in_use(name), " ".join(text.split())
-            if len(text) > longest or "\0" in text:
-                raise UnableToChangeClasses(f"The {field} of {name!r} has {len(text)} characters; {longest} fit.")
+            if len(text) > LONGEST[field] or "\0" in text:
+                raise UnableToChangeClasses(
+                    f"The {field} of {name!r} has {len(text)} characters; {LONGEST[field]} fit."
+                )
             if getattr(one, field) != text:
                 setattr(one, field, text)
                 changed.append(one)

@@ -114,7 +114,9 @@ def move(change: ClassChange, became: dict[int, LabelClass | None]) -> None:
 def ask_about(change: ClassChange, items: Sequence[int], because: str) -> int:
     """Open a case for each item that no open case has; returns how many were opened."""
     dataset, last = change.dataset, Case.objects.aggregate(last=Max("id"))["last"] or 0
-    taken, splits, settled = set(), {}, set()
+    taken: set[int] = set()
+    settled: set[int] = set()
+    splits: dict[int, str] = {}
     for batch in bulk.in_batches(items):
         held = CaseItem.objects.filter(item__in=batch).exclude(case__kind__in=Case.CHECKS)
         taken |= set(held.filter(case__status=Case.OPEN).values_list("item_id", flat=True))

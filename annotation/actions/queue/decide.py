@@ -85,8 +85,8 @@ def _refuse_what_is_no_class(answer: Answer) -> None:
     """Asked once the decision stands in its transaction: from then on no change of classes can come between."""
     if answer.label_class and not LabelClass.objects.in_use().filter(pk=answer.label_class.pk).exists():
         raise UnableToDecide(
-            f"“{answer.label_class.name}” is no class any more; your answer was not recorded. Choose one of those of "
-            "now."
+            f"“{answer.label_class.name}” is no class any more; your answer was not recorded. Load the page again and "
+            "choose one of the classes of now."
         )
 
 

@@ -37,9 +37,7 @@ class Command(HouseCommand):
         now = timezone.now()
         if kind == "undo":
             if options["preview"]:
-                raise UnableToRead(
-                    "A change is taken back as a whole; leave out --preview. The list says which can be."
-                )
+                raise UnableToRead("A change is taken back as a whole; leave out --preview. The list says which.")
             if words and not (len(words) == 1 and words[0].isdecimal() and len(words[0]) < 19):
                 raise _wrong(kind)
             return _made(undo(dataset, int(words[0]) if words else None, None, now))

@@ -93,11 +93,6 @@ def _answer(request: Request, case: Case, now: datetime) -> Answer:
     """The answer as sent. Raises UnableToDecide."""
     form = AnswerForm(case.dataset, request.POST)
     if not form.is_valid():
-        if "answer" in form.errors and request.POST.get("answer"):
-            raise UnableToDecide(
-                "That answer is no class any more, so nothing was recorded. Load the page again and choose one of those "
-                "of now."
-            )
         raise UnableToDecide("That answer did not arrive whole, so nothing was recorded. Please give it again.")
     said = form.cleaned_data
     outcome, label_class = said["answer"]

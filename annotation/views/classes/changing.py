@@ -21,7 +21,7 @@ def change_classes(request: Request, slug: str) -> HttpResponse:
     dataset = dataset_for_lead(request.user, slug)
     form = ClassChangeForm(dataset, request.POST)
     if not form.is_valid():
-        messages.warning(request, " ".join(one for found in form.errors.values() for one in found))
+        messages.warning(request, " ".join(str(one) for found in form.errors.values() for one in found))
         return redirect("question", slug)
     wanted, now = form.wanted(), timezone.now()
     try:
