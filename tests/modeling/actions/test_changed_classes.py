@@ -24,7 +24,8 @@ from tests.factories import imported
 pytestmark = pytest.mark.django_db
 
 WORDS = {"card": "plastic chip payment terminal", "cash": "notes coins wallet machine", "loan": "rate debt bank years"}
-NOISE = "amber birch cedar delta ember fjord grove heath inlet jetty kayak larch maple north ocean prism".split()
+NOISE = ("amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "heath", "inlet", "jetty", "kayak", "larch",
+         "maple", "north", "ocean", "prism")  # fmt: skip
 
 
 def rows(name, n, classes=tuple(WORDS)):
