@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models.functions import Coalesce
+
 from annotation.core.opinions.skill import OpinionSkill, skill_of
 from annotation.models import Dataset, Decision, Item, Opinion, OpinionSwitch, name_now
 
@@ -34,7 +36,7 @@ def newest_opinions(dataset: Dataset) -> dict[int, SecondOpinion]:
     if last is None:
         return {}
     rows = Opinion.objects.filter(round__dataset=dataset, round__model=last.model).order_by("id")
-    columns = ("item_id", "label_class__name", "reason", "round__model", "round__created_at")
+    columns = ("item_id", Coalesce(name_now(), "label_class__name"), "reason", "round__model", "round__created_at")
     return {item: SecondOpinion(*said) for item, *said in rows.values_list(*columns)}
 
 

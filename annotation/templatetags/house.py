@@ -1,6 +1,7 @@
 """How figures are written everywhere: percent with their interval, and the role of whoever looks."""
 
 import math
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -14,6 +15,7 @@ from annotation.models import Dataset, Finding, User
 from annotation.reading.finding_kinds import kind_named
 
 register = template.Library()
+NO_CLASS = re.compile(r"'(.+?)' is none of ")
 
 
 @register.filter
@@ -84,3 +86,10 @@ def _marked(piece: Piece) -> str:
         return piece.text
     text = format_html("<mark><b>{}</b></mark>", piece.text) if piece.negation or piece.number else piece.text
     return format_html("<del>{}</del>" if piece.kind == "removed" else "<ins>{}</ins>", text)
+
+
+@register.filter
+def class_it_lacks(fault: str | None) -> str:
+    """The label of which a fault of a file says that it is no class; "" where it says something else."""
+    found = NO_CLASS.search(fault or "")
+    return found[1] if found else ""

@@ -11,6 +11,7 @@ from django.utils import timezone
 from annotation import bulk
 from annotation.actions.classes.add import add
 from annotation.actions.crowd.settle_consensus import settle_consensus
+from annotation.core.refusal import Refusal
 from annotation.models import Annotator, Dataset, Label, LabelClass, User
 
 LABEL_COLUMNS = ["item_id", "annotator_id", "label_class_id", "origin", "seconds", "given_at", "created_at"]
@@ -22,6 +23,10 @@ def add_classes(dataset: Dataset, names: tuple[str, ...], user: User | None = No
     later one was told of. What a label says is kept, whatever stands for it now."""
     known = dataset.classes
     new = [name for name in names if name not in known.understood]
+    if ended := next((name for name in new if name in known.became), None):
+        raise UnableToTakeUp(
+            f"The class {ended!r} is given up; take it up again with classes add, or correct the file."
+        )
     if new and known.names:
         add(dataset, new, user, timezone.now())
     elif new:
@@ -29,6 +34,10 @@ def add_classes(dataset: Dataset, names: tuple[str, ...], user: User | None = No
             LabelClass(dataset=dataset, name=name, position=position) for position, name in enumerate(names)
         )
     return dict(dataset.label_classes.values_list("name", "id"))
+
+
+class UnableToTakeUp(Refusal):
+    """A file names a class that was split or retired."""
 
 
 class WrittenLabels(TypedDict):

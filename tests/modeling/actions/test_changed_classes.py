@@ -19,28 +19,26 @@ from modeling.models import Comparison, ModelRun
 from modeling.reading.comparing.between import relabelled_rows
 from modeling.reading.comparing.flips import all_flips
 from modeling.reading.rows_learned_from import rows_of
-from tests.factories import imported
+from tests.factories import apart, imported
 
 pytestmark = pytest.mark.django_db
 
-WORDS = {"card": "plastic chip payment terminal", "cash": "notes coins wallet machine", "loan": "rate debt bank years"}
-NOISE = ("amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "heath", "inlet", "jetty", "kayak", "larch",
-         "maple", "north", "ocean", "prism")  # fmt: skip
+WORDS = {"card": "plastic", "cash": "notes", "loan": "debt"}
 
 
-def rows(name, n, classes=tuple(WORDS)):
-    made = []
-    for at in range(n):
-        label = classes[at % len(classes)]
-        text = f"{NOISE[at % 16]} {WORDS[label]} {NOISE[(at * 7 + 3) % 16]} {NOISE[(at // 3) % 16]} {at * 37}"
-        made.append({"id": f"{name}{at}", "text": text, "label": label})
-    return made
+def rows(name, n, classes=tuple(WORDS), start=0):
+    said = [(at, classes[at % len(classes)]) for at in range(n)]
+    return [
+        {"id": f"{name}{at}", "text": apart(f"{WORDS.get(label, label)} {WORDS.get(label, label)}", start + at),
+         "label": label}
+        for at, label in said
+    ]  # fmt: skip
 
 
 @pytest.fixture
 def dataset(tmp_path):
     found = imported(tmp_path, rows("s", 60))
-    imported(tmp_path, rows("p", 45), split="production")
+    imported(tmp_path, rows("p", 45, start=1000), split="production")
     return found
 
 
@@ -106,10 +104,7 @@ def test_after_a_split_the_refusal_names_it_and_a_run_trained_again_goes_on(data
 
 def test_a_class_that_only_production_has_is_added_and_counted(dataset, tmp_path):
     frozen, first = snapshot(dataset, Snapshot.PRODUCTION), trained(dataset)
-    WORDS["gift"] = "voucher present ribbon shop"
-    more = rows("g", 12, ("gift",))
-    del WORDS["gift"]
-    imported(tmp_path, more, split="production", classes=("gift",))
+    imported(tmp_path, rows("g", 12, ("gift",), start=2000), split="production", classes=("gift",))
     assert dataset.class_names == ("card", "cash", "loan", "gift")
     assert dataset.class_changes.get().kind == "add"
     whole = snapshot(dataset, Snapshot.PRODUCTION)
