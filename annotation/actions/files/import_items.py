@@ -224,9 +224,9 @@ def completed(mapping: ItemMapping, dataset: Dataset | None) -> ItemMapping:
             raise UnableToImport(
                 f"The dataset {dataset.slug!r} has the fields {known}; name the same ones, or none, to add to it."
             )
-    known = dataset.classes
-    if known.names:
-        mapping = replace(mapping, classes=tuple(dict.fromkeys([*known.understood, *mapping.classes])))
+    classes = dataset.classes
+    if classes.names:
+        mapping = replace(mapping, classes=tuple(dict.fromkeys([*classes.understood, *mapping.classes])))
     return mapping
 
 

@@ -64,10 +64,11 @@ def of_classes(rows: ProductionRows, sides: Sequence[Side]) -> OfClasses:
     }  # fmt: skip
 
 
-def refused_facts(production: Snapshot, left_out: dict[str, int], of_the_classes: OfClasses) -> BesideProof:
-    """Where nothing was read there is nothing to show."""
+def refused_facts(production: Snapshot, left_out: dict[str, int], told: OfClasses) -> BesideProof:
+    """Where nothing was read there is nothing to show but what the classes say."""
     return {
-        **of_the_classes,
+        "carried_over": told["carried_over"], "rows_of_no_class": told["rows_of_no_class"],
+        "left_out_unknown_class": told["left_out_unknown_class"], "unknown_classes": told["unknown_classes"],
         "cost": None, "slices": [], "production_labels": who_labelled(production), "left_out": left_out,
         "quarantine_kept": None, "as_trained": None, "with_leaked": None,
     }  # fmt: skip
