@@ -8,11 +8,12 @@ import pandas as pd
 from django.db import models
 
 from annotation.core.fields import Field
-from annotation.models import ClosedPair, CurrentLabel, Dataset, Item, Label, Snapshot
+from annotation.models import ClosedPair, CurrentLabel, Dataset, Item, Label, Snapshot, basis_now, name_now
 
 
-def _frame(queryset: models.QuerySet[Any], **columns: str) -> pd.DataFrame:
-    """A frame whose column names are the keys, filled from the queryset's fields named by the values."""
+def _frame(queryset: models.QuerySet[Any], **columns: str | models.Expression) -> pd.DataFrame:
+    """A frame whose column names are the keys, filled from the queryset's fields named, or expressions given, by the
+    values."""
     rows = queryset.values_list(*columns.values()).iterator(chunk_size=10_000)
     return pd.DataFrame.from_records(list(rows), columns=list(columns))
 
@@ -45,40 +46,42 @@ def content_table(content: Sequence[dict[str, Any]] | pd.Series, fields: Sequenc
 
 
 def current(dataset: Dataset, split: str | None = None) -> pd.DataFrame:
-    """item, current (id of the row in force), label (class name or None), state, basis."""
+    """item, current (id of the row in force), label (class name or None), state, basis (as `basis_now`)."""
     there = CurrentLabel.objects.in_force().filter(item__dataset=dataset, item__split__in=_splits(split))
     queryset = there.order_by("item_id")
-    return _frame(queryset, item="item_id", current="id", label="label_class__name", state="state", basis="basis")
+    return _frame(queryset, item="item_id", current="id", label="label_class__name", state="state", basis=basis_now())
 
 
 def first_current(dataset: Dataset) -> pd.DataFrame:
-    """item, label, state as of each item's first current label: what the files said before anybody relabelled."""
+    """item, label, state as of each item's first current label: what the files said before anybody relabelled, as the
+    class of now."""
     earlier = CurrentLabel.objects.filter(item=models.OuterRef("item"), id__lt=models.OuterRef("id"))
     first = CurrentLabel.objects.filter(~models.Exists(earlier), item__dataset=dataset, item__split__in=Item.HERE)
     queryset = first.order_by("item_id")
-    return _frame(queryset, item="item_id", label="label_class__name", state="state")
+    return _frame(queryset, item="item_id", label=name_now(), state="state")
 
 
 def as_imported(dataset: Dataset, split: str) -> pd.DataFrame:
-    """item, label: the first label of each item that files gave one, before anybody decided."""
+    """item, label: the first label of each item that files gave one, before anybody decided, as the class of now; of an
+    item for whose class none stands there is no row."""
     queryset = CurrentLabel.objects.as_imported().filter(item__dataset=dataset, item__split=split).order_by("item_id")
-    return _frame(queryset, item="item_id", label="label_class__name")
+    return _frame(queryset, item="item_id", label=name_now()).dropna(subset="label")
 
 
 def labels(dataset: Dataset, split: str | None = None, origin: str | None = None) -> pd.DataFrame:
-    """item, annotator, label, seconds, at: each annotator's counting answer, in order of time."""
+    """item, annotator, label (as the class of now), seconds, at: each annotator's counting answer, in order of time."""
     queryset = Label.objects.filter(item__dataset=dataset, item__split__in=_splits(split))
     if origin:
         queryset = queryset.filter(origin=origin)
     queryset = queryset.counting().order_by("id")
     return _frame(
-        queryset, item="item_id", annotator="annotator__name", label="label_class__name", seconds="seconds",
+        queryset, item="item_id", annotator="annotator__name", label=name_now(), seconds="seconds",
         at="given_at",
     )  # fmt: skip
 
 
 def snapshot_rows(snapshot: Snapshot) -> pd.DataFrame:
-    """item, label, external_id, digest, source, content of a snapshot's rows, by item."""
+    """item, label (as frozen), external_id, digest, source, content of a snapshot's rows, by item."""
     return _frame(
         snapshot.rows.order_by("item_id"), item="item_id", label="label_class__name", external_id="item__external_id",
         digest="item__digest", source="item__source", content="item__content",

@@ -19,6 +19,7 @@ from annotation.views import (
 from annotation.views.answering import history, keys, queue
 from annotation.views.answering.addresses import ShownCaseConverter
 from annotation.views.casework import decided
+from annotation.views.classes import changing
 from annotation.views.experts import adjudication, invitations, people_and_skill, qualification, routing, touched
 from annotation.views.items import doing, one_item, saved_filters, table
 from annotation.views.keeping import accounts, imports
@@ -100,6 +101,8 @@ urlpatterns = [
     path("d/<slug:slug>/people/<int:pk>/reset/", accounts.make_reset_link, name="make_reset_link"),
     path("d/<slug:slug>/people/<int:pk>/switch/", accounts.switch_account, name="switch_account"),
     path("d/<slug:slug>/question/", people.question, name="question"),
+    path("d/<slug:slug>/question/classes/", changing.change_classes, name="change_classes"),
+    path("d/<slug:slug>/question/classes/<int:pk>/undo/", changing.undo_class_change, name="undo_class_change"),
     path("d/<slug:slug>/adjudicate/", adjudication.adjudicate, name="adjudicate"),
     path("d/<slug:slug>/adjudicate/undo/<int:pk>/", adjudication.undo_adjudication, name="undo_adjudication"),
     path("d/<slug:slug>/adjudicate/<int:pk>/move/", adjudication.move_on, name="move_on"),

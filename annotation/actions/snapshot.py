@@ -10,6 +10,8 @@ from annotation.core.frozen_digests import row_digests, rows_digest
 from annotation.core.likeness.grouping import copies_of_items
 from annotation.core.refusal import Refusal
 from annotation.models import CurrentLabel, Dataset, Item, ProductionDraw, Snapshot, SnapshotRow, User
+from annotation.reading.classes.unknown import UNKNOWN_CLASS, unknown_rows
+from annotation.reading.frozen_rows import rows_now
 from annotation.reading.pool_evidence import state_of
 from annotation.reading.production.set_rows import earlier_version, labellers_of, of_draw, weights_of
 from annotation.reading.quarantine import quarantined_items
@@ -101,6 +103,8 @@ def _labelled(
     unlabelled = int(rows["state"].isna().sum())
     counts = rows["state"].value_counts()
     left_out = {state: int(counts.get(state, 0)) for state in CurrentLabel.STATES if state != CurrentLabel.LABELLED}
+    if unknown := unknown_rows(dataset, split):
+        left_out[UNKNOWN_CLASS] = unknown
     return rows[rows["state"] == CurrentLabel.LABELLED], {"without_label": unlabelled, **left_out}
 
 
@@ -130,7 +134,9 @@ class _Copies:
 
 
 def _with_labels_of(rows: pd.DataFrame, earlier: Snapshot) -> tuple[pd.DataFrame, int]:
-    then = frames.snapshot_rows(earlier).set_index("item")["label"]
+    """Those of `rows` that the earlier one has, with its labels as the classes of now, and how many others; one for
+    whose class none stands today is among these."""
+    then = rows_now(earlier).set_index("item")["label"]
     kept = rows[rows["item"].isin(then.index)]
     return kept.assign(label=kept["item"].map(then)), len(rows) - len(kept)
 
@@ -174,7 +180,7 @@ def _write_rows(frozen: Snapshot, rows: pd.DataFrame) -> None:
 
 def matched(after: Snapshot, before: Snapshot) -> Snapshot:
     """The rows both snapshots have, with the labels of `before`: what `before` would be on the rows of `after`."""
-    rows, missing = _with_labels_of(frames.snapshot_rows(after), before)
+    rows, missing = _with_labels_of(rows_now(after), before)
     if rows.empty:
         raise UnableToSnapshot(f"Snapshots {before.pk} and {after.pk} have no item in common: nothing to match.")
     with transaction.atomic():

@@ -39,6 +39,7 @@ class AnswerForm(forms.Form):
         said = self.cleaned_data["answer"]
         if said in (Decision.AMBIGUOUS, Decision.BAD_INPUT, Decision.DIFFERENT):
             return said, None
+        # one that is offered no more too: `decide` says that of it by its name
         classes = {str(label_class.pk): label_class for label_class in self.dataset.label_classes.all()}
         label_class = classes.get(said)
         if label_class is None:

@@ -4,7 +4,9 @@ from typing import Any
 
 from django import forms
 from django.db.models import Max
+from django.utils import timezone
 
+from annotation.actions.classes.arrange import give_meanings
 from annotation.actions.people.change_people import UnableToChange
 from annotation.actions.people.publish_guideline import publish_guideline
 from annotation.forms.field_kinds import row_field
@@ -80,7 +82,7 @@ class DatasetSettingsForm(PeopleForm):
 
     def __init__(self, dataset: Dataset, data: Any = None) -> None:
         super().__init__(dataset, data)
-        self.classes = list(dataset.label_classes.all())
+        self.classes = list(dataset.label_classes.in_use())
         self.initial = {name: getattr(dataset, name) for name in ("question", "metric", "planned_looks")}
         for one in self.classes:
             self.fields[f"meaning_{one.pk}"] = forms.CharField(
@@ -102,7 +104,7 @@ class DatasetSettingsForm(PeopleForm):
         for name in ("question", "metric", "planned_looks"):
             setattr(self.dataset, name, self.cleaned_data[name])
         self.dataset.save(update_fields=["question", "metric", "planned_looks"])
-        for one in self.classes:
-            one.meaning = self.cleaned_data[f"meaning_{one.pk}"]
-        self.dataset.label_classes.bulk_update(self.classes, ["meaning"])
+        said = {one: self.cleaned_data[f"meaning_{one.pk}"] for one in self.classes}
+        if changed := {one.name: text for one, text in said.items() if text != one.meaning}:
+            give_meanings(self.dataset, changed, user, timezone.now())
         return "The question, the meanings and how proof is judged are saved."

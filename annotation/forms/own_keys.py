@@ -23,7 +23,7 @@ class OwnKeysForm(forms.Form):
         super().__init__(data, initial={"letters": self.keys.letters} | {f"digit_{d}": digits[d] for d in digits})
         for digit in range(1, DIGITS + 1):
             self.fields[f"digit_{digit}"] = forms.ModelChoiceField(
-                dataset.label_classes.all(), required=False, label=f"Key {digit}", empty_label="as the page chooses"
+                dataset.label_classes.in_use(), required=False, label=f"Key {digit}", empty_label="as the page chooses"
             )
 
     def clean(self) -> dict[str, Any]:

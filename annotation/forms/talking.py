@@ -61,7 +61,7 @@ class TogetherForm(forms.Form):
 
     def __init__(self, dataset: Dataset, data: Any = None, **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
-        self.classes = {str(one.pk): one for one in dataset.label_classes.all()}
+        self.classes = {str(one.pk): one for one in dataset.label_classes.in_use()}
         names = {pk: one.name for pk, one in self.classes.items()}
         choice_field(self, "answer").choices = {
             "": "choose…", **names, ":ambiguous": "ambiguous", ":bad_input": "bad input"

@@ -3,11 +3,21 @@
 from annotation.models.audit import Audit, AuditItem, LearnedOrder
 from annotation.models.changes import ClassChange, DatasetChange, Erasure
 from annotation.models.consensus import Consensus
-from annotation.models.dataset import Annotator, CostMatrix, Dataset, Guideline, LabelClass, Membership, Reason
+from annotation.models.dataset import (
+    Annotator,
+    CostMatrix,
+    Dataset,
+    Guideline,
+    LabelClass,
+    Membership,
+    Reason,
+    class_now,
+    name_now,
+)
 from annotation.models.detection import Detection, Finding, FindingItem, Flag, Group, GroupMember, Ruling
 from annotation.models.item import FileImport, ImportTakenBack, Item, LeftOutRow, SavedFilter
 from annotation.models.job import Job
-from annotation.models.label import DECIDED, OF_FILES, CurrentLabel, Label
+from annotation.models.label import DECIDED, DECIDED_ROW, OF_FILES, CurrentLabel, Label, basis_now
 from annotation.models.offline import OfflineBatch, OfflineRow
 from annotation.models.opinion import Opinion, OpinionAnswer, OpinionRound, OpinionSwitch
 from annotation.models.people import User, Visitor
@@ -28,6 +38,7 @@ from annotation.models.talk import Comment, Notice, OwnKeys
 
 __all__ = [
     "DECIDED",
+    "DECIDED_ROW",
     "OF_FILES",
     "Annotator",
     "Audit",
@@ -90,4 +101,7 @@ __all__ = [
     "SnapshotRow",
     "User",
     "Visitor",
+    "basis_now",
+    "class_now",
+    "name_now",
 ]

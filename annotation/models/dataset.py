@@ -4,10 +4,15 @@ from typing import TypeAlias
 from django.apps import apps
 from django.conf import settings
 from django.db import models
+from django.db.models import Case, Expression, F, When
 from django.utils import timezone
 
+from annotation.core.classes import Classes
 from annotation.core.fields import Field, FieldJson
 from annotation.models.people import User
+
+# Kinds of changes after which no class stands for one that there was → how that is said.
+ENDED = {"split": "was split", "retire": "was retired"}
 
 
 class DatasetQuerySet(models.QuerySet["Dataset"]):
@@ -52,7 +57,19 @@ class Dataset(models.Model):
     @property
     def class_names(self) -> tuple[str, ...]:
         """Those in use, in their order."""
-        return tuple(self.label_classes.filter(retired_at=None).values_list("name", flat=True))
+        return tuple(self.label_classes.in_use().values_list("name", flat=True))
+
+    @property
+    def classes(self) -> Classes:
+        """Those in use, and what stands today for the others."""
+        rows = list(self.label_classes.values_list("name", "retired_at", "became__name"))
+        gone = {name: now for name, retired_at, now in rows if retired_at}
+        standing = self.class_changes.filter(kind__in=ENDED, undone_by=None).order_by("id") if gone else ()
+        ended = {
+            source.name: f"{ENDED[change.kind]} on {change.created_at:%-d %B %Y}"
+            for change in standing for source in change.sources.all()
+        }  # fmt: skip
+        return Classes(tuple(name for name, retired_at, _ in rows if retired_at is None), gone, ended)
 
     @property
     def guideline(self) -> "Guideline | None":
@@ -65,6 +82,12 @@ class Dataset(models.Model):
 
     def role_of(self, user: User) -> str | None:
         return self.membership_set.filter(user=user).values_list("role", flat=True).first()
+
+
+class LabelClassQuerySet(models.QuerySet["LabelClass"]):
+    def in_use(self) -> "LabelClassQuerySet":
+        """Those that are offered, trained, detected and scored."""
+        return self.filter(retired_at=None)
 
 
 class LabelClass(models.Model):
@@ -82,6 +105,8 @@ class LabelClass(models.Model):
     retired_at = models.DateTimeField(null=True, help_text="no longer offered since")
     became = models.ForeignKey("self", models.RESTRICT, null=True, related_name="stands_for")
 
+    objects = LabelClassQuerySet.as_manager()
+
     class Meta:
         ordering = ["position", "id"]
         constraints = [
@@ -93,6 +118,18 @@ class LabelClass(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+def class_now(path: str = "label_class") -> Expression:
+    """For a query: id of the class in use that stands for the one at `path`; NULL where none does."""
+    in_use = When(**{f"{path}__retired_at": None, f"{path}__isnull": False}, then=F(path))
+    return Case(in_use, default=F(f"{path}__became"))
+
+
+def name_now(path: str = "label_class") -> Expression:
+    """For a query: name of the class in use that stands for the one at `path`; NULL where none does."""
+    in_use = When(**{f"{path}__retired_at": None, f"{path}__isnull": False}, then=F(f"{path}__name"))
+    return Case(in_use, default=F(f"{path}__became__name"))
 
 
 class Membership(models.Model):

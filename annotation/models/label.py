@@ -1,5 +1,5 @@
 from django.db import models
-from django.db.models import Exists, OuterRef
+from django.db.models import Case, Exists, Expression, F, OuterRef, Q, Value, When
 from django.utils import timezone
 
 from annotation.models.changes import ClassChange
@@ -9,6 +9,19 @@ from annotation.models.item import FileImport, Item
 # The bases of what experts settled, and of what files said.
 DECIDED = ("decision", "adjudication")
 OF_FILES = ("import", "consensus")
+# A row that only gives a class its other name or place keeps the decision it rests on.
+DECIDED_ROW = Q(basis__in=DECIDED) | Q(basis="class change", decision__isnull=False)
+
+
+def basis_now() -> Expression:
+    """For a query of current labels: what each rests on, beneath any change of classes; of a label that no expert
+    settled that is *class change*, where its class changed."""
+    changed, judged = Q(basis="class change"), Q(decision__isnull=False)
+    return Case(
+        When(changed & judged & Q(decision__cause=""), then=Value("decision")),
+        When(changed & judged, then=Value("adjudication")),
+        default=F("basis"),
+    )  # fmt: skip
 
 
 def _later() -> models.QuerySet["Label"]:
@@ -17,8 +30,10 @@ def _later() -> models.QuerySet["Label"]:
 
 class LabelQuerySet(models.QuerySet["Label"]):
     def counting(self) -> "LabelQuerySet":
-        """Each annotator's latest answer for an item, without abstentions."""
-        return self.filter(~Exists(_later()), label_class__isnull=False)
+        """Each annotator's latest answer for an item, without abstentions and without classes that became none: who
+        gave one of these has said nothing that counts today. `class_now` and `name_now` say what the others mean."""
+        meant = Q(label_class__retired_at=None) | Q(label_class__became__isnull=False)
+        return self.filter(~Exists(_later()), meant, label_class__isnull=False)
 
     def superseded(self) -> "LabelQuerySet":
         """Labels in whose place the same annotator's later answer for the item counts."""
@@ -50,6 +65,13 @@ class CurrentLabelQuerySet(models.QuerySet["CurrentLabel"]):
         """The row in force for each item."""
         return self.filter(~Exists(CurrentLabel.objects.filter(item=OuterRef("item"), id__gt=OuterRef("id"))))
 
+    def decided(self) -> "CurrentLabelQuerySet":
+        """Those that rest on what an expert settled, under whatever name the class has had since."""
+        return self.filter(DECIDED_ROW)
+
+    def undecided(self) -> "CurrentLabelQuerySet":
+        return self.exclude(DECIDED_ROW)
+
     def as_imported(self) -> "CurrentLabelQuerySet":
         """The first label each item got from a file or from what files agreed on; none for an item that got none."""
         of_files = CurrentLabel.objects.filter(basis__in=OF_FILES, label_class__isnull=False)
@@ -60,7 +82,7 @@ class CurrentLabelQuerySet(models.QuerySet["CurrentLabel"]):
 class CurrentLabel(models.Model):
     """What the dataset holds true for an item from a moment on; append-only, written only by `settle()`.
 
-    Only a row in state LABELLED has a class. Every other state keeps the item out of snapshots.
+    Only a row in state LABELLED has a class, one in use. Every other state keeps the item out of snapshots.
     """
 
     LABELLED, CONTESTED, AMBIGUOUS, BAD_INPUT = "labelled", "contested", "ambiguous", "bad_input"
@@ -76,6 +98,11 @@ class CurrentLabel(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
 
     objects = CurrentLabelQuerySet.as_manager()
+
+    @property
+    def is_decided(self) -> bool:
+        """It rests on what an expert settled, as those of `decided`."""
+        return self.basis in DECIDED or (self.basis == "class change" and self.decision_id is not None)
 
     class Meta:
         indexes = [models.Index(fields=["item", "id"], name="current_label_latest")]

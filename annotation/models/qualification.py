@@ -1,6 +1,6 @@
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from annotation.models.dataset import Dataset, LabelClass, Membership
@@ -9,9 +9,10 @@ from annotation.models.item import Item
 
 class GoldQuerySet(models.QuerySet["Gold"]):
     def known(self) -> "GoldQuerySet":
-        """The latest word on each item, where that names a class."""
+        """The latest word on each item, where that names a class that is one today."""
         later = Gold.objects.filter(item=OuterRef("item"), id__gt=OuterRef("id"))
-        return self.filter(~Exists(later), label_class__isnull=False)
+        meant = Q(label_class__retired_at=None) | Q(label_class__became__isnull=False)
+        return self.filter(~Exists(later), meant, label_class__isnull=False)
 
 
 class Gold(models.Model):

@@ -16,8 +16,9 @@ from annotation.core.crowd.skill import shrunk_rate
 from annotation.core.crowd.stored import AnnotatorEntry, CostlyPair, MethodScores
 from annotation.core.intervals import Interval
 from annotation.core.stored import IntervalJson
-from annotation.models import DECIDED, Annotator, Consensus, CurrentLabel, Dataset, Item, Job, Label
+from annotation.models import Annotator, Consensus, CurrentLabel, Dataset, Item, Job, Label, name_now
 from annotation.reading.cases import excerpt_of
+from annotation.reading.classes.order_then import class_names_at
 
 SHOWN_ITEMS = 20
 SHOWN_ANNOTATORS = 25
@@ -102,7 +103,7 @@ def list_annotators(dataset: Dataset, everyone: bool = False) -> Annotators | No
         consensus=row,
         methods=tuple(_method(name, row) for name in METHODS),
         annotators=_annotators(dataset, row.skills[: MOST if everyone else SHOWN_ANNOTATORS]),
-        contested=_contested(dataset, arrays),
+        contested=_contested(dataset, arrays, class_names_at(dataset, row.created_at)),
         n_annotators=len(row.skills),
         readings={reading: counts[reading] for reading in READINGS},
         changes=None if row.applied else outcome.get("changes"),
@@ -121,7 +122,7 @@ def confusion_of(dataset: Dataset, annotator: Annotator) -> tuple[ConfusionRow, 
     counts = np.zeros_like(arrays["pool"])
     counts[arrays["pair_label"][mine]] = arrays["pair_counts"][mine]
     met = [true for true in np.argsort(-counts.sum(axis=0), kind="stable").tolist() if counts[:, true].sum() >= 0.5]
-    return tuple(_confusion(true, counts, arrays, dataset.class_names) for true in met)
+    return tuple(_confusion(true, counts, arrays, class_names_at(dataset, row.created_at)) for true in met)
 
 
 def _confusion(true: int, counts: np.ndarray, arrays: dict[str, np.ndarray], classes: Sequence[str]) -> ConfusionRow:
@@ -168,17 +169,18 @@ def _contested_arrays(name: str) -> dict[str, np.ndarray]:
     return {**first, "reading": arrays["reading"]}
 
 
-def _contested(dataset: Dataset, arrays: dict[str, np.ndarray]) -> tuple[ContestedRow, ...]:
+def _contested(dataset: Dataset, arrays: dict[str, np.ndarray], then: Sequence[str]) -> tuple[ContestedRow, ...]:
     """The first items that no expert has decided since."""
     ids = arrays["contested_item"].tolist()
-    since = CurrentLabel.objects.in_force().filter(item__in=ids, basis__in=DECIDED).values_list("item_id", flat=True)
+    since = CurrentLabel.objects.in_force().decided().filter(item__in=ids).values_list("item_id", flat=True)
     decided = set(since)
     places = [place for place, item in enumerate(ids) if item not in decided]
     items = Item.objects.filter(split=Item.POOL).in_bulk(ids)
     places = [place for place in places if ids[place] in items][:SHOWN_ITEMS]
     said = _said([ids[place] for place in places])
     askable = dict(Annotator.objects.filter(pk__in=arrays["ask"].tolist()).values_list("id", "name"))
-    classes = dataset.class_names
+    known = dataset.classes
+    classes = [known.now(name) or name for name in then]
     rows = []
     for place in places:
         label, reading = int(arrays["contested_label"][place]), READINGS[arrays["reading"][place]]
@@ -201,7 +203,7 @@ def _said(items: Sequence[int]) -> dict[int, list[tuple[str, str]]]:
     """item → (annotator, label) of its counting labels, in order of time."""
     answers: dict[int, list[tuple[str, str]]] = {}
     labels = Label.objects.counting().filter(item__in=items, origin=Label.IMPORT).order_by("id")
-    for item, who, name in labels.values_list("item_id", "annotator__name", "label_class__name"):
+    for item, who, name in labels.values_list("item_id", "annotator__name", name_now()):
         answers.setdefault(item, []).append((who, name))
     return answers
 

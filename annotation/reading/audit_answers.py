@@ -19,7 +19,7 @@ from annotation.core.order.audit_draw import (
     recall,
 )
 from annotation.core.stored import IntervalJson
-from annotation.models import Audit, CurrentLabel, Dataset, Decision, Detection, Flag, Item
+from annotation.models import Audit, CurrentLabel, Dataset, Decision, Detection, Flag, Item, class_now
 from annotation.reading.learned_order import prior_evidence_of
 
 TOPS = (100, 200, 500)
@@ -93,8 +93,8 @@ def _read(audit: Audit) -> _Read:
     decisions = Decision.objects.settling().filter(created_at__gte=audit.created_at).order_by("id")
     for batch in bulk.in_batches(items):
         before = CurrentLabel.objects.filter(item__in=batch, created_at__lte=audit.created_at).order_by("id")
-        labels.update(before.values_list("item_id", "label_class_id"))
-        answers = decisions.filter(items__in=batch).values_list("items", "outcome", "label_class_id")
+        labels.update(before.values_list("item_id", class_now()))
+        answers = decisions.filter(items__in=batch).values_list("items", "outcome", class_now())
         # a decision on a group names every member; only those drawn are of interest
         said.update({item: (outcome, label) for item, outcome, label in answers if item in labels})
     answer = [_answer(said.get(item), labels.get(item)) for item in items]
@@ -110,6 +110,9 @@ def _answer(said: tuple[str, int | None] | None, labels: int | None) -> int:
     if said is None:
         return UNANSWERED
     outcome, label = said
+    # a class that became none is no answer to what is right today
+    if outcome == Decision.LABEL and label is None:
+        return UNANSWERED
     return WRONG if outcome == Decision.LABEL and label != labels else RIGHT
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 from django.db.models import Count, Max, Q, QuerySet
 
 from annotation.core.intervals import Interval, wilson
-from annotation.models import DECIDED, Case, CurrentLabel, Dataset, Finding, FindingItem, Ruling
+from annotation.models import Case, CurrentLabel, Dataset, Finding, FindingItem, Ruling, class_now
 
 
 @dataclass(frozen=True)
@@ -73,10 +73,10 @@ def _open_cases(found: Sequence[Finding]) -> dict[int, int]:
 
 def _outcomes(dataset: Dataset, found: Sequence[Finding]) -> pd.DataFrame:
     """key, item, before, after: items decided on, with the class just before an expert's decision and the one now."""
-    latest = CurrentLabel.objects.in_force().filter(item__dataset=dataset, basis__in=DECIDED)
+    latest = CurrentLabel.objects.in_force().decided().filter(item__dataset=dataset)
     after = dict(latest.values_list("item_id", "label_class_id"))
-    earlier = CurrentLabel.objects.filter(item__in=latest.values("item")).exclude(basis__in=DECIDED).order_by("id")
-    before = dict(earlier.values_list("item_id", "label_class_id"))
+    earlier = CurrentLabel.objects.filter(item__in=latest.values("item")).undecided().order_by("id")
+    before = dict(earlier.values_list("item_id", class_now()))
     covered = FindingItem.objects.filter(
         finding__key__in={finding.key for finding in found}, finding__dataset=dataset,
         item__in=latest.values("item"),

@@ -1,5 +1,7 @@
 """The rows of a snapshot, read only where they are still what was frozen."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from annotation import frames
@@ -26,6 +28,25 @@ def frozen_rows(snapshot: Snapshot) -> pd.DataFrame:
         f"{_what_differs(snapshot, rows, changed)}. Nothing was read from it. Put the database back as it was, or "
         "freeze a new one."
     )
+
+
+def rows_now(snapshot: Snapshot) -> pd.DataFrame:
+    """`frozen_rows` with each label as the class in use that stands for it; rows for whose class none does are left
+    out."""
+    rows = frozen_rows(snapshot)
+    return _meant(rows, snapshot.dataset.classes.mapped(rows["label"]))
+
+
+def rows_as_of(snapshot: Snapshot, then: Sequence[str]) -> pd.DataFrame:
+    """`frozen_rows` with each label as the one of the classes `then` that meant it; rows of none are left out."""
+    rows = frozen_rows(snapshot)
+    if set(rows["label"]) <= set(then):
+        return rows
+    return _meant(rows, rows["label"].map(snapshot.dataset.classes.as_of(then)))
+
+
+def _meant(rows: pd.DataFrame, labels: pd.Series) -> pd.DataFrame:
+    return rows.assign(label=labels)[labels.notna()].reset_index(drop=True)
 
 
 def _changed(snapshot: Snapshot, rows: pd.DataFrame) -> pd.DataFrame:

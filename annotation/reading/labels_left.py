@@ -3,7 +3,7 @@
 from annotation.core.intervals import Interval, wilson
 from annotation.core.order.stored import SupportJson
 from annotation.core.wording import counted, percent
-from annotation.models import DECIDED, Audit, CurrentLabel, Dataset, Item
+from annotation.models import Audit, CurrentLabel, Dataset, Item
 from annotation.reading.audit_answers import audit_state
 from annotation.reading.learned_order import Learned, outcomes
 
@@ -31,7 +31,7 @@ def left_in_words(dataset: Dataset) -> str:
     left = CurrentLabel.objects.in_force().filter(
         item__dataset=dataset, item__split=Item.POOL, state=CurrentLabel.LABELLED
     )
-    n = left.exclude(basis__in=DECIDED).count()
+    n = left.undecided().count()
     if not n:
         return ""
     state = audit_state(dataset)

@@ -16,7 +16,7 @@ from annotation.core.order.prior_evidence import PriorEvidence, from_arrays, joi
 from annotation.core.order.ranking import TIED, Pace, pace_of, worth
 from annotation.core.order.stored import Rates
 from annotation.core.order.support import Check, check, supported
-from annotation.models import DECIDED, AuditItem, Case, CaseItem, CurrentLabel, Dataset, Decision, Detection, Item
+from annotation.models import AuditItem, Case, CaseItem, CurrentLabel, Dataset, Decision, Detection, Item, class_now
 from annotation.reading.opinions import opinions_in_use
 
 # Labels that no detector flags open a case where they are this likely to be wrong, among the first of the queue.
@@ -111,13 +111,15 @@ def outcomes(dataset: Dataset) -> pd.DataFrame:
         case__dataset=dataset, outcome__in=[Decision.LABEL, Decision.DIFFERENT]
     )
     rows = Decision.items.through.objects.filter(decision__in=standing).order_by("decision_id", "item_id")
-    columns = ("decision_id", "item_id", "decision__outcome", "decision__label_class_id", "decision__created_at",
-               "decision__seconds", "decision__case__group_digest")  # fmt: skip
+    columns = ("decision_id", "item_id", "decision__outcome", class_now("decision__label_class"),
+               "decision__created_at", "decision__seconds", "decision__case__group_digest")  # fmt: skip
     frame = pd.DataFrame(
         list(rows.values_list(*columns)), columns=["decision", "item", "outcome", "said", "at", "seconds", "digest"]
     )
     before = _labels_before_experts(frame["item"].tolist())
     frame["before"] = frame["item"].map(before).astype(float)
+    # what named a class that became none says nothing of today's labels
+    frame = frame[(frame["outcome"] != Decision.LABEL) | frame["said"].notna()].copy()
     frame["wrong"] = (frame["outcome"] == Decision.LABEL) & (frame["said"].astype(float) != frame["before"])
     frame["at"] = frame.groupby("item")["at"].transform("min")
     frame["grouped"] = frame["digest"] != ""
@@ -130,8 +132,8 @@ def _labels_before_experts(items: list[int]) -> dict[int, int | None]:
     """item → the class it had before any expert decided on it."""
     labels: dict[int, int | None] = {}
     for batch in bulk.in_batches(sorted(set(items))):
-        rows = CurrentLabel.objects.filter(item__in=batch).exclude(basis__in=DECIDED).order_by("id")
-        labels.update(rows.values_list("item_id", "label_class_id"))
+        rows = CurrentLabel.objects.filter(item__in=batch).undecided().order_by("id")
+        labels.update(rows.values_list("item_id", class_now()))
     return labels
 
 

@@ -12,7 +12,7 @@ from annotation import bulk, frames
 from annotation.core.intervals import wilson
 from annotation.core.judging.new_batch import MOST, UNSAID, JudgedBatch, KnownLabels, UnableToJudge, judge_batch
 from annotation.core.wording import counted, percent
-from annotation.models import DECIDED, CurrentLabel, Dataset, Detection, Flag, Item
+from annotation.models import CurrentLabel, Dataset, Detection, Flag, Item
 from annotation.reading.cases import excerpt_of
 
 # Rows that are named, those that look worst first.
@@ -109,7 +109,7 @@ def _examples(dataset: Dataset, detection: Detection, leave_out: frozenset[str])
     for batch in bulk.in_batches(_drawn(dataset, detection)):
         current = CurrentLabel.objects.in_force().filter(item__in=batch, state=CurrentLabel.LABELLED)
         labels = dict(current.values_list("item_id", "label_class__name"))
-        decided = set(current.filter(basis__in=DECIDED).values_list("item_id", flat=True))
+        decided = set(current.decided().values_list("item_id", flat=True))
         flags = Flag.objects.filter(detection=detection, detector="label_error", item__in=batch)
         doubted = set(flags.values_list("item_id", flat=True)) - decided
         items = Item.objects.filter(pk__in=labels).order_by("id").values_list("id", "external_id", "content")

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models.functions import Coalesce
+
 from annotation.core.opinions.skill import OpinionSkill, skill_of
-from annotation.models import Dataset, Decision, Item, Opinion, OpinionSwitch
+from annotation.models import Dataset, Decision, Item, Opinion, OpinionSwitch, name_now
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ def newest_opinions(dataset: Dataset) -> dict[int, SecondOpinion]:
     if last is None:
         return {}
     rows = Opinion.objects.filter(round__dataset=dataset, round__model=last.model).order_by("id")
-    columns = ("item_id", "label_class__name", "reason", "round__model", "round__created_at")
+    columns = ("item_id", Coalesce(name_now(), "label_class__name"), "reason", "round__model", "round__created_at")
     return {item: SecondOpinion(*said) for item, *said in rows.values_list(*columns)}
 
 
@@ -44,7 +46,7 @@ def measured_skill(dataset: Dataset) -> OpinionSkill:
     said = newest_opinions(dataset)
     blind = Decision.objects.settling().filter(case__dataset=dataset, blind=True, outcome=Decision.LABEL)
     rows = blind.filter(items__in=list(said)) if len(said) < 500 else blind
-    decided = dict(rows.order_by("id").values_list("items", "label_class__name"))
+    decided = dict(rows.order_by("id").values_list("items", name_now()))
     both = sorted(said.keys() & decided.keys())
     return skill_of([said[item].label for item in both], [decided[item] for item in both])
 

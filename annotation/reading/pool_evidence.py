@@ -12,6 +12,7 @@ from annotation.core.artifacts import UnableToLoad, bytes_to_arrays, load_bytes
 from annotation.core.judging.evidence import Evidence, build_evidence
 from annotation.core.progress import Report
 from annotation.models import DECIDED, CurrentLabel, Dataset, ImportTakenBack, Item, Label, PredictionSet
+from annotation.reading.classes.order_then import changed_classes
 from annotation.reading.prediction_sets import UnableToAlign, aligned
 
 
@@ -23,7 +24,7 @@ def state_of(dataset: Dataset) -> str:
         CurrentLabel.objects.filter(item__dataset=dataset).aggregate(last=Max("id"))["last"],
         dataset.rulings.aggregate(last=Max("id"))["last"],
     ]
-    return "-".join(map(str, parts)) + mark_of_taken_back(dataset)
+    return "-".join(map(str, parts)) + mark_of_taken_back(dataset) + changed_classes(dataset)
 
 
 def mark_of_taken_back(dataset: Dataset) -> str:

@@ -44,19 +44,21 @@ def first_item(arrays: str) -> int:
 
 def aligned(predictions: PredictionSet, items: np.ndarray, classes: tuple[str, ...]) -> np.ndarray:
     """Float (n, K): the set's probabilities for `items` (ids) in the order of `classes`, rows of nan where it has none.
+    `classes` are those of the set, or else those in use, to which the set's are carried over.
 
-    Raises UnableToAlign where the set knows other classes than `classes`.
+    Raises UnableToAlign where nothing stands for one of the set's classes today.
     """
-    if sorted(predictions.classes) != sorted(classes):
-        raise UnableToAlign(
-            f"The prediction set {predictions.name!r} is for the classes {', '.join(predictions.classes)}, the dataset "
-            f"has {', '.join(classes)}; import one for today's classes."
-        )
     arrays = bytes_to_arrays(load_bytes(settings.ARTIFACTS_DIR, predictions.arrays))
     found = np.full((len(items), len(classes)), np.nan)
     order = np.argsort(arrays["item"])
     where = np.searchsorted(arrays["item"], items, sorter=order).clip(max=len(order) - 1)
     here = arrays["item"][order[where]] == items
-    columns = [predictions.classes.index(name) for name in classes]
-    found[here] = arrays["probability"][order[where[here]]][:, columns]
+    said = arrays["probability"][order[where[here]]]
+    if sorted(predictions.classes) == sorted(classes):
+        found[here] = said[:, [predictions.classes.index(name) for name in classes]]
+        return found
+    known = predictions.dataset.classes
+    if why := known.cannot_carry(predictions.classes):
+        raise UnableToAlign(f"The prediction set {predictions.name!r} is for {why}; make one for today's classes.")
+    found[here] = known.carried(said, predictions.classes)
     return found

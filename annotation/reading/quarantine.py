@@ -2,14 +2,14 @@
 
 from collections import Counter
 
-from annotation.models import DECIDED, CurrentLabel, Dataset, FindingItem, Item, Ruling
+from annotation.models import CurrentLabel, Dataset, FindingItem, Item, Ruling
 
 
 def quarantined_items(dataset: Dataset) -> set[int]:
     """Pool items whose current label is set aside: covered by a finding whose standing ruling is a quarantine, and not
     yet decided on. The finding is the one that was ruled on; a later detection does not widen it."""
     findings = _quarantined_findings(dataset).values()
-    decided = CurrentLabel.objects.in_force().filter(item__dataset=dataset, basis__in=DECIDED)
+    decided = CurrentLabel.objects.in_force().decided().filter(item__dataset=dataset)
     covered = FindingItem.objects.filter(finding__in=findings, item__split=Item.POOL)
     covered = covered.exclude(item__in=decided.values("item"))
     return set(covered.values_list("item_id", flat=True))

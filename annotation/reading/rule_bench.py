@@ -13,6 +13,7 @@ from annotation.core.artifacts import UnableToLoad, bytes_to_arrays, load_bytes
 from annotation.core.rules.coarse_rules import judge_coarsely
 from annotation.core.rules.typed_rules import Followers, Share, TypedRule, applies, followers, judge
 from annotation.models import Case, CaseItem, Dataset, Gold, QuestionOfTest
+from annotation.reading.classes.order_then import class_names_at
 from annotation.reading.pool_evidence import pool_frame, state_of, votes_of
 
 EXAMPLES = 5
@@ -130,4 +131,8 @@ def model_classes(dataset: Dataset, items: np.ndarray) -> tuple[np.ndarray, str]
     if "says" not in stored:
         return nothing, "The newest detection kept nothing of its model; detect again to compare with it."
     place = pd.Index(stored["item"]).get_indexer(items)
-    return np.where(place >= 0, stored["says"][np.maximum(place, 0)], -1).astype(np.int64), ""
+    known = dataset.classes
+    then = [known.now(name) for name in class_names_at(dataset, detection.created_at)]
+    # by today's codes; the last place stands for an item that is newer
+    codes = np.append(frames.codes(then, known.names), -1)
+    return codes[np.where(place >= 0, stored["says"][np.maximum(place, 0)], -1)], ""

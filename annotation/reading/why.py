@@ -21,7 +21,7 @@ from annotation.core.order.explaining import (
 )
 from annotation.core.order.ranking import doubted_members
 from annotation.models import (
-    DECIDED,
+    DECIDED_ROW,
     Annotator,
     Case,
     CurrentLabel,
@@ -35,7 +35,9 @@ from annotation.models import (
     Label,
     LabelClass,
     User,
+    name_now,
 )
+from annotation.reading.classes.order_then import class_names_at
 from annotation.reading.learned_order import prior_evidence_of
 
 NEIGHBOURS, ANNOTATORS = 5, 5
@@ -120,7 +122,7 @@ def explain(dataset: Dataset, item: Item, detection: Detection | None, expert: U
         Flag.objects.filter(detection=detection, item=item).select_related("suggested").order_by("-score", "id")
     )
     kept = explanation_of(_arrays(detection), item.pk)
-    classes = dataset.class_names
+    classes = _names_now(dataset, detection)
     neighbours = _neighbours(kept, expert) if kept else ()
     best = tuple((classes[code], share) for code, share in kept.best if code < len(classes)) if kept else ()
     other = _other(dataset, flags, best, label)
@@ -138,6 +140,13 @@ def explain(dataset: Dataset, item: Item, detection: Detection | None, expert: U
     ]  # fmt: skip
     unique = tuple(dict.fromkeys(sentence for sentence in sentences if sentence))
     return Why(item, label, unique, flags, neighbours, best, kept.given if kept else None, records, findings)
+
+
+def _names_now(dataset: Dataset, detection: Detection | None) -> tuple[str, ...]:
+    """By the codes of the detection its classes, by the name of now where one stands for them."""
+    then = class_names_at(dataset, detection.created_at) if detection else dataset.class_names
+    now = dataset.classes
+    return tuple(now.now(name) or name for name in then)
 
 
 def detection_behind(case: Case) -> Detection | None:
@@ -178,15 +187,17 @@ def suspects_in(case: Case, detection: Detection | None) -> Suspects:
 def _labels_seen(items: Sequence[Item], detection: Detection) -> dict[int, str]:
     """item → the label it carried when the detection ran, the newest version before it."""
     versions = CurrentLabel.objects.filter(item__in=items, created_at__lte=detection.created_at).order_by("id")
-    return {item: name or "" for item, name in versions.values_list("item_id", "label_class__name")}
+    return {item: name or "" for item, name in versions.values_list("item_id", name_now())}
 
 
 def _label_seen(item: Item, detection: Detection | None) -> LabelClass | None:
     versions = CurrentLabel.objects.filter(item=item).select_related("label_class").order_by("-id")
     if detection:
         versions = versions.filter(created_at__lte=detection.created_at)
-    row = versions.first()
-    return row.label_class if row else None
+    row = versions.select_related("label_class__became").first()
+    if row is None or row.label_class is None:
+        return None
+    return row.label_class.became or row.label_class
 
 
 def _arrays(detection: Detection | None) -> dict[str, np.ndarray]:
@@ -234,7 +245,7 @@ def _other(dataset: Dataset, flags: Sequence[Flag], best: Sequence[tuple[str, fl
     if suggested or not best:
         return suggested
     name = next((name for name, _ in best if name != label), None)
-    return dataset.label_classes.filter(name=name).first()
+    return dataset.label_classes.in_use().filter(name=name).first()
 
 
 def _records(
@@ -243,7 +254,7 @@ def _records(
     """One per annotator out of a file who gave the item this label."""
     if other is None:
         return ()
-    labels = Label.objects.counting().filter(item=item, label_class=given, origin=Label.IMPORT)
+    labels = Label.objects.counting().filter(_means(given), item=item, origin=Label.IMPORT)
     annotators = Annotator.objects.filter(pk__in=labels.values("annotator")).order_by("name")[:ANNOTATORS]
     return tuple(_record(dataset, item, annotator, given, other, expert) for annotator in annotators)
 
@@ -251,19 +262,23 @@ def _records(
 def _record(
     dataset: Dataset, item: Item, annotator: Annotator, given: LabelClass, other: LabelClass, expert: User | None
 ) -> Record:
-    theirs = Label.objects.counting().filter(annotator=annotator, label_class=given).exclude(item=item)
+    theirs = Label.objects.counting().filter(_means(given), annotator=annotator).exclude(item=item)
     if expert is not None:
         theirs = theirs.exclude(item__in=unanswered(expert).filter(dataset=dataset))
     current = CurrentLabel.objects.in_force().filter(
         item__dataset=dataset, item__split__in=Item.HERE, label_class__isnull=False
     )
     # decision is indexed and seldom set: the database starts there and not at the annotator's labels
-    judged = _counted(current.filter(decision__isnull=False, basis__in=DECIDED, item__in=theirs.values("item")), other)
+    judged = _counted(current.filter(DECIDED_ROW, decision__isnull=False, item__in=theirs.values("item")), other)
     if judged.n:
         return Record(annotator.name, given.name, other.name, judged, True)
     beside = Label.objects.filter(item=OuterRef("item"), label_class__isnull=False).exclude(annotator=annotator)
     latest = list(theirs.filter(Exists(beside)).order_by("-id").values_list("item_id", flat=True)[:LATEST])
     return Record(annotator.name, given.name, other.name, _counted(current.filter(item__in=latest), other), False)
+
+
+def _means(given: LabelClass) -> Q:
+    return Q(label_class=given) | Q(label_class__became=given)
 
 
 def _counted(current: Any, other: LabelClass) -> Interval:

@@ -7,7 +7,7 @@ from django.utils.formats import date_format
 
 from annotation.core.order.worth_deciding import ENOUGH, Worth, in_words, worth_deciding
 from annotation.core.wording import counted
-from annotation.models import DECIDED, CurrentLabel, Dataset, Detection, Flag, Item, LearnedOrder
+from annotation.models import CurrentLabel, Dataset, Detection, Flag, Item, LearnedOrder
 from annotation.reading.audit_answers import newest_error_rate
 from annotation.reading.learned_order import Learned, contested_items
 
@@ -36,7 +36,7 @@ def _unchecked(detection: Detection | None, learned: LearnedOrder | None) -> lis
     """Too few decisions: the model's own word, and what is missing."""
     if detection is None:
         return []
-    decided = CurrentLabel.objects.in_force().filter(item=OuterRef("item"), basis__in=DECIDED)
+    decided = CurrentLabel.objects.in_force().decided().filter(item=OuterRef("item"))
     flags = Flag.objects.filter(detection=detection, detector="label_error").filter(
         ~Exists(decided), item__split=Item.POOL
     )

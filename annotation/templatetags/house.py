@@ -1,6 +1,7 @@
 """How figures are written everywhere: percent with their interval, and the role of whoever looks."""
 
 import math
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -14,6 +15,7 @@ from annotation.reading.finding_kinds import kind_named
 from annotation.templatetags.texts import as_named
 
 register = template.Library()
+NO_CLASS = re.compile(r"'(.+?)' is none of ")
 
 
 @register.filter
@@ -70,3 +72,10 @@ def points(difference: float | None, digits: int = 1) -> str:
     if difference is None or math.isnan(difference):
         return "–"
     return f"{100 * difference:+.{digits}f}".replace("-", "−")
+
+
+@register.filter
+def class_it_lacks(fault: str | None) -> str:
+    """The label of which a fault of a file says that it is no class; "" where it says something else."""
+    found = NO_CLASS.search(fault or "")
+    return found[1] if found else ""

@@ -10,10 +10,12 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 
 from annotation.access import Request, dataset_for_expert, dataset_for_lead, typed_id
+from annotation.forms.classes import ClassChangeForm
 from annotation.forms.dataset_settings import DatasetSettingsForm, DropReasonForm, GuidelineForm, ReasonForm
 from annotation.forms.people import LinkForm, MemberForm, PeopleForm, RemoveForm, RoleForm
 from annotation.forms.refusals import reported_on
 from annotation.models import Dataset, Decision, Membership, User
+from annotation.reading.classes.table import changes_of, classes_in_use, retired_classes
 
 SHOWN_NAMES = 1_000
 # By page the forms on it, each under the name that is sent with it as `change`.
@@ -36,7 +38,7 @@ def people(request: Request, slug: str) -> HttpResponse:
 
 
 def question(request: Request, slug: str) -> HttpResponse:
-    return _page(request, dataset_for_lead(request.user, slug), "question", "annotation/lead/question.html", _reasons)
+    return _page(request, dataset_for_lead(request.user, slug), "question", "annotation/lead/question.html", _asked)
 
 
 def guidelines(request: Request, slug: str) -> HttpResponse:
@@ -108,8 +110,11 @@ def _members(dataset: Dataset) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _reasons(dataset: Dataset) -> dict[str, Any]:
-    return {"reasons": dataset.reasons.annotate(used=Count("decision"))}
+def _asked(dataset: Dataset) -> dict[str, Any]:
+    return {
+        "reasons": dataset.reasons.annotate(used=Count("decision")), "classes": classes_in_use(dataset),
+        "retired": retired_classes(dataset), "changes": changes_of(dataset), "change": ClassChangeForm(dataset),
+    }  # fmt: skip
 
 
 def _versions(dataset: Dataset) -> dict[str, Any]:

@@ -4,13 +4,14 @@ from typing import Any
 
 from django import forms
 
+from annotation.core.refusal import Refusal
 from annotation.forms.field_kinds import choice_field, row_field
 from annotation.models import CostMatrix, Dataset
 from modeling.actions.proving.set_costs import Pair
 from modeling.core.proving.proof import EXPECTED_COST
 from modeling.forms.training import RunChoiceField
 from modeling.models import ModelRun
-from modeling.reading.costs import matrix_of
+from modeling.reading.costs import matrix_of, pairs_now
 from modeling.reading.loop_progress import runs_of
 
 # With more classes than this, a table of all pairs is too large to fill in.
@@ -47,7 +48,10 @@ class CostsForm(forms.Form):
             self._add_rows(costs, data)
 
     def _add_table(self, costs: CostMatrix | None) -> None:
-        matrix = matrix_of(costs) if costs else None
+        try:
+            matrix = matrix_of(costs) if costs else None
+        except Refusal:  # of the classes of now the costs make no sense: they are set anew
+            matrix = None
         for truth in range(len(self.classes)):
             for predicted in range(len(self.classes)):
                 name = f"cost_{truth}_{predicted}"
@@ -57,7 +61,7 @@ class CostsForm(forms.Form):
                 self.initial[name] = f"{usual if matrix is None else matrix[truth, predicted]:g}"
 
     def _add_rows(self, costs: CostMatrix | None, data: Any) -> None:
-        pairs = costs.pairs if costs else []
+        pairs = pairs_now(costs) if costs else []
         self.n_rows = max(len(pairs) + EMPTY_ROWS, sum(1 for name in data or () if name.startswith("true_")))
         names = [("", ""), *((name, name) for name in self.classes)]
         for row in range(self.n_rows):

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from annotation.access import UnableToFind, typed_id
+from annotation.core.classes import Classes
 from annotation.models import Dataset, PredictionSet
 from annotation.reading.prediction_sets import aligned
 from modeling.models import ModelRun
@@ -24,19 +25,42 @@ class Side:
             raise ValueError("This side is somebody's own prediction set, and no run.")
         return self.run
 
-    def refusal(self, classes: tuple[str, ...]) -> str | None:
-        """Why nothing can be proved with it, a sentence: a fit that stopped early, or one to other classes."""
+    @property
+    def own_set(self) -> PredictionSet:
+        """Whose classes are those it knows."""
+        found = self.run.predictions if self.run else self.predictions
+        if found is None:
+            raise ValueError("This side is neither a run nor a set.")
+        return found
+
+    def refusal(self) -> str | None:
+        """Why nothing can be proved with it, a sentence: a fit that stopped early."""
         run = self.run
-        if run is None:
+        if run is None or run.converged:
             return None
-        if not run.converged:
-            return f"Run {run.pk} did not converge ({run.solver_status}); a stronger penalty helps."
-        if sorted(run.predictions.classes) != sorted(classes):
+        return f"Run {run.pk} did not converge ({run.solver_status}); a stronger penalty helps."
+
+    def of_no_class(self, classes: Classes) -> str | None:
+        """Why it says nothing of the classes in use, a sentence: it knows one for which none stands."""
+        found = self.own_set
+        why = classes.cannot_carry(found.classes)
+        if why is None:
+            return None
+        if self.run:
             return (
-                f"Run {run.pk} was trained for the classes {', '.join(run.predictions.classes)}; the dataset has "
-                f"{', '.join(classes)}. Train it again on today's classes."
+                f"Run {self.run.pk} was trained for {why}, so it can't be compared. Train it again on today's classes."
             )
-        return None
+        return (
+            f"The prediction set {found.name!r} is for {why}, so it can't be compared. Import one for today's classes."
+        )
+
+    def carried_over(self, classes: Classes) -> str:
+        """What is done to what it says before it can be read by the classes in use, a sentence; "" where nothing is."""
+        found = self.own_set
+        if sorted(found.classes) == sorted(classes.names) or not (what := classes.carried_over(found.classes)):
+            return ""
+        who = f"Run {self.run.pk}" if self.run else f"The prediction set {found.name!r}"
+        return f"{who} is of before the classes changed: {what}."
 
 
 def find_side(dataset: Dataset, named: str) -> Side:
@@ -52,9 +76,12 @@ def find_side(dataset: Dataset, named: str) -> Side:
     raise UnableToFind(f"{dataset.slug!r} has no run or prediction set {named!r}. Its newest runs: {known}.")
 
 
-def probabilities_for(predictions: PredictionSet, frame: pd.DataFrame) -> np.ndarray:
-    """Float (n, K) by `frame`'s items and the dataset's classes; raises UnableToFind where the set lacks an item."""
-    found = aligned(predictions, frame["item"].to_numpy(), predictions.dataset.class_names)
+def probabilities_for(
+    predictions: PredictionSet, frame: pd.DataFrame, classes: tuple[str, ...] | None = None
+) -> np.ndarray:
+    """Float (n, K) by `frame`'s items and `classes`, None = those in use; raises UnableToFind where the set lacks an
+    item."""
+    found = aligned(predictions, frame["item"].to_numpy(), classes or predictions.dataset.class_names)
     missing = int(np.isnan(found[:, 0]).sum())
     if missing:
         raise UnableToFind(

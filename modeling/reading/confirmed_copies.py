@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from django.db.models import Count
 
-from annotation.models import DECIDED, CurrentLabel, Dataset, Decision, GroupMember, Item
+from annotation.models import CurrentLabel, Dataset, Decision, GroupMember, Item, class_now
 
 
 def confirmed_groups(dataset: Dataset) -> list[list[int]]:
@@ -13,8 +13,10 @@ def confirmed_groups(dataset: Dataset) -> list[list[int]]:
     Either one decision gave all of them a label, or they are a near-duplicate group of the newest detection of which
     experts decided every member, all to one class. A decision that was taken back or overruled confirms nothing.
     """
-    labels = CurrentLabel.objects.in_force().filter(
-        item__dataset=dataset, item__split=Item.POOL, basis__in=DECIDED, label_class__isnull=False
+    labels = (
+        CurrentLabel.objects.in_force()
+        .decided()
+        .filter(item__dataset=dataset, item__split=Item.POOL, label_class__isnull=False)
     )
     current = dict(labels.values_list("item_id", "label_class_id"))
     decided = _by_decision(dataset, current)
@@ -29,7 +31,7 @@ def _by_decision(dataset: Dataset, current: dict[int, int]) -> list[list[int]]:
     many = answers.annotate(n=Count("items")).filter(n__gte=2).values("pk")
     rows = Decision.items.through.objects.filter(decision__in=many).order_by("decision_id", "item_id")
     members: dict[int, list[int]] = {}
-    for decision, item, given in rows.values_list("decision_id", "item_id", "decision__label_class_id"):
+    for decision, item, given in rows.values_list("decision_id", "item_id", class_now("decision__label_class")):
         if current.get(item) == given:
             members.setdefault(decision, []).append(item)
     return list(members.values())

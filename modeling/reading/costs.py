@@ -18,4 +18,16 @@ def costs_of(dataset: Dataset) -> CostMatrix:
 
 def matrix_of(costs: CostMatrix) -> np.ndarray:
     """Float (K, K), rows the true class, columns the predicted one, in the order of the dataset's classes."""
-    return cost_matrix(costs.dataset.class_names, costs.default, [(one[0], one[1], one[2]) for one in costs.pairs])
+    return cost_matrix(costs.dataset.class_names, costs.default, pairs_now(costs))
+
+
+def pairs_now(costs: CostMatrix) -> list[tuple[str, str, float]]:
+    """Each pair by the classes in use that stand for its two: of pairs that are one now the dearest, none of two that
+    are one class."""
+    known = costs.dataset.classes
+    found: dict[tuple[str, str], float] = {}
+    for truth, predicted, cost in costs.pairs:
+        one, other = known.now(truth), known.now(predicted)
+        if one and other and (one != other or truth == predicted):
+            found[one, other] = max(cost, found.get((one, other), cost))
+    return [(one, other, cost) for (one, other), cost in found.items()]

@@ -8,7 +8,7 @@ import numpy as np
 
 from annotation.core.refusal import Refusal
 from annotation.core.wording import quoted
-from annotation.models import DECIDED, CaseItem, CurrentLabel, Dataset, Item
+from annotation.models import CaseItem, CurrentLabel, Dataset, Item
 from annotation.reading.cases import excerpt_of
 from modeling.models import ModelRun
 from modeling.reading.rows_learned_from import OutOfFold, out_of_fold
@@ -131,14 +131,15 @@ def _lines(dataset: Dataset, rows: OutOfFold, shown: np.ndarray) -> tuple[RowLin
     current = CurrentLabel.objects.in_force().filter(item__in=ids).select_related("label_class")
     now = {one.item_id: one for one in current}
     cases = dict(_open(dataset, ids).values_list("item_id", "case_id"))
-    lines = []
+    lines, known = [], dataset.classes
     for at, pk in zip(shown.tolist(), ids, strict=True):
         label, code = rows.classes[rows.truth[at]], int(rows.predicted[at])
         today = _name(now[pk])
+        meant = known.now(label) or label
         lines.append(RowLine(
             items[pk], excerpt_of(dataset, items[pk].content), label, rows.classes[code],
-            float(rows.probabilities[at, code]), "" if today == label else today, cases.get(pk),
-            now[pk].basis in DECIDED,
+            float(rows.probabilities[at, code]), "" if today == meant else today, cases.get(pk),
+            now[pk].is_decided,
         ))  # fmt: skip
     return tuple(lines)
 

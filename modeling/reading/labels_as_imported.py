@@ -5,11 +5,11 @@ from datetime import datetime
 
 from django.db.models import Count, Exists, F, Min, OuterRef, Q, Subquery
 
-from annotation.models import DECIDED, CurrentLabel, Dataset, Item, Snapshot, SnapshotRow
+from annotation.models import CurrentLabel, Dataset, Item, Snapshot, SnapshotRow, class_now
 from modeling.models import ModelRun
 
 # What an item's files said at first, for a query whose rows name an item.
-FIRST = Subquery(CurrentLabel.objects.as_imported().filter(item=OuterRef("item")).values("label_class")[:1])
+FIRST = Subquery(CurrentLabel.objects.as_imported().filter(item=OuterRef("item")).values(said=class_now())[:1])
 
 
 @dataclass(frozen=True)
@@ -29,15 +29,15 @@ class LabelsAsImported:
 
 def labels_as_imported(dataset: Dataset) -> LabelsAsImported:
     # from the decisions, which are few: there is a current label for each item
-    decided = CurrentLabel.objects.filter(
-        decision__case__dataset=dataset, item__split=Item.POOL, basis__in=DECIDED, label_class__isnull=False
+    decided = CurrentLabel.objects.decided().filter(
+        decision__case__dataset=dataset, item__split=Item.POOL, label_class__isnull=False
     )
     other = decided.in_force().annotate(first=FIRST).filter(first__isnull=False).exclude(first=F("label_class"))
     found = other.aggregate(changed=Count("item", distinct=True), since=Min("decision__created_at"))
     if not found["changed"]:
         return LabelsAsImported(0, None, frozenset())
     rows = SnapshotRow.objects.filter(snapshot=OuterRef("pk"), item__in=decided.values("item"))
-    decided_rows = rows.annotate(first=FIRST).filter(Q(first__isnull=True) | ~Q(first=F("label_class")))
+    decided_rows = rows.annotate(first=FIRST, now=class_now()).filter(Q(first__isnull=True) | ~Q(first=F("now")))
     learned_from = Snapshot.objects.filter(dataset=dataset, purpose=Snapshot.TRAINING, labels_of=None)
     baselines = learned_from.filter(~Exists(decided_rows), pk__in=ModelRun.objects.values("snapshot"))
     return LabelsAsImported(found["changed"], found["since"], frozenset(baselines.values_list("id", flat=True)))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.db.models import Count, F, OuterRef, QuerySet, Subquery
 
 from annotation.core.refusal import Refusal
-from annotation.models import Dataset, Job, Snapshot, SnapshotRow
+from annotation.models import Dataset, Job, Snapshot, SnapshotRow, class_now
 from annotation.reading.frozen_rows import frozen_rows
 from modeling.core.proving.stored import ProductionLabels, UnlikenessJson
 from modeling.models import Comparison
@@ -85,8 +85,8 @@ def _put_right(snapshot: Snapshot) -> int:
     if snapshot.follows_id is None:
         return 0
     earlier = SnapshotRow.objects.filter(snapshot=snapshot.follows_id, item=OuterRef("item"))
-    both = snapshot.rows.annotate(then=Subquery(earlier.values("label_class")[:1])).filter(then__isnull=False)
-    return both.exclude(then=F("label_class")).count()
+    both = snapshot.rows.annotate(then=Subquery(earlier.values(was=class_now())[:1]), now=class_now())
+    return both.filter(then__isnull=False).exclude(then=F("now")).count()
 
 
 def versions(sets: Sequence[ProductionSet]) -> list[list[ProductionSet]]:

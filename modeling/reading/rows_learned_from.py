@@ -53,12 +53,13 @@ class RunRows(OutOfFold):
 
 def out_of_fold(run: ModelRun) -> OutOfFold:
     """Raises UnableToLoad where the run's predictions can no longer be read."""
-    return _aligned(run, _frame(run.snapshot.rows.order_by("item_id"), item="item_id", label="label_class_id"))
+    frame = _frame(run.snapshot.rows.order_by("item_id"), item="item_id", label="label_class_id")
+    return _aligned(run, _learned(run, frame))
 
 
 def rows_of(run: ModelRun) -> RunRows:
     """Raises UnableToLoad where the run's predictions can no longer be read."""
-    facts = _facts(run)
+    facts = _learned(run, _facts(run))
     base = _aligned(run, facts)
     group = near_copies(run.dataset, base.item)
     answers, by_item = _answers(run.dataset)
@@ -78,12 +79,23 @@ def _aligned(run: ModelRun, frame: pd.DataFrame) -> OutOfFold:
     """frame: item and label (class id), by item."""
     classes = tuple(run.predictions.classes)
     arrays = bytes_to_arrays(load_bytes(settings.ARTIFACTS_DIR, run.predictions.arrays))
-    names = LabelClass.objects.filter(dataset=run.dataset).values_list("id", "name")
-    code = {pk: classes.index(name) for pk, name in names if name in classes}
     return OutOfFold(
-        run, frame["item"].to_numpy(dtype=np.int64), frame["label"].map(code).to_numpy(dtype=np.int64),
+        run, frame["item"].to_numpy(dtype=np.int64), frame["label"].map(_codes(run)).to_numpy(dtype=np.int64),
         arrays["probability"][np.argsort(arrays["item"], kind="stable")], classes,
     )  # fmt: skip
+
+
+def _codes(run: ModelRun) -> dict[int, int]:
+    """Class id → its code among the run's classes, by what it meant to the run."""
+    classes = list(run.predictions.classes)
+    meant = run.dataset.classes.as_of(classes)
+    names = LabelClass.objects.filter(dataset=run.dataset).values_list("id", "name")
+    return {pk: classes.index(then) for pk, name in names if (then := meant.get(name)) is not None}
+
+
+def _learned(run: ModelRun, frame: pd.DataFrame) -> pd.DataFrame:
+    """The rows (item, label as class id, …) that it learned from: none of a class that was none when it was trained."""
+    return frame[frame["label"].isin(_codes(run))].reset_index(drop=True)
 
 
 def _frame(rows: QuerySet, **columns: str) -> pd.DataFrame:

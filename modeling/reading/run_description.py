@@ -148,7 +148,10 @@ def _corrected(rows: RunRows) -> tuple[np.ndarray, np.ndarray]:
     item = np.array(sorted(now), dtype=np.int64)
     item = item[np.isin(item, rows.item)]
     new = frames.codes([now[one] for one in item.tolist()], rows.classes)
-    other = new != rows.truth[np.searchsorted(rows.item, item)]
+    # a class under another name is no other label
+    known = dataset.classes
+    learned = [known.now(rows.classes[code]) for code in rows.truth[np.searchsorted(rows.item, item)].tolist()]
+    other = np.array([now[one] != was for one, was in zip(item.tolist(), learned, strict=True)], dtype=bool)
     return item[other], new[other]
 
 

@@ -7,12 +7,14 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from annotation.core.stored import IntervalJson
+from annotation.models import Snapshot
 from modeling.core.fitting.stored import Scores
 from modeling.core.learners import used_words
 from modeling.core.proving.stored import ComparisonProof, Difference, ProofJson, SideScores
 from modeling.figures.words.comparisons import (
     VERDICT_TAGS,
     Figure,
+    class_words,
     declared_words,
     needed_words,
     plain_span,
@@ -161,6 +163,12 @@ def declared(proof: ProofJson) -> str:
 def rows_and_units(proof: ComparisonProof) -> str:
     """1,500 rows in 1,230 near-duplicate groups"""
     return units_words(proof["n"], proof.get("method"))
+
+
+@register.filter
+def said_of_classes(proof: ComparisonProof, snapshot: Snapshot) -> list[str]:
+    """What the figures lack or were told by the classes, a sentence each."""
+    return class_words(proof, snapshot.n_rows)
 
 
 @register.filter

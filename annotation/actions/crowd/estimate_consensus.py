@@ -25,7 +25,20 @@ from annotation.core.crowd.stored import AnnotatorEntry, ConsensusResult, Costly
 from annotation.core.crowd.votes import Votes, votes_of
 from annotation.core.intervals import Interval
 from annotation.core.progress import Report
-from annotation.models import DECIDED, Case, Consensus, CurrentLabel, Dataset, Decision, Item, Job, Label, User
+from annotation.models import (
+    DECIDED,
+    Case,
+    Consensus,
+    CurrentLabel,
+    Dataset,
+    Decision,
+    Item,
+    Job,
+    Label,
+    User,
+    name_now,
+)
+from annotation.reading.classes.order_then import refuse_other_classes
 from annotation.reading.pool_evidence import gather, pool_frame, state_of
 
 
@@ -108,6 +121,7 @@ def run(job: Job, report: Report) -> Write:
 
     def write() -> ConsensusResult:
         bulk.lock_dataset(dataset)
+        refuse_other_classes(dataset, crowd.classes)
         row = Consensus.objects.create(dataset=dataset, applied=asked["apply"], created_by=job.created_by, **facts)
         changes = changed_labels(says)
         if row.applied:
@@ -149,7 +163,7 @@ def read_crowd(dataset: Dataset) -> Crowd:
 
 def consensus_labels(dataset: Dataset, crowd: Crowd, label: np.ndarray) -> list[Settled]:
     """What the consensus says of the items two or more annotators answered. label: int (n,), −1 = a tie."""
-    classes = list(dataset.label_classes.values_list("id", flat=True))
+    classes = list(dataset.label_classes.in_use().values_list("id", flat=True))
     several = crowd.given.per_item > 1
     return [
         (item, None, CurrentLabel.CONTESTED) if code < 0 else (item, classes[code], CurrentLabel.LABELLED)
@@ -176,15 +190,15 @@ def _blind_answers(dataset: Dataset) -> pd.DataFrame:
     rows = (
         standing.exclude(case__kind__in=Case.CHECKS)
         .order_by("id")
-        .values_list("items", "expert_id", "label_class__name", "seconds")
+        .values_list("items", "expert_id", name_now(), "seconds")
     )
-    frame = pd.DataFrame(list(rows), columns=["item", "annotator", "label", "seconds"])
+    frame = pd.DataFrame(list(rows), columns=["item", "annotator", "label", "seconds"]).dropna(subset="label")
     return frame.assign(annotator=frame["annotator"].map(_own_names(dataset))).dropna(subset="annotator")
 
 
 def _decided(dataset: Dataset) -> pd.DataFrame:
     """label, expert (annotator's name) and closed by item: what experts settled in the pool."""
-    latest = CurrentLabel.objects.in_force().filter(item__dataset=dataset, item__split=Item.POOL, basis__in=DECIDED)
+    latest = CurrentLabel.objects.in_force().decided().filter(item__dataset=dataset, item__split=Item.POOL)
     rows = latest.values_list("item_id", "label_class__name", "decision__expert_id")
     frame = pd.DataFrame(list(rows), columns=["item", "label", "expert"]).set_index("item")
     return frame.assign(expert=frame["expert"].map(_own_names(dataset)), closed=1.0)

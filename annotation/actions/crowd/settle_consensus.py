@@ -5,16 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import pandas as pd
-from django.db.models import Q
 
 from annotation import bulk, frames
 from annotation.actions.queue.reopen import reopen
 from annotation.actions.queue.settle import settle
 from annotation.core.crowd.votes import majority
-from annotation.models import DECIDED, Case, CurrentLabel, Dataset, Decision, FileImport, Label, LabelClass
+from annotation.models import Case, CurrentLabel, Dataset, Decision, FileImport, Label, basis_now, class_now
 from annotation.reading.datasets.imports import NEW_LABEL
-
-COLUMNS = ["item_id", "annotator_id", "label_class_id"]
 
 
 @dataclass(frozen=True)
@@ -33,53 +30,49 @@ def settle_consensus(
     A decision outweighs later imports: its item keeps the label decided, and is asked about again, by somebody who may
     answer, where the file `brought` says otherwise.
     """
-    classes = in_use(dataset)
+    classes = list(dataset.label_classes.in_use().values_list("id", flat=True))
     current = {row[0]: row[1:] for row in current_labels(item_ids)}
     decided = decided_among(item_ids)
-    votes = _votes([item for item in item_ids if item not in decided], classes)
-    rows = _rows(votes, sorted(set(classes.values())))
+    votes = _votes([item for item in item_ids if item not in decided])
+    rows = _rows(votes, classes)
     without = set(item_ids) - decided - {row[0] for row in rows}
     rows += [(item, None, CurrentLabel.CONTESTED, "import") for item in sorted(without & set(current))]
     changed = [row for row in rows if current.get(row[0], (None, None))[:2] != row[1:3]]
     for basis in ("import", "consensus"):
         settle((row[:3] for row in changed if row[3] == basis), basis, now)
-    reopened = _reopen(dataset, _said_otherwise(decided, brought, classes), now) if brought and decided else 0
+    reopened = _reopen(dataset, _said_otherwise(decided, brought), now) if brought and decided else 0
     return Settled(sum(row[2] == CurrentLabel.CONTESTED for row in rows), reopened)
-
-
-def in_use(dataset: Dataset) -> dict[int, int]:
-    """Class → the class that stands for it now, of all that still count; in the order of the classes."""
-    rows = LabelClass.objects.filter(dataset=dataset).values_list("id", "retired_at", "became")
-    return {pk: became or pk for pk, retired, became in rows if became or not retired}
 
 
 def decided_among(item_ids: Sequence[int]) -> set[int]:
     """Those of the items that stand as experts decided; a change of classes since leaves that so."""
-    by_experts = Q(basis__in=DECIDED) | Q(basis="class change", decision__isnull=False)
     found: set[int] = set()
     for batch in bulk.in_batches(item_ids):
-        latest = CurrentLabel.objects.in_force().filter(by_experts, item__in=batch)
+        latest = CurrentLabel.objects.in_force().decided().filter(item__in=batch)
         found.update(latest.values_list("item_id", flat=True))
     return found
 
 
 def current_labels(item_ids: Sequence[int]) -> list[tuple]:
-    """(item id, class id, state, basis) of the current label of each of the items that has one."""
+    """(item id, class id, state, basis as `basis_now`) of the current label of each of the items that has one."""
     rows: list[tuple] = []
     for batch in bulk.in_batches(item_ids):
         latest = CurrentLabel.objects.in_force().filter(item__in=batch)
-        rows += latest.values_list("item_id", "label_class_id", "state", "basis")
+        rows += latest.values_list("item_id", "label_class_id", "state", basis_now())
     return rows
 
 
-def _votes(item_ids: Sequence[int], classes: dict[int, int]) -> pd.DataFrame:
+def _votes(item_ids: Sequence[int]) -> pd.DataFrame:
     """item, annotator, label of the labels that count, each as the class that stands for it now."""
     rows: list[tuple] = []
     for batch in bulk.in_batches(item_ids):
-        rows += Label.objects.counting().filter(item__in=batch).order_by("id").values_list(*COLUMNS)
-    votes = pd.DataFrame(rows, columns=["item", "annotator", "label"])
-    votes = votes[votes["label"].isin(list(classes))]
-    return votes.assign(label=votes["label"].map(classes))
+        rows += (
+            Label.objects.counting()
+            .filter(item__in=batch)
+            .order_by("id")
+            .values_list("item_id", "annotator_id", class_now())
+        )
+    return pd.DataFrame(rows, columns=["item", "annotator", "label"])
 
 
 def _rows(votes: pd.DataFrame, class_ids: Sequence[int]) -> list[tuple[int, int | None, str, str]]:
@@ -96,15 +89,13 @@ def _rows(votes: pd.DataFrame, class_ids: Sequence[int]) -> list[tuple[int, int 
     return rows
 
 
-def _said_otherwise(decided: Collection[int], brought: FileImport, classes: dict[int, int]) -> set[int]:
+def _said_otherwise(decided: Collection[int], brought: FileImport) -> set[int]:
     """Decided items of which a label that came with the file is not the one they carry."""
     found: set[int] = set()
     for batch in bulk.in_batches(decided):
         held = {row[0]: row[1] for row in current_labels(batch)}
         new = Label.objects.counting().filter(item__in=batch, brought_by=brought)
-        for item, said in new.values_list("item_id", "label_class_id"):
-            if classes.get(said, said) != held[item]:
-                found.add(item)
+        found.update(item for item, said in new.values_list("item_id", class_now()) if said != held[item])
     return found
 
 

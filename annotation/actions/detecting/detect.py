@@ -26,6 +26,7 @@ from annotation.core.order.ranking import order_units
 from annotation.core.order.worth_deciding import Worth
 from annotation.core.progress import Report
 from annotation.models import DECIDED, CurrentLabel, Dataset, Detection, Job, User
+from annotation.reading.classes.order_then import refuse_other_classes
 from annotation.reading.labels_left import support_of
 from annotation.reading.learned_order import Learned, learn_from_decisions
 from annotation.reading.pool_evidence import gather, pool_frame, state_of, with_predictions
@@ -102,6 +103,7 @@ def run(job: Job, report: Report) -> Write:
 
     def write() -> DetectionResult:
         bulk.lock_dataset(dataset)
+        refuse_other_classes(dataset, evidence.classes)
         detection = Detection.objects.create(
             dataset=dataset, params=job.params, seed=job.seed, seconds=time.monotonic() - started, **facts
         )

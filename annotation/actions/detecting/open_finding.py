@@ -12,18 +12,7 @@ from annotation.actions.detecting.tell_ready import told_when_ready
 from annotation.actions.queue.open_cases import Unit, create_cases
 from annotation.core.artifacts import UnableToLoad, bytes_to_arrays, load_bytes
 from annotation.core.refusal import Refusal
-from annotation.models import (
-    DECIDED,
-    Case,
-    CaseItem,
-    CurrentLabel,
-    Detection,
-    Finding,
-    FindingItem,
-    Item,
-    Ruling,
-    User,
-)
+from annotation.models import Case, CaseItem, CurrentLabel, Detection, Finding, FindingItem, Item, Ruling, User
 
 MOST = 2000
 
@@ -69,7 +58,7 @@ def open_items_of(finding: Finding, now: datetime, most: int = MOST) -> int:
 
 def _unopened() -> QuerySet[FindingItem]:
     in_open_case = CaseItem.objects.filter(item=OuterRef("item"), case__status=Case.OPEN)
-    decided = CurrentLabel.objects.in_force().filter(item=OuterRef("item"), basis__in=DECIDED)
+    decided = CurrentLabel.objects.in_force().decided().filter(item=OuterRef("item"))
     return FindingItem.objects.filter(~Exists(in_open_case), ~Exists(decided), item__split__in=Item.HERE)
 
 

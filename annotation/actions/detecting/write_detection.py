@@ -94,7 +94,7 @@ def _digests_in_conflict(pool: pd.DataFrame, evidence: Evidence, order: QueueOrd
 def _flags(
     dataset: Dataset, pool: pd.DataFrame, found: Suspicions
 ) -> Iterator[tuple[str, int, int | None, float, str, int | None]]:
-    classes = list(dataset.label_classes.values_list("id", flat=True))
+    classes = list(dataset.label_classes.in_use().values_list("id", flat=True))
     items, current = pool["item"].tolist(), pool["current"].tolist()
     for name in found.scores:
         for position, reason in zip(np.flatnonzero(found.flagged[name]).tolist(), found.reasons[name], strict=True):

@@ -22,7 +22,7 @@ from annotation.core.files.spreadsheet_ids import NO_ITEM, found_ids
 from annotation.core.files.tables import read_table
 from annotation.core.refusal import Refusal
 from annotation.core.wording import short
-from annotation.models import Case, CaseItem, Dataset, Decision, Item, LabelClass, Membership, User
+from annotation.models import Case, CaseItem, Dataset, Decision, Item, LabelClass, Membership, User, name_now
 
 
 class ImportedDecisions(TypedDict):
@@ -45,14 +45,15 @@ def import_decisions(
     """
     refuse_archived(dataset)
     table = read_table(path)
-    spellings = Spellings(dataset.class_names)
-    rows = parse_decisions(table, id, decision, dataset.class_names, spellings)
+    spellings = Spellings(dataset.classes.understood)
+    rows = parse_decisions(table, id, decision, dataset.classes.understood, spellings)
     with transaction.atomic():
         bulk.lock_dataset(dataset)
         _refuse_strangers(dataset, expert)
         items, n_changed = _items(dataset, rows, id)
         standing = _standing(dataset, expert)
-        said = [(row, (row.outcome, row.label)) for row in rows.itertuples()]
+        known = dataset.classes
+        said = [(row, (row.outcome, known.now(row.label))) for row in rows.itertuples()]
         fresh = [row for row, answer in said if standing.get(items[row.external_id].pk) != answer]
         for bundle in _bundles(dataset, fresh, items):
             _decide_all(dataset, bundle, expert, now)
@@ -103,9 +104,9 @@ def _refuse_ids(dataset: Dataset, column: str, faults: Sequence[tuple[int, str, 
 
 
 def _standing(dataset: Dataset, expert: User) -> dict[int, tuple[str, str | None]]:
-    """item → (outcome, class name) of the expert's latest standing decision on it."""
+    """item → (outcome, class name of now) of the expert's latest standing decision on it."""
     mine = Decision.objects.standing().filter(case__dataset=dataset, expert=expert).order_by("id")
-    answers = mine.values_list("items", "outcome", "label_class__name")
+    answers = mine.values_list("items", "outcome", name_now())
     return {item: (outcome, label) for item, outcome, label in answers}
 
 
@@ -136,7 +137,8 @@ def _decide_all(dataset: Dataset, bundle: Sequence[tuple[Any, Item]], expert: Us
     if not cases.exists():
         create_cases(dataset, [Unit(frozenset([first.pk]), 0.0)], now, [first.pk], "a decision came from a file")
     case = cases.in_order()[0]
-    label = LabelClass.objects.filter(dataset=dataset, name=row.label).first() if row.label else None
+    named = dataset.classes.now(row.label) if row.label else None
+    label = LabelClass.objects.filter(dataset=dataset, name=named).first() if named else None
     covered = [item.pk for _, item in bundle]
     try:
         decide(case, expert, Answer(row.outcome, uuid4(), label, items=covered, blind=False), now, learn=False)

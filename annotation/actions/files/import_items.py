@@ -6,7 +6,7 @@ is, memory stays the same but for some 40 bytes a row.
 
 import logging
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +17,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from annotation import bulk
+from annotation.actions.classes.left_out_rows import left_out_rows, unknown_label
 from annotation.actions.datasets.rename import free_name
 from annotation.actions.exporting.come_back import not_carried
 from annotation.actions.files.check_new_labels import check_new_labels
@@ -113,13 +114,15 @@ def request_import(params: ImportParams, *, user: User | None = None, background
 class Checked:
     """A file gone through once: what will be written, and what can't be.
 
-    `rejects` has the file of rejected rows and the first of them.
+    `rejects` has the file of rejected rows and the first of them; `unknown` the external id and the label of
+    those whose label is no class.
     """
 
     source: Source
     parser: ItemParser
     mapping: ItemMapping
     rejects: Rejects
+    unknown: Sequence[tuple[str, str]] = ()
 
     @property
     def notes(self) -> list[str]:
@@ -189,7 +192,8 @@ def check(params: ImportParams, progress: Callable[[int], None] = lambda rows: N
     parser.close()
     if not parser.n_rows:
         raise no_rows(source)
-    return Checked(source, parser, mapping, _rejects(source, parser))
+    unknown: list[tuple[str, str]] = []
+    return Checked(source, parser, mapping, _rejects(source, parser, unknown), unknown)
 
 
 def refuse_rejected(checked: Checked, params: ImportParams) -> None:
@@ -199,7 +203,7 @@ def refuse_rejected(checked: Checked, params: ImportParams) -> None:
         raise rejects.error()
 
 
-def _rejects(source: Source, parser: ItemParser) -> Rejects:
+def _rejects(source: Source, parser: ItemParser, unknown: list[tuple[str, str]]) -> Rejects:
     if not parser.n_rejected:
         return Rejects()
 
@@ -207,7 +211,10 @@ def _rejects(source: Source, parser: ItemParser) -> Rejects:
         for table in source.chunks():
             batch = parser.parse(table)
             parser.count(batch)
-            yield from batch.rejected
+            for row in batch.rejected:
+                if said := unknown_label(row, source.columns, parser.mapping):
+                    unknown.append(said)
+                yield row
 
     rejects = Rejects.of(source.columns, rows())
     parser.rewind()
@@ -250,14 +257,9 @@ def completed(mapping: ItemMapping, dataset: Dataset | None) -> ItemMapping:
             raise UnableToImport(
                 f"The dataset {dataset.slug!r} has the fields {known}; name the same ones, or none, to add to it."
             )
-    classes = dataset.class_names
-    if classes:
-        new = [name for name in mapping.classes if name not in classes]
-        if new:
-            raise UnableToImport(
-                f"The dataset {dataset.slug!r} has the classes {', '.join(classes)}; {new[0]!r} is not one of them."
-            )
-        mapping = replace(mapping, classes=classes)
+    classes = dataset.classes
+    if classes.names:
+        mapping = replace(mapping, classes=tuple(dict.fromkeys([*classes.understood, *mapping.classes])))
     return mapping
 
 
@@ -276,7 +278,7 @@ def write_items(dataset: Dataset, checked: Checked, brought: FileImport, now: da
     """Write a checked file; must run in a transaction. Returns what changed, counted."""
     stored = _Stored(dataset, checked.mapping.split)
     before = Item.objects.aggregate(last=Max("id"))["last"] or 0
-    writer = LabelWriter(dataset, add_classes(dataset, checked.parser.classes), brought, now)
+    writer = LabelWriter(dataset, add_classes(dataset, checked.parser.classes, brought.user), brought, now)
     new = already_here = 0
     last = before
     for table in checked.source.chunks():
@@ -292,6 +294,7 @@ def write_items(dataset: Dataset, checked: Checked, brought: FileImport, now: da
         already_here += len(batch.items) - len(fresh)
         ids = added | {name: pk for name, (pk, _) in known.items()}
         writer.add(not_carried(checked.source, batch.labels, ids), ids, frozenset(added.values()))
+    left_out_rows(brought, checked.unknown)
     return {"items": new, "items_already_here": already_here, **writer.close()}
 
 

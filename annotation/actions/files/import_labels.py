@@ -35,7 +35,7 @@ def import_labels(
     """
     refuse_archived(dataset)
     source = open_source(path, encoding=encoding, sheet=sheet)
-    mapping = LabelMapping(item, annotator, label, seconds, at, abstain, dataset.class_names, decimal, dates)
+    mapping = LabelMapping(item, annotator, label, seconds, at, abstain, dataset.classes.understood, decimal, dates)
     parser = LabelParser(source.columns, mapping, mapping.conventions(source.chunks()))
     with transaction.atomic():
         bulk.lock_dataset(dataset)

@@ -6,10 +6,13 @@ from typing import Any, TypedDict
 
 import numpy as np
 import pandas as pd
+from django.utils import timezone
 
 from annotation import bulk
+from annotation.actions.classes.add import add
 from annotation.actions.crowd.settle_consensus import settle_consensus
-from annotation.models import Annotator, Dataset, FileImport, Label, LabelClass
+from annotation.core.refusal import Refusal
+from annotation.models import Annotator, Dataset, FileImport, Label, LabelClass, User
 
 LABEL_COLUMNS = [
     "item_id", "annotator_id", "label_class_id", "origin", "seconds", "given_at", "brought_by_id", "created_at",
@@ -18,16 +21,26 @@ SETTLED_AT_ONCE = 20_000  # items
 OF_FILE = " (file)"
 
 
-def add_classes(dataset: Dataset, names: tuple[str, ...]) -> dict[str, int]:
-    """Class name → id, adding those the first labelled import brought. After that import was taken back the next one
-    is the first, and may bring some of the same."""
-    if not dataset.label_classes.filter(retired_at=None).exists():
-        there = {one.name: one for one in dataset.label_classes.all()}
-        for position, name in enumerate(names):
-            one = there.get(name) or LabelClass(dataset=dataset, name=name)
-            one.position, one.retired_at, one.became = position, None, None
-            one.save()
+def add_classes(dataset: Dataset, names: tuple[str, ...], user: User | None = None) -> dict[str, int]:
+    """Class name → id, adding those the first labelled import brought, and as a change of the classes those that a
+    later one was told of. What a label says is kept, whatever stands for it now."""
+    known = dataset.classes
+    new = [name for name in names if name not in known.understood]
+    if ended := next((name for name in new if name in known.became), None):
+        raise UnableToTakeUp(
+            f"The class {ended!r} is given up; take it up again with classes add, or correct the file."
+        )
+    if new and known.names:
+        add(dataset, new, user, timezone.now())
+    elif new:
+        LabelClass.objects.bulk_create(
+            LabelClass(dataset=dataset, name=name, position=position) for position, name in enumerate(names)
+        )
     return dict(dataset.label_classes.values_list("name", "id"))
+
+
+class UnableToTakeUp(Refusal):
+    """A file names a class that was split or retired."""
 
 
 class WrittenLabels(TypedDict):

@@ -181,7 +181,7 @@ def _asked_items(dataset: Dataset, n_cases: int, model: str) -> list[tuple[int, 
     the cases, which would tell how doubtful each is."""
     guideline = dataset.guideline
     ask = Ask(
-        dataset.question, tuple(dataset.label_classes.values_list("name", "meaning")),
+        dataset.question, tuple(dataset.label_classes.in_use().values_list("name", "meaning")),
         guideline.text if guideline else "", guideline.version if guideline else 0,
     )  # fmt: skip
     names = [one.name for one in dataset.typed_fields]

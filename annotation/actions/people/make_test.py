@@ -18,6 +18,7 @@ from annotation.models import (
     QualificationTest,
     QuestionOfTest,
     User,
+    basis_now,
 )
 
 LEAST_QUESTIONS = 3
@@ -71,8 +72,8 @@ def _held_true(dataset: Dataset, items: Sequence[int]) -> list[tuple[int, int]]:
     rows = CurrentLabel.objects.in_force().filter(
         item__in=items, item__dataset=dataset, item__split__in=Item.HERE, state=CurrentLabel.LABELLED
     )  # fmt: skip
-    found = rows.exclude(basis="import").order_by("item_id").values_list("item_id", "label_class_id")
-    return [(item, label) for item, label in found if label is not None]
+    found = rows.annotate(rests=basis_now()).exclude(rests__in=("import", "class change")).order_by("item_id")
+    return [(item, label) for item, label in found.values_list("item_id", "label_class_id") if label is not None]
 
 
 def _add_gold(dataset: Dataset, rows: Sequence[tuple[int, int | None]], lead: User, now: datetime) -> None:

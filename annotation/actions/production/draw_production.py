@@ -64,7 +64,7 @@ def _refuse_impossible(dataset: Dataset, n: int, stratified: str, answers_each: 
         raise UnableToDrawProduction(f"Each item gets 1 to {MOST_ANSWERS} answers, not {answers_each}.")
     if stratified not in ProductionDraw.STRATIFIED:
         raise UnableToDrawProduction(f"A draw is split by source or not at all, not by {stratified!r}.")
-    if not dataset.label_classes.exists():
+    if not dataset.label_classes.in_use().exists():
         raise UnableToDrawProduction(f"{dataset.slug!r} has no classes yet, so there is nothing to answer with.")
     experts = Membership.objects.filter(dataset=dataset, role=Membership.EXPERT).count()
     if experts < answers_each:

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from annotation.actions.queue.carry_out import ask_of_each, close_pairs, give_labels, keep_the_rest, settle_as
 from annotation.actions.queue.checks import graded
 from annotation.core.order.overlap import next_step
-from annotation.models import Case, Decision, Item, RoutingRules
+from annotation.models import Case, Decision, Item, RoutingRules, class_now
 from annotation.reading.experts.routing_rules import answers_wanted, who_may_answer
 from annotation.reading.experts.sure_enough import chances_after
 
@@ -56,7 +57,9 @@ def _settle(
 def _who_is_next(decision: Decision, rules: RoutingRules) -> str:
     """Who answers the case next, "" where the answers so far settle it."""
     case = decision.case
-    answers = list(Decision.objects.standing().filter(case=case).order_by("id"))
+    answers = list(Decision.objects.standing().filter(case=case).annotate(meant=class_now()).order_by("id"))
+    # who named a class that became none has said nothing that counts today
+    answers = [one for one in answers if one.outcome != Decision.LABEL or one.meant]
     said = [_said(one) for one in answers]
     doubtful = len(set(said)) > 1 or any(one.confidence == "unsure" for one in answers)
     wanted = answers_wanted(case, rules, unsure=doubtful)
@@ -81,5 +84,6 @@ def _after_all(case: Case, complete: bool, doubtful: bool) -> str:
     return Case.ADJUDICATOR if doubtful else ""
 
 
-def _said(decision: Decision) -> Said:
-    return decision.outcome, decision.label_class_id, frozenset(decision.items.values_list("id", flat=True))
+def _said(decision: Any) -> Said:
+    """By the class of now; `decision` as `_who_is_next` reads it."""
+    return decision.outcome, decision.meant, frozenset(decision.items.values_list("id", flat=True))

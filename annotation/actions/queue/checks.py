@@ -23,6 +23,7 @@ from annotation.models import (
     QuestionOfTest,
     RoutingRules,
     User,
+    class_now,
 )
 from annotation.reading.experts.checks import gold_answers
 from annotation.reading.experts.routing_rules import paused_in
@@ -82,12 +83,13 @@ def _grade_test(case: Case, user: User, now: datetime) -> None:
     others = case.dataset.cases.filter(test=test, reserved_for=user, status=Case.OPEN).exclude(pk=case.pk)
     if test is None or others.exists():
         return
-    truth = dict(QuestionOfTest.objects.filter(test=test).values_list("item_id", "label_class_id"))
+    known = QuestionOfTest.objects.filter(test=test).values_list("item_id", class_now())
+    truth = {item: label for item, label in known if label is not None}
     last = test.results.filter(user=user).order_by("-id").values_list("created_at", flat=True).first()
     answers = Decision.objects.standing().filter(case__test=test, expert=user)
     if last:
         answers = answers.filter(created_at__gt=last)
-    right = sum(truth.get(item) == said for item, said in answers.values_list("items", "label_class_id"))
+    right = sum(truth.get(item, 0) == said for item, said in answers.values_list("items", class_now()))
     QualificationResult.objects.create(
         test=test, user=user, right=right, n=len(truth), passed=right >= test.bar * len(truth), created_at=now
     )

@@ -58,6 +58,7 @@ def decide(case: Case, user: User, answer: Answer, now: datetime, learn: bool = 
         _refuse_what_is_not_theirs(case, user, answer, now)
         items, rest = _covered(case, answer)
         decision = _record(case, user, answer, items, now)
+        _refuse_what_is_no_class(answer)
         go_on(decision, items, rest, rules, now, independent=answer.blind)
         release(case)
         if learn and case.status == Case.SETTLED and case.kind not in Case.BESIDE_POOL:
@@ -78,6 +79,15 @@ def _refuse_what_is_not_theirs(case: Case, user: User, answer: Answer, now: date
         _refuse_blind_answer(case, user, now)
     elif case.kind == Case.PRODUCTION:
         raise UnableToDecide("What is drawn from production is answered blind, from the queue.")
+
+
+def _refuse_what_is_no_class(answer: Answer) -> None:
+    """Asked once the decision stands in its transaction: from then on no change of classes can come between."""
+    if answer.label_class and not LabelClass.objects.in_use().filter(pk=answer.label_class.pk).exists():
+        raise UnableToDecide(
+            f"“{answer.label_class.name}” is no class any more; your answer was not recorded. Load the page again and "
+            "choose one of the classes of now."
+        )
 
 
 def _refuse_adjudication(case: Case, user: User) -> None:

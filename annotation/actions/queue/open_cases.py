@@ -11,7 +11,7 @@ from django.db.models import Max, Q
 from annotation import bulk, frames
 from annotation.actions.queue.flagged_again import flagged_since
 from annotation.actions.queue.reserve import keep_reserved
-from annotation.models import DECIDED, Case, CaseItem, CurrentLabel, Dataset, FindingItem, Item, Ruling
+from annotation.models import Case, CaseItem, CurrentLabel, Dataset, FindingItem, Item, Ruling
 
 Items = frozenset[int]
 # Detectors that suspect an item for the labels of others like it.
@@ -53,7 +53,7 @@ def open_cases(dataset: Dataset, units: Sequence[Unit], now: datetime) -> int:
     asked = {unit.items for unit in wanted}
     wanted += _flagged_again(dataset, [unit for unit in units if unit.flagged and unit.items not in asked], settled)
     known = {unit.items for unit in wanted}
-    dropped = [case for items, case in there.items() if items not in known and not case.reopens_id]
+    dropped = [case for items, case in there.items() if items not in known and not case.reopen_reason]
     dropped = [case for case in dropped if case.kind == Case.REVIEW]
     kept_for = _of_kept_findings(dataset) if dropped else set()
     gone = [case.pk for case in dropped if not (case.leased_until and case.leased_until > now or case.pk in kept_for)]
@@ -165,7 +165,7 @@ def _shown_together(dataset: Dataset, items: set[int]) -> list[Items]:
 
 
 def _settled_items(dataset: Dataset) -> set[int]:
-    decided = CurrentLabel.objects.in_force().filter(item__dataset=dataset, basis__in=DECIDED)
+    decided = CurrentLabel.objects.in_force().decided().filter(item__dataset=dataset)
     return set(decided.values_list("item_id", flat=True))
 
 

@@ -19,7 +19,7 @@ from annotation.core.order.ranking import worth
 from annotation.core.order.stored import SupportJson
 from annotation.core.order.worth_deciding import Worth
 from annotation.core.progress import Report
-from annotation.models import DECIDED, Case, CaseItem, CurrentLabel, Dataset, Decision, Detection, Job, LearnedOrder
+from annotation.models import Case, CaseItem, CurrentLabel, Dataset, Decision, Detection, Job, LearnedOrder
 from annotation.reading.experts.below_bar import surely_below_bar
 from annotation.reading.experts.measured_skill import measure_when_grown
 from annotation.reading.labels_left import support_of
@@ -173,7 +173,7 @@ def _not_yet_asked(units: Sequence[Unit]) -> list[Unit]:
     """Those of one labelled item that no expert has decided on and that no case holds or held to its end."""
     wanted = [item for unit in units for item in unit.items]
     labelled = CurrentLabel.objects.in_force().filter(item__in=wanted, state=CurrentLabel.LABELLED)
-    fresh = set(labelled.exclude(basis__in=DECIDED).values_list("item_id", flat=True))
+    fresh = set(labelled.undecided().values_list("item_id", flat=True))
     asked = CaseItem.objects.filter(item__in=fresh, case__status__in=[Case.OPEN, Case.SETTLED])
     fresh -= set(asked.values_list("item_id", flat=True))
     return [unit for unit in units if unit.items <= fresh]

@@ -78,11 +78,15 @@ def _closed_to(user: User) -> QuerySet[Any, Any]:
 
 
 def _its_cases(reservation: Reservation) -> CaseQuerySet:
+    named = reservation.label_class
+    # of a class that became another the cases of that one
+    wanted = named and (named.became_id or named.pk)
     if reservation.annotator_id:
         given = Label.objects.counting().filter(annotator=reservation.annotator_id)
-        named = Q(label_class=reservation.label_class_id) if reservation.label_class_id else Q()
-        covered = CaseItem.objects.filter(item__in=given.filter(named).values("item")).values("case")
+        if wanted is not None:
+            given = given.filter(Q(label_class=wanted) | Q(label_class__became=wanted))
+        covered = CaseItem.objects.filter(item__in=given.values("item")).values("case")
     else:
-        held = CurrentLabel.objects.in_force().filter(label_class=reservation.label_class_id)
+        held = CurrentLabel.objects.in_force().filter(label_class=wanted)
         covered = CaseItem.objects.filter(item__in=held.values("item")).values("case")
     return reservation.dataset.cases.open().exclude(kind=Case.PRODUCTION).filter(pk__in=covered, part_of=None)

@@ -10,7 +10,7 @@ from annotation.actions.queue.carry_out import give_labels
 from annotation.actions.queue.decide import UnableToDecide
 from annotation.actions.queue.lease import hold_first
 from annotation.actions.queue.settle import settle
-from annotation.models import Annotator, Case, CurrentLabel, Decision, Item, Label, User
+from annotation.models import Annotator, Case, CurrentLabel, Decision, Item, Label, User, basis_now, class_now
 from annotation.reading.experts.routing_rules import rules_of
 
 
@@ -84,11 +84,16 @@ def _labels_before(decision: Decision, items: Sequence[Item]) -> list[tuple[int,
     """(item id, class id, state, basis) as of just before the decision; an item without a label then is contested."""
     rows = []
     for item in items:
-        latest, *earlier = CurrentLabel.objects.filter(item=item).order_by("-id")[:2]
-        if latest.decision_id != decision.pk:
+        held = CurrentLabel.objects.filter(item=item).order_by("-id").annotate(meant=class_now(), rests=basis_now())
+        if held[0].decision_id != decision.pk:
             raise UnableToDecide("Somebody has decided on this item since, so your answer can't be taken back.")
-        before = earlier[0] if earlier else CurrentLabel(state=CurrentLabel.CONTESTED, basis="import")
-        rows.append((item.pk, before.label_class_id, before.state, before.basis))
+        # a change of classes since kept the decision, in a row of its own
+        before = held.exclude(decision=decision).first()
+        label_class, state = (before.meant, before.state) if before else (None, CurrentLabel.CONTESTED)
+        if label_class is None and state == CurrentLabel.LABELLED:
+            state = CurrentLabel.CONTESTED
+        basis = before.rests if before else "import"
+        rows.append((item.pk, label_class, state, "import" if basis == "class change" else basis))
     return rows
 
 

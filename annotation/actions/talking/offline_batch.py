@@ -118,7 +118,7 @@ def bring_back(batch: OfflineBatch, answers: Sequence[SheetAnswer], now: datetim
         if bar := readiness(batch.dataset, batch.user).bar:
             raise UnableToTakeOut(f"{bar} Nothing was recorded.")
         rows = {row.key: row for row in batch.rows.select_related("case")}
-        classes = {one.name: one for one in batch.dataset.label_classes.all()}
+        classes = {one.name: one for one in batch.dataset.label_classes.in_use()}
         reasons = {one.text: one for one in batch.dataset.reasons.all()}
         last = None
         for one in answers:

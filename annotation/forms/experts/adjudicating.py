@@ -33,7 +33,7 @@ class AdjudicationForm(forms.Form):
         said = self.cleaned_data["answer"]
         if said in OUTCOMES:
             return said, None
-        found = self.case.dataset.label_classes.filter(pk=said if said.isdecimal() else 0).first()
+        found = self.case.dataset.label_classes.in_use().filter(pk=said if said.isdecimal() else 0).first()
         if found is None:
             raise forms.ValidationError("This answer is none of the dataset's.")
         return Decision.LABEL, found

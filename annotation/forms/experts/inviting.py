@@ -38,4 +38,4 @@ class QualificationForm(forms.Form):
 
     def __init__(self, dataset: Dataset, data: Any = None) -> None:
         super().__init__(data)
-        row_field(self, "label_class").queryset = dataset.label_classes.all()
+        row_field(self, "label_class").queryset = dataset.label_classes.in_use()

@@ -129,7 +129,7 @@ class ReservationForm(forms.Form):
     def __init__(self, dataset: Dataset, data: Any = None) -> None:
         super().__init__(data)
         self.dataset = dataset
-        row_field(self, "label_class").queryset = dataset.label_classes.all()
+        row_field(self, "label_class").queryset = dataset.label_classes.in_use()
         row_field(self, "user").queryset = User.objects.filter(membership__dataset=dataset).order_by("username")
 
     def clean_annotator(self) -> Annotator | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from annotation.core.crowd.pairwise import PairAgreement, pairwise_agreement
-from annotation.models import Annotator, CaseItem, CurrentLabel, Dataset, Item, Label
+from annotation.models import Annotator, CaseItem, CurrentLabel, Dataset, Item, Label, name_now
 from annotation.reading.cases import excerpt_of
 
 PAGE = 50
@@ -58,7 +58,7 @@ def _answers(dataset: Dataset, one: Annotator, other: Annotator) -> pd.DataFrame
     """item, annotator (id) and label of the two, as imported, in order of time."""
     labels = Label.objects.filter(item__dataset=dataset, item__split=Item.POOL, annotator__in=[one.pk, other.pk])
     rows = labels.filter(origin=Label.IMPORT).counting().order_by("id")
-    found = list(rows.values_list("item_id", "annotator_id", "label_class__name"))
+    found = list(rows.values_list("item_id", "annotator_id", name_now()))
     return pd.DataFrame(found, columns=["item", "annotator", "label"])
 
 

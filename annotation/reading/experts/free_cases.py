@@ -6,7 +6,7 @@ once for each case.
 
 from collections.abc import Collection, Iterator, Sequence
 
-from annotation.models import CaseItem, CurrentLabel, Decision, Label, Skip, User
+from annotation.models import CaseItem, CurrentLabel, Decision, Label, Skip, User, class_now
 from annotation.models.review import CaseQuerySet
 
 # Cases looked at together: the first are nearly always free, the next after an expert labelled or held many.
@@ -43,9 +43,7 @@ def barred_from(user: User, cases: Sequence[int], closed_classes: Collection[int
 def _labelled(user: User, items: Collection[int]) -> set[int]:
     """Items for which one of the annotators who are `user` has a label that counts."""
     rows = Label.objects.filter(item__in=items, annotator__user=user).order_by("id")
-    latest = {
-        (item, annotator): label for item, annotator, label in rows.values_list("item", "annotator", "label_class")
-    }
+    latest = {(item, annotator): label for item, annotator, label in rows.values_list("item", "annotator", class_now())}
     return {item for (item, _), label in latest.items() if label is not None}
 
 

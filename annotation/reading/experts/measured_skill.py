@@ -19,6 +19,8 @@ from annotation.models import (
     Membership,
     QuestionOfTest,
     SkillEstimate,
+    basis_now,
+    class_now,
 )
 
 # Log odds by which a declared field raises what is expected of an expert there, before any answer.
@@ -45,7 +47,7 @@ def skill_now(dataset: Dataset) -> SkillNow | None:
     row = dataset.skill_estimates.order_by("-id").first()
     if row is None:
         return None
-    classes = list(dataset.label_classes.values_list("id", flat=True))
+    classes = list(dataset.label_classes.in_use().values_list("id", flat=True))
     if row.skill["classes"] != classes or not classes:
         return None
     sources = {name: column for column, name in enumerate(row.skill["sources"])}
@@ -58,7 +60,8 @@ def skill_now(dataset: Dataset) -> SkillNow | None:
 def measure_when_grown(dataset: Dataset) -> SkillEstimate | None:
     """`measure_experts`, where there is enough to measure that the newest estimate does not know."""
     newest = dataset.skill_estimates.order_by("-id").first()
-    if newest:
+    in_use = list(dataset.label_classes.in_use().values_list("id", flat=True))
+    if newest and newest.skill["classes"] == in_use:
         given = Decision.objects.standing().filter(case__dataset=dataset, created_at__gt=newest.created_at)
         given = given.exclude(case__kind=Case.PRODUCTION)
         if given.count() < GROWN * min(newest.n_answers, READ):
@@ -75,7 +78,7 @@ def measure_experts(dataset: Dataset) -> SkillEstimate | None:
     declared = list(Expertise.objects.filter(dataset=dataset))
     if not declared and (said["expert"].nunique() < 2 and said["known"].isna().all()):
         return None
-    classes = list(dataset.label_classes.values_list("id", flat=True))
+    classes = list(dataset.label_classes.in_use().values_list("id", flat=True))
     if not classes:
         return None
     sources = sorted(set(said["source"]) | {one.value for one in declared if one.kind == Expertise.SOURCE} - {""})
@@ -93,9 +96,9 @@ def _answers(dataset: Dataset) -> pd.DataFrame:
     given = Decision.objects.standing().filter(case__dataset=dataset, blind=True, outcome=Decision.LABEL, cause="")
     rows = given.exclude(case__kind__in=(Case.REPEAT, Case.PRODUCTION)).order_by("-id", "-items")[:READ]
     columns = ["expert", "item", "label", "source", "at", "id"]
-    fields = ("expert_id", "items", "label_class_id", "items__source", "created_at", "id")
+    fields = ("expert_id", "items", class_now(), "items__source", "created_at", "id")
     frame = pd.DataFrame(list(rows.values_list(*fields)), columns=columns)[::-1].drop_duplicates("id")
-    frame = frame.drop_duplicates(["expert", "item"])
+    frame = frame.dropna(subset="label").drop_duplicates(["expert", "item"])
     resumed = dict(dataset.pauses.filter(paused=False).order_by("id").values_list("user_id", "created_at"))
     since = pd.to_datetime(frame["expert"].map(resumed), utc=True)
     # whoever a lead let go on begins anew
@@ -108,11 +111,12 @@ def _known(said: pd.DataFrame) -> pd.Series:
     truth: dict[int, int | None] = {}
     by: dict[int, int] = {}
     for batch in bulk.in_batches(sorted(set(said["item"]))):
-        settled = CurrentLabel.objects.in_force().filter(item__in=batch, basis="adjudication")
+        settled = CurrentLabel.objects.in_force().annotate(rests=basis_now())
+        settled = settled.filter(item__in=batch, rests="adjudication")
         for item, label, expert in settled.values_list("item_id", "label_class_id", "decision__expert_id"):
             truth[item], by[item] = label, expert
-        truth.update(QuestionOfTest.objects.filter(item__in=batch).values_list("item_id", "label_class_id"))
-        truth.update(Gold.objects.known().filter(item__in=batch).values_list("item_id", "label_class_id"))
+        truth.update(QuestionOfTest.objects.filter(item__in=batch).values_list("item_id", class_now()))
+        truth.update(Gold.objects.known().filter(item__in=batch).values_list("item_id", class_now()))
     known = said["item"].map(truth).astype(float)
     return known.where(said["item"].map(by) != said["expert"])
 
@@ -129,7 +133,8 @@ def _declared(
     dataset: Dataset, fields: Sequence[Expertise], experts: Sequence[int], classes: Sequence[int],
     sources: Sequence[str],
 ) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
-    names = dict(dataset.label_classes.values_list("name", "id"))
+    known = {name: now or pk for name, pk, now in dataset.label_classes.values_list("name", "id", "became")}
+    names = {name: pk for name, pk in known.items() if pk in classes}
     by_class, by_source = np.zeros((len(experts), len(classes))), np.zeros((len(experts), len(sources)))
     for field in fields:
         row = experts.index(field.user_id) if field.user_id in experts else -1

@@ -8,7 +8,6 @@ from itertools import chain, zip_longest
 from django.db.models import Count, Q
 
 from annotation.models import (
-    DECIDED,
     CurrentLabel,
     Dataset,
     Decision,
@@ -18,6 +17,8 @@ from annotation.models import (
     QualificationResult,
     QualificationTest,
     QuestionOfTest,
+    basis_now,
+    class_now,
 )
 from annotation.reading.cases import excerpt_of
 
@@ -47,10 +48,12 @@ def candidates(dataset: Dataset, label_class: LabelClass | None = None) -> list[
     """Up to OFFERED decided pool items that are neither gold nor in a test."""
     taken = Q(item__in=Gold.objects.known().filter(dataset=dataset).values("item"))
     taken |= Q(item__in=QuestionOfTest.objects.filter(test__dataset=dataset).values("item"))
-    held = CurrentLabel.objects.in_force().filter(
-        item__dataset=dataset, item__split=Item.POOL, state=CurrentLabel.LABELLED, basis__in=DECIDED
+    held = (
+        CurrentLabel.objects.in_force()
+        .decided()
+        .filter(item__dataset=dataset, item__split=Item.POOL, state=CurrentLabel.LABELLED)
     )
-    held = held.exclude(taken).select_related("item", "label_class").order_by("-id")
+    held = held.exclude(taken).annotate(rests=basis_now()).select_related("item", "label_class").order_by("-id")
     if label_class:
         held = held.filter(label_class=label_class)
     rows = list(held[:READ])
@@ -58,7 +61,7 @@ def candidates(dataset: Dataset, label_class: LabelClass | None = None) -> list[
     found = [
         Candidate(
             row.item, row.label_class, excerpt_of(dataset, row.item.content),
-            agreed.get((row.item_id, row.label_class_id), 0), row.basis == "adjudication",
+            agreed.get((row.item_id, row.label_class_id), 0), row.rests == "adjudication",
         )
         for row in rows if row.label_class is not None
     ]  # fmt: skip
@@ -72,7 +75,7 @@ def candidates(dataset: Dataset, label_class: LabelClass | None = None) -> list[
 
 def _agreed(items: Sequence[int]) -> dict[tuple[int, int | None], int]:
     said = Decision.objects.standing().filter(items__in=items, outcome=Decision.LABEL, confidence="sure").order_by()
-    counted = said.values_list("items", "label_class_id").annotate(n=Count("expert", distinct=True))
+    counted = said.values_list("items", class_now()).annotate(n=Count("expert", distinct=True))
     return {(item, label): n for item, label, n in counted}
 
 

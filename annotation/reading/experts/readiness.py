@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Q
 from django.utils import timezone
 
 from annotation.models import (
@@ -59,7 +60,10 @@ def readiness(dataset: Dataset, user: User) -> Readiness:
         return Readiness(None, (), (), frozenset(), archived=True)
     latest = dataset.pauses.filter(user=user).order_by("-id").first()
     pause = latest if latest and latest.paused else None
-    tests = list(dataset.tests.filter(retired_at=None).select_related("label_class").order_by("id"))
+    # of a class that became none there are no cases to be ready for
+    ended = Q(label_class__retired_at__isnull=False, label_class__became=None)
+    open_tests = dataset.tests.filter(retired_at=None).exclude(ended).select_related("label_class")
+    tests = list(open_tests.order_by("id"))
     if not (pause or tests) or dataset.role_of(user) == Membership.LEAD:
         return Readiness(None, (), (), frozenset())
     results = {one.test_id: one for one in QualificationResult.objects.filter(test__in=tests, user=user).order_by("id")}
@@ -67,7 +71,7 @@ def readiness(dataset: Dataset, user: User) -> Readiness:
     whole = [test for test in missing if test.label_class_id is None]
     failed = [results[test.pk] for test in whole if test.pk in results and not _under_way(test, user)]
     of_class = [test for test in missing if test.label_class_id is not None]
-    closed = frozenset(test.label_class_id for test in of_class if test.label_class_id is not None)
+    closed = frozenset(one.label_class.became_id or one.label_class.pk for one in of_class if one.label_class)
     lost = [results[test.pk] for test in of_class if test.pk in results and not _under_way(test, user)]
     to_take = [test for test in of_class if test.pk not in {one.test_id for one in lost}]
     return Readiness(pause, whole, failed, closed, to_take, lost)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from annotation.core.crowd.agreement import disagreement_rate, krippendorff_alpha
 from annotation.core.intervals import Interval, wilson
-from annotation.models import Case, Dataset, Decision, Expertise, Membership, User
+from annotation.models import Case, Dataset, Decision, Expertise, Membership, User, class_now
 from annotation.reading.cases import AnswerLine, answer_lines
 from annotation.reading.experts.checks import gold_answers, self_agreement
 from annotation.reading.experts.measured_skill import SkillNow, skill_now
@@ -96,8 +96,9 @@ def blind_answers(dataset: Dataset) -> pd.DataFrame:
     """item (a case's id), annotator (a user's id), label: blind standing answers to real cases of one item."""
     standing = Decision.objects.standing().filter(case__dataset=dataset, blind=True, cause="", case__group_digest="")
     rows = standing.exclude(case__kind__in=Case.CHECKS).order_by("id")
-    columns = ("case_id", "expert_id", "outcome", "label_class_id")
+    columns = ("case_id", "expert_id", "outcome", class_now())
     frame = pd.DataFrame(list(rows.values_list(*columns)), columns=["item", "annotator", "outcome", "class"])
+    frame = frame[(frame["outcome"] != Decision.LABEL) | frame["class"].notna()]
     label = frame["outcome"].astype(str) + ":" + frame["class"].astype(str)
     return pd.DataFrame({"item": frame["item"], "annotator": frame["annotator"], "label": label})
 

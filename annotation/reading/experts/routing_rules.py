@@ -12,6 +12,7 @@ from annotation.models import (
     QualificationResult,
     RoutingRules,
     Skip,
+    class_now,
 )
 
 
@@ -52,7 +53,10 @@ def is_contested(case: Case) -> bool:
     if len(set(current)) > 1 or any(state == CurrentLabel.CONTESTED for _, state in current):
         return True
     given = Label.objects.counting().filter(item__in=items, origin=Label.IMPORT).order_by()
-    return given.values("item", "label_class").distinct().count() > given.values("item").distinct().count()
+    return (
+        given.annotate(meant=class_now()).values("item", "meant").distinct().count()
+        > given.values("item").distinct().count()
+    )
 
 
 def n_who_could_answer(case: Case) -> int:

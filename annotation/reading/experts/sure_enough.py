@@ -26,15 +26,21 @@ def chances_after(case: Case, answers: Sequence[Decision]) -> Mapping[int | None
     (item, source), *_ = items
     found = posterior(
         _prior(case, item, now), [now.place[one.expert_id] for one in answers],
-        [now.classes[one.label_class_id] for one in answers if one.label_class_id is not None],
+        [now.classes[_class_now(one)] for one in answers],
         now.skill, now.sources.get(source, -1),
     )  # fmt: skip
     return {pk: float(found[column]) for pk, column in now.classes.items()}
 
 
+def _class_now(answer: Decision) -> int:
+    """The class in use that stands for the one it gave; 0 where there is none."""
+    said = answer.label_class
+    return (said.became_id or (0 if said.retired_at else said.pk)) if said else 0
+
+
 def _is_judged(now: SkillNow, answer: Decision) -> bool:
     place = now.place.get(answer.expert_id)
-    return place is not None and answer.label_class_id in now.classes and now.skill.overall.n[place] >= LEAST_JUDGED
+    return place is not None and _class_now(answer) in now.classes and now.skill.overall.n[place] >= LEAST_JUDGED
 
 
 def _prior(case: Case, item: int, now: SkillNow) -> np.ndarray:

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from annotation.models import Decision, Guideline, LabelClass, Reason
+from django.db.models import Q
+
+from annotation.models import Decision, Guideline, LabelClass, Reason, class_now
 from annotation.reading.cases import AnswerLine, answer_lines
 
 MOST = 200
@@ -36,7 +38,7 @@ def touched_by(
     if reasons:
         earlier = earlier.filter(reasons__in=reasons).distinct()
     elif classes:
-        earlier = earlier.filter(label_class__in=classes)
+        earlier = earlier.annotate(meant=class_now()).filter(Q(label_class__in=classes) | Q(meant__in=classes))
     return Touched(reasons, classes, answer_lines(dataset, earlier, MOST), earlier.count())
 
 

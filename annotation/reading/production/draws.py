@@ -9,7 +9,7 @@ import pandas as pd
 from django.db.models import Count, Exists, OuterRef, Q
 
 from annotation.core.order.production_draw import effective_rows
-from annotation.models import DECIDED, Case, CurrentLabel, Dataset, Decision, Item, ProductionDraw, ProductionItem
+from annotation.models import Case, CurrentLabel, Dataset, Decision, Item, ProductionDraw, ProductionItem
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def _standing(draw: ProductionDraw) -> Counter[str]:
     cases = Case.objects.filter(kind=Case.PRODUCTION, case_items__item__productionitem__draw=draw)
     rows = cases.order_by("id").values_list("case_items__item", "status", "awaits").annotate(n=said)
     newest = {item: (status, awaits, n) for item, status, awaits, n in rows}
-    held = CurrentLabel.objects.in_force().filter(item__productionitem__draw=draw, basis__in=DECIDED)
+    held = CurrentLabel.objects.in_force().decided().filter(item__productionitem__draw=draw)
     states = dict(held.values_list("item_id", "state"))
     return Counter(_where(*one, states.get(item, "")) for item, one in newest.items())
 

@@ -6,7 +6,17 @@ import pandas as pd
 
 from annotation import bulk
 from annotation.core.refusal import Refusal
-from annotation.models import DECIDED, Dataset, Item, Label, ProductionDraw, ProductionItem, Snapshot, SnapshotRow
+from annotation.models import (
+    DECIDED,
+    Dataset,
+    Item,
+    Label,
+    ProductionDraw,
+    ProductionItem,
+    Snapshot,
+    SnapshotRow,
+    class_now,
+)
 
 
 class UnableToChooseDraw(Refusal):
@@ -67,7 +77,7 @@ def labellers_of(dataset: Dataset, rows: pd.DataFrame) -> dict[int, list[int]]:
     found: dict[int, set[int]] = {}
     for batch in bulk.in_batches(held):
         given = Label.objects.counting().filter(item__in=batch, item__split=Item.PRODUCTION)
-        for item, annotator, label in given.values_list("item_id", "annotator_id", "label_class_id"):
+        for item, annotator, label in given.values_list("item_id", "annotator_id", class_now()):
             if held[item] == label:
                 found.setdefault(item, set()).add(annotator)
     return {item: sorted(who) for item, who in found.items()}

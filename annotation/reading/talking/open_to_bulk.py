@@ -8,7 +8,6 @@ from django.db.models import Count
 
 from annotation import bulk
 from annotation.models import (
-    DECIDED,
     AuditItem,
     Case,
     CaseItem,
@@ -22,6 +21,7 @@ from annotation.models import (
     OfflineRow,
     QuestionOfTest,
     User,
+    class_now,
 )
 from annotation.reading.experts.readiness import readiness
 from annotation.reading.experts.routing_rules import answers_wanted, paused_in, rules_of
@@ -58,7 +58,7 @@ def _free(dataset: Dataset, ids: Sequence[int], user: User) -> set[int]:
     closed = readiness(dataset, user).closed_classes
     current = CurrentLabel.objects.in_force().filter(item__in=ids)
     for barred in (
-        current.filter(basis__in=DECIDED),
+        current.decided(),
         current.filter(label_class__in=closed),
         Label.objects.counting().filter(annotator__user=user, item__in=ids),
         Gold.objects.known().filter(item__in=ids),
@@ -105,6 +105,6 @@ def _wanting_more(dataset: Dataset, found: dict[int, int | None]) -> set[int]:
 def _contested(ids: Sequence[int]) -> set[int]:
     """Items that annotators give different labels, or tie on."""
     given = Label.objects.counting().filter(item__in=ids, origin=Label.IMPORT).order_by()
-    split = given.values("item").annotate(n=Count("label_class", distinct=True)).filter(n__gt=1)
+    split = given.values("item").annotate(n=Count(class_now(), distinct=True)).filter(n__gt=1)
     tied = CurrentLabel.objects.in_force().filter(item__in=ids, state=CurrentLabel.CONTESTED)
     return set(split.values_list("item", flat=True)) | set(tied.values_list("item_id", flat=True))

@@ -194,7 +194,7 @@ def _gone(dataset: Dataset, user: User, known: set[int], now: datetime) -> str:
 
 
 def _answers(dataset: Dataset, user: User) -> dict[str, Any]:
-    classes, keys = list(dataset.label_classes.all()), own_keys(dataset, user)
+    classes, keys = list(dataset.label_classes.in_use()), own_keys(dataset, user)
     digits = on_digits(dataset, user, classes, keys)
     return {
         "classes": classes, "on_digits": digits, "more": len(classes) - len(digits), "letters": keys.letters,
@@ -204,8 +204,14 @@ def _answers(dataset: Dataset, user: User) -> dict[str, Any]:
 
 
 def _grouped(classes: Sequence[LabelClass]) -> list[tuple[str, list[LabelClass]]]:
-    """Classes under the first word of their names, in the dataset's order; those alone with theirs come last, under
-    ""."""
+    """Classes under their headings where a lead gave any, else under the first word of their names; in the dataset's
+    order; those alone with theirs come last, under ""."""
+    if any(one.group for one in classes):
+        headed: dict[str, list[LabelClass]] = {}
+        for one in classes:
+            headed.setdefault(one.group, []).append(one)
+        without = headed.pop("", [])
+        return [*headed.items(), *([("", without)] if without else [])]
     groups: dict[str, list[LabelClass]] = {}
     for one in classes:
         groups.setdefault(one.name.replace("_", " ").replace("-", " ").split(" ")[0].lower(), []).append(one)

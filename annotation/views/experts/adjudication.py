@@ -49,7 +49,7 @@ def _shown(case: Case, dataset: Dataset) -> dict[str, Any]:
     dispute: Dispute = dispute_about(case)
     return {
         "case": case, "dispute": dispute, "members": members_of(dataset, case), "outcomes": OUTCOMES,
-        "classes": dataset.label_classes.all(), "guideline": dataset.guideline, "token": uuid4(),
+        "classes": dataset.label_classes.in_use(), "guideline": dataset.guideline, "token": uuid4(),
         "move": MoveOnForm(dataset),
     }  # fmt: skip
 

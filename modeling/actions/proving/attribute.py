@@ -14,8 +14,9 @@ from annotation.actions.jobs.parts import Part, Wait
 from annotation.actions.jobs.work import Write
 from annotation.actions.snapshot import matched
 from annotation.core.progress import Report
-from annotation.models import Dataset, Job, Snapshot, SnapshotRow, User
-from annotation.reading.frozen_rows import frozen_rows
+from annotation.models import Dataset, Job, Snapshot, SnapshotRow, User, class_now
+from annotation.reading.classes.order_then import changed_classes
+from annotation.reading.frozen_rows import rows_now
 from modeling.actions.proving.leaked_rows import leaked, unprovable
 from modeling.actions.proving.predict_production import Predicted, ProductionRows, keep, predict_side, read_rows
 from modeling.actions.training.train import TrainingParams, without_rows
@@ -134,7 +135,7 @@ class _Grid:
         params: TrainingParams = {
             "learner": like.recipe.learner, "settings": like.resolved, "like": like.pk, "snapshot": rows.pk,
         }  # fmt: skip
-        return Part("training", params, inputs=rows.sha256, seed=self.seed_at(place))
+        return Part("training", params, inputs=rows.sha256 + changed_classes(rows.dataset), seed=self.seed_at(place))
 
     def trained(self, job: Job) -> dict[Place, ModelRun]:
         """The run at each place. Raises UnableToAttribute where one is not there or cannot be believed."""
@@ -240,12 +241,13 @@ def _settings(fit: ModelRun) -> set[str]:
 
 def _labels_differ(before: Snapshot, after: Snapshot) -> bool:
     """Of an item that both have."""
-    was = SnapshotRow.objects.filter(snapshot=before, item=OuterRef("item")).values("label_class")
-    both = SnapshotRow.objects.filter(snapshot=after).annotate(was=Subquery(was)).filter(was__isnull=False)
-    return both.exclude(was=F("label_class")).exists()
+    was = SnapshotRow.objects.filter(snapshot=before, item=OuterRef("item")).values(then=class_now())
+    both = SnapshotRow.objects.filter(snapshot=after).annotate(was=Subquery(was), now=class_now())
+    return both.filter(was__isnull=False).exclude(was=F("now")).exists()
 
 
 def _relabelled(old: Snapshot, new: Snapshot) -> tuple[int, int]:
     """Rows learned from, and how many of them carry another label."""
-    was, now = frozen_rows(old), frozen_rows(new)
-    return len(now), int((was["label"].to_numpy() != now["label"].to_numpy()).sum())
+    was, now = rows_now(old), rows_now(new)
+    both = was.merge(now, on="item", suffixes=("_was", "_now"))
+    return len(now), int((both["label_was"] != both["label_now"]).sum())

@@ -1,19 +1,23 @@
 """What stands beside a proof."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from annotation.core.progress import Report
 from annotation.models import Snapshot
+from annotation.reading.classes.unknown import UNKNOWN_CLASS, unknown_classes
 from modeling.actions.proving.compared import Compared, proved
 from modeling.actions.proving.predict_production import Predicted, ProductionRows
 from modeling.actions.proving.price import money_beside
 from modeling.actions.proving.terms import Terms
 from modeling.actions.proving.training_seeds import draws_at_random, of_other_seeds
 from modeling.actions.proving.where_changed import where_changed
-from modeling.core.proving.stored import BesideProof, BesideRows, WithLeaked
+from modeling.core.proving.stored import BesideProof, BesideRows, OfClasses, WithLeaked
 from modeling.core.telling.overconfidence import confidently_wrong_change
 from modeling.reading.comparing.differing_answers import contested_in
 from modeling.reading.comparing.production_labels import who_labelled
+from modeling.reading.comparison_sides import Side
 
 
 def of_seeds(
@@ -49,9 +53,22 @@ def with_leaked(compared: Compared, lost: np.ndarray, terms: Terms) -> WithLeake
     }  # fmt: skip
 
 
-def refused_facts(production: Snapshot, left_out: dict[str, int]) -> BesideProof:
-    """Where nothing was read there is nothing to show."""
+def of_classes(rows: ProductionRows, sides: Sequence[Side]) -> OfClasses:
+    """What the classes are to the rows and to the sides: what was carried over, and what no class stands for."""
+    production, classes = rows.snapshot, rows.snapshot.dataset.classes
+    lacking = production.left_out.get(UNKNOWN_CLASS, 0)
     return {
+        "carried_over": list(dict.fromkeys(filter(None, (side.carried_over(classes) for side in sides)))),
+        "rows_of_no_class": production.n_rows - len(rows.frame), "left_out_unknown_class": lacking,
+        "unknown_classes": unknown_classes(production.dataset, production.purpose) if lacking else [],
+    }  # fmt: skip
+
+
+def refused_facts(production: Snapshot, left_out: dict[str, int], told: OfClasses) -> BesideProof:
+    """Where nothing was read there is nothing to show but what the classes say."""
+    return {
+        "carried_over": told["carried_over"], "rows_of_no_class": told["rows_of_no_class"],
+        "left_out_unknown_class": told["left_out_unknown_class"], "unknown_classes": told["unknown_classes"],
         "cost": None, "slices": [], "production_labels": who_labelled(production), "left_out": left_out,
         "quarantine_kept": None, "as_trained": None, "with_leaked": None,
     }  # fmt: skip

@@ -12,7 +12,7 @@ from annotation.actions.jobs.work import UnableToWork, Write
 from annotation.actions.snapshot import matched
 from annotation.core.progress import Report
 from annotation.models import Dataset, Job, PredictionSet, Snapshot, User
-from modeling.actions.proving.beside import beside_proof, of_seeds, refused_facts, with_leaked
+from modeling.actions.proving.beside import beside_proof, of_classes, of_seeds, refused_facts, with_leaked
 from modeling.actions.proving.compared import Compared, proved
 from modeling.actions.proving.leaked_rows import leaked, unprovable
 from modeling.actions.proving.predict_production import Predicted, ProductionRows, keep, predict_side, read_rows
@@ -47,8 +47,7 @@ def request_comparison(
     """The job that compares. The same two sides on the same snapshot by the same terms are the same job and no look."""
     if snapshot.purpose != Snapshot.PRODUCTION:
         raise UnableToWork(f"Snapshot {snapshot.pk} is a training snapshot; a comparison needs a production snapshot.")
-    for named in (before, after):
-        find_side(dataset, named)
+    _refuse_no_classes(dataset, [find_side(dataset, named) for named in (before, after)])
     params: ComparisonParams = {"before": before, "after": after, "snapshot": snapshot.pk}
     question = Terms.of(dataset).question
     return enqueue("comparison", dataset, params, inputs=question, user=user, background=background)
@@ -77,6 +76,7 @@ def run(job: Job, report: Report) -> Write:
     asked: ComparisonParams = job.params
     production = Snapshot.objects.select_related("dataset").get(pk=asked["snapshot"])
     first, after = (find_side(job.own_dataset, named) for named in (asked["before"], asked["after"]))
+    _refuse_no_classes(production.dataset, [first, after])
     terms = Terms.of(production.dataset)
     again = _match(first, after, job, report)
     before = Side(again.run, None) if again else first
@@ -87,8 +87,8 @@ def run(job: Job, report: Report) -> Write:
         return lambda: _result(there)
     lost = leaked(rows, [before, after])
     made, as_first = [again] if again else [], first if again else None
-    if refusal := _refusal(before, after, terms, rows, lost):
-        facts = refused_facts(production, _left_out(after))
+    if refusal := _refusal(before, after, rows, lost):
+        facts = refused_facts(production, _left_out(after), of_classes(rows, [first, after]))
         refused = Found(terms, None, refusal, len(lost), facts, before, after, as_first, made, [], [was, now])
         return lambda: _write(production, refused)
     kept = _keep_quarantined(first, after, job, report)
@@ -99,7 +99,7 @@ def run(job: Job, report: Report) -> Write:
     there_too = compared.where(~lost)
     facts = {
         **beside_proof(there_too, terms), "with_leaked": with_leaked(compared, lost, terms),
-        "after_the_fact": False,
+        "after_the_fact": False, **of_classes(rows, [first, after]),
         "production_labels": who_labelled(production), "left_out": _left_out(after),
         "quarantine_kept": _both_ways(kept, [one.where(~lost) for one in both], terms, there_too.rows),
         "as_trained": _as_trained([one.where(~lost) for one in beside], before, there_too.rows),
@@ -109,9 +109,16 @@ def run(job: Job, report: Report) -> Write:
     return lambda: _write(production, found)
 
 
-def _refusal(before: Side, after: Side, terms: Terms, rows: ProductionRows, lost: np.ndarray) -> str | None:
+def _refusal(before: Side, after: Side, rows: ProductionRows, lost: np.ndarray) -> str | None:
     """Why nothing is read, decided without a label: a fit not to be believed, or rows that would prove nothing."""
-    return before.refusal(terms.classes) or after.refusal(terms.classes) or unprovable(rows, lost)
+    return before.refusal() or after.refusal() or unprovable(rows, lost)
+
+
+def _refuse_no_classes(dataset: Dataset, sides: Sequence[Side]) -> None:
+    classes = dataset.classes
+    for side in sides:
+        if why := side.of_no_class(classes):
+            raise UnableToWork(why)
 
 
 def _write(production: Snapshot, found: Found) -> ComparisonResult:

@@ -12,7 +12,7 @@ from annotation.core.likeness.grouping import group_items
 from annotation.core.progress import Report
 from annotation.models import Dataset, Item, Job, Snapshot, User
 from annotation.reading.audit_answers import newest_error_rate
-from annotation.reading.frozen_rows import frozen_rows
+from annotation.reading.frozen_rows import rows_now
 from modeling.actions.proving.leaked_rows import leaked
 from modeling.actions.proving.predict_production import ProductionRows, read_rows
 from modeling.core.diagnosing.diagnosis import Diagnosed, diagnose
@@ -58,7 +58,7 @@ def run(job: Job, report: Report) -> Write:
     of = ModelRun.objects.select_related("snapshot__dataset", "recipe").get(pk=asked["run"])
     production = Snapshot.objects.select_related("dataset").get(pk=asked["snapshot"])
     report("near-duplicates", 0.0)
-    pool, (there, lost) = frozen_rows(of.snapshot), _not_learned_from(of, production)
+    pool, (there, lost) = rows_now(of.snapshot), _not_learned_from(of, production)
     unlabelled = _unlabelled(of.dataset)
     table = frames.content_table(unlabelled["content"], of.dataset.typed_fields)
     sides = _sides(of, pool, there)

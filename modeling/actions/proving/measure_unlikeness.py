@@ -13,7 +13,7 @@ from annotation.core.likeness.grouping import group_items
 from annotation.core.progress import Report
 from annotation.core.stored import IntervalJson
 from annotation.models import CurrentLabel, Dataset, Item, Job, Snapshot, User
-from annotation.reading.frozen_rows import frozen_rows
+from annotation.reading.frozen_rows import rows_now
 from annotation.reading.pool_evidence import mark_of_taken_back
 from modeling.core.proving.stored import UnlikenessJson
 from modeling.core.proving.unlikeness import unlikeness
@@ -36,7 +36,7 @@ def run(job: Job, report: Report) -> Write:
     asked: UnlikenessParams = job.params
     production = Snapshot.objects.get(pk=asked["snapshot"])
     report("reading the rows", 0.05)
-    own, pool = frozen_rows(production), frames.items(job.own_dataset, Item.POOL)
+    own, pool = rows_now(production), frames.items(job.own_dataset, Item.POOL)
     fields = job.own_dataset.typed_fields
     table = frames.content_table([*own["content"], *pool["content"]], fields)
     which = np.arange(len(table)) < len(own)

@@ -12,7 +12,7 @@ from annotation.actions.jobs.work import UnableToWork
 from annotation.core.artifacts import load_bytes
 from annotation.core.likeness.grouping import group_items
 from annotation.models import PredictionSet, Snapshot
-from annotation.reading.frozen_rows import frozen_rows
+from annotation.reading.frozen_rows import rows_now
 from modeling.actions.training.train import save_probabilities
 from modeling.core.fitting.model_artifacts import load_model
 from modeling.core.fitting.training import predict
@@ -72,7 +72,7 @@ class Predicted:
 
 
 def read_rows(production: Snapshot) -> ProductionRows:
-    return ProductionRows(production, frozen_rows(production))
+    return ProductionRows(production, rows_now(production))
 
 
 def predict_side(side: Side, rows: ProductionRows) -> Predicted:
@@ -101,9 +101,11 @@ def keep(predicted: Predicted, production: Snapshot) -> PredictionSet:
 def _predicted(run: ModelRun, rows: ProductionRows) -> PredictionSet:
     dataset = rows.snapshot.dataset
     model = load_model(load_bytes(settings.ARTIFACTS_DIR, run.artifact))
-    probabilities = predict(model, rows.table, dataset.class_names)
+    # in the names of its own classes, which are carried over wherever the set is read
+    then = run.predictions.classes
+    probabilities = predict(model, rows.table, then)
     arrays = save_probabilities(rows.frame["item"].to_numpy(), probabilities)
-    return PredictionSet(dataset=dataset, classes=list(dataset.class_names), arrays=arrays, n=len(rows.frame))
+    return PredictionSet(dataset=dataset, classes=list(then), arrays=arrays, n=len(rows.frame))
 
 
 def _kept_for(run: ModelRun, production: Snapshot) -> PredictionSet | None:

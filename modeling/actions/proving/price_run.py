@@ -12,10 +12,10 @@ from annotation.core.artifacts import load_bytes
 from annotation.core.likeness.grouping import group_items
 from annotation.core.progress import Report
 from annotation.models import CostMatrix, Job, User
-from annotation.reading.frozen_rows import frozen_rows
+from annotation.reading.frozen_rows import rows_now
 from annotation.reading.prediction_sets import aligned
 from modeling.core.fitting.model_artifacts import load_model
-from modeling.core.fitting.training import predict
+from modeling.core.fitting.training import predict_now
 from modeling.core.proving.costs import CONSTANT, CostReport, price
 from modeling.core.proving.stored import CostReportJson, PricedRule, PricingResult, ThresholdJson
 from modeling.core.proving.thresholds import NEVER
@@ -41,12 +41,12 @@ def run(job: Job, report: Report) -> Write:
     costs = CostMatrix.objects.get(pk=asked["costs"])
     dataset = job.own_dataset
     report("reading the rows", 0.05)
-    frame = frozen_rows(priced.snapshot)
+    frame = rows_now(priced.snapshot)
     table = frames.content_table(frame["content"], dataset.typed_fields)
     report("near-duplicates", 0.1)
     groups = group_items(table, dataset.typed_fields).of
     report("predicting the rows it learned from", 0.3)
-    learned = predict(load_model(load_bytes(settings.ARTIFACTS_DIR, priced.artifact)), table, dataset.class_names)
+    learned = predict_now(load_model(load_bytes(settings.ARTIFACTS_DIR, priced.artifact)), table, dataset.classes)
     held_out = aligned(priced.predictions, frame["item"].to_numpy(), dataset.class_names)
     truth = frames.codes(frame["label"], dataset.class_names)
     report("adding up what errors cost", 0.5)

@@ -5,10 +5,10 @@ import numpy as np
 from annotation import frames
 from annotation.core.likeness.grouping import group_items
 from annotation.core.progress import Report
-from annotation.reading.frozen_rows import frozen_rows
+from annotation.reading.frozen_rows import rows_as_of
 from modeling.actions.proving.predict_production import Predicted, ProductionRows
 from modeling.core.fitting.seeds import SEEDS, draws, with_seed
-from modeling.core.fitting.training import fit_resolved, predict
+from modeling.core.fitting.training import fit_resolved, predict_now
 from modeling.reading.comparison_sides import Side
 
 
@@ -21,7 +21,7 @@ def of_other_seeds(said: Predicted, rows: ProductionRows, report: Report) -> lis
     run = said.side.run
     if run is None or not draws(run.resolved):
         return [said.probabilities] * (SEEDS - 1)
-    dataset, frame = run.dataset, frozen_rows(run.snapshot)
+    dataset, frame = run.dataset, rows_as_of(run.snapshot, run.resolved["classes"])
     table = frames.content_table(frame["content"], dataset.typed_fields)
     groups = group_items(table, dataset.typed_fields).of
     found = []
@@ -29,5 +29,5 @@ def of_other_seeds(said: Predicted, rows: ProductionRows, report: Report) -> lis
         report(f"training with seed {number + 1} of {SEEDS}", number / SEEDS)
         resolved = with_seed(run.resolved, run.resolved["seed"] + number)
         model = fit_resolved(table, dataset.typed_fields, frame["label"].to_numpy(str), groups, resolved)
-        found.append(predict(model, rows.table, dataset.class_names))
+        found.append(predict_now(model, rows.table, dataset.classes))
     return found

@@ -13,6 +13,7 @@ from annotation.core.fields import Field
 from annotation.core.likeness.grouping import group_items
 from annotation.core.progress import Report
 from annotation.models import Dataset, Job, User
+from annotation.reading.frozen_rows import rows_as_of
 from annotation.reading.prediction_sets import aligned
 from modeling.actions.training.synonyms import accepted_pairs
 from modeling.core.fitting.stored import Resolved
@@ -60,12 +61,10 @@ def run(job: Job, report: Report) -> Write:
     probed = ModelRun.objects.select_related("snapshot__dataset", "predictions").get(pk=asked["run"])
     dataset, resolved = job.own_dataset, probed.resolved
     report("reading the rows", 0.02)
-    frame = frames.snapshot_rows(probed.snapshot)
+    frame = rows_as_of(probed.snapshot, resolved["classes"])
     fields = tuple(Field(*field) for field in resolved["fields"])
     table = frames.content_table(frame["content"], fields)
     groups = group_items(table, fields).of
-    if set(frame["label"]) - set(resolved["classes"]):
-        raise UnableToWork(f"The classes were renamed since run {probed.pk} was trained; train its settings again.")
     labels = frames.codes(frame["label"], resolved["classes"])
     partners = partners_of((first, second) for first, second in asked["synonyms"])
     found = probe(

@@ -12,7 +12,7 @@ from annotation import frames
 from annotation.actions.files.write_table import UnableToExport, drafted
 from annotation.core.artifacts import load_bytes
 from annotation.models import Item, Snapshot
-from annotation.reading.frozen_rows import frozen_rows
+from annotation.reading.frozen_rows import rows_now
 from annotation.reading.prediction_sets import aligned
 from modeling.core.fitting.model_artifacts import zipped
 from modeling.core.proving.scoring import scores
@@ -57,7 +57,7 @@ def model_name(run: ModelRun) -> str:
 def card_of(run: ModelRun) -> Card:
     """Every fact of the card, JSON-ready."""
     dataset, rows = run.dataset, run.snapshot
-    frame = frozen_rows(rows)
+    frame = rows_now(rows)
     truth = frames.codes(frame["label"], dataset.class_names)
     held_out = aligned(run.predictions, frame["item"].to_numpy(), dataset.class_names)
     counts = np.bincount(truth, minlength=len(dataset.class_names))

@@ -8,7 +8,7 @@ from annotation import bulk
 from annotation.actions.detecting.open_finding import UnableToOpen, open_items_of
 from annotation.actions.detecting.write_finding import finding_over, write_finding
 from annotation.core.intervals import wilson
-from annotation.models import DECIDED, CurrentLabel, Finding, User
+from annotation.models import CurrentLabel, Finding, User
 from modeling.models import ModelRun
 from modeling.reading.items_behind_figures import RowsAsked, chosen_rows
 
@@ -26,7 +26,7 @@ def open_rows(run: ModelRun, choice: RowsAsked, user: User, now: datetime) -> tu
     wanted = rows.item[chosen]
     decided: set[int] = set()
     for batch in bulk.in_batches(wanted.tolist()):
-        current = CurrentLabel.objects.in_force().filter(item__in=batch, basis__in=DECIDED)
+        current = CurrentLabel.objects.in_force().decided().filter(item__in=batch)
         decided |= set(current.values_list("item_id", flat=True))
     items = [item for item in wanted.tolist() if item not in decided][:MOST_ITEMS]
     if not items:

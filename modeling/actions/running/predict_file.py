@@ -22,7 +22,7 @@ from annotation.core.files.tables import Broken, Source, no_rows, open_source
 from annotation.core.progress import Report
 from annotation.models import Dataset, Job, User
 from modeling.core.fitting.model_artifacts import load_model
-from modeling.core.fitting.training import predict
+from modeling.core.fitting.training import predict_now
 from modeling.core.proving.prediction_rules import PredictionRule
 from modeling.models import ModelRun
 from modeling.reading.costs import costs_of, matrix_of
@@ -154,16 +154,16 @@ def _predicted(
     run: ModelRun, source: Source, id: str | None, rule: PredictionRule, progress: Any, n: int
 ) -> Iterator[Sequence[Any]]:
     dataset = run.dataset
-    fields, classes = dataset.typed_fields, dataset.class_names
+    fields, known = dataset.typed_fields, dataset.classes
     model = load_model(load_bytes(settings.ARTIFACTS_DIR, run.artifact))
     seen = 0
     for table in source.chunks():
         faults, ids, contents = parse_inputs(table, fields, id)
         good = faults.good().nonzero()[0].tolist()
-        probabilities = predict(model, frames.content_table([contents[at] for at in good], fields), classes)
+        probabilities = predict_now(model, frames.content_table([contents[at] for at in good], fields), known)
         shown = probabilities.round(DIGITS).tolist()
         for at, code, chances in zip(good, rule.predicted(probabilities).tolist(), shown, strict=True):
-            yield ids[at], classes[code], *chances
+            yield ids[at], known.names[code], *chances
         seen += len(table) + len(table.broken)
         progress(seen / n)
     if seen != n:

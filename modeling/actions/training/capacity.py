@@ -19,7 +19,7 @@ from annotation.actions.snapshot import snapshot as freeze
 from annotation.core.intervals import Interval, wilson
 from annotation.core.progress import Report
 from annotation.models import Dataset, Item, Job, Snapshot, User
-from annotation.reading.frozen_rows import frozen_rows
+from annotation.reading.frozen_rows import rows_now
 from annotation.reading.pool_evidence import state_of
 from modeling.actions.training.sweep import UnableToSweep, predicted_classes, runs_of_parts
 from modeling.actions.training.train import recipe_settings, training_part
@@ -156,9 +156,9 @@ class _FrozenRows:
     """The rows of both sides: what they hold now, which of them are contested, how many were relabelled."""
 
     def __init__(self, new: Snapshot, old: Snapshot | None) -> None:
-        dataset, frame = new.dataset, frozen_rows(new)
+        dataset, frame = new.dataset, rows_now(new)
         self.truth = frames.codes(frame["label"], dataset.class_names)
-        then = frozen_rows(old).set_index("item")["label"] if old else frame.set_index("item")["label"]
+        then = rows_now(old).set_index("item")["label"] if old else frame.set_index("item")["label"]
         earlier = frames.codes(frame["item"].map(then), dataset.class_names)
         item, answers = frame["item"].to_numpy(), frames.labels(dataset, Item.POOL)
         self.contested = contested_rows(item, np.stack([earlier, self.truth]), near_copies(dataset, item), answers)

@@ -9,7 +9,7 @@ from annotation.core.judging.folds import grouped_folds
 from annotation.core.likeness.grouping import group_items
 from annotation.core.progress import Report
 from annotation.models import Job, User
-from annotation.reading.frozen_rows import frozen_rows
+from annotation.reading.frozen_rows import rows_as_of
 from modeling.core.fitting.learning_curve import LearningCurve, learning_curve
 from modeling.core.fitting.stored import LearningCurveJson
 from modeling.core.fitting.training import refitter
@@ -37,7 +37,7 @@ def measure(run: ModelRun, seed: int, report: Report) -> LearningCurve:
     """On the run's snapshot, with its resolved settings and its folds."""
     report("near-duplicates", 0.0)
     dataset, classes = run.dataset, run.predictions.classes
-    frame = frozen_rows(run.snapshot)
+    frame = rows_as_of(run.snapshot, classes)
     table = frames.content_table(frame["content"], dataset.typed_fields)
     labels = frames.codes(frame["label"], classes)
     groups = group_items(table, dataset.typed_fields).of

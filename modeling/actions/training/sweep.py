@@ -20,7 +20,7 @@ from annotation.core.likeness.grouping import group_items
 from annotation.core.progress import Report
 from annotation.core.refusal import Refusal
 from annotation.models import Dataset, Job, Snapshot, User
-from annotation.reading.frozen_rows import frozen_rows
+from annotation.reading.frozen_rows import rows_now
 from annotation.reading.pool_evidence import state_of
 from modeling.actions.training.train import recipe_settings, training_part
 from modeling.core.fitting.choosing_recipes import Entrant, Place, RecipeChoice, choose
@@ -225,7 +225,7 @@ def _out(parts: Sequence[Job], runs: Sequence[ModelRun]) -> str:
 
 
 def _choice(rows: Snapshot, tried: Sequence[Sequence[ModelRun]], dataset: Dataset) -> RecipeChoice:
-    frame = frozen_rows(rows)
+    frame = rows_now(rows)
     truth = frames.codes(frame["label"], dataset.class_names)
     groups = group_items(frames.content_table(frame["content"], dataset.typed_fields), dataset.typed_fields).of
     entrants = [Entrant(np.stack([predicted_classes(run) for run in runs]), _plainness(runs)) for runs in tried]

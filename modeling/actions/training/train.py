@@ -18,7 +18,8 @@ from annotation.core.artifacts import arrays_to_bytes, save_bytes
 from annotation.core.likeness.grouping import group_items
 from annotation.core.progress import Report
 from annotation.models import Dataset, Job, PredictionSet, Snapshot, User
-from annotation.reading.frozen_rows import frozen_rows
+from annotation.reading.classes.order_then import changed_classes
+from annotation.reading.frozen_rows import rows_now
 from annotation.reading.pool_evidence import state_of
 from modeling.actions.training.synonyms import accepted_pairs
 from modeling.core.fitting.augmentation import SETTINGS as OF_COPIES
@@ -95,7 +96,7 @@ def request_training(
         if snapshot:
             raise UnableToWork("--as-imported freezes rows of its own; leave out --snapshot.")
         params["as_imported"] = True
-    inputs = snapshot.sha256 if snapshot else state_of(dataset)
+    inputs = snapshot.sha256 + changed_classes(dataset) if snapshot else state_of(dataset)
     return enqueue("training", dataset, params, inputs=inputs, seed=seed, user=user, again=again, background=background)
 
 
@@ -112,7 +113,7 @@ def training_part(rows: Snapshot, learner: str, chosen: Settings, seed: int) -> 
     """The same job that `request_training` makes of a snapshot, as a part of another: what is trained is not trained
     again."""
     params: TrainingParams = {"learner": learner, "settings": chosen, "like": None, "snapshot": rows.pk}
-    return Part("training", params, inputs=rows.sha256, seed=seed)
+    return Part("training", params, inputs=rows.sha256 + changed_classes(rows.dataset), seed=seed)
 
 
 def run(job: Job, report: Report) -> Write:
@@ -156,7 +157,7 @@ def train_on(rows: Snapshot, order: TrainingOrder, report: Report, job: Job) -> 
     """Fit, and write files; no row before the run is inserted."""
     started, cpu_started = time.monotonic(), time.process_time()
     dataset = rows.dataset
-    frame = frozen_rows(rows)
+    frame = rows_now(rows)
     table = frames.content_table(frame["content"], dataset.typed_fields)
     report("near-duplicates", 0.0)
     groups = group_items(table, dataset.typed_fields).of
@@ -186,7 +187,7 @@ def _predicting(model: Model, table: pd.DataFrame) -> float:
 
 def train_like(rows: Snapshot, like: ModelRun, report: Report, job: Job) -> TrainedRun:
     """`like` once more on other rows, with its resolved settings; the run there already is, where there is one."""
-    wanted = without_rows(like.resolved)
+    wanted = {**without_rows(like.resolved), "classes": list(rows.dataset.class_names)}
     there = ModelRun.objects.filter(snapshot=rows, recipe=like.recipe)
     same = next((run for run in there if without_rows(run.resolved) == wanted), None)
     if same:
@@ -208,8 +209,9 @@ def save_probabilities(items: np.ndarray, probabilities: np.ndarray) -> str:
 def _run(
     rows: Snapshot, order: TrainingOrder, fitted: Fit, artifact: str, arrays: str, cost: dict[str, float], job: Job
 ) -> ModelRun:
+    n = len(fitted.oof)
     predictions = PredictionSet(
-        dataset=rows.dataset, name=f"out of fold, job {job.pk}, snapshot {rows.pk}", n=rows.n_rows, arrays=arrays,
+        dataset=rows.dataset, name=f"out of fold, job {job.pk}, snapshot {rows.pk}", n=n, arrays=arrays,
         classes=list(rows.dataset.class_names),
     )  # fmt: skip
     return ModelRun(

@@ -19,7 +19,7 @@ from annotation.core.refusal import Refusal
 from annotation.models import Dataset, Job, User
 from annotation.reading.prediction_sets import aligned
 from modeling.core.fitting.model_artifacts import load_model
-from modeling.core.fitting.training import predict
+from modeling.core.fitting.training import predict_now
 from modeling.core.watching.drift import Watched, shifts
 from modeling.core.watching.over_time import (
     FAMILIES,
@@ -104,7 +104,7 @@ def _probabilities(live: ModelInUse, came: pd.DataFrame) -> np.ndarray:
     if live.run is None:
         raise ValueError(f"The model in use {live.pk} names neither a run nor a set.")
     model = load_model(load_bytes(settings.ARTIFACTS_DIR, live.run.artifact))
-    return predict(model, frames.content_table(came["content"], dataset.typed_fields), dataset.class_names)
+    return predict_now(model, frames.content_table(came["content"], dataset.typed_fields), dataset.classes)
 
 
 def _found(

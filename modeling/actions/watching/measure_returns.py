@@ -16,7 +16,7 @@ from annotation.core.likeness.grouping import group_items
 from annotation.core.progress import Report
 from annotation.core.wording import counted
 from annotation.models import Case, Dataset, Job, Snapshot, User
-from annotation.reading.frozen_rows import frozen_rows
+from annotation.reading.frozen_rows import rows_now
 from annotation.reading.learned_order import (
     learn_from_decisions,
     newest_detection,
@@ -25,7 +25,7 @@ from annotation.reading.learned_order import (
 )
 from annotation.reading.worth_deciding import worth_of
 from modeling.core.fitting.seeds import SEEDS, draws, with_seed
-from modeling.core.fitting.training import fit_resolved, predict, refitter
+from modeling.core.fitting.training import fit_resolved, predict_now, refitter
 from modeling.core.proving.paired import LEAST_UNITS
 from modeling.core.watching.returns import AHEAD, ENOUGH, AlongDecisions, Projection, cut_points, project
 from modeling.core.watching.stored import ReturnsJson
@@ -119,7 +119,7 @@ class _LabelsAlong:
 
 
 def _labels_along(dataset: Dataset, rows: Snapshot) -> _LabelsAlong:
-    frame, made = frozen_rows(rows), decisions_made(dataset)
+    frame, made = rows_now(rows), decisions_made(dataset)
     cuts = cut_points(len(made))
     named = labels_along(dataset, made, cuts, frame.set_index("item")["label"])
     labels = np.stack([frames.codes(named[cut], dataset.class_names) for cut in cuts])
@@ -133,7 +133,7 @@ def _labels_along(dataset: Dataset, rows: Snapshot) -> _LabelsAlong:
 def _on_production(run: ModelRun, along: _LabelsAlong, production: Snapshot, report: Report) -> AlongDecisions:
     """A recipe that draws is trained over several seeds; their spread is part of every interval."""
     dataset = run.dataset
-    rows = frozen_rows(production)
+    rows = rows_now(production)
     asked = frames.content_table(rows["content"], dataset.typed_fields)
     truth = frames.codes(rows["label"], dataset.class_names)
     seeds = SEEDS if draws(run.resolved) else 1
@@ -148,7 +148,7 @@ def _on_production(run: ModelRun, along: _LabelsAlong, production: Snapshot, rep
                 continue
             names = np.asarray(dataset.class_names)[labels]
             model = fit_resolved(along.table, dataset.typed_fields, names, along.groups, resolved)
-            right[number, at] = predict(model, asked, dataset.class_names).argmax(axis=1) == truth
+            right[number, at] = predict_now(model, asked, dataset.classes).argmax(axis=1) == truth
     return AlongDecisions.of_seeds(
         right, along.decisions, along.changed, np.asarray(group_items(asked, dataset.typed_fields).of),
         _weights(production, rows["item"]),

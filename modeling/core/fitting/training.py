@@ -17,6 +17,7 @@ from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
+from annotation.core.classes import Classes
 from annotation.core.fields import Field
 from annotation.core.intervals import bootstrap_interval
 from annotation.core.judging.folds import grouped_folds
@@ -205,6 +206,13 @@ def predict(model: Model, table: pd.DataFrame, classes: Sequence[str]) -> np.nda
         return np.zeros((0, len(classes)))
     with threadpool_limits(1):
         return _aligned(model.predict_proba(table), model.classes_, classes)
+
+
+def predict_now(model: Model, table: pd.DataFrame, classes: Classes) -> np.ndarray:
+    """Probabilities (n, K) by the classes in use, carried over from those the model was trained for. Raises
+    UnableToCarry where nothing stands for one of them today."""
+    known = model.classes_.tolist()
+    return classes.carried(predict(model, table, known), known)
 
 
 def environment() -> dict[str, str]:

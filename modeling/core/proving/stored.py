@@ -193,7 +193,18 @@ class BesideRows(TypedDict):
     confident: NotRequired["SurelyWrongJson"]
 
 
-class BesideProof(BesideRows):
+class OfClasses(TypedDict):
+    """carried_over: sentences on sides of before the classes changed; rows_of_no_class: frozen production rows for
+    whose class none stands today; left_out_unknown_class: rows of production files that were left out for a label that
+    is no class, `unknown_classes`."""
+
+    carried_over: NotRequired[list[str]]
+    rows_of_no_class: NotRequired[int]
+    left_out_unknown_class: NotRequired[int]
+    unknown_classes: NotRequired[list[str]]
+
+
+class BesideProof(BesideRows, OfClasses):
     """What is shown beside a proof. production_labels, left_out: of production and of the rows *after* learned from;
     quarantine_kept, as_trained, with_leaked: None where there is nothing other to show; after_the_fact: the same two
     sides were compared on these rows by other terms."""

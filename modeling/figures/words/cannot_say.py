@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from modeling.core.proving.stored import ComparisonProof
-from modeling.figures.words.comparisons import declared_words, needed_words
+from modeling.figures.words.comparisons import class_words, declared_words, needed_words
 from modeling.figures.words.numbers import percent
 
 HALF = 0.5
@@ -27,6 +27,7 @@ def cannot_say(limits: Limits) -> list[str]:
     proof, said = limits.proof, []
     if proof["verdict"] == "exploratory":
         said.append("It is exploratory, so it proves nothing; a fresh production set would.")
+    said += class_words(proof)
     if limits.share > HALF:
         said.append(
             f"{percent(limits.share)} of the true labels are by people who also relabelled what the model learned "

@@ -2,8 +2,9 @@
 
 from typing import Literal, TypeAlias
 
+from annotation.core.wording import counted, listed
 from modeling.core.proving.proof import EXPECTED_COST
-from modeling.core.proving.stored import Difference, MethodJson, ProofJson, RowsNeeded
+from modeling.core.proving.stored import ComparisonProof, Difference, MethodJson, ProofJson, RowsNeeded
 from modeling.figures.words.numbers import money, points_words, signed, signed_money, span
 
 Figure: TypeAlias = Literal["value", "low", "high", "low_planned", "high_planned", "accuracy", "macro_f1"]
@@ -135,3 +136,22 @@ def _less_than_declared(proof: ProofJson) -> str:
     if proof["verdict"] != "better" or not worthwhile or difference["high_planned"] >= worthwhile:
         return ""
     return f", less than the {declared_words(difference, worthwhile)} worth having"
+
+
+def class_words(proof: ComparisonProof, of: int | None = None) -> list[str]:
+    """What the figures lack or were told by the classes, a sentence each, what they lack first. of: production rows
+    that were frozen; None = those scored."""
+    said = []
+    if n := proof.get("left_out_unknown_class", 0):
+        names = listed(proof.get("unknown_classes", []))
+        rows = n + (proof["n"] if of is None else of)
+        said.append(
+            f"{n:,} of {rows:,} rows from production {'was' if n == 1 else 'were'} left out for a label that is no "
+            f"class ({names}): whatever a model says of {'it' if n == 1 else 'them'} counts in no figure here."
+        )
+    if n := proof.get("rows_of_no_class", 0):
+        said.append(
+            f"{counted(n, 'frozen row')} {'is' if n == 1 else 'are'} left out, as no class stands today for what "
+            f"{'it says' if n == 1 else 'they say'}."
+        )
+    return [*said, *proof.get("carried_over", [])]

@@ -15,6 +15,8 @@ LEFT_OUT = {
     "quarantined": "are under a finding in quarantine",
     "near_duplicate_of_production": "are near-copies of production",
     "without_label_at_import": "had no label when they were imported",
+    "unknown_class": "were left out of their file for a label that is no class",
+    "class_gone": "had a label that is no class any more",
     "not_in_labels_of": "were not in the snapshot whose labels these rows carry",
 }
 
@@ -31,7 +33,9 @@ def left_out_words(left_out: dict[str, int]) -> list[tuple[int, str]]:
 
 def differing_settings(before: Settings, after: Settings) -> list[str]:
     """Resolved settings in which two runs differ: C was 10 and is 100."""
-    keys = [key for key in {**before, **after} if key not in OF_ROWS and before.get(key) != after.get(key)]
+    keys = [
+        key for key in {**before, **after} if key not in (*OF_ROWS, "classes") and before.get(key) != after.get(key)
+    ]
     return [f"{key} was {_short(before.get(key))} and is {_short(after.get(key))}" for key in keys]
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Exists, F, OuterRef, QuerySet, Subquery
 
-from annotation.models import Case, Decision, FindingItem, Flag, Ruling, SnapshotRow
+from annotation.models import Case, Decision, FindingItem, Flag, Ruling, SnapshotRow, class_now, name_now
 from annotation.models.review import DecisionQuerySet
 from modeling.models import Comparison, ModelRun
 
@@ -60,19 +60,19 @@ def decisions_between(before: ModelRun, after: ModelRun) -> DecisionQuerySet:
 
 
 def relabelled_rows(before: ModelRun, after: ModelRun) -> QuerySet[SnapshotRow]:
-    """Rows of *after* that both learned from, whose label differs."""
+    """Rows of *after* that both learned from, whose label differs by the classes of now."""
     earlier = SnapshotRow.objects.filter(snapshot=before.snapshot, item=OuterRef("item"))
     rows = SnapshotRow.objects.filter(snapshot=after.snapshot)
-    both = rows.annotate(earlier_label=Subquery(earlier.values("label_class")[:1])).filter(earlier_label__isnull=False)
-    return both.exclude(earlier_label=F("label_class"))
+    both = rows.annotate(was=Subquery(earlier.values(then=class_now())[:1]), now=class_now())
+    return both.filter(was__isnull=False).exclude(was=F("now"))
 
 
 def changed_labels(before: ModelRun, after: ModelRun) -> list[tuple[int, str, str]]:
     """(item, the label *before* learned, the label *after* learned) of each such row, by item."""
-    changed = relabelled_rows(before, after).order_by("item_id").values_list("item_id", "label_class__name")
+    changed = relabelled_rows(before, after).order_by("item_id").values_list("item_id", name_now())
     of = SnapshotRow.objects.filter(snapshot=before.snapshot, item__in=relabelled_rows(before, after).values("item"))
-    earlier = dict(of.values_list("item_id", "label_class__name"))
-    return [(item, earlier[item], now) for item, now in changed]
+    earlier = dict(of.values_list("item_id", name_now()))
+    return [(item, earlier[item], now or "no class") for item, now in changed]
 
 
 def _ways(decisions: DecisionQuerySet) -> Counter[str]:

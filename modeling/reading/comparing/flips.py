@@ -59,9 +59,15 @@ def all_flips(comparison: Comparison) -> pd.DataFrame:
     gone."""
     rows = comparison.snapshot.rows.order_by("item_id").values_list("item_id", "label_class__name", "item__source")
     frame = pd.DataFrame(list(rows), columns=["item", "truth", "source"])
-    for side in ("before", "after"):
-        predictions = getattr(comparison, side)
-        frame[side] = [predictions.classes[code] for code in probabilities_for(predictions, frame).argmax(axis=1)]
+    sets, known = {"before": comparison.before, "after": comparison.after}, comparison.snapshot.dataset.classes
+    then = tuple(comparison.before.classes)
+    if sorted(then) != sorted(comparison.after.classes):
+        # the classes changed between the two: both are read by those of now
+        then = known.names
+    meant = frame["truth"].map(known.as_of(then))
+    frame = frame.assign(truth=meant)[meant.notna()].reset_index(drop=True)
+    for side, predictions in sets.items():
+        frame[side] = [then[code] for code in probabilities_for(predictions, frame, then).argmax(axis=1)]
     flipped = frame[frame["before"] != frame["after"]].copy()
     flipped["kind"] = CHANGED_WRONG
     flipped.loc[flipped["before"] == flipped["truth"], "kind"] = BROKEN

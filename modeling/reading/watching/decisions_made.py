@@ -10,7 +10,7 @@ import pandas as pd
 from annotation import bulk
 from annotation.core.intervals import Interval
 from annotation.core.order.audit_draw import ErrorRate
-from annotation.models import DECIDED, Audit, CurrentLabel, Dataset, Decision
+from annotation.models import Audit, CurrentLabel, Dataset, Decision, class_now, name_now
 from annotation.reading.audit_answers import error_rates
 from modeling.core.watching.returns import Spent, usable_seconds
 
@@ -22,9 +22,11 @@ def decisions_made(dataset: Dataset) -> pd.DataFrame:
     standing = Decision.objects.settling().filter(case__dataset=dataset)
     rows = Decision.items.through.objects.filter(decision__in=standing).order_by("decision_id", "item_id")
     columns = ("decision_id", "item_id", "decision__case_id", "decision__expert__username", "decision__created_at",
-               "decision__seconds", "decision__outcome", "decision__label_class_id")  # fmt: skip
+               "decision__seconds", "decision__outcome", class_now("decision__label_class"))  # fmt: skip
     names = ["decision", "item", "case", "expert", "at", "seconds", "outcome", "said"]
     frame = pd.DataFrame(list(rows.values_list(*columns)), columns=names)
+    # what named a class that became none says nothing of today's labels
+    frame = frame[(frame["outcome"] != Decision.LABEL) | frame["said"].notna()]
     before = frame["item"].map(_before_experts(frame["item"].tolist())).astype(float)
     other = (frame["outcome"] == Decision.LABEL) & before.notna() & (frame["said"].astype(float) != before)
     made = frame.assign(changed=other).groupby("decision", sort=True).agg(
@@ -41,8 +43,8 @@ def _before_experts(items: Sequence[int]) -> dict[int, int | None]:
     """item → the class it had before any expert decided on it."""
     labels: dict[int, int | None] = {}
     for batch in bulk.in_batches(sorted(set(items))):
-        rows = CurrentLabel.objects.filter(item__in=batch).exclude(basis__in=DECIDED).order_by("id")
-        labels.update(rows.values_list("item_id", "label_class_id"))
+        rows = CurrentLabel.objects.filter(item__in=batch).undecided().order_by("id")
+        labels.update(rows.values_list("item_id", class_now()))
     return labels
 
 
@@ -53,7 +55,7 @@ def labels_along(dataset: Dataset, made: pd.DataFrame, cuts: Sequence[int], now:
     touched = CurrentLabel.objects.filter(item__dataset=dataset).exclude(decision=None).values("item")
     rows = CurrentLabel.objects.filter(item__in=touched).order_by("id")
     found = pd.DataFrame(
-        list(rows.values_list("item_id", "decision_id", "label_class__name")), columns=["item", "decision", "label"]
+        list(rows.values_list("item_id", "decision_id", name_now())), columns=["item", "decision", "label"]
     )
     # what is not among the standing decisions was never there, or was taken back by the row that follows it
     after = found["decision"].map(place).fillna(-1)

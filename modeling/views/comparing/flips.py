@@ -35,7 +35,7 @@ def flips(request: Request, slug: str, pk: int) -> HttpResponse:
     page = {
         "dataset": dataset, "comparison": found, "asked": asked, "kinds": _tabs(found, asked), "list": shown,
         "heading": f"{counted(shown.n, 'row')} flipped{f': {KINDS[asked.kind]}' if asked.kind else ''}",
-        "classes": dataset.class_names, "sources": found.snapshot.rows.order_by("item__source").values_list(
+        "classes": found.before.classes, "sources": found.snapshot.rows.order_by("item__source").values_list(
             "item__source", flat=True).distinct(),
         "next_page": query.urlencode() if shown.next_after else "", "traced": lookalikes_exist(found),
     }  # fmt: skip

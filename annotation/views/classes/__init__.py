@@ -1,0 +1,1 @@
+"""Doors to the classes of a dataset: for leads."""
