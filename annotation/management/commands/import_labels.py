@@ -12,6 +12,8 @@ from annotation.management.house import HouseCommand, add_json
 from annotation.management.reading import add_reading
 from annotation.management.rejecting import add_rejecting, keep_rejected, rejecting_to, without_artifact
 
+PARTS = ("item", "annotator", "label", "seconds", "at")
+
 
 class Command(HouseCommand):
     help = "Import labels for items that are already here. All or nothing."
@@ -32,7 +34,7 @@ class Command(HouseCommand):
     def act(self, options: dict[str, Any]) -> dict[str, Any]:
         dataset = dataset_by_slug(options["dataset"])
         known = label_columns(open_source(options["file"])) if options["file"].is_file() else {}
-        columns = {name: options[name] or known.get(name) for name in ("item", "annotator", "label", "seconds", "at")}
+        columns: dict[str, Any] = {name: options[name] or known.get(name) for name in PARTS}
         if missing := [f"--{name}" for name in ("item", "annotator", "label") if not columns[name]]:
             raise UnableToParse(f"The file does not say which of its columns is what; name {listed(missing)}.")
         with rejecting_to(options["rejected"]):
