@@ -129,11 +129,12 @@ def test_a_run_at_chance_is_compared(tmp_path):
     assert small_world.compared(dataset, before, after).look == 1
 
 
-def test_a_run_for_other_classes_is_refused(tmp_path):
+def test_a_run_of_before_a_class_was_added_says_so(tmp_path):
     dataset, before, after = two_runs(tmp_path)
     dataset.label_classes.create(name="new", position=9)
     comparison = small_world.compared(dataset, before, after)
-    assert comparison.verdict == "refused" and "Train it again on today's classes" in comparison.proof["reason"]
+    assert comparison.look == 1 and len(comparison.proof["carried_over"]) == 2
+    assert "it never says “new”, which it was not made for" in comparison.proof["carried_over"][0]
 
 
 def test_other_terms_are_another_question_asked_after_the_fact(two_sets):
