@@ -104,4 +104,7 @@ def _marked(piece: Piece) -> str:
     if piece.kind == "same":
         return told
     text = format_html("<mark><b>{}</b></mark>", told) if piece.negation or piece.number else told
-    return format_html("<del>{}</del>" if piece.kind == "removed" else "<ins>{}</ins>", text)
+    if piece.kind == "inserted":
+        return format_html("<ins>{}</ins>", text)
+    # what is not in the text has no part in its direction
+    return format_html("<del>{}</del>" if piece.text.isascii() else '<del><bdi dir="auto">{}</bdi></del>', text)
