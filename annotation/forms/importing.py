@@ -120,8 +120,13 @@ class ColumnsForm(forms.Form):
         return ItemMapping(
             text=tuple(parts["text"]), fields=tuple(fields), wide=tuple(parts["wide"]), split=chosen["split"],
             classes=tuple(chosen["classes"]), abstain=tuple(chosen["abstain"]),
-            **{role: next(iter(parts[role]), None) for role in ONCE},
+            **self._once(parts),
         )  # fmt: skip
+
+    @staticmethod
+    def _once(parts: dict[str, list[str]]) -> dict[str, Any]:
+        """The roles that one column plays at most."""
+        return {role: next(iter(parts[role]), None) for role in ONCE}
 
 
 def _lines(text: str) -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django import template
-from django.utils.html import format_html, format_html_join
+from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from annotation.core.invisible import longest_run, runs_of, visible
@@ -73,7 +73,11 @@ def _first_screen(text: str) -> str:
 
 
 def _isolated(text: str, *, name: bool) -> SafeString:
-    long = ' class="long"' if longest_run(text) > LONG_WORD else ""
+    is_long = longest_run(text) > LONG_WORD
+    if not is_long and text.isascii() and text.isprintable():
+        # of one direction already, and with nothing that could turn what follows
+        return escape(text)
+    long = ' class="long"' if is_long else ""
     return format_html('<bdi dir="auto"{}>{}</bdi>', SafeString(long), _marked_runs(text, name=name))
 
 
@@ -100,4 +104,7 @@ def _marked(piece: Piece) -> str:
     if piece.kind == "same":
         return told
     text = format_html("<mark><b>{}</b></mark>", told) if piece.negation or piece.number else told
-    return format_html("<del>{}</del>" if piece.kind == "removed" else "<ins>{}</ins>", text)
+    if piece.kind == "inserted":
+        return format_html("<ins>{}</ins>", text)
+    # what is not in the text has no part in its direction
+    return format_html("<del>{}</del>" if piece.text.isascii() else '<del><bdi dir="auto">{}</bdi></del>', text)

@@ -61,5 +61,6 @@ class ResetPasswordView(SuccessMessageMixin, PasswordResetConfirmView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         answer = super().form_valid(form)
-        end_sessions(self.user)
+        if self.user:
+            end_sessions(self.user)
         return answer

@@ -71,7 +71,7 @@ def _import(
     request: Request, dataset: Dataset, upload: Upload, source: Source, table: Table, form: ColumnsForm
 ) -> HttpResponse:
     """Check a small file and import it, once what is to be known of it was shown; a large one is checked by its job."""
-    read = {name: upload.choices.get(name) or "" for name in ("decimal", "dates")}
+    read: dict[str, Any] = {name: upload.choices.get(name) or "" for name in ("decimal", "dates")}
     asked = import_params(
         dataset.slug, dataset.name, upload.path, replace(form.mapping(), **read), file_name=upload.file_name,
         encoding=_chosen(upload, "encoding"), sheet=_chosen(upload, "sheet"),
@@ -94,7 +94,7 @@ def _import(
     except UnableToTake as error:
         upload = remember(upload, {"rejected": error.rejects.artifact})
         some_good = error.rejects.n < len(table) + len(table.broken)
-        rejected = {"rejects": error.rejects, "some_good": some_good}
+        rejected: dict[str, Any] = {"rejects": error.rejects, "some_good": some_good}
         return _show(request, dataset, upload, fault=str(error), **page, **rejected)
     except Refusal as error:
         return _show(request, dataset, upload, fault=str(error), **page)

@@ -27,7 +27,7 @@ class _Sink(io.RawIOBase):
         return True
 
     def write(self, data: object) -> int:
-        part = bytes(data)  # type: ignore[call-overload]
+        part = bytes(data)
         self.held += part
         return len(part)
 

@@ -13,7 +13,7 @@ from annotation.actions.detecting.write_finding import finding_over, write_findi
 from annotation.core.intervals import wilson
 from annotation.core.items.asked import Asked
 from annotation.core.wording import counted
-from annotation.models import DECIDED, Case, CaseItem, CurrentLabel, Dataset, Finding, Item, User
+from annotation.models import Case, CaseItem, CurrentLabel, Dataset, Finding, Item, User
 
 KIND = "items"
 MOST_OPENED = 10_000
@@ -35,7 +35,7 @@ def plan_opening(dataset: Dataset, ids: Sequence[int]) -> OpenPlan:
     for batch in bulk.in_batches(ids):
         own = Item.objects.filter(dataset=dataset, split=Item.POOL, pk__in=batch)
         pool |= set(own.values_list("id", flat=True))
-        current = CurrentLabel.objects.in_force().filter(item__in=batch, basis__in=DECIDED)
+        current = CurrentLabel.objects.in_force().decided().filter(item__in=batch)
         decided |= set(current.values_list("item_id", flat=True))
         held = CaseItem.objects.filter(item__in=batch, case__status=Case.OPEN)
         already |= set(held.values_list("item_id", flat=True))

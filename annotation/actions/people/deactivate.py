@@ -22,7 +22,7 @@ def deactivate(user: User, by: User | None, now: datetime) -> None:
         OfflineRow.objects.out().filter(batch__user=user).update(back_at=now)
         for dataset in Dataset.objects.for_user(user):
             give_up_reserved(dataset, user)
-            pass_on_stuck(dataset)
+            pass_on_stuck(dataset, now)
         end_sessions(user)
 
 

@@ -99,7 +99,7 @@ def _carried(moment: Moment, items: Sequence[int], classes: Mapping[int, str]) -
         if not was and basis in OF_FILES:
             was = name
         found[item] = _Carried(name, state, basis, since, was)
-        if decision and basis in DECIDED:
+        if decision and basis in (*DECIDED, "class change"):
             decided[item] = found[item]
         else:
             decided.pop(item, None)

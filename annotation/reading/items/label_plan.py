@@ -9,7 +9,6 @@ from datetime import datetime
 from django.db.models import Count, Q
 
 from annotation.models import (
-    DECIDED,
     AuditItem,
     Case,
     CaseItem,
@@ -59,8 +58,9 @@ def plan_labels(dataset: Dataset, user: User, ids: Sequence[int], now: datetime)
         for one in CurrentLabel.objects.in_force().filter(item__in=ids).select_related("label_class")
         if one.item_id in left
     }
-    decided = tuple(pk for pk in left if pk in current and current[pk].basis in DECIDED)
-    fresh = tuple(pk for pk in left if pk not in set(decided))
+    settled = set(CurrentLabel.objects.in_force().decided().filter(item__in=ids).values_list("item_id", flat=True))
+    decided = tuple(pk for pk in left if pk in settled)
+    fresh = tuple(pk for pk in left if pk not in settled)
     carried = Counter(_carried(current.get(pk)) for pk in left)
     cases = CaseItem.objects.filter(case__in=dataset.cases.open(), item__in=list(left)).order_by("-case_id")
     stands = [(pk, current[pk].pk if pk in current else 0) for pk in sorted(left)]

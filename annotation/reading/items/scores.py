@@ -6,7 +6,7 @@ from functools import lru_cache
 import numpy as np
 
 from annotation import bulk
-from annotation.models import DECIDED, CurrentLabel, Dataset, Decision, Detection
+from annotation.models import CurrentLabel, Dataset, Decision, Detection
 from annotation.reading.items.in_order import Listed
 from annotation.reading.learned_order import learn_from_decisions, newest_detection, prior_evidence_of
 
@@ -64,6 +64,6 @@ def _decided(dataset: Dataset) -> np.ndarray:
     asked = Decision.items.through.objects.filter(decision__case__dataset=dataset).values_list("item_id", flat=True)
     found: list[int] = []
     for batch in bulk.in_batches(sorted(set(asked))):
-        rows = CurrentLabel.objects.in_force().filter(item__in=batch, basis__in=DECIDED)
+        rows = CurrentLabel.objects.in_force().decided().filter(item__in=batch)
         found += rows.values_list("item_id", flat=True)
     return np.array(sorted(found), dtype=np.int64)

@@ -41,18 +41,17 @@ def test_what_has_no_width_is_marked_in_names_and_left_to_texts(how, marked):
 
 def test_a_word_longer_than_a_line_may_break():
     assert shown("x" * 100, "as_named").startswith('<bdi dir="auto" class="long">')
-    assert "long" not in shown("two words " * 20, "as_named")
+    assert shown("two <words> " * 20, "as_named") == "two &lt;words&gt; " * 20
 
 
 NUMBERS = {
-    4.0: "4", 0.1: "0.1", 1e16: "1" + "0" * 16, 12345678901234567890: "12345678901234567890", True: "True",
-    1e300: "1e+300",
+    4.0: "4", 0.1: "0.1", 1e16: "1" + "0" * 16, 10**20 + 1: "1" + "0" * 19 + "1", True: "True", 1e300: "1e+300"
 }  # fmt: skip
 
 
 @pytest.mark.parametrize(("value", "words"), [*NUMBERS.items(), (None, ""), (float("nan"), "nan")])
 def test_a_number_is_as_plain_as_can_be(value, words):
-    assert f">{words}</bdi>" in shown(value, "as_written")
+    assert shown(value, "as_written") == words
 
 
 @pytest.fixture
