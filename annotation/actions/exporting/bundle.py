@@ -4,6 +4,7 @@ import io
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from django.utils import timezone
 
@@ -26,7 +27,7 @@ class _Sink(io.RawIOBase):
     def writable(self) -> bool:
         return True
 
-    def write(self, data: object) -> int:
+    def write(self, data: Any) -> int:
         part = bytes(data)
         self.held += part
         return len(part)
@@ -43,7 +44,7 @@ def bundle(dataset: Dataset, form: Form, told: Told, folder: Path) -> Iterator[b
     sink = _Sink()
     now = timezone.localtime()
     lines = [f"{dataset.name} ({dataset.slug}), exported on {now:%Y-%m-%d} at {now:%H:%M %Z}."]
-    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:  # type: ignore[call-overload]
+    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, kind in KINDS.items():
             file = f"{kind.stem}{form.suffix}"
             try:
