@@ -3,15 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-import pandas as pd
-
-from annotation.core.refusal import Refusal
 from annotation.core.wording import listed, quoted
-
-
-class UnableToCarry(Refusal):
-    """Probabilities are for a class that nothing stands for today, so that they say nothing of today's classes."""
 
 
 @dataclass(frozen=True)
@@ -31,13 +23,6 @@ class Classes:
     def now(self, name: str | None) -> str | None:
         """The class in use that stands for `name`; None where there is none."""
         return name if name in self.names else self.became.get(name or "")
-
-    def mapped(self, labels: pd.Series) -> pd.Series:
-        """Each label as the class in use that stands for it; None where there is none."""
-        known = {name: self.now(name) for name in labels.dropna().unique()}
-        if all(name == now for name, now in known.items()):
-            return labels
-        return pd.Series([known.get(name) for name in labels], index=labels.index, dtype=object, name=labels.name)
 
     def as_of(self, then: Sequence[str]) -> dict[str, str | None]:
         """Every class there ever was → the one of `then` that meant it."""
@@ -70,14 +55,3 @@ class Classes:
         if new:
             parts.append(f"it never says {listed([quoted(name) for name in new[:3]])}, which it was not made for")
         return listed(parts)
-
-    def carried(self, probabilities: np.ndarray, then: Sequence[str]) -> np.ndarray:
-        """Float (n, K) by `names` of probabilities (n, len(then)) by `then`: those of classes that are one now add up,
-        a class that is new has 0. Raises UnableToCarry where a class of `then` became none."""
-        if why := self.cannot_carry(then):
-            raise UnableToCarry(f"These probabilities are for {why}; they can't be read by today's classes.")
-        place = {name: at for at, name in enumerate(self.names)}
-        found = np.zeros((len(probabilities), len(self.names)), dtype=probabilities.dtype)
-        for column, name in enumerate(then):
-            found[:, place[self.now(name) or ""]] += probabilities[:, column]
-        return found

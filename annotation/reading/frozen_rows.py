@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from annotation import frames
+from annotation.core.class_columns import mapped
 from annotation.core.frozen_digests import row_digests, rows_digest
 from annotation.core.refusal import Refusal
 from annotation.core.wording import counted
@@ -34,7 +35,7 @@ def rows_now(snapshot: Snapshot) -> pd.DataFrame:
     """`frozen_rows` with each label as the class in use that stands for it; rows for whose class none does are left
     out."""
     rows = frozen_rows(snapshot)
-    return _meant(rows, snapshot.dataset.classes.mapped(rows["label"]))
+    return _meant(rows, mapped(rows["label"], snapshot.dataset.classes))
 
 
 def rows_as_of(snapshot: Snapshot, then: Sequence[str]) -> pd.DataFrame:

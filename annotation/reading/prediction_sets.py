@@ -6,6 +6,7 @@ import numpy as np
 from django.conf import settings
 
 from annotation.core.artifacts import UnableToLoad, bytes_to_arrays, load_bytes
+from annotation.core.class_columns import carried
 from annotation.core.refusal import Refusal
 from annotation.models import Dataset, Item, PredictionSet
 
@@ -60,5 +61,5 @@ def aligned(predictions: PredictionSet, items: np.ndarray, classes: tuple[str, .
     known = predictions.dataset.classes
     if why := known.cannot_carry(predictions.classes):
         raise UnableToAlign(f"The prediction set {predictions.name!r} is for {why}; make one for today's classes.")
-    found[here] = known.carried(said, predictions.classes)
+    found[here] = carried(said, predictions.classes, known)
     return found

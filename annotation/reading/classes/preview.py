@@ -45,7 +45,7 @@ class Moves:
         moved = counted(self.pool + self.production, "current label")
         parts = f"{self.pool:,} in the pool, {self.production:,} in production"
         if asked:
-            said = [f"{moved} ({parts}) are taken away, and as many cases wait for experts."]
+            said = [f"{moved} ({parts}) are taken away; experts are asked about each item."]
         else:
             said = [f"{moved} ({parts}) get a row that says the new class."]
         said.append(
@@ -58,10 +58,10 @@ class Moves:
         if self.open_cases:
             said.append(f"{counted(self.open_cases, 'open case')} over such items stay open.")
         held = {
-            "gold answer": self.gold, "question of a test": self.test_questions, "reservation": self.reservations,
-            "field of an expert": self.fields, "own key": self.keys, "cost of a pair": self.costs,
+            "gold answers": self.gold, "questions of tests": self.test_questions, "reservations": self.reservations,
+            "fields of experts": self.fields, "own keys": self.keys, "costs of pairs": self.costs,
         }  # fmt: skip
-        if found := [f"{n:,} {what}{'' if n == 1 else ' (each)'}" for what, n in held.items() if n]:
+        if found := [f"{what} ({n:,})" for what, n in held.items() if n]:
             ends = "count no more" if asked else "are read as the new class"
             said.append(f"Also named by them: {', '.join(found)}; these {ends}.")
         return said

@@ -1,7 +1,7 @@
 """Which classes stand on the digits of an expert's page: those of their own choice, then those they use most."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from annotation.models import Dataset, Decision, LabelClass, OwnKeys, User
 
@@ -12,8 +12,19 @@ LATEST = 500
 
 
 def own_keys(dataset: Dataset, user: User) -> OwnKeys:
-    """What `user` chose; unsaved and without a choice where they chose nothing."""
-    return OwnKeys.objects.filter(dataset=dataset, user=user).first() or OwnKeys(dataset=dataset, user=user)
+    """What `user` chose, a class that became another as that one; unsaved and without a choice where they chose
+    nothing."""
+    found = OwnKeys.objects.filter(dataset=dataset, user=user).first() or OwnKeys(dataset=dataset, user=user)
+    if found.keys:
+        rows = dataset.label_classes.filter(became__isnull=False).values_list("id", "became")
+        became = {str(was): str(now) for was, now in rows}
+        found.keys = {became.get(pk, pk): digit for pk, digit in sorted(found.keys.items(), key=_latest_last(became))}
+    return found
+
+
+def _latest_last(became: Mapping[str, str]) -> Callable[[tuple[str, str]], bool]:
+    """What was chosen for a class itself outweighs what was chosen for one that became it."""
+    return lambda chosen: chosen[0] not in became
 
 
 def on_digits(

@@ -17,6 +17,7 @@ from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
+from annotation.core.class_columns import carried
 from annotation.core.classes import Classes
 from annotation.core.fields import Field
 from annotation.core.intervals import bootstrap_interval
@@ -212,7 +213,7 @@ def predict_now(model: Model, table: pd.DataFrame, classes: Classes) -> np.ndarr
     """Probabilities (n, K) by the classes in use, carried over from those the model was trained for. Raises
     UnableToCarry where nothing stands for one of them today."""
     known = model.classes_.tolist()
-    return classes.carried(predict(model, table, known), known)
+    return carried(predict(model, table, known), known, classes)
 
 
 def environment() -> dict[str, str]:

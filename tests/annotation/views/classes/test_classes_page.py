@@ -6,9 +6,11 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
+from annotation.actions.jobs.work import UnableToWork
 from annotation.models import CurrentLabel, OwnKeys, Reservation
+from annotation.reading.experts.digits import own_keys
 from tests import people
-from tests.factories import open_case, small_dataset
+from tests.factories import imported, open_case, small_dataset
 
 pytestmark = pytest.mark.django_db
 
@@ -128,3 +130,19 @@ def test_the_command_lists_previews_and_changes(dataset, capsys):
     assert [one["can_be_taken_back"] for one in listed["changes"]] == [True, False, False]
     with pytest.raises(CommandError, match="Write it like this: classes DATASET rename OLD NEW"):
         call_command("classes", "support", "rename", "access")
+
+
+def test_a_file_that_names_an_unknown_class_offers_to_add_it(lead, dataset, tmp_path):
+    with pytest.raises(UnableToWork, match="'gift' is none of"):
+        imported(tmp_path, [{"id": "p1", "text": "a present", "label": "gift"}], split="production")
+    page = lead.get(reverse("job", args=["support", dataset.jobs.latest("id").pk])).content.decode()
+    assert "Add the class “gift”" in page
+    assert "“gift” will be added" in change(lead, kind="add", into="gift")
+
+
+def test_own_keys_follow_a_class_to_its_other_name(dataset):
+    erin, access = people.erin(dataset), dataset.label_classes.get(name="access")
+    OwnKeys.objects.create(dataset=dataset, user=erin, keys={str(access.pk): "3"})
+    call_command("classes", "support", "rename", "access", "log in")
+    log_in = dataset.label_classes.get(name="log in")
+    assert own_keys(dataset, erin).keys == {str(log_in.pk): "3"}
