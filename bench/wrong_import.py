@@ -132,4 +132,5 @@ def main() -> None:
     print(f"rows left: {sum(table.rows(dataset.pk).count() for table in owned_tables())}; found in: {found()}")
 
 
-main()
+if __name__ == "__main__":
+    main()
