@@ -97,6 +97,7 @@ def found() -> list[str]:
         return [str(path) for path in files if MARK.encode() in path.read_bytes()]
     places = [str(path) for path in files if MARK.encode() in path.read_bytes()]
     with connection.cursor() as cursor:
+        cursor.execute("CHECKPOINT")
         cursor.execute(
             "SELECT c.relname, pg_read_binary_file(pg_relation_filepath(c.oid)) FROM pg_class c "
             "JOIN pg_namespace n ON n.oid = c.relnamespace "
