@@ -33,7 +33,7 @@ def rename_dataset(request: Request, slug: str) -> HttpResponse:
     if form.is_valid():
         messages.success(request, f"It is called {rename(found, form.cleaned_data['name'], request.user).name} now.")
     else:
-        messages.error(request, " ".join(error for errors in form.errors.values() for error in errors))
+        messages.error(request, " ".join(str(error) for errors in form.errors.values() for error in errors))
     return redirect("dataset", slug)
 
 
