@@ -1,4 +1,4 @@
-"""Labels and probabilities of earlier classes, as the classes in use; apart from `classes`, which every process loads."""
+"""Labels and probabilities of earlier classes, as those in use; apart from `classes`, which every process loads."""
 
 from collections.abc import Sequence
 

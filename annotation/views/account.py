@@ -61,6 +61,5 @@ class ResetPasswordView(SuccessMessageMixin, PasswordResetConfirmView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         answer = super().form_valid(form)
-        if self.user:
-            end_sessions(self.user)
+        end_sessions(form.user)
         return answer

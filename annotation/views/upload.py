@@ -19,6 +19,7 @@ from annotation.core.files.guessing import guess_mapping
 from annotation.core.files.tables import Source, Table, UnableToRead, no_rows, open_source
 from annotation.core.refusal import Refusal
 from annotation.forms.importing import ColumnsForm, NewDatasetForm, ReadingForm, UploadForm
+from annotation.forms.refusals import reported_on
 from annotation.models import Dataset
 from annotation.views.downloads import rejected_file
 
@@ -32,8 +33,8 @@ def new_dataset(request: Request) -> HttpResponse:
         raise Http404
     form = NewDatasetForm(request.POST or None)
     if form.is_valid():
-        dataset = create_dataset(form.cleaned_data["name"], request.user)
-        return redirect("import", dataset.slug)
+        with reported_on(form):
+            return redirect("import", create_dataset(form.cleaned_data["name"], request.user).slug)
     return render(request, "annotation/lead/new_dataset.html", {"form": form})
 
 

@@ -63,6 +63,7 @@ def found(folders, word):
     if connection.vendor == "sqlite":
         return places + ["database"] * (word.encode() in connection.connection.serialize())
     with connection.cursor() as cursor:
+        cursor.execute("CHECKPOINT")  # what is in the files, and not only in memory
         for table in owned_tables():
             cursor.execute("SELECT pg_read_binary_file(pg_relation_filepath(%s))", [table.name])
             places += [table.name] * (word.encode() in bytes(cursor.fetchone()[0]))
