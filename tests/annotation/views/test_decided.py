@@ -234,7 +234,7 @@ def test_overruling_is_an_adjudication_in_a_case_that_names_the_old(client, data
     assert (held.label_class.name, held.basis, held.decision) == ("access", "adjudication", decision)
     assert Decision.objects.standing().filter(case=settled).count() == 1
     page = read(get(client, dataset, leo(dataset), "case", settled.pk))
-    assert f"Asked again in case {decision.case_id}, settled" in page
+    assert f"Asked again in case {decision.case_id} , settled" in page
     assert "Overrule it" not in page
 
 
