@@ -55,7 +55,7 @@ KINDS = {
         items_sheet, lambda dataset: items_sheet(dataset).n, (*BEFORE, *CARRIED),
     ),
     "labels": Kind(
-        "Every annotator's labels", "labels",
+        "Labels of every annotator", "labels",
         "An answer a row: who labelled which item with what and when, abstentions too, and whether a later answer of "
         "the same annotator counts in its place.",
         labels_sheet, lambda dataset: labels_sheet(dataset).n,
