@@ -7,7 +7,7 @@ function tickBoxes() {
 
 document.addEventListener("DOMContentLoaded", () => {
   for (const all of document.querySelectorAll(".tick-all")) {
-    all.hidden = false;
+    all.closest("label").hidden = false;
     all.addEventListener("change", () => {
       for (const box of tickBoxes()) box.checked = all.checked;
     });

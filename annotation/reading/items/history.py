@@ -29,6 +29,8 @@ from annotation.reading.prediction_sets import UnableToAlign
 
 # Of each kind so many are shown, the latest.
 MOST = 200
+# What a case or an answer of the same moment brought about.
+CONSEQUENCES = ("label", "current label")
 # Prediction sets that are read for one page.
 MOST_SETS = 10
 
@@ -77,7 +79,7 @@ def history_of(item: Item) -> ItemHistory:
             cut.append(f"There are more than {MOST} {name}; the latest {MOST} are shown.")
         events += read(item, rows.model._default_manager.filter(pk__in=[one.pk for one in found[:MOST]]))
     events += _predictions(item, cut)
-    return ItemHistory(sorted(events, key=lambda one: one.at), cut)
+    return ItemHistory(sorted(events, key=lambda one: (one.at, one.kind in CONSEQUENCES, one.kind != "label")), cut)
 
 
 def _brought(item: Item) -> Iterator[Event]:
