@@ -16,6 +16,7 @@ from annotation.actions.files.rejected_rows import UnableToTake
 from annotation.actions.files.uploads import Upload, find_upload, keep_upload, remember
 from annotation.actions.people.create_dataset import create_dataset, may_create
 from annotation.core.files.guessing import guess_mapping
+from annotation.core.files.opening import TEXTS
 from annotation.core.files.tables import Source, Table, UnableToRead, no_rows, open_source
 from annotation.core.refusal import Refusal
 from annotation.forms.importing import ColumnsForm, NewDatasetForm, ReadingForm, UploadForm
@@ -175,10 +176,11 @@ def _show(
 
 
 def _reading(upload: Upload, source: Source | None) -> ReadingForm:
-    """How the file is read, as chosen; a sheet that no longer can be is not asked for again."""
+    """What can be chosen of how the file is read, as it is chosen now."""
     sheets = sorted(source.sheets) if source else upload.choices.get("sheets", ())
     chosen = {"sheet": source.sheets[0]} if source and source.sheets else {}
-    return ReadingForm(initial={**upload.choices, **chosen}, sheets=sheets, typed=bool(source and source.sheets))
+    encoded = source is None or source.format in TEXTS
+    return ReadingForm(initial={**upload.choices, **chosen}, sheets=sheets, encoded=encoded)
 
 
 def _columns(table: Table, form: ColumnsForm) -> list[dict[str, Any]]:
