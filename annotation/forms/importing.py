@@ -117,10 +117,12 @@ class ColumnsForm(forms.Form):
             parts[role].append(column)
         fields = [Field(column, role) for column, role in self.roles().items() if role in ("number", "category")]
         chosen = self.choices()
+        once = {role: next(iter(parts[role]), None) for role in ONCE}
         return ItemMapping(
             text=tuple(parts["text"]), fields=tuple(fields), wide=tuple(parts["wide"]), split=chosen["split"],
             classes=tuple(chosen["classes"]), abstain=tuple(chosen["abstain"]),
-            **{role: next(iter(parts[role]), None) for role in ONCE},
+            label=once["label"], id=once["id"], annotator=once["annotator"], source=once["source"],
+            received=once["received"],
         )  # fmt: skip
 
 

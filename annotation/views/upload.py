@@ -72,9 +72,10 @@ def _import(
     request: Request, dataset: Dataset, upload: Upload, source: Source, table: Table, form: ColumnsForm
 ) -> HttpResponse:
     """Check a small file and import it, once what is to be known of it was shown; a large one is checked by its job."""
-    read = {name: upload.choices.get(name) or "" for name in ("decimal", "dates")}
+    decimal, dates = (upload.choices.get(name) or "" for name in ("decimal", "dates"))
+    mapping = replace(form.mapping(), decimal=decimal, dates=dates)
     asked = import_params(
-        dataset.slug, dataset.name, upload.path, replace(form.mapping(), **read), file_name=upload.file_name,
+        dataset.slug, dataset.name, upload.path, mapping, file_name=upload.file_name,
         encoding=_chosen(upload, "encoding"), sheet=_chosen(upload, "sheet"),
         repair=upload.choices["repair"], accept_good="accept" in request.POST,
     )  # fmt: skip
@@ -95,8 +96,8 @@ def _import(
     except UnableToTake as error:
         upload = remember(upload, {"rejected": error.rejects.artifact})
         some_good = error.rejects.n < len(table) + len(table.broken)
-        rejected = {"rejects": error.rejects, "some_good": some_good}
-        return _show(request, dataset, upload, fault=str(error), **page, **rejected)
+        page |= {"rejects": error.rejects, "some_good": some_good}
+        return _show(request, dataset, upload, fault=str(error), **page)
     except Refusal as error:
         return _show(request, dataset, upload, fault=str(error), **page)
     job = request_import(asked, user=request.user)

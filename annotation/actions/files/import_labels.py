@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 
 class ImportedLabels(WrittenLabels, RejectsJson):
     encoding: str
+    notes: list[str]
 
 
 def import_labels(
