@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 class ImportedLabels(WrittenLabels, RejectsJson):
     file_import: int
     encoding: str
+    notes: list[str]
 
 
 def import_labels(

@@ -1,10 +1,14 @@
 import pytest
 from django.utils import timezone
 
+from annotation.actions.files import import_items
 from annotation.actions.files.import_items import check, import_params, request_import
+from annotation.actions.files.import_items import write_items as written
 from annotation.actions.files.import_labels import import_labels
 from annotation.actions.jobs.work import UnableToWork, work_here
 from annotation.actions.queue.decide import decide
+from annotation.core.fields import Field
+from annotation.core.files.conventions import UnableToTell
 from annotation.core.files.parsing_items import ItemMapping, UnableToParse
 from annotation.models import Case, CurrentLabel, Dataset, Item, Job, Label
 from tests.factories import answer, imported, open_case, small_dataset
@@ -149,3 +153,35 @@ def test_asking_twice_is_one_job(tmp_path):
     params = import_params("d", "d", path, ItemMapping(text=("text",), label="label"))
     assert request_import(params, background=False) == request_import(params, background=False)
     assert work_here(Job.objects.get()).result["items"] == 1
+
+
+def test_what_was_guessed_is_said_before_anything_is_written(tmp_path, caplog, monkeypatch):
+    path = tmp_path / "prices.csv"
+    rows = "посылка пришла слишком поздно;1,50\nочень быстрый сервис;2\nгде мои деньги;NA\n"
+    path.write_bytes(f"body;price\n{rows}".encode("cp1251"))
+    mapping = ItemMapping(text=("body",), fields=(Field("price", "number"),))
+    said_first = []
+    monkeypatch.setattr(import_items, "write_items", lambda *a: said_first.extend(caplog.messages) or written(*a))
+    result = work_here(request_import(import_params("prices", "Prices", path, mapping), background=False)).result
+    assert said_first == result["notes"]
+    assert [note.split(",")[0].split(":")[0] for note in result["notes"]] == [
+        "The file is not UTF-8 and was read as cp1251",
+        "The numbers in 'price' were read with decimal commas",
+        "Column 'price' has 1 cell that says NA",
+    ]
+    items = Item.objects.order_by("id")
+    assert [item.content["price"] for item in items] == [1.5, 2, None]
+    assert [item.written for item in items] == [{"price": "1,50"}, None, {"price": "NA"}]
+
+
+def test_labels_with_times_in_an_order_that_is_named(tmp_path):
+    dataset = small_dataset(tmp_path)
+    path = tmp_path / "labels.csv"
+    path.write_text('id,who,label,at,seconds\ns1,erin,access,01/05/2024,"1,5"\n')
+    asked = {"item": "id", "annotator": "who", "label": "label", "at": "at", "seconds": "seconds"}
+    with pytest.raises(UnableToTell, match="name the order of the dates"):
+        import_labels(dataset, path, **asked)
+    done = import_labels(dataset, path, **asked, dates="day-first")
+    label = Label.objects.get(annotator__name="erin")
+    assert (label.given_at.date().isoformat(), label.seconds) == ("2024-05-01", 1.5)
+    assert len(done["notes"]) == 2
