@@ -12,8 +12,16 @@ from annotation.models import Item
 
 ENCODINGS = {
     "": "detect from the file", "utf-8": "UTF-8", "cp1252": "Windows-1252", "latin-1": "ISO 8859-1",
-    "cp1250": "Windows-1250", "cp1251": "Windows-1251", "shift_jis": "Shift JIS", "gb18030": "GB 18030",
-    "utf-16": "UTF-16",
+    "iso8859-15": "ISO 8859-15", "mac-roman": "Macintosh", "cp850": "DOS 850", "cp1250": "Windows-1250",
+    "iso8859-2": "ISO 8859-2", "cp1251": "Windows-1251", "koi8-r": "KOI8-R", "cp1253": "Windows-1253",
+    "cp1254": "Windows-1254", "cp1255": "Windows-1255", "cp1256": "Windows-1256", "cp1257": "Windows-1257",
+    "shift_jis": "Shift JIS", "euc-jp": "EUC-JP", "gb18030": "GB 18030", "big5": "Big5", "cp949": "EUC-KR",
+    "cp874": "Thai", "utf-16": "UTF-16",
+}  # fmt: skip
+MARKS = {"": "as the columns say", ".": "point: 1234.5", ",": "comma: 1234,5"}
+DAYS = {
+    "": "as the columns say", "day-first": "day first: 31/05/2024", "month-first": "month first: 05/31/2024",
+    "year-first": "year first: 2024/05/31",
 }  # fmt: skip
 SPLITS = {
     Item.POOL: "pool: labels to check and to learn from",
@@ -37,14 +45,28 @@ class NewDatasetForm(forms.Form):
 class UploadForm(forms.Form):
     file = forms.FileField(
         allow_empty_file=True, error_messages={"required": "Choose a file first."},
-        widget=forms.FileInput(attrs={"accept": ".csv, .tsv, .jsonl, .parquet, .gz"}),
+        widget=forms.FileInput(attrs={"accept": ".csv, .tsv, .json, .jsonl, .parquet, .xlsx, .xls, .ods, .gz"}),
     )  # fmt: skip
     split = forms.ChoiceField(choices=SPLITS, initial=Item.POOL, label="Where it goes", widget=forms.RadioSelect)
     encoding = forms.ChoiceField(choices=ENCODINGS, required=False)
 
 
-class EncodingForm(forms.Form):
-    encoding = forms.ChoiceField(choices=ENCODINGS, required=False, label="Letters come out wrong? Encoding")
+class ReadingForm(forms.Form):
+    """How a file is read, where it does not tell by itself; `sheets`: those of a workbook."""
+
+    encoding = forms.ChoiceField(choices=ENCODINGS, required=False)
+    sheet = forms.ChoiceField(required=False)
+    decimal = forms.ChoiceField(choices=MARKS, required=False, label="Decimal mark")
+    dates = forms.ChoiceField(choices=DAYS, required=False, label="Order of dates")
+
+    def __init__(self, *args: Any, sheets: Sequence[str] = (), typed: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if typed:
+            del self.fields["encoding"]
+        if len(sheets) > 1:
+            self.fields["sheet"] = forms.ChoiceField(choices=[(name, name) for name in sheets], required=False)
+        else:
+            del self.fields["sheet"]
 
 
 class ColumnsForm(forms.Form):

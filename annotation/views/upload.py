@@ -1,6 +1,7 @@
 """From nothing to an import: make a dataset, choose a file, say what its columns are."""
 
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 from django.http import Http404, HttpResponse
@@ -15,9 +16,9 @@ from annotation.actions.files.rejected_rows import UnableToTake
 from annotation.actions.files.uploads import Upload, find_upload, keep_upload, remember
 from annotation.actions.people.create_dataset import create_dataset, may_create
 from annotation.core.files.guessing import guess_mapping
-from annotation.core.files.tables import Table, UnableToRead, no_rows, open_source
+from annotation.core.files.tables import Source, Table, UnableToRead, no_rows, open_source
 from annotation.core.refusal import Refusal
-from annotation.forms.importing import ColumnsForm, EncodingForm, NewDatasetForm, UploadForm
+from annotation.forms.importing import ColumnsForm, NewDatasetForm, ReadingForm, UploadForm
 from annotation.models import Dataset
 from annotation.views.downloads import rejected_file
 
@@ -55,42 +56,54 @@ def choose_columns(request: Request, slug: str, token: str) -> HttpResponse:
     if request.method == "POST" and "read" in request.POST:
         return _read_again(request, upload)
     try:
-        table = _table(upload)
+        source = _source(upload)
+        table = _table(upload, source)
     except Refusal as error:
         return _show(request, dataset, upload, fault=str(error))
     form = ColumnsForm(table.columns, request.POST or None, initial=_initial(dataset, upload, table))
     if not form.is_valid():
-        return _show(request, dataset, upload, table=table, form=form, fault=_broken(table))
+        return _show(request, dataset, upload, source=source, table=table, form=form, fault=_broken(table))
     upload = remember(upload, form.choices())
-    return _import(request, dataset, upload, table, form)
+    return _import(request, dataset, upload, source, table, form)
 
 
-def _import(request: Request, dataset: Dataset, upload: Upload, table: Table, form: ColumnsForm) -> HttpResponse:
+def _import(
+    request: Request, dataset: Dataset, upload: Upload, source: Source, table: Table, form: ColumnsForm
+) -> HttpResponse:
+    """Check a small file and import it, once what is to be known of it was shown; a large one is checked by its job."""
+    read = {name: upload.choices.get(name) or "" for name in ("decimal", "dates")}
     asked = import_params(
-        dataset.slug, dataset.name, upload.path, form.mapping(), file_name=upload.file_name,
-        encoding=_encoding(upload), repair=upload.choices["repair"], accept_good="accept" in request.POST,
+        dataset.slug, dataset.name, upload.path, replace(form.mapping(), **read), file_name=upload.file_name,
+        encoding=_chosen(upload, "encoding"), sheet=_chosen(upload, "sheet"),
+        repair=upload.choices["repair"], accept_good="accept" in request.POST,
     )  # fmt: skip
     look = "look" in request.POST
+    page: dict[str, Any] = {"source": source, "table": table, "form": form}
     try:
         if upload.size < SMALL or look:
             checked = check(asked)
             refuse_rejected(checked, asked)
+            page["notes"] = checked.parser.notes()
+            unseen = [note for note in page["notes"] if note not in upload.choices.get("said", [])]
+            upload = remember(upload, {"said": page["notes"]})
+            if unseen and not look:
+                return _show(request, dataset, upload, ask=True, **page)
         if look:
             said = check_new_labels(dataset.slug, checked.source, checked.parser)
-            return _show(request, dataset, upload, table=table, form=form, looked=True, new_labels=said)
+            return _show(request, dataset, upload, looked=True, new_labels=said, **page)
     except UnableToTake as error:
         upload = remember(upload, {"rejected": error.rejects.artifact})
         some_good = error.rejects.n < len(table) + len(table.broken)
-        page = {"rejects": error.rejects, "some_good": some_good}
-        return _show(request, dataset, upload, table=table, form=form, fault=str(error), **page)
+        rejected = {"rejects": error.rejects, "some_good": some_good}
+        return _show(request, dataset, upload, fault=str(error), **page, **rejected)
     except Refusal as error:
-        return _show(request, dataset, upload, table=table, form=form, fault=str(error))
+        return _show(request, dataset, upload, fault=str(error), **page)
     job = request_import(asked, user=request.user)
     return redirect("job", dataset.slug, job.pk)
 
 
 def _read_again(request: Request, upload: Upload) -> HttpResponse:
-    form = EncodingForm(request.POST)
+    form = ReadingForm(request.POST, sheets=upload.choices.get("sheets", ()))
     if form.is_valid():
         remember(upload, form.cleaned_data)
     return redirect(request.path)
@@ -105,17 +118,24 @@ def download_rejected(request: Request, slug: str, token: str) -> HttpResponseBa
     return rejected_file(upload.choices["rejected"], upload.file_name)
 
 
-def _encoding(upload: Upload) -> str | None:
-    return upload.choices.get("encoding") or None
+def _chosen(upload: Upload, name: str) -> str | None:
+    return upload.choices.get(name) or None
 
 
-def _table(upload: Upload) -> Table:
+def _source(upload: Upload) -> Source:
+    return open_source(
+        upload.path, name=upload.file_name, encoding=_chosen(upload, "encoding"), sheet=_chosen(upload, "sheet")
+    )
+
+
+def _table(upload: Upload, source: Source) -> Table:
     """The rows to show; those that are no rows are reported by the check."""
-    source = open_source(upload.path, name=upload.file_name, encoding=_encoding(upload))
     rows = MOST if upload.size < SMALL else SAMPLE
     table = next(source.chunks(rows))
     if not table and not table.broken:
         raise no_rows(source)
+    if source.sheets and upload.choices.get("sheets") != sorted(source.sheets):
+        remember(upload, {"sheets": sorted(source.sheets)})
     return table
 
 
@@ -143,15 +163,22 @@ def _guessed(dataset: Dataset, table: Table) -> dict[str, str]:
 
 
 def _show(
-    request: Request, dataset: Dataset, upload: Upload, *, table: Table | None = None,
+    request: Request, dataset: Dataset, upload: Upload, *, source: Source | None = None, table: Table | None = None,
     form: ColumnsForm | None = None, fault: str = "", **more: Any,
 ) -> HttpResponse:  # fmt: skip
     page = {
         "dataset": dataset, "upload": upload, "table": table, "form": form, "fault": fault,
-        "reading": EncodingForm(initial=upload.choices), "classes": dataset.class_names,
+        "source": source, "reading": _reading(upload, source), "classes": dataset.class_names,
         "columns": _columns(table, form) if table and form else [], **more,
     }  # fmt: skip
     return render(request, "annotation/lead/import_columns.html", page)
+
+
+def _reading(upload: Upload, source: Source | None) -> ReadingForm:
+    """How the file is read, as chosen; a sheet that no longer can be is not asked for again."""
+    sheets = sorted(source.sheets) if source else upload.choices.get("sheets", ())
+    chosen = {"sheet": source.sheets[0]} if source and source.sheets else {}
+    return ReadingForm(initial={**upload.choices, **chosen}, sheets=sheets, typed=bool(source and source.sheets))
 
 
 def _columns(table: Table, form: ColumnsForm) -> list[dict[str, Any]]:

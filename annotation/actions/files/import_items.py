@@ -5,12 +5,13 @@ is, memory stays the same but for some 40 bytes a row.
 """
 
 import hashlib
+import logging
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 import pandas as pd
 from django.db.models import Max
@@ -29,7 +30,19 @@ from annotation.core.refusal import Refusal
 from annotation.models import Dataset, Detection, Item, Job, User
 from annotation.reading.new_labels import NewLabelsJson
 
-ITEM_COLUMNS = ["dataset_id", "split", "external_id", "digest", "content", "source", "received_at", "created_at"]
+ITEM_COLUMNS = [
+    "dataset_id",
+    "split",
+    "external_id",
+    "digest",
+    "content",
+    "written",
+    "source",
+    "received_at",
+    "created_at",
+]
+log = logging.getLogger(__name__)
+
 SLUG = re.compile(r"[A-Za-z0-9_-]{1,60}")
 
 
@@ -41,6 +54,7 @@ class ImportParams(TypedDict):
     path: str
     file_name: str
     encoding: str | None
+    sheet: NotRequired[str | None]
     mapping: MappingJson
     sha256: str
     repair: bool
@@ -77,14 +91,14 @@ def validate_slug(slug: str) -> None:
 
 def import_params(
     slug: str, name: str, path: Path, mapping: ItemMapping, *, file_name: str = "", encoding: str | None = None,
-    repair: bool = False, accept_good: bool = False,
+    sheet: str | None = None, repair: bool = False, accept_good: bool = False,
 ) -> ImportParams:  # fmt: skip
     """What an import job needs to know, the file's hash among it."""
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     return {
         "slug": slug, "name": name, "path": str(path.resolve()), "file_name": file_name or path.name,
-        "encoding": encoding, "mapping": mapping.as_json(), "sha256": digest, "repair": repair,
+        "encoding": encoding, "sheet": sheet, "mapping": mapping.as_json(), "sha256": digest, "repair": repair,
         "accept_good": accept_good,
     }  # fmt: skip
 
@@ -110,7 +124,7 @@ class Checked:
     @property
     def notes(self) -> list[str]:
         left_out = [self.rejects.left_out] if self.rejects.n else []
-        return left_out + [*self.source.notes, *self.parser.notes(self.source.encoding)]
+        return left_out + list(self.parser.notes(self.source.notes))
 
 
 def run(job: Job, report: Report) -> Write:
@@ -120,6 +134,8 @@ def run(job: Job, report: Report) -> Write:
     if checked.rejects.n:
         Job.objects.filter(pk=job.pk).update(result=checked.rejects.as_json())
     refuse_rejected(checked, job.params)
+    for note in checked.notes:  # what was guessed is said before anything is written
+        log.warning(note)
     new_labels = None
     if Detection.objects.filter(dataset__slug=job.params["slug"]).exists():
         report("judging the new labels by the pool", 0.4)
@@ -145,10 +161,12 @@ def check(params: ImportParams, progress: Callable[[int], None] = lambda rows: N
 
     Raises UnableToRead, UnableToParse or UnableToImport where the file as a whole can't be taken.
     """
-    source = open_source(Path(params["path"]), name=params["file_name"], encoding=params["encoding"])
+    source = open_source(
+        Path(params["path"]), name=params["file_name"], encoding=params["encoding"], sheet=params.get("sheet")
+    )
     dataset = Dataset.objects.filter(slug=params["slug"]).first()
     mapping = completed(ItemMapping.from_json(params["mapping"]), dataset)
-    parser = ItemParser(source.columns, mapping, params["repair"])
+    parser = ItemParser(source.columns, mapping, params["repair"], mapping.conventions(source.chunks()))
     stored = _Stored(dataset, mapping.split)
     for table in source.chunks():
         parser.check(table, stored.digests)
@@ -262,7 +280,7 @@ def write_items(dataset: Dataset, checked: Checked, now: datetime) -> WrittenIte
 
 def _insert(dataset: Dataset, split: str, items: pd.DataFrame, now: datetime) -> None:
     rows = (
-        (dataset.pk, split, row.external_id, row.digest, row.content, row.source, row.received_at, now)
+        (dataset.pk, split, row.external_id, row.digest, row.content, row.written, row.source, row.received_at, now)
         for row in items.itertuples()
     )
     bulk.insert(Item, ITEM_COLUMNS, rows)

@@ -1,5 +1,6 @@
 """A file of labels for items that are already here: all of it, or its good rows, or nothing."""
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from annotation.core.files.parsing_labels import LabelMapping, LabelParser
 from annotation.core.files.tables import Broken, Source, no_rows, open_source
 from annotation.models import Dataset, Item
 
+log = logging.getLogger(__name__)
+
 
 class ImportedLabels(WrittenLabels, RejectsJson):
     """`notes`: what the reader may want to check."""
@@ -24,26 +27,29 @@ class ImportedLabels(WrittenLabels, RejectsJson):
 def import_labels(
     dataset: Dataset, path: Path, *, item: str, annotator: str, label: str, seconds: str | None = None,
     at: str | None = None, abstain: tuple[str, ...] = (), accept_good: bool = False,
+    encoding: str | None = None, sheet: str | None = None, decimal: str = "", dates: str = "",
 ) -> ImportedLabels:  # fmt: skip
     """Append the file's labels; the same file again changes nothing.
 
     A bad row imports nothing; with `accept_good` the others are taken. Raises UnableToTake, which names the artifact
     of rejected rows, or UnableToRead.
     """
-    source = open_source(path)
-    mapping = LabelMapping(item, annotator, label, seconds, at, abstain, dataset.class_names)
-    parser = LabelParser(source.columns, mapping)
+    source = open_source(path, encoding=encoding, sheet=sheet)
+    mapping = LabelMapping(item, annotator, label, seconds, at, abstain, dataset.class_names, decimal, dates)
+    parser = LabelParser(source.columns, mapping, mapping.conventions(source.chunks()))
     with transaction.atomic():
         bulk.lock_dataset(dataset)
         known = _Items(dataset)
         rejects = _check(source, parser, known)
         if rejects.n and not (accept_good and rejects.n < parser.n_rows):
             raise rejects.error()
+        notes = [*source.notes, *parser.notes()]
+        for note in notes:
+            log.warning(note)
         classes = add_classes(dataset, tuple(sorted(parser.found)))
         writer = LabelWriter(dataset, classes, timezone.now())
         for table in source.chunks():
             writer.add(parser.parse(table, known.names), known.last)
-        notes = [*source.notes, *parser.notes()]
         return {"encoding": source.encoding, "notes": notes, **writer.close(), **rejects.as_json()}
 
 

@@ -1,14 +1,15 @@
 """Text cells -> checked values; what is wrong with a row is collected, so that the others can go on."""
 
 import difflib
-import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from annotation.core.files.conventions import as_number as as_number
+from annotation.core.files.conventions import is_missing
 from annotation.core.files.tables import Broken, Table, UnableToRead, unstorable
 
 MAX_NAME, MAX_LABEL = 200, 100  # characters of an id, annotator or source; of a label
@@ -24,11 +25,15 @@ class UnableToParse(UnableToRead):
 
 
 class Faults:
-    """What is wrong with the rows of a table: the first fault of each row, by its position."""
+    """What is wrong with the rows of a table: the first fault of each row, by its position.
+
+    `missing`: column -> cells of numbers or dates that say in words that there is none.
+    """
 
     def __init__(self, table: Table) -> None:
         self.table = table
         self.found: dict[int, tuple[str, str | None]] = {}
+        self.missing: Counter[str] = Counter()
 
     def add(self, position: int, message: str, column: str | None = None) -> None:
         self.found.setdefault(int(position), (message, column))
@@ -77,7 +82,7 @@ def names(faults: Faults, column: str | None, needed: bool = False) -> list[str]
 
 
 def converted(faults: Faults, column: str | None, convert: Callable[[str], Any], advice: str) -> list[Any]:
-    """The column's cells converted, an empty or wrong one None; None throughout without a column."""
+    """The column's cells converted, an empty or wrong one and NA None; None throughout without a column."""
     if column is None:
         return [None] * len(faults.table)
     values = []
@@ -87,7 +92,10 @@ def converted(faults: Faults, column: str | None, convert: Callable[[str], Any],
             values.append(convert(text) if text else None)
         except (ValueError, OverflowError):
             values.append(None)
-            faults.add(position, f"'{short(text)}' {advice}", column)
+            if is_missing(text):
+                faults.missing[column] += 1
+            else:
+                faults.add(position, f"'{short(text)}' {advice}", column)
     return values
 
 
@@ -107,24 +115,11 @@ def label_fault(value: str, classes: tuple[str, ...]) -> str:
     return name_fault(value, longest=MAX_LABEL)
 
 
-def as_number(text: str) -> float:
-    """A finite number; raises ValueError."""
-    value = float(text)
-    if not math.isfinite(value) or "_" in text:  # Python reads 1_000 as a number, a person may have meant a code
-        raise ValueError(text)
-    return value + 0.0  # -0.0 and 0.0 are one content
-
-
-def as_seconds(text: str) -> float:
-    if (value := as_number(text)) < 0:
-        raise ValueError(text)
+def not_negative(value: float) -> float:
+    """Raises ValueError where it is less than 0."""
+    if value < 0:
+        raise ValueError(value)
     return value
-
-
-def as_time(text: str) -> datetime:
-    """An ISO 8601 date or moment as aware UTC, one without a zone taken as UTC; raises ValueError or OverflowError."""
-    value = datetime.fromisoformat(text)
-    return (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(UTC)
 
 
 def check_columns(columns: Sequence[str], roles: dict[str, Sequence[str]]) -> None:

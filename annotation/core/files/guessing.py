@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from annotation.core.fields import Field
-from annotation.core.files.checking import as_number, as_time
+from annotation.core.files.conventions import ORDERS, in_order, is_missing, with_comma, with_point
 from annotation.core.files.parsing_items import ItemMapping
 from annotation.core.files.tables import Table
 
@@ -73,14 +73,12 @@ def guess_mapping(table: Table) -> dict[str, str]:
     return guessed
 
 
-def mapping_of(
-    roles: Mapping[str, str], *, split: str = "pool", classes: tuple[str, ...] = (), abstain: tuple[str, ...] = ()
-) -> ItemMapping:
+def mapping_of(roles: Mapping[str, str]) -> ItemMapping:
     """What the parts of the columns (as `guess_mapping` has them) are as a mapping of items."""
     fields = tuple(Field(name, role) for name, role in roles.items() if role in ("number", "category"))
     single = {role: name for name, role in roles.items() if role in ("label", "id", "annotator", "source", "received")}
     texts, wide = (tuple(name for name, role in roles.items() if role == wanted) for wanted in ("text", "wide"))
-    return ItemMapping(text=texts, fields=fields, wide=wide, split=split, classes=classes, abstain=abstain, **single)
+    return ItemMapping(text=texts, fields=fields, wide=wide, **single)
 
 
 def _guess_beside(table: Table) -> dict[str, str]:
@@ -108,7 +106,7 @@ def _role(column: _Column, taken: Collection[str]) -> str:
         return "ignore"
     fits = {
         "annotator": column.words <= NAMED["annotator"] | BESIDE_ANNOTATOR and not column.sentences,
-        "received": column.all_are(as_time),
+        "received": column.all_are(_any_time),
         "source": not column.sentences,
         "label": column.few,
         "id": column.mean_length <= 40 and (column.unique or "id" in column.words),
@@ -121,11 +119,23 @@ def _role(column: _Column, taken: Collection[str]) -> str:
         return "ignore"
     if column.sentences:
         return "text"
-    if column.all_are(as_number):
+    if column.all_are(_any_number) and not all(map(is_missing, column.values)):
         return "number"
     if column.few:
         return "category"
     return "id" if column.unique and "id" not in taken and column.mean_length <= 40 else "text"
+
+
+def _any_number(text: str) -> None:
+    """Raises ValueError where a text is no number whatever its decimal mark."""
+    if not is_missing(text) and not _converts(text, with_point):
+        with_comma(text)
+
+
+def _any_time(text: str) -> None:
+    """Raises ValueError where a text is no date in any order."""
+    if not is_missing(text) and not any(_converts(text, in_order(order)) for order in ORDERS):
+        raise ValueError(text)
 
 
 def _converts(value: str, convert: Callable[[str], Any]) -> bool:

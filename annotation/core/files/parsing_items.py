@@ -2,9 +2,10 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 import numpy as np
 import pandas as pd
@@ -16,8 +17,6 @@ from annotation.core.files.checking import (
     NOT_A_NUMBER,
     NOT_STORABLE,
     Faults,
-    as_number,
-    as_time,
     check_classes,
     check_columns,
     converted,
@@ -30,6 +29,7 @@ from annotation.core.files.checking import (
 )
 from annotation.core.files.checking import UnableToParse as UnableToParse
 from annotation.core.files.class_names import Spellings, nearly_alike
+from annotation.core.files.conventions import Conventions, conventions_of, shortest
 from annotation.core.files.ledger import Ledger
 from annotation.core.files.tables import Broken, Table, unstorable
 from annotation.core.likeness.repair import Repairs, mend
@@ -56,6 +56,8 @@ class MappingJson(TypedDict):
     split: str
     classes: Sequence[str]
     abstain: Sequence[str]
+    decimal: NotRequired[str]
+    dates: NotRequired[str]
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ class ItemMapping:
     """Which column of a file plays which part; `wide` names columns that are annotators, one label each.
 
     `classes` are the dataset's; empty = the labels found become the classes. `abstain` are the values of a label cell
-    that say "I cannot tell".
+    that say "I cannot tell". `decimal` ("." or ",") and `dates` (one of ORDERS): "" = as the columns say.
     """
 
     text: tuple[str, ...] = ()
@@ -77,6 +79,8 @@ class ItemMapping:
     split: str = "pool"
     classes: tuple[str, ...] = ()
     abstain: tuple[str, ...] = ()
+    decimal: str = ""
+    dates: str = ""
 
     @classmethod
     def from_json(cls, stored: MappingJson) -> "ItemMapping":
@@ -85,6 +89,7 @@ class ItemMapping:
             label=stored["label"], wide=tuple(stored["wide"]), id=stored["id"], annotator=stored["annotator"],
             source=stored["source"], received=stored["received"], split=stored["split"],
             classes=tuple(stored["classes"]), abstain=tuple(stored["abstain"]),
+            decimal=stored.get("decimal", ""), dates=stored.get("dates", ""),
         )  # fmt: skip
 
     def as_json(self) -> MappingJson:
@@ -92,6 +97,7 @@ class ItemMapping:
             "text": self.text, "fields": [field.as_json() for field in self.fields], "label": self.label,
             "wide": self.wide, "id": self.id, "annotator": self.annotator, "source": self.source,
             "received": self.received, "split": self.split, "classes": self.classes, "abstain": self.abstain,
+            "decimal": self.decimal, "dates": self.dates,
         }  # fmt: skip
 
     @property
@@ -99,14 +105,20 @@ class ItemMapping:
         """The typed fields of an item: the text columns, then `fields`."""
         return tuple(Field(name, "text") for name in self.text) + self.fields
 
+    def conventions(self, tables: Iterable[Table]) -> Conventions:
+        """How the file writes its numbers and dates. Raises UnableToTell."""
+        numbers = [field.name for field in self.all_fields if field.type == "number"]
+        return conventions_of(tables, numbers, [self.received] if self.received else [], self.decimal, self.dates)
+
 
 @dataclass(frozen=True)
 class ItemBatch:
     """The items and labels of a file or a part of it, ready to store.
 
-    `items`: row, external_id, digest (64 hex), content (dict: field -> str, or float | None for a number), source ("" =
-    none), received_at (aware UTC datetime or None); one line per item, `row` its first. `labels`: row, external_id,
-    annotator, label (None = abstained), abstained, repeated (the annotator answers more than once for the item).
+    `items`: row, external_id, digest (64 hex), content (dict: field -> str, or float | None for a number), written
+    (dict: number field -> how the file wrote it, where that is not Python's shortest form; None = nowhere), source
+    ("" = none), received_at (aware UTC datetime or None); one line per item, `row` its first. `labels`: row,
+    external_id, annotator, label (None = abstained), abstained, repeated (the annotator answers more than once).
     `classes`: the known ones, else those found in order of appearance.
     `notes`: sentences on what the reader may want to check. `rejected`: rows that can't be taken, and why.
     """
@@ -141,13 +153,18 @@ class ItemParser:
     """Reads a file part by part, twice: `check` every part, `close`, then `parse` every part.
 
     What must be known of the whole file is kept in a Ledger of some 40 bytes a row; nothing else grows with the file.
-    `repair` mends texts, categories and labels in a broken encoding; without it they are only counted.
+    `repair` mends texts, categories and labels in a broken encoding; without it they are only counted. `conventions`:
+    what `mapping.conventions` says of the file.
     """
 
-    def __init__(self, columns: Sequence[str], mapping: ItemMapping, repair: bool = False) -> None:
+    def __init__(
+        self, columns: Sequence[str], mapping: ItemMapping, repair: bool = False,
+        conventions: Conventions | None = None,
+    ) -> None:  # fmt: skip
         _check_mapping(columns, mapping)
         self.mapping, self.repair = mapping, repair
-        self.repairs = Repairs()
+        self.conventions = conventions or Conventions()
+        self.repairs, self.missing = Repairs(), Counter[str]()
         self.n_rows = self.n_rejected = self.n_labels = 0
         self._ledger = Ledger(by_content=mapping.id is None, several=mapping.annotator is not None)
         self._changed: set[int] = set()
@@ -169,6 +186,7 @@ class ItemParser:
     def check(self, table: Table, stored: Callable[[list[str]], dict[str, str]] | None = None) -> None:
         """Check a part; `stored` says which ids are there already, with the digest of their content."""
         rows = self._read(table, self.repairs)
+        self.missing += rows.faults.missing
         if stored and self.mapping.id:
             self._compare(rows, stored)
         good = rows.faults.good()
@@ -222,15 +240,19 @@ class ItemParser:
             "row": table.row_numbers, "external_id": ids, "digest": rows.digests, "content": rows.contents,
             "source": rows.sources, "received_at": rows.received,
         }  # fmt: skip
-        items = frame(**{name: taken(values, first) for name, values in columns.items()})
+        items = frame(
+            **{name: taken(values, first) for name, values in columns.items()},
+            written=[self._written(table, rows.contents[position], position) for position in first.tolist()],
+        )
         labels = self._labels(rows, ids, good, self._ledger.repeated[here])
         return ItemBatch(items, labels, self.classes, (), rows.faults.rejected())
 
-    def notes(self, encoding: str) -> tuple[str, ...]:
-        """What the reader may want to check, once all parts are."""
-        notes = [] if encoding.startswith("utf") else [
-            f"The file was read as {encoding}; if letters look wrong, name its encoding."
-        ]  # fmt: skip
+    def notes(self, source: Sequence[str] = ()) -> tuple[str, ...]:
+        """What the reader may want to check, once all parts are; `source`: what the file itself had to say first."""
+        notes = [*source, *self.conventions.notes]
+        for column, n in self.missing.items():
+            cells = "1 cell that says" if n == 1 else f"{n:,} cells that say"
+            notes.append(f"Column '{column}' has {cells} NA, null or -; taken as missing.")
         notes += [*self.spellings.notes(), *nearly_alike(self.classes)]
         if len(self.classes) > max(20, self.n_labels // 2):
             notes.append(f"{len(self.classes)} classes are in {self.n_labels} labels; is this the label column?")
@@ -242,16 +264,25 @@ class ItemParser:
         table = self._mended(table, labels, repairs)
         faults = Faults(table)
         refuse_unfit(faults, filter(None, (*labels, mapping.id, mapping.annotator, mapping.source, mapping.received)))
-        contents = contents_of(faults, mapping.all_fields)
+        contents = contents_of(faults, mapping.all_fields, self.conventions)
         bad = faults.found
         digests = ["0" * 64 if at in bad else content_digest(content) for at, content in enumerate(contents)]
         ids = names(faults, mapping.id, needed=True) if mapping.id else [""] * len(table)
         annotators, sources = names(faults, mapping.annotator), names(faults, mapping.source)
-        received = converted(faults, mapping.received, as_time, NOT_A_DATE)
+        received = converted(faults, mapping.received, self.conventions.time(mapping.received), NOT_A_DATE)
         answers = answers_in(faults, labels, mapping.abstain, mapping.classes)
         if mapping.annotator:
             refuse_nobodys(faults, mapping.annotator, annotators, answers.position)
         return _ItemRows(faults, contents, digests, ids, annotators, sources, received, answers)
+
+    def _written(self, table: Table, content: Content, position: int) -> dict[str, str] | None:
+        said = {}
+        for field in self.mapping.all_fields:
+            if field.type == "number" and (text := table.cells[field.name][position].strip()):
+                value = content[field.name]
+                if not isinstance(value, float) or shortest(value) != text:
+                    said[field.name] = text
+        return said or None
 
     def _mended(self, table: Table, labels: Sequence[str], repairs: Repairs) -> Table:
         texts = [field.name for field in self.mapping.all_fields if field.type != "number"]
@@ -295,10 +326,10 @@ def parse_items(table: Table, mapping: ItemMapping, repair: bool = False) -> Ite
     per annotator: the same file gives the same ids again, and two annotators on one text give one item. Without an
     annotator column the annotator is "import". An empty label cell is no label.
     """
-    parser = ItemParser(table.columns, mapping, repair)
+    parser = ItemParser(table.columns, mapping, repair, mapping.conventions([table]))
     parser.check(table)
     parser.close()
-    notes = parser.notes(table.encoding)
+    notes = parser.notes()
     batch = parser.parse(table)
     refuse(batch.rejected)
     return ItemBatch(batch.items, batch.labels, parser.classes, notes, [])
@@ -322,7 +353,7 @@ def _check_mapping(columns: Sequence[str], mapping: ItemMapping) -> None:
     check_classes(mapping.classes, mapping.abstain)
 
 
-def contents_of(faults: Faults, fields: Sequence[Field]) -> list[Content]:
+def contents_of(faults: Faults, fields: Sequence[Field], conventions: Conventions | None = None) -> list[Content]:
     """What each row of the table says in the fields; a row that says nothing, or no number in its place, is faulty."""
     table, known = faults.table, [field.name for field in fields]
     refuse_unfit(faults, known)
@@ -330,13 +361,13 @@ def contents_of(faults: Faults, fields: Sequence[Field]) -> list[Content]:
         if not cell.strip() and not any(table.cells[name][position].strip() for name in known):
             empty = "the cell is empty" if len(known) == 1 else f"the row is empty in all of {listed(known)}"
             faults.add(position, f"{empty}; fill it or delete the row", known[0])
-    values = [_values(faults, field) for field in fields]
+    values = [_values(faults, field, conventions or Conventions()) for field in fields]
     return [dict(zip(known, row, strict=True)) for row in zip(*values, strict=True)]
 
 
-def _values(faults: Faults, field: Field) -> Sequence[str | float | None]:
+def _values(faults: Faults, field: Field, conventions: Conventions) -> Sequence[str | float | None]:
     if field.type == "number":
-        return converted(faults, field.name, as_number, NOT_A_NUMBER)
+        return converted(faults, field.name, conventions.number(field.name), NOT_A_NUMBER)
     cells = faults.table.cells[field.name]
     for position, cell in enumerate(cells):
         if unstorable(cell):

@@ -1,6 +1,6 @@
 """Table -> checked labels and decisions for items that are stored already."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,27 +13,28 @@ from annotation.core.files.checking import (
     OUTCOMES,
     Faults,
     UnableToParse,
-    as_seconds,
-    as_time,
     check_classes,
     check_columns,
     converted,
     frame,
     name_fault,
     names,
+    not_negative,
     refuse,
     refuse_unfit,
     taken,
     unknown,
 )
 from annotation.core.files.class_names import Spellings, folded, nearly_alike
+from annotation.core.files.conventions import Conventions, conventions_of
 from annotation.core.files.ledger import Ledger
 from annotation.core.files.tables import Broken, Table
 
 
 @dataclass(frozen=True)
 class LabelMapping:
-    """Which column of a file of labels plays which part; `classes` are the dataset's, empty = any."""
+    """Which column of a file of labels plays which part; `classes` are the dataset's, empty = any. `decimal`, `dates`:
+    as in ItemMapping."""
 
     item: str
     annotator: str
@@ -42,17 +43,25 @@ class LabelMapping:
     at: str | None = None
     abstain: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
+    decimal: str = ""
+    dates: str = ""
+
+    def conventions(self, tables: Iterable[Table]) -> Conventions:
+        """How the file writes its seconds and times. Raises UnableToTell."""
+        seconds, times = ([name] if name else [] for name in (self.seconds, self.at))
+        return conventions_of(tables, seconds, times, self.decimal, self.dates)
 
 
 class LabelParser:
     """Reads a file of labels for stored items part by part, twice: `check` every part, `close`, `parse` every part."""
 
-    def __init__(self, columns: Sequence[str], mapping: LabelMapping) -> None:
+    def __init__(self, columns: Sequence[str], mapping: LabelMapping, conventions: Conventions | None = None) -> None:
         optional = {role: [name] for role, name in {"seconds": mapping.seconds, "time": mapping.at}.items() if name}
         parts: dict[str, Sequence[str]] = {role: [getattr(mapping, role)] for role in ("item", "annotator", "label")}
         check_columns(columns, parts | optional)
         check_classes(mapping.classes, mapping.abstain)
         self.mapping = mapping
+        self.conventions = conventions or Conventions()
         self.found: set[str] = set()
         self.spellings = Spellings(mapping.classes)
         self.n_rows = 0
@@ -81,20 +90,24 @@ class LabelParser:
 
     def notes(self) -> tuple[str, ...]:
         """What the reader may want to check, once all parts are."""
-        return (*self.spellings.notes(), *nearly_alike(self.mapping.classes or sorted(self.found)))
+        found = self.mapping.classes or sorted(self.found)
+        return (*self.conventions.notes, *self.spellings.notes(), *nearly_alike(found))
 
     def parse(self, table: Table, known: Callable[[list[str]], set[str]] | None = None) -> pd.DataFrame:
         """The labels of a part's good rows, columns as `parse_labels` has them, and repeated."""
         faults, ids, givers, answers = self._read(table, known)
         answers = answers.only(faults.good())
-        durations = converted(faults, self.mapping.seconds, as_seconds, NOT_SECONDS)
-        times = converted(faults, self.mapping.at, as_time, NOT_A_DATE)
+        durations = converted(faults, self.mapping.seconds, self._seconds, NOT_SECONDS)
+        times = converted(faults, self.mapping.at, self.conventions.time(self.mapping.at), NOT_A_DATE)
         here = slice(self._at, self._at + len(table))
         self._at += len(table)
         return label_frame(
             table, ids, taken(givers, answers.position), answers, self._ledger.repeated[here], self.spellings,
             seconds=taken(durations, answers.position), given_at=taken(times, answers.position),
         )  # fmt: skip
+
+    def _seconds(self, text: str) -> float:
+        return not_negative(self.conventions.number(self.mapping.seconds or "")(text))
 
     def _read(
         self, table: Table, known: Callable[[list[str]], set[str]] | None
@@ -106,8 +119,8 @@ class LabelParser:
         answers = answers_in(faults, (mapping.label,), mapping.abstain, mapping.classes)
         givers = names(faults, mapping.annotator)
         refuse_nobodys(faults, mapping.annotator, givers, answers.position)
-        converted(faults, mapping.seconds, as_seconds, NOT_SECONDS)
-        converted(faults, mapping.at, as_time, NOT_A_DATE)
+        converted(faults, mapping.seconds, self._seconds, NOT_SECONDS)
+        converted(faults, mapping.at, self.conventions.time(mapping.at), NOT_A_DATE)
         stored = known(list(dict.fromkeys(ids))) if known else set(ids)
         for position in answers.position.tolist():
             if ids[position] not in stored:
@@ -122,7 +135,7 @@ def parse_labels(table: Table, mapping: LabelMapping) -> pd.DataFrame:
     Columns: row, external_id, annotator, label (None = abstained), abstained, repeated, seconds (float >= 0 or None),
     given_at (aware UTC datetime or None). With `classes` any other label is refused. Raises UnableToParse.
     """
-    parser = LabelParser(table.columns, mapping)
+    parser = LabelParser(table.columns, mapping, mapping.conventions([table]))
     refuse(parser.check(table))
     parser.close()
     return parser.parse(table)

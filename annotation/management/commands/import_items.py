@@ -1,4 +1,5 @@
 from argparse import ArgumentParser
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from annotation.core.files.parsing_items import ItemMapping, UnableToParse
 from annotation.core.files.tables import FORMATS, Source, open_source
 from annotation.core.files.tools.label_columns import is_labels_only
 from annotation.management.house import HouseCommand, add_background, add_json, finish
+from annotation.management.reading import add_reading
 from annotation.management.rejecting import add_rejecting, keep_rejected, without_artifact
 
 
@@ -45,7 +47,7 @@ class Command(HouseCommand):
         parser.add_argument(
             "--abstain", nargs="+", default=[], metavar="VALUE", help="values that mean no label was given"
         )
-        parser.add_argument("--encoding", help="if it is not detected correctly")
+        add_reading(parser)
         parser.add_argument("--name", help="the dataset's name, on first import")
         parser.add_argument("--dry-run", action="store_true", help="check everything, write nothing")
         parser.add_argument("--repair", action="store_true", help="mend texts in a broken encoding (â€™ for ’)")
@@ -73,15 +75,16 @@ class Command(HouseCommand):
             text=tuple(options["text"]), fields=tuple(map(typed_field, options["field"])), label=options["label"],
             wide=tuple(options["wide"]), id=options["id"], annotator=options["annotator"], source=options["source"],
             received=options["received"], split=options["split"], classes=tuple(options["classes"]),
-            abstain=tuple(options["abstain"]),
+            abstain=tuple(options["abstain"]), decimal=options["decimal"], dates=options["dates"],
         )  # fmt: skip
         if not (mapping.all_fields or mapping.label or mapping.wide or mapping.id):
-            mapping = guessed(open_source(path, name=file_name, encoding=options["encoding"]), mapping)
+            source = open_source(path, name=file_name, encoding=options["encoding"], sheet=options["sheet"])
+            mapping = guessed(source, mapping)
         slug = options["dataset"]
         validate_slug(slug)
         asked = import_params(
             slug, options["name"] or slug, path, mapping, file_name=file_name, encoding=options["encoding"],
-            repair=options["repair"], accept_good=options["accept_good"],
+            sheet=options["sheet"], repair=options["repair"], accept_good=options["accept_good"],
         )  # fmt: skip
         if options["dry_run"]:
             return self.try_out(asked, options)
@@ -116,7 +119,10 @@ def guessed(source: Source, mapping: ItemMapping) -> ItemMapping:
     if not source.roles:
         return mapping
     roles = guess_mapping(next(source.chunks(SAMPLE)))
-    return mapping_of(roles, split=mapping.split, classes=mapping.classes, abstain=mapping.abstain)
+    return replace(
+        mapping_of(roles), split=mapping.split, classes=mapping.classes, abstain=mapping.abstain,
+        decimal=mapping.decimal, dates=mapping.dates,
+    )  # fmt: skip
 
 
 def typed_field(spec: str) -> Field:

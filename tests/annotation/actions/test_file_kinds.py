@@ -78,8 +78,8 @@ def test_values_of_parquet_as_text(tmp_path):
     )  # fmt: skip
     table = read_table(path)
     assert table.cells == {
-        "n": ["12345678901234567", ""], "f": ["1.5", ""], "ok": ["true", ""],
-        "at": ["2024-05-31T12:00:00+00:00", ""], "kind": ["x", "y"],
+        "n": ["12345678901234567", ""], "f": ["1.5", ""], "ok": ["True", ""],
+        "at": ["2024-05-31T12:00:00+00:00", ""], "kind": ["x", "y"], "vector": ["1.0", "2.0"],
     }  # fmt: skip
     assert table.row_numbers == [1, 2]
 

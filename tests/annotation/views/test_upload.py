@@ -1,6 +1,8 @@
 import gzip
+import io
 
 import pytest
+import xlsxwriter
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
@@ -138,8 +140,9 @@ def test_the_files_own_name_decides_nothing(dataset, uploads):
 @pytest.mark.parametrize(
     ("name", "content", "sentence"),
     [
-        ("requests.xlsx", b"PK\x03\x04", "is none of .csv, .tsv, .jsonl"),
-        ("requests.csv", b"PK\x03\x04", "an Excel workbook"),
+        ("requests.docx", b"PK\x03\x04", "is none of .csv, .tsv, .jsonl"),
+        ("requests.xlsx", b"PK\x03\x04", "is damaged or is none"),
+        ("requests.csv", b"PK\x03\x04", "a workbook or a zip archive"),
         ("requests.csv", "id,body\n1,a\0b\n", "Row 2: this row has a NUL byte"),
         ("requests.csv", "id,body\n1,a\n2,b,c\n", "Row 3: the row has 3 cells, the header has 2"),
         ("requests.csv", "", "is empty"),
@@ -297,3 +300,58 @@ def test_a_look_at_a_file_without_labels_says_there_is_none(dataset):
 
 def as_csv(rows):
     return "id,text,label\n" + "".join(f"{row['id']},{row['text']},{row['label']}\n" for row in rows)
+
+
+def workbook(**sheets):
+    path = io.BytesIO()
+    with xlsxwriter.Workbook(path, {"in_memory": True}) as book:
+        for name, rows in sheets.items():
+            sheet = book.add_worksheet(name)
+            for number, row in enumerate(rows):
+                sheet.write_row(number, 0, row)
+    return path.getvalue()
+
+
+def test_a_workbook_is_read_by_the_sheet_that_is_chosen(dataset):
+    lead = as_(leo(dataset))
+    rows = [["id", "body", "label"], [1, "I can't log in", "access"], [2, "charged twice", "payment"]]
+    page = send(lead, dataset, workbook(Notes=[["read", "me"], ["a", "b"]], Data=rows), "requests.xlsx")
+    assert "The sheet 'Notes' was read; the workbook has 'Data' too" in text_of(page)
+    page = lead.post(page.request["PATH_INFO"], {"read": "1", "sheet": "Data"}, follow=True)
+    assert [column["name"] for column in page.context["columns"]] == ["id", "body", "label"]
+    columns(lead, page)
+    work(Job.objects.get().pk)
+    assert list(Item.objects.order_by("id").values_list("external_id", "content__body")) == [
+        ("1", "I can't log in"),
+        ("2", "charged twice"),
+    ]
+
+
+def test_an_order_of_dates_that_can_not_be_told_is_asked_for(dataset):
+    lead = as_(leo(dataset))
+    page = send(lead, dataset, "body,when\nlocked out,01/05/2024\nrefund please,02/05/2024\n")
+    asked = columns(lead, page, "text received")
+    assert "'01/05/2024' can be 2024-01-05 or 2024-05-01; name the order of the dates" in text_of(asked)
+    page = lead.post(page.request["PATH_INFO"], {"read": "1", "dates": "day-first"}, follow=True)
+    shown = columns(lead, page, "text received")
+    assert "The dates in 'when' were read day first, as asked." in text_of(shown)
+    assert not Job.objects.exists()
+    columns(lead, page, "text received")
+    work(Job.objects.get().pk)
+    assert [item.received_at.date().isoformat() for item in Item.objects.order_by("id")] == ["2024-05-01", "2024-05-02"]
+
+
+def test_a_guessed_encoding_is_shown_with_its_letters_before_anything_is_written(dataset):
+    text = "body,label\n" + "посылка пришла слишком поздно,нет\nочень быстрый сервис,да\n"
+    page = send(as_(leo(dataset)), dataset, text.encode("cp1251"))
+    assert "The file is not UTF-8 and was read as cp1251, for example “посылка пришла слишком" in text_of(page)
+    assert not Item.objects.exists()
+
+
+def test_classes_that_differ_in_capitals_are_shown_before_they_are_made(dataset):
+    lead = as_(leo(dataset))
+    page = send(lead, dataset, "body,label\nlocked out,access\nrefund please,Access\n")
+    assert "differ in capitals only" in text_of(columns(lead, page, "text label"))
+    assert not Job.objects.exists()
+    columns(lead, page, "text label")
+    assert Job.objects.exists()

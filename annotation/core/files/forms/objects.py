@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from annotation.core.files.forms.values import cell_of
+from annotation.core.files.forms.values import cell_of, unstorable
 from annotation.core.files.unreadable import Broken, UnableToRead, Unfit
 
 PART = 1 << 18  # characters read at once
@@ -60,18 +60,19 @@ class Objects:
         made = cls(text, _by_line(text, name, form), form)
         columns: dict[str, None] = {}
         odd: set[str] = set()
-        rows, first = 0, None
+        rows = 0
         for found in made.objects():
-            if isinstance(found, Broken):
-                first = first or found
-            elif fault := _fault(*found):
-                first = first or fault
-            else:
-                rows += 1
-                columns |= dict.fromkeys(found[1]) if any(one not in columns for one in found[1]) else {}
-                odd |= {one for one, value in found[1].items() if _is_odd(value)}
-            if first and not rows:
-                raise UnableToRead(first.message, first.row, first.column)
+            fault = found if isinstance(found, Broken) else _fault(*found)
+            if fault and not rows:
+                raise UnableToRead(fault.message, fault.row, fault.column)
+            if fault or isinstance(found, Broken):
+                continue
+            rows += 1
+            for name, value in found[1].items():
+                if name not in columns:
+                    columns[name] = None
+                if type(value) is not str and name not in odd and isinstance(cell_of(value), Unfit):
+                    odd.add(name)
         return replace(made, columns=tuple(columns), odd=frozenset(odd))
 
     def objects(self) -> Iterator[Found | Broken]:
@@ -89,7 +90,7 @@ class Objects:
             else:
                 row, record = found
                 for name, value in record.items():
-                    if type(value) is not str or not value.isascii() or "\0" in value:
+                    if type(value) is not str:
                         record[name] = cell_of(value)
                 yield row, [record.get(name, "") for name in columns]
 
@@ -104,7 +105,7 @@ class Objects:
 def _by_line(text: Opened, name: str, form: str) -> bool:
     """Whether the file has one object a line."""
     with text() as stream:
-        reader = _Reader(stream)
+        reader = _Values(stream)
         start = reader.peek()
     if start not in ("{", "["):
         advice = "write one per line, or name a CSV file .csv"
@@ -140,24 +141,27 @@ def _lines(stream: io.TextIOWrapper) -> Iterator[Found | Broken]:
         except RecursionError:
             yield Broken(row, (), "the object is nested too deep; write its values as columns of their own")
         else:
-            yield row, record
+            yield row, _checked(record) if "\\u" in line else record
 
 
 def _fault(row: int, record: dict[str, Any]) -> Broken | None:
     if type(record) is _Doubled:
         return Broken(row, (), "the name stands twice in this object; remove one", record.name)
-    if any(not name.strip() for name in record):
+    if not all(map(str.strip, record)):
         return Broken(row, (), "a value has no name; give it one or delete it")
     return None
 
 
-def _is_odd(value: Any) -> bool:
-    return (
-        isinstance(cell_of(value), Unfit) if type(value) is not str or not value.isascii() or "\0" in value else False
-    )
+def _checked(value: Any) -> Any:
+    """An object whose damaged texts are Unfit: only an escape can bring in a NUL or half a character."""
+    if isinstance(value, dict):
+        for name, text in value.items():
+            if type(text) is str and unstorable(text):
+                value[name] = cell_of(text)
+    return value
 
 
-class _Reader:
+class _Values:
     """JSON values one after the other out of a stream."""
 
     def __init__(self, stream: io.TextIOWrapper) -> None:
@@ -192,8 +196,9 @@ class _Reader:
             try:
                 value, end = DECODER.raw_decode(self.buffer, self.at)
                 if end < len(self.buffer) or self.ended:  # a number may go on
+                    escaped = self.buffer.find("\\u", self.at, end) >= 0
                     self.at = end
-                    return value
+                    return _checked(value) if escaped else value
             except json.JSONDecodeError as error:
                 if self.ended:
                     said = f"no valid JSON ({error.msg}, character {error.pos - self.at + 1} of the value)"
@@ -207,7 +212,7 @@ class _Reader:
 
 
 def _elements(stream: io.TextIOWrapper) -> Iterator[Found | Broken]:
-    reader = _Reader(stream)
+    reader = _Values(stream)
     if reader.takes("["):
         yield from _array(reader)
     elif reader.takes("{"):
@@ -216,7 +221,7 @@ def _elements(stream: io.TextIOWrapper) -> Iterator[Found | Broken]:
         raise UnableToRead("More text follows the end of the JSON; write one array of objects")
 
 
-def _array(reader: _Reader) -> Iterator[Found | Broken]:
+def _array(reader: _Values) -> Iterator[Found | Broken]:
     """The elements of an array whose bracket is passed."""
     row = 0
     if reader.takes("]"):
@@ -235,7 +240,7 @@ def _array(reader: _Reader) -> Iterator[Found | Broken]:
             raise UnableToRead(f"{cut}; write the file again", row)
 
 
-def _inside(reader: _Reader) -> Iterator[Found | Broken]:
+def _inside(reader: _Values) -> Iterator[Found | Broken]:
     """The one list of objects in an object whose brace is passed."""
     names: list[str] = []
     while not reader.takes("}"):

@@ -165,9 +165,8 @@ def test_numbers(cell, number):
 
 
 def test_notes_say_what_to_check():
-    rows = table("text|label", "a|Spam", "b|spam", encoding="cp1252")
+    rows = table("text|label", "a|Spam", "b|spam")
     assert parse_items(rows, mapping(label="label")).notes == (
-        "The file was read as cp1252; if letters look wrong, name its encoding.",
         "The classes 'Spam' and 'spam' differ only in capitals and stay two classes; if they mean the same, write them "
         "alike in the file, or merge the two after the import.",
     )
@@ -250,7 +249,7 @@ def test_a_label_without_its_annotator_is_refused():
     assert str(error) == "Row 3, column 'who': the label has no annotator; name who gave it, or clear the label."
 
 
-@pytest.mark.parametrize("cell", ["x", "1,5", "1_000", "nan", "inf", "1e999", "12 EUR"])
+@pytest.mark.parametrize("cell", ["x", "1_000", "inf", "1e999", "12 EUR"])
 def test_what_is_not_a_number_is_refused(cell):
     error = refusal(parse_items, table("text|n", "a|1", f"b|{cell}"), mapping(fields=(Field("n", "number"),)))
     assert str(error) == (
@@ -258,7 +257,9 @@ def test_what_is_not_a_number_is_refused(cell):
     )
 
 
-@pytest.mark.parametrize("cell", ["yesterday", "31/05/2024", "2024-13-01", "1714564800", "0001-01-01T00:00:00+14:00"])
+@pytest.mark.parametrize(
+    "cell", ["yesterday", "31/05/24 noon", "2024-13-01", "1714564800", "0001-01-01T00:00:00+14:00"]
+)
 def test_what_is_not_a_date_is_refused(cell):
     error = refusal(parse_items, table("text|at", "a|2024-05-31", f"b|{cell}"), mapping(received="at"))
     assert str(error) == (
