@@ -76,7 +76,9 @@ def guess_mapping(table: Table) -> dict[str, str]:
 def mapping_of(roles: Mapping[str, str]) -> ItemMapping:
     """What the parts of the columns (as `guess_mapping` has them) are as a mapping of items."""
     fields = tuple(Field(name, role) for name, role in roles.items() if role in ("number", "category"))
-    single = {role: name for name, role in roles.items() if role in ("label", "id", "annotator", "source", "received")}
+    single: dict[str, Any] = {
+        role: name for name, role in roles.items() if role in ("label", "id", "annotator", "source", "received")
+    }
     texts, wide = (tuple(name for name, role in roles.items() if role == wanted) for wanted in ("text", "wide"))
     return ItemMapping(text=texts, fields=fields, wide=wide, **single)
 
