@@ -73,14 +73,14 @@ def guess_mapping(table: Table) -> dict[str, str]:
     return guessed
 
 
-def mapping_of(
-    roles: Mapping[str, str], *, split: str = "pool", classes: tuple[str, ...] = (), abstain: tuple[str, ...] = ()
-) -> ItemMapping:
+def mapping_of(roles: Mapping[str, str]) -> ItemMapping:
     """What the parts of the columns (as `guess_mapping` has them) are as a mapping of items."""
     fields = tuple(Field(name, role) for name, role in roles.items() if role in ("number", "category"))
-    single = {role: name for name, role in roles.items() if role in ("label", "id", "annotator", "source", "received")}
+    single: dict[str, Any] = {
+        role: name for name, role in roles.items() if role in ("label", "id", "annotator", "source", "received")
+    }
     texts, wide = (tuple(name for name, role in roles.items() if role == wanted) for wanted in ("text", "wide"))
-    return ItemMapping(text=texts, fields=fields, wide=wide, split=split, classes=classes, abstain=abstain, **single)
+    return ItemMapping(text=texts, fields=fields, wide=wide, **single)
 
 
 def _guess_beside(table: Table) -> dict[str, str]:

@@ -8,7 +8,6 @@ import numpy as np
 from annotation.core.files.checking import (
     Faults,
     UnableToParse,
-    as_number,
     check_columns,
     converted,
     listed,
@@ -16,6 +15,7 @@ from annotation.core.files.checking import (
     refuse_unfit,
 )
 from annotation.core.files.class_names import folded, visible
+from annotation.core.files.conventions import as_number
 from annotation.core.files.tables import Table
 from annotation.core.wording import counted
 

@@ -78,7 +78,8 @@ class Command(HouseCommand):
             abstain=tuple(options["abstain"]), decimal=options["decimal"], dates=options["dates"],
         )  # fmt: skip
         if not (mapping.all_fields or mapping.label or mapping.wide or mapping.id):
-            mapping = guessed(open_source(path, name=file_name, encoding=options["encoding"]), mapping)
+            source = open_source(path, name=file_name, encoding=options["encoding"], sheet=options["sheet"])
+            mapping = guessed(source, mapping)
         slug = options["dataset"]
         validate_slug(slug)
         asked = import_params(
@@ -118,8 +119,10 @@ def guessed(source: Source, mapping: ItemMapping) -> ItemMapping:
     if not source.roles:
         return mapping
     roles = guess_mapping(next(source.chunks(SAMPLE)))
-    found = mapping_of(roles, split=mapping.split, classes=mapping.classes, abstain=mapping.abstain)
-    return replace(found, decimal=mapping.decimal, dates=mapping.dates)
+    return replace(
+        mapping_of(roles), split=mapping.split, classes=mapping.classes, abstain=mapping.abstain,
+        decimal=mapping.decimal, dates=mapping.dates,
+    )  # fmt: skip
 
 
 def typed_field(spec: str) -> Field:

@@ -33,16 +33,15 @@ class Command(HouseCommand):
 
     def act(self, options: dict[str, Any]) -> dict[str, Any]:
         dataset = dataset_by_slug(options["dataset"])
-        known = label_columns(open_source(options["file"])) if options["file"].is_file() else {}
+        read = {name: options[name] for name in ("encoding", "sheet")}
+        known = label_columns(open_source(options["file"], **read)) if options["file"].is_file() else {}
         columns: dict[str, Any] = {name: options[name] or known.get(name) for name in PARTS}
         if missing := [f"--{name}" for name in ("item", "annotator", "label") if not columns[name]]:
             raise UnableToParse(f"The file does not say which of its columns is what; name {listed(missing)}.")
         with rejecting_to(options["rejected"]):
             result = import_labels(
-                dataset, options["file"], **columns,
-                abstain=tuple(options["abstain"]), accept_good=options["accept_good"],
-                encoding=options["encoding"], sheet=options["sheet"], decimal=options["decimal"],
-                dates=options["dates"],
+                dataset, options["file"], **columns, abstain=tuple(options["abstain"]),
+                accept_good=options["accept_good"], **read, decimal=options["decimal"], dates=options["dates"],
             )  # fmt: skip
         keep_rejected(result["rejected_rows"], options["rejected"])
         return without_artifact(result)

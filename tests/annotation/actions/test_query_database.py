@@ -62,7 +62,7 @@ def test_a_try_leaves_nothing_behind(shop, uploads):
         ("attach 'other.db' as other", "only a query that reads"),
         ("pragma user_version = 7", "only a query that reads"),
         ("select 1; drop table ticket", "one statement"),
-        ("select nothing from ticket", "no such column"),
+        ("select absent from ticket", "no such column"),
         ("select key, key from ticket", "two columns called 'key'"),
         ("select key, raw from ticket", "the value is bytes"),
         ("select key as '' from ticket", "has no name"),

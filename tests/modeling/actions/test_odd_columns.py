@@ -96,9 +96,11 @@ def pages_show(client, dataset, run):
     for name, args in [
         ("cases", []), ("findings", []), ("rules", []), ("overview", []), ("disagreement", []), ("routing", []),
         ("experts", []), ("over_time", []), ("case", [case.pk]), ("run", [run.pk]),
-        ("run_rows", [run.pk]), ("coefficients", [run.pk]), ("download_coefficients", [run.pk]),
+        ("coefficients", [run.pk]), ("download_coefficients", [run.pk]),
         ("predict", [run.pk]), ("robustness", [run.pk]), ("download_cases", []), ("download_model", [run.pk]),
     ]:  # fmt: skip
         response = client.get(reverse(name, args=[dataset.slug, *args]))
         assert response.status_code == 200, (name, response.status_code)
         getattr(response, "getvalue", lambda: b"")()
+    rows = client.get(reverse("run_rows", args=[dataset.slug, run.pk]), {"which": "wrong"}, follow=True)
+    assert rows.status_code == 200
