@@ -52,16 +52,16 @@ class UploadForm(forms.Form):
 
 
 class ReadingForm(forms.Form):
-    """How a file is read, where it does not tell by itself; `sheets`: those of a workbook."""
+    """How a file is read, where it does not tell by itself; `sheets`: those of a workbook; `encoded`: it is text."""
 
     encoding = forms.ChoiceField(choices=ENCODINGS, required=False)
     sheet = forms.ChoiceField(required=False)
     decimal = forms.ChoiceField(choices=MARKS, required=False, label="Decimal mark")
     dates = forms.ChoiceField(choices=DAYS, required=False, label="Order of dates")
 
-    def __init__(self, *args: Any, sheets: Sequence[str] = (), typed: bool = False, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, sheets: Sequence[str] = (), encoded: bool = True, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if typed:
+        if not encoded:
             del self.fields["encoding"]
         if len(sheets) > 1:
             self.fields["sheet"] = forms.ChoiceField(choices=[(name, name) for name in sheets], required=False)
@@ -117,10 +117,12 @@ class ColumnsForm(forms.Form):
             parts[role].append(column)
         fields = [Field(column, role) for column, role in self.roles().items() if role in ("number", "category")]
         chosen = self.choices()
+        once = {role: next(iter(parts[role]), None) for role in ONCE}
         return ItemMapping(
             text=tuple(parts["text"]), fields=tuple(fields), wide=tuple(parts["wide"]), split=chosen["split"],
             classes=tuple(chosen["classes"]), abstain=tuple(chosen["abstain"]),
-            **{role: next(iter(parts[role]), None) for role in ONCE},
+            label=once["label"], id=once["id"], annotator=once["annotator"], source=once["source"],
+            received=once["received"],
         )  # fmt: skip
 
 

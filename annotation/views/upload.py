@@ -16,6 +16,7 @@ from annotation.actions.files.rejected_rows import UnableToTake
 from annotation.actions.files.uploads import Upload, find_upload, keep_upload, remember
 from annotation.actions.people.create_dataset import create_dataset, may_create
 from annotation.core.files.guessing import guess_mapping
+from annotation.core.files.opening import TEXTS
 from annotation.core.files.tables import Source, Table, UnableToRead, no_rows, open_source
 from annotation.core.refusal import Refusal
 from annotation.forms.importing import ColumnsForm, NewDatasetForm, ReadingForm, UploadForm
@@ -71,9 +72,10 @@ def _import(
     request: Request, dataset: Dataset, upload: Upload, source: Source, table: Table, form: ColumnsForm
 ) -> HttpResponse:
     """Check a small file and import it, once what is to be known of it was shown; a large one is checked by its job."""
-    read = {name: upload.choices.get(name) or "" for name in ("decimal", "dates")}
+    decimal, dates = (upload.choices.get(name) or "" for name in ("decimal", "dates"))
+    mapping = replace(form.mapping(), decimal=decimal, dates=dates)
     asked = import_params(
-        dataset.slug, dataset.name, upload.path, replace(form.mapping(), **read), file_name=upload.file_name,
+        dataset.slug, dataset.name, upload.path, mapping, file_name=upload.file_name,
         encoding=_chosen(upload, "encoding"), sheet=_chosen(upload, "sheet"),
         repair=upload.choices["repair"], accept_good="accept" in request.POST,
     )  # fmt: skip
@@ -94,8 +96,8 @@ def _import(
     except UnableToTake as error:
         upload = remember(upload, {"rejected": error.rejects.artifact})
         some_good = error.rejects.n < len(table) + len(table.broken)
-        rejected = {"rejects": error.rejects, "some_good": some_good}
-        return _show(request, dataset, upload, fault=str(error), **page, **rejected)
+        page |= {"rejects": error.rejects, "some_good": some_good}
+        return _show(request, dataset, upload, fault=str(error), **page)
     except Refusal as error:
         return _show(request, dataset, upload, fault=str(error), **page)
     job = request_import(asked, user=request.user)
@@ -175,10 +177,11 @@ def _show(
 
 
 def _reading(upload: Upload, source: Source | None) -> ReadingForm:
-    """How the file is read, as chosen; a sheet that no longer can be is not asked for again."""
+    """What can be chosen of how the file is read, as it is chosen now."""
     sheets = sorted(source.sheets) if source else upload.choices.get("sheets", ())
     chosen = {"sheet": source.sheets[0]} if source and source.sheets else {}
-    return ReadingForm(initial={**upload.choices, **chosen}, sheets=sheets, typed=bool(source and source.sheets))
+    encoded = source is None or source.format in TEXTS
+    return ReadingForm(initial={**upload.choices, **chosen}, sheets=sheets, encoded=encoded)
 
 
 def _columns(table: Table, form: ColumnsForm) -> list[dict[str, Any]]:

@@ -18,11 +18,11 @@ ORDERS = ("day-first", "month-first", "year-first")
 MISSING = frozenset(("na", "n/a", "#n/a", "nan", "<na>", "nat", "null", "none", "-", "–", "—"))
 UNTYPED = ("csv", "tsv")  # formats that know no numbers: there 1.234 can be a thousand and more
 SPACES = " \u00a0\u202f"
-GROUPS = rf"(?:\d{{1,3}}(?P<group>[MARK{SPACES}'’])\d{{3}}(?:(?P=group)\d{{3}})*|\d+)"
+GROUPS = rf"(?:[1-9]\d{{0,2}}(?P<group>[MARK{SPACES}'’])\d{{3}}(?:(?P=group)\d{{3}})*|\d+)"
 POWER = r"(?:[eE][+-]?\d+)?"
 COMMA = re.compile(rf"[+-]?(?:{GROUPS.replace('MARK', '.')}(?:,\d*)?|,\d+){POWER}")
 POINT = re.compile(rf"[+-]?(?:{GROUPS.replace('MARK', ',')}(?:\.\d*)?|\.\d+){POWER}")
-THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:\.\d{3})+")
+THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+")
 DATE = re.compile(
     r"(?P<a>\d{1,4})(?P<mark>[./-])(?P<b>\d{1,2})(?P=mark)(?P<c>\d{1,4})"
     r"(?:[T ,]+(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,](?P<part>\d{1,6})\d*)?)?"

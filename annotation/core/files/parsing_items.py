@@ -118,7 +118,8 @@ class ItemBatch:
     `items`: row, external_id, digest (64 hex), content (dict: field -> str, or float | None for a number), written
     (dict: number field -> how the file wrote it, where that is not Python's shortest form; None = nowhere), source
     ("" = none), received_at (aware UTC datetime or None); one line per item, `row` its first. `labels`: row,
-    external_id, annotator, label (None = abstained), abstained, repeated (the annotator answers more than once).
+    external_id, annotator, label (None = abstained), abstained, repeated (the annotator answers more than once for
+    the item).
     `classes`: the known ones, else those found in order of appearance.
     `notes`: sentences on what the reader may want to check. `rejected`: rows that can't be taken, and why.
     """

@@ -89,11 +89,6 @@ class Source:
         return self.reader.roles if isinstance(self.reader, Reading) else {}
 
     @property
-    def typed(self) -> bool:
-        """Whether the format itself knows numbers, and writes them one way."""
-        return self.format not in ("csv", "tsv")
-
-    @property
     def notes(self) -> tuple[str, ...]:
         """What was guessed, and what was passed over as far as the file has been read."""
         return (self.guessed,) * bool(self.guessed) + self.reader.notes(self._passed)

@@ -31,6 +31,7 @@ class Grid:
         named = len(cells)
         while named > 1 and not cells[named - 1]:
             named -= 1
+        sample = [record for record in sample if record != header]
         widths = {len(record) for record in sample if any(record)}
         if named == len(cells) and len(cells) > 1 and widths == {named + 1} and _counts(sample):
             return cls(tuple(header), 1, 0, _names(cells, 0, row))  # R names every column but the one that counts

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from annotation.core.files.tables import FORMATS, UnableToRead, open_source, read_table
 
-FEW = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+FEW = settings(max_examples=10, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
 STORABLE = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
 TEXTS = st.text(STORABLE, max_size=12)
 # What XML takes; a workbook's writer turns \r into \n, and _x0041_ is its own way to write a sign.
