@@ -26,17 +26,25 @@ def add_classes(dataset: Dataset, names: tuple[str, ...], user: User | None = No
     later one was told of. What a label says is kept, whatever stands for it now."""
     known = dataset.classes
     new = [name for name in names if name not in known.understood]
-    if ended := next((name for name in new if name in known.became), None):
+    if not known.names:
+        _begin(dataset, names)
+    elif ended := next((name for name in new if name in known.became), None):
         raise UnableToTakeUp(
             f"The class {ended!r} is given up; take it up again with classes add, or correct the file."
         )
-    if new and known.names:
-        add(dataset, new, user, timezone.now())
     elif new:
-        LabelClass.objects.bulk_create(
-            LabelClass(dataset=dataset, name=name, position=position) for position, name in enumerate(names)
-        )
+        add(dataset, new, user, timezone.now())
     return dict(dataset.label_classes.values_list("name", "id"))
+
+
+def _begin(dataset: Dataset, names: tuple[str, ...]) -> None:
+    """The first classes. After the import that brought them was taken back the next one is the first, and may bring
+    some of the same."""
+    there = {one.name: one for one in dataset.label_classes.all()}
+    for position, name in enumerate(names):
+        one = there.get(name) or LabelClass(dataset=dataset, name=name)
+        one.position, one.retired_at, one.became = position, None, None
+        one.save()
 
 
 class UnableToTakeUp(Refusal):

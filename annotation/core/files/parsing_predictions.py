@@ -160,7 +160,7 @@ class PredictionParser:
             numbers = converted(faults, column, as_number, NOT_A_PROBABILITY)
             for position, value in enumerate(numbers):
                 if value is None:
-                    faults.add(position, f"the cell is empty; {NOT_A_PROBABILITY.partition('; ')[2]}", column)
+                    faults.add(position, f"{_nothing(faults, column, position)} {NOT_A_PROBABILITY}", column)
             values.append([0.0 if value is None else value for value in numbers])
         return np.array(values, dtype=np.float64).reshape(len(values), len(faults.table)).T
 
@@ -213,6 +213,12 @@ class _Seen:
 
     def _range(self) -> str:
         return f"from {self.lowest:.4g} to {self.largest:.4g}"
+
+
+def _nothing(faults: Faults, column: str, position: int) -> str:
+    """What a cell without a number says."""
+    cell = faults.table.cells[column][position].strip()
+    return f"'{cell}'" if cell else "the empty cell"
 
 
 def _shown(cell: str) -> int:

@@ -77,7 +77,7 @@ def test_sets_over_production_are_no_choice_for_a_detection(dataset, tmp_path):
         ("name,access,payment\ns1,1,0\n", "Column 'id': the file has no such column"),
         ("id,access,payment\ns1,0.5,0.5\ns2,0.5,0.6\n", "Row 3, column 'access': the probabilities of the row sum to"),
         ("id,access,payment\ns1,nan,1\n", "Row 2, column 'access': 'nan' is not a probability"),
-        ("id,access,payment\ns1,,1\n", "Row 2, column 'access': the cell is empty"),
+        ("id,access,payment\ns1,,1\n", "Row 2, column 'access': the empty cell is not a probability"),
         ("id,access,payment\ns1,-0.2,1.2\n", "Row 2, column 'access': '-0.2' is not a probability"),
         ("id,access,payment\nx,0,1\n", "Row 2, column 'id': the pool of 'support' has no item 'x'"),
         ("id,access,payment\ns1,0,1\ns1,0,1\n", "Row 3, column 'id': the id 's1' is already in row 2"),
