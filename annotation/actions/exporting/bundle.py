@@ -43,7 +43,7 @@ def bundle(dataset: Dataset, form: Form, told: Told, folder: Path) -> Iterator[b
     sink = _Sink()
     now = timezone.localtime()
     lines = [f"{dataset.name} ({dataset.slug}), exported on {now:%Y-%m-%d} at {now:%H:%M %Z}."]
-    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:  # type: ignore[call-overload]
+    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, kind in KINDS.items():
             file = f"{kind.stem}{form.suffix}"
             try:
