@@ -192,7 +192,7 @@ def test_ids_that_may_be_several_or_none_are_all_named_and_nothing_is_written(tm
     with pytest.raises(UnableToImport) as refused:
         imports(made, tmp_path, "7,payment", "12.0,payment", "9.0,payment", "5,payment", "1.23457E+19,payment")
     said = str(refused.value)
-    assert "Row 3, column 'item_id': '12.0' may be '012', '12'; row 4: '9.0' may be '9', '009'" in said
+    assert "Row 3, column 'item_id': '12.0' may be '012', '12'; row 4: '9.0' may be '009', '9'" in said
     assert "row 5: '5' is no item" in said and "row 6: '1.23457E+19' is what a spreadsheet leaves" in said
     assert not Decision.objects.exists()
 
