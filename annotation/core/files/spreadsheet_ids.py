@@ -47,7 +47,8 @@ def _number(cell: str) -> str:
 
 def _fault(cell: str, meant: Sequence[str]) -> str:
     if meant:
-        listed = ", ".join(f"'{short(name, 40)}'" for name in meant[:SHOWN]) + (", …" if len(meant) > SHOWN else "")
+        first = sorted(meant)[:SHOWN]
+        listed = ", ".join(f"'{short(name, 40)}'" for name in first) + (", …" if len(meant) > SHOWN else "")
         return f"may be {listed}"
     if POWER.fullmatch(cell):
         return "is what a spreadsheet leaves of a long number; format the column as text before the file is opened"

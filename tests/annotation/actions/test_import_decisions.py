@@ -11,7 +11,7 @@ from annotation.core.files.tables import UnableToRead
 from annotation.frames import closed_pairs
 from annotation.models import Case, ClosedPair, CurrentLabel, Decision, Item, Label
 from tests.annotation.actions.fake_detectors import Says, detect, use
-from tests.factories import answer, open_case, small_dataset
+from tests.factories import answer, imported, open_case, small_dataset
 from tests.people import emil, erin, leo, olga
 
 pytestmark = pytest.mark.django_db
@@ -175,3 +175,34 @@ def test_an_exported_file_comes_back_as_decisions(dataset, tmp_path, monkeypatch
     import_decisions(dataset, path, erin(dataset), id="item_id", decision="suggested_label", now=timezone.now())
     assert not dataset.cases.open().exists() and current(dataset, "s3") == "payment"
     assert Label.objects.filter(item__external_id="s3").count() == 2
+
+
+def numbered(tmp_path):
+    rows = [{"id": name, "text": f"{name} is here", "label": "access"} for name in ("0007", "012", "12", "9", "009")]
+    return imported(tmp_path, [*rows, {"id": "a", "text": "another", "label": "payment"}], slug="numbered")
+
+
+def test_ids_that_a_spreadsheet_changed_are_found_and_counted(tmp_path):
+    made = numbered(tmp_path)
+    result = imports(made, tmp_path, "7,payment", "12,payment", "12.0,")
+    assert result == {"decisions": 2, "already_here": 0, "ids_changed": 1}
+    assert current(made, "0007") == current(made, "12") == "payment" and current(made, "012") == "access"
+
+
+def test_ids_that_may_be_several_or_none_are_all_named_and_nothing_is_written(tmp_path):
+    made = numbered(tmp_path)
+    with pytest.raises(UnableToImport) as refused:
+        imports(made, tmp_path, "7,payment", "12.0,payment", "9.0,payment", "5,payment", "1.23457E+19,payment")
+    said = str(refused.value)
+    assert "Row 3, column 'item_id': '12.0' may be '012', '12'; row 4: '9.0' may be '009', '9'" in said
+    assert "row 5: '5' is no item" in said and "row 6: '1.23457E+19' is what a spreadsheet leaves" in said
+    assert not Decision.objects.exists()
+
+
+def test_two_rows_that_turn_out_to_be_one_item_are_refused(tmp_path):
+    made = numbered(tmp_path)
+    with pytest.raises(
+        UnableToImport, match="Row 3, column 'item_id': '7' is the item '0007', which has a decision in"
+    ):
+        imports(made, tmp_path, "0007,payment", "7,access")
+    assert not Decision.objects.exists()
