@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from urllib.parse import urlencode
 
-from annotation.core.items.words import Word, read_words
+from annotation.core.items.words import AskedWord, read_words
 from annotation.core.refusal import Refusal
 from annotation.core.wording import listed, short
 
@@ -51,7 +51,7 @@ class UnableToFilter(Refusal):
 
 
 @dataclass(frozen=True)
-class Between:
+class AskedRange:
     """From and to, both included; None = open on that side."""
 
     low: float | date | None = None
@@ -63,10 +63,10 @@ class Asked:
     """Every condition has to hold, those in `but_not` have to fail. `named`: condition → the values of which one will
     do; `between`: condition → its range; `words`: what of them the texts have and lack."""
 
-    words: tuple[Word, ...] = ()
+    words: tuple[AskedWord, ...] = ()
     typed: str = ""
     named: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    between: Mapping[str, Between] = field(default_factory=dict)
+    between: Mapping[str, AskedRange] = field(default_factory=dict)
     but_not: frozenset[str] = frozenset()
     sort: str = "import"
 
@@ -141,13 +141,13 @@ def _values(given: Mapping[str, Sequence[str]], name: str) -> tuple[str, ...]:
     return values
 
 
-def _numbers(given: Mapping[str, Sequence[str]], name: str) -> Between | None:
+def _numbers(given: Mapping[str, Sequence[str]], name: str) -> AskedRange | None:
     sides = [_number(name, _first(given, f"{name}_{side}")) for side in ("from", "to")]
     if sides == [None, None]:
         return None
     if None not in sides and sides[0] > sides[1]:  # type: ignore[operator]
         raise UnableToFilter(f"The {name} goes from {sides[0]} to {sides[1]}: the first has to be the smaller.")
-    return Between(*sides)
+    return AskedRange(*sides)
 
 
 def _number(name: str, typed: str) -> float | None:
@@ -162,13 +162,13 @@ def _number(name: str, typed: str) -> float | None:
     return value
 
 
-def _days(given: Mapping[str, Sequence[str]], name: str) -> Between | None:
+def _days(given: Mapping[str, Sequence[str]], name: str) -> AskedRange | None:
     sides = [_day(name, _first(given, f"{name}_{side}")) for side in ("from", "to")]
     if sides == [None, None]:
         return None
     if None not in sides and sides[0] > sides[1]:  # type: ignore[operator]
         raise UnableToFilter(f"{title_of(name)} goes from {sides[0]} to {sides[1]}: the first has to be the earlier.")
-    return Between(*sides)
+    return AskedRange(*sides)
 
 
 def _day(name: str, typed: str) -> date | None:
@@ -184,7 +184,7 @@ def _said(name: str, value: str) -> str:
     return CHOICES[name][value] if name in CHOICES else value
 
 
-def _range_in_words(one: Between) -> str:
+def _range_in_words(one: AskedRange) -> str:
     parts = [f"from {one.low}" if one.low is not None else "", f"to {one.high}" if one.high is not None else ""]
     return " ".join(part for part in parts if part)
 

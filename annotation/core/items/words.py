@@ -9,7 +9,7 @@ _PLAIN = re.compile(r"[A-Za-z0-9]+")
 
 
 @dataclass(frozen=True)
-class Word:
+class AskedWord:
     """A word or phrase in small letters; `absent`: no text may have it."""
 
     text: str
@@ -21,7 +21,7 @@ class Word:
         return _PLAIN.findall(self.text)
 
 
-def read_words(typed: str) -> tuple[Word, ...]:
+def read_words(typed: str) -> tuple[AskedWord, ...]:
     """What was typed as words, each once and in order; a minus or quotes with nothing behind them are no word."""
     found = []
     for minus, phrase, single in _PARTS.findall(typed):
@@ -29,11 +29,11 @@ def read_words(typed: str) -> tuple[Word, ...]:
         absent = bool(minus) or (not phrase and text.startswith("-") and len(text) > 1)
         text = text[1:] if absent and not phrase else text
         if text.strip("-"):
-            found.append(Word(text, absent))
+            found.append(AskedWord(text, absent))
     return tuple(dict.fromkeys(found))
 
 
-def has_words(words: Iterable[Word], texts: Iterable[str]) -> bool:
+def has_words(words: Iterable[AskedWord], texts: Iterable[str]) -> bool:
     """Whether one or another of the texts has every word, inside another word too, and none has one that is to be
     absent; case and the kind of blanks do not count."""
     flat = [_flat(text) for text in texts]

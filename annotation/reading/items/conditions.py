@@ -10,7 +10,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet, TextField
 from django.db.models.functions import Cast
 from django.utils import timezone
 
-from annotation.core.items.asked import ANY, Asked, Between, UnableToFilter, title_of
+from annotation.core.items.asked import ANY, Asked, AskedRange, UnableToFilter, title_of
 from annotation.core.wording import short
 from annotation.models import (
     AuditItem,
@@ -42,7 +42,7 @@ TABLES: dict[str, tuple[type[Any], str]] = {
 
 
 @dataclass(frozen=True)
-class Rows:
+class ItemRows:
     """A condition as rows that name its items by `column`: with Exists, one item at a time, or all of them listed.
     `of_item` is the lookup by which a row is about an item."""
 
@@ -54,12 +54,12 @@ class Rows:
         return Exists(self.rows.filter(**{self.column: OuterRef("pk")}))
 
 
-def conditions_of(dataset: Dataset, asked: Asked) -> dict[str, Q | Exists | Rows]:
+def conditions_of(dataset: Dataset, asked: Asked) -> dict[str, Q | Exists | ItemRows]:
     """Condition → what of an item's rows has to be there. Words, scores and predictions are not among them.
 
     Raises UnableToFilter for a name that the dataset does not have.
     """
-    made: dict[str, Q | Exists | Rows] = {}
+    made: dict[str, Q | Exists | ItemRows] = {}
     for name, values in asked.named.items():
         if name in TABLES:
             made[name] = _in_table(dataset, name, values)
@@ -80,7 +80,7 @@ def negated_together(asked: Asked) -> frozenset[str]:
     return asked.but_not | {"annotator"} if both and "annotator" in asked.named else asked.but_not
 
 
-def _in_table(dataset: Dataset, name: str, values: Sequence[str]) -> Rows:
+def _in_table(dataset: Dataset, name: str, values: Sequence[str]) -> ItemRows:
     model, column = TABLES[name]
     ids = [int(value) for value in values]
     owner = model._meta.get_field(column).related_model
@@ -88,7 +88,7 @@ def _in_table(dataset: Dataset, name: str, values: Sequence[str]) -> Rows:
     for one in ids:
         if one not in known:
             raise UnableToFilter(f"There is no {title_of(name)} {one} in this dataset; choose one from its page.")
-    return Rows(model.objects.filter(**{f"{column}__in": ids}))
+    return ItemRows(model.objects.filter(**{f"{column}__in": ids}))
 
 
 def _ids(rows: Iterable[tuple[int, str]], name: str, values: Sequence[str]) -> list[int]:
@@ -130,14 +130,14 @@ def _source(dataset: Dataset, values: Sequence[str]) -> Q:
     return Q(source__in=values)
 
 
-def _expert(dataset: Dataset, values: Sequence[str]) -> Rows:
+def _expert(dataset: Dataset, values: Sequence[str]) -> ItemRows:
     members = dataset.membership_set.values_list("user_id", "user__username")
     gone = Decision.objects.filter(case__dataset=dataset, expert__username__in=values)
     known = {*members, *gone.values_list("expert_id", "expert__username").distinct()}
     experts = [] if ANY in values else _ids(known, "expert", values)
     standing = Decision.objects.standing().filter(case__dataset=dataset).exclude(case__kind__in=Case.CHECKS)
     standing = standing.filter(expert__in=experts) if experts else standing
-    return Rows(Decision.items.through.objects.filter(decision__in=standing))
+    return ItemRows(Decision.items.through.objects.filter(decision__in=standing))
 
 
 def _state(dataset: Dataset, values: Sequence[str]) -> Q:
@@ -152,19 +152,19 @@ def _split(dataset: Dataset, values: Sequence[str]) -> Q:
     return ~Q(split__in=[one for one in (Item.POOL, Item.PRODUCTION) if one not in values])
 
 
-def _detector(dataset: Dataset, values: Sequence[str]) -> Rows:
+def _detector(dataset: Dataset, values: Sequence[str]) -> ItemRows:
     newest = dataset.detections.order_by("-id").values_list("id", flat=True).first()
     flags = Flag.objects.filter(detection=newest) if newest else Flag.objects.none()
-    return Rows(flags if ANY in values else flags.filter(detector__in=values))
+    return ItemRows(flags if ANY in values else flags.filter(detector__in=values))
 
 
-def _import(dataset: Dataset, values: Sequence[str]) -> Rows:
+def _import(dataset: Dataset, values: Sequence[str]) -> ItemRows:
     ids = [int(value) for value in values]
     known = set(dataset.file_imports.filter(pk__in=ids).values_list("id", flat=True))
     for one in ids:
         if one not in known:
             raise UnableToFilter(f"There is no import {one} in this dataset; choose one from its page.")
-    return Rows(Item.objects.filter(brought_by__in=ids), "pk")
+    return ItemRows(Item.objects.filter(brought_by__in=ids), "pk")
 
 
 def _case(dataset: Dataset, values: Sequence[str]) -> Q:
@@ -190,13 +190,13 @@ def _differ(dataset: Dataset, values: Sequence[str]) -> Q:
     return found
 
 
-_MAKERS: dict[str, Callable[[Dataset, Sequence[str]], Q | Exists | Rows]] = {
+_MAKERS: dict[str, Callable[[Dataset, Sequence[str]], Q | Exists | ItemRows]] = {
     "label": _label, "was": _was, "source": _source, "expert": _expert, "state": _state, "split": _split,
     "detector": _detector, "import": _import, "case": _case, "differ": _differ,
 }  # fmt: skip
 
 
-def _days(column: str, between: Between) -> Q:
+def _days(column: str, between: AskedRange) -> Q:
     found = Q(**{f"{column}__isnull": False})
     if between.low is not None:
         found &= Q(**{f"{column}__gte": _midnight(between.low)})

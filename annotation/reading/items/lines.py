@@ -16,7 +16,7 @@ SHOWN_LABELS = 4
 
 
 @dataclass(frozen=True)
-class Said:
+class PredictedClass:
     """What a prediction set says: the likeliest class and its probability, in [0, 1]."""
 
     by: str
@@ -38,7 +38,7 @@ class ItemLine:
     was: str = ""
     given: list[tuple[str, str]] = field(default_factory=list)
     flags: list[tuple[str, str]] = field(default_factory=list)
-    said: list[Said] = field(default_factory=list)
+    said: list[PredictedClass] = field(default_factory=list)
     score: float | None = None
     probability: float | None = None
 
@@ -93,7 +93,7 @@ def _predict(one: PredictionSet, lines: dict[int, ItemLine]) -> None:
     ids = np.array(list(lines), dtype=np.int64)
     for pk, at in zip(ids.tolist(), predicted.where(ids).tolist(), strict=True):
         if at >= 0:
-            lines[pk].said.append(Said(one.name, one.classes[predicted.best[at]], float(predicted.share[at])))
+            lines[pk].said.append(PredictedClass(one.name, one.classes[predicted.best[at]], float(predicted.share[at])))
 
 
 def _score(dataset: Dataset, lines: dict[int, ItemLine]) -> None:

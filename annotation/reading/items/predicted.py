@@ -14,7 +14,7 @@ MOST_SETS = 50
 
 
 @dataclass(frozen=True, eq=False)
-class Predicted:
+class LikeliestClasses:
     """item: int (n,), ids in ascending order. best: int (n,), position of the likeliest class; share: float (n,), its
     probability."""
 
@@ -30,7 +30,7 @@ class Predicted:
         return np.where(self.item[at] == ids, at, -1)
 
 
-def predicted_by(predictions: PredictionSet) -> Predicted:
+def predicted_by(predictions: PredictionSet) -> LikeliestClasses:
     """Raises UnableToAlign where the set's artifact cannot be read."""
     try:
         return _predicted(str(settings.ARTIFACTS_DIR), predictions.arrays)
@@ -40,13 +40,13 @@ def predicted_by(predictions: PredictionSet) -> Predicted:
 
 # named by content, so what was read once stays true; sixteen bytes an item
 @lru_cache(maxsize=8)
-def _predicted(folder: str, name: str) -> Predicted:
+def _predicted(folder: str, name: str) -> LikeliestClasses:
     arrays = bytes_to_arrays(load_bytes(folder, name))
     order = np.argsort(arrays["item"], kind="stable")
     probability = arrays["probability"]
     best = probability.argmax(axis=1)
     share = probability[np.arange(len(best)), best]
-    return Predicted(arrays["item"][order], best[order].astype(np.int32), share[order].astype(np.float32))
+    return LikeliestClasses(arrays["item"][order], best[order].astype(np.int32), share[order].astype(np.float32))
 
 
 def classes_of(predictions: PredictionSet) -> np.ndarray:

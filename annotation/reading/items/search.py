@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
-from annotation.core.items.asked import Asked, Between, UnableToFilter
+from annotation.core.items.asked import Asked, AskedRange, UnableToFilter
 from annotation.core.items.words import has_words
 from annotation.models import CurrentLabel, Dataset, Item, PredictionSet
 from annotation.reading.items.conditions import (
     MOST_LISTED,
     TABLES,
     Check,
-    Rows,
+    ItemRows,
     conditions_of,
     negated_together,
     sets_asked,
@@ -29,11 +29,13 @@ from annotation.reading.items.scores import ItemScores, scores_now
 # Seconds of one look; a page that is not full by then goes on in the next.
 BUDGET = 0.06
 # Items of the first window, and of the largest that ids are listed for and that a range is asked for.
-FIRST, MOST_IDS, MOST_RANGE = 2_000, 5_000, 100_000
+FIRST, MOST_IDS, MOST_RANGE = 1_000, 5_000, 100_000
+# Where there is time for fewer than so many, it is for the next look.
+LEAST = 50
 
 
 @dataclass(frozen=True)
-class Part:
+class OneLook:
     """What one look found: ids in order. `after`: where the next one goes on, None at the end of all items; `share` of
     the items, in [0, 1], that has been looked through, None where nobody can say."""
 
@@ -56,28 +58,28 @@ class Search:
     def reads_texts(self) -> bool:
         return bool(self.asked.words)
 
-    def look(self, after: Key | None, wanted: int, seconds: float = BUDGET) -> Part:
+    def look(self, after: Key | None, wanted: int, seconds: float = BUDGET) -> OneLook:
         """Up to `wanted` items behind the key, and fewer where the time is over first."""
-        began, size, found = perf_counter(), FIRST, list[int]()
+        began, size, found = perf_counter(), self._first_size(wanted), list[int]()
         key: Key | None = after
         share: float | None = 0.0
         while self.order is not None:
             window = self.order.window(key, self._fitting(size, seconds - (perf_counter() - began)))
             if window is None:
-                return Part(tuple(found), None, 1.0)
+                return OneLook(tuple(found), None, 1.0)
             start = perf_counter()
             ids = self._found_in(window, wanted - len(found))
             found += ids
             if len(found) >= wanted:
-                return Part(tuple(found), self.order.keys(ids[-1:])[0], None)
+                return OneLook(tuple(found), self.order.keys(ids[-1:])[0], None)
             key, share, took = window.last, window.share, perf_counter() - start
             left = seconds - (perf_counter() - began)
             if left <= 0:
-                return Part(tuple(found), key, share)
+                return OneLook(tuple(found), key, share)
             size = int(size * min(4.0, left / 2 / max(took, 1e-4)))
-            if size < 100:
-                return Part(tuple(found), key, share)
-        return Part((), None, 1.0)
+            if size < LEAST:
+                return OneLook(tuple(found), key, share)
+        return OneLook((), None, 1.0)
 
     def all(self, most: int | None = None) -> Iterator[list[int]]:
         """Ids of all items under the filter in order, window by window, up to `most` of them."""
@@ -90,6 +92,10 @@ class Search:
             key = part.after
             if key is None:
                 return
+
+    def _first_size(self, wanted: int) -> int:
+        """Listed items lie apart from one another, so that looking at more of them than are wanted is dear."""
+        return FIRST if isinstance(self.order, ByImport) else min(FIRST, 2 * wanted)
 
     def _fitting(self, size: int, left: float) -> int:
         most = MOST_RANGE if isinstance(self.order, ByImport) and not self._reads_rows else MOST_IDS
@@ -134,7 +140,7 @@ def search(dataset: Dataset, asked: Asked) -> Search:
     frozen = set(TABLES) & set(asked.named) - but_not
     items = with_plain_words(own if frozen else own.filter(taken_back=0), asked)
     for name, one in made.items():
-        holds: Q | Exists = one.exists if isinstance(one, Rows) else one
+        holds: Q | Exists = one.exists if isinstance(one, ItemRows) else one
         items = items.filter(~Q(holds) if name in but_not else Q(holds))
     scores = scores_now(dataset) if {*asked.between} & {"score", "probability"} or _by_score(asked) else None
     sets = sets_asked(dataset, asked)
@@ -145,7 +151,7 @@ def search(dataset: Dataset, asked: Asked) -> Search:
     if checks:
         newest = CurrentLabel.objects.filter(item=OuterRef("pk")).order_by("-id")
         items = items.annotate(now=Subquery(newest.values("label_class")[:1]))
-    wanted = [one for name, one in made.items() if isinstance(one, Rows) and name not in but_not]
+    wanted = [one for name, one in made.items() if isinstance(one, ItemRows) and name not in but_not]
     return Search(asked, items, tuple(checks), _order(dataset, asked, scores, _narrowed(asked, wanted, scores, sets)))
 
 
@@ -158,7 +164,7 @@ def _scored(name: str) -> bool:
 
 
 def _narrowed(
-    asked: Asked, rows: Sequence[Rows], scores: ItemScores | None, sets: Sequence[PredictionSet]
+    asked: Asked, rows: Sequence[ItemRows], scores: ItemScores | None, sets: Sequence[PredictionSet]
 ) -> np.ndarray | None:
     """Ids in ascending order beyond which nothing can be found; None where nothing narrows it to few."""
     lists = [ids for one in rows if (ids := _short_list(one)) is not None]
@@ -172,7 +178,7 @@ def _narrowed(
     return reduce(np.intersect1d, short) if short else None
 
 
-def _short_list(one: Rows) -> np.ndarray | None:
+def _short_list(one: ItemRows) -> np.ndarray | None:
     ids = list(one.rows.order_by().values_list(one.column, flat=True)[: MOST_LISTED + 1])
     return np.unique(np.array(ids, dtype=np.int64)) if len(ids) <= MOST_LISTED else None
 
@@ -207,13 +213,13 @@ def _all_by(what: str, scores: ItemScores) -> Listed:
     return scores.sorted_by[what]
 
 
-def _within(values: np.ndarray, one: Between) -> np.ndarray:
+def _within(values: np.ndarray, one: AskedRange) -> np.ndarray:
     low = -np.inf if one.low is None else one.low
     high = np.inf if one.high is None else one.high
     return (values >= low) & (values <= high)
 
 
-def _in_range(scores: ItemScores | None, name: str, one: Between, negated: bool) -> Check:
+def _in_range(scores: ItemScores | None, name: str, one: AskedRange, negated: bool) -> Check:
     if scores is None:
         raise UnableToFilter(f"Items have a {name} once a detection has run; detect first.")
 

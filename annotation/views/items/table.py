@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.http import HttpResponse, QueryDict
@@ -51,7 +52,7 @@ def items(request: Request, slug: str) -> HttpResponse:
         page["shown"] = _shown(dataset, asked, page["after"], typed_id(request.GET.get("found", "")))
     except Refusal as fault:
         asked, page["fault"] = Asked(), str(fault)
-    page |= {"asked": asked, "columns": _columns(asked)}
+    page |= {"asked": asked, "columns": _columns(asked), "further": _further(request, asked, page.get("shown"))}
     if request.htmx and not request.htmx.history_restore_request and request.htmx.target == "more":
         return render(request, "annotation/lead/items/_more.html", page)
     page["done"], page["n_done"] = _done(request, dataset)
@@ -95,6 +96,12 @@ def _done(request: Request, dataset: Dataset) -> tuple[UUID | None, int]:
     except ValueError:
         return None, 0
     return token, len(decided_together(dataset, request.user, token))
+
+
+def _further(request: Request, asked: Asked, shown: Shown | None) -> str:
+    """The address from where the list goes on."""
+    query = f"{asked.query}&" if asked.query else ""
+    return f"{request.path}?{query}{urlencode({'after': shown.after if shown else ''})}"
 
 
 def _columns(asked: Asked) -> dict[str, bool]:

@@ -14,7 +14,7 @@ from modeling.reading.reviewed_labels import wrong_among_reviewed
 from tests import people
 from tests.factories import open_case, small_dataset
 from tests.modeling import small_world
-from tests.pages import html_of
+from tests.pages import html_of, words_of
 
 pytestmark = pytest.mark.django_db
 NOBODY = wilson(0, 0)
@@ -58,7 +58,7 @@ def test_it_works(client, tmp_path):
     detected(dataset)
     client.force_login(people.leo(dataset))
     page = html_of(get(client, dataset))
-    assert "60 items and 40 from production · 1 annotator · newest model" in page
+    assert "60 items and 40 from production · 1 annotator · newest model" in words_of(get(client, dataset))
     assert "10 decided" in page and "the last by erin" in page
     difference = comparison.proof["difference"]
     assert f"{100 * difference['value']:+.1f}" in page and "look 1 of 10" in page and "n = 40" in page
