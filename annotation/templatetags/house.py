@@ -15,7 +15,7 @@ from annotation.models import Dataset, Finding, User
 from annotation.reading.finding_kinds import kind_named
 
 register = template.Library()
-NO_CLASS = re.compile(r"'(.+?)' is none of ")
+NO_CLASS = re.compile(r": '(.+?)' is none of ")
 
 
 @register.filter
