@@ -18,13 +18,17 @@ from annotation.reading.prediction_sets import UnableToAlign, aligned
 
 def state_of(dataset: Dataset) -> str:
     """A mark that changes whenever items, labels, current labels or rulings were added, or an import taken back."""
+    of_dataset = Dataset.objects.filter(pk=dataset.pk)
+    newest = of_dataset.aggregate(ruling=Max("rulings__id"), change=Max("class_changes__id"))
     parts = [
         Item.objects.filter(dataset=dataset).aggregate(last=Max("id"))["last"],
         Label.objects.filter(item__dataset=dataset).aggregate(last=Max("id"))["last"],
         CurrentLabel.objects.filter(item__dataset=dataset).aggregate(last=Max("id"))["last"],
-        dataset.rulings.aggregate(last=Max("id"))["last"],
+        newest["ruling"],
     ]
-    return "-".join(map(str, parts)) + mark_of_taken_back(dataset) + changed_classes(dataset)
+    return (
+        "-".join(map(str, parts)) + mark_of_taken_back(dataset) + (changed_classes(dataset) if newest["change"] else "")
+    )
 
 
 def mark_of_taken_back(dataset: Dataset) -> str:

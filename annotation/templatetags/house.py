@@ -15,7 +15,7 @@ from annotation.reading.finding_kinds import kind_named
 from annotation.templatetags.texts import as_named
 
 register = template.Library()
-NO_CLASS = re.compile(r"'(.+?)' is none of ")
+NO_CLASS = re.compile(r": '(.+?)' is none of ")
 
 
 @register.filter

@@ -16,7 +16,7 @@ WORDS = {"rename": "OLD NEW", "merge": "A B … INTO C", "split": "A INTO B C �
          "meaning": "A TEXT", "reorder": "A B …", "add": "NAME …", "retire": "A", "undo": "[CHANGE]"}  # fmt: skip
 
 
-class UnableToRead(Refusal):
+class UnableToSayChange(Refusal):
     """The words of a change are not those that its kind takes."""
 
 
@@ -37,7 +37,7 @@ class Command(HouseCommand):
         now = timezone.now()
         if kind == "undo":
             if options["preview"]:
-                raise UnableToRead("A change is taken back as a whole; leave out --preview. The list says which.")
+                raise UnableToSayChange("A change is taken back as a whole; leave out --preview. The list says which.")
             if words and not (len(words) == 1 and words[0].isdecimal() and len(words[0]) < 19):
                 raise _wrong(kind)
             return _made(undo(dataset, int(words[0]) if words else None, None, now))
@@ -48,7 +48,7 @@ class Command(HouseCommand):
 
 
 def wanted_change(kind: str, words: list[str]) -> WantedChange:
-    """What the words after the kind ask for. Raises UnableToRead."""
+    """What the words after the kind ask for. Raises UnableToSayChange."""
     if kind == "rename" and len(words) == 2:
         return WantedChange(kind, words[:1], words[1:])
     if kind in ("merge", "split") and "INTO" in words:
@@ -65,8 +65,8 @@ def wanted_change(kind: str, words: list[str]) -> WantedChange:
     raise _wrong(kind)
 
 
-def _wrong(kind: str) -> UnableToRead:
-    return UnableToRead(f"Write it like this: classes DATASET {kind} {WORDS[kind]}.")
+def _wrong(kind: str) -> UnableToSayChange:
+    return UnableToSayChange(f"Write it like this: classes DATASET {kind} {WORDS[kind]}.")
 
 
 def _listed(dataset: Dataset) -> dict[str, Any]:
