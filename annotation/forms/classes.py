@@ -10,7 +10,7 @@ from annotation.models import ClassChange, Dataset
 KINDS = {
     ClassChange.RENAME: "Rename to", ClassChange.MERGE: "Merge into", ClassChange.SPLIT: "Split into (one a line)",
     ClassChange.RETIRE: "Retire", ClassChange.GROUP: "Put under the heading",
-    ClassChange.REORDER: "Put first, in the order written (one a line)", ClassChange.ADD: "Add (one a line)",
+    ClassChange.REORDER: "Put first, in this order (one a line)", ClassChange.ADD: "Add (one a line)",
 }  # fmt: skip
 ONE_ONLY = (ClassChange.RENAME, ClassChange.SPLIT, ClassChange.RETIRE)
 
