@@ -18,7 +18,7 @@ from annotation.core.intervals import Interval
 from annotation.core.stored import IntervalJson
 from annotation.models import Annotator, Consensus, CurrentLabel, Dataset, Item, Job, Label, name_now
 from annotation.reading.cases import excerpt_of
-from annotation.reading.classes.order_then import class_names_at
+from annotation.reading.classes.order_then import class_names_at, names_now
 
 SHOWN_ITEMS = 20
 SHOWN_ANNOTATORS = 25
@@ -103,7 +103,7 @@ def list_annotators(dataset: Dataset, everyone: bool = False) -> Annotators | No
         consensus=row,
         methods=tuple(_method(name, row) for name in METHODS),
         annotators=_annotators(dataset, row.skills[: MOST if everyone else SHOWN_ANNOTATORS]),
-        contested=_contested(dataset, arrays, class_names_at(dataset, row.created_at)),
+        contested=_contested(dataset, arrays, row),
         n_annotators=len(row.skills),
         readings={reading: counts[reading] for reading in READINGS},
         changes=None if row.applied else outcome.get("changes"),
@@ -169,7 +169,7 @@ def _contested_arrays(name: str) -> dict[str, np.ndarray]:
     return {**first, "reading": arrays["reading"]}
 
 
-def _contested(dataset: Dataset, arrays: dict[str, np.ndarray], then: Sequence[str]) -> tuple[ContestedRow, ...]:
+def _contested(dataset: Dataset, arrays: dict[str, np.ndarray], row: Consensus) -> tuple[ContestedRow, ...]:
     """The first items that no expert has decided since."""
     ids = arrays["contested_item"].tolist()
     since = CurrentLabel.objects.in_force().decided().filter(item__in=ids).values_list("item_id", flat=True)
@@ -179,8 +179,7 @@ def _contested(dataset: Dataset, arrays: dict[str, np.ndarray], then: Sequence[s
     places = [place for place in places if ids[place] in items][:SHOWN_ITEMS]
     said = _said([ids[place] for place in places])
     askable = dict(Annotator.objects.filter(pk__in=arrays["ask"].tolist()).values_list("id", "name"))
-    known = dataset.classes
-    classes = [known.now(name) or name for name in then]
+    classes = names_now(dataset, row.created_at)
     rows = []
     for place in places:
         label, reading = int(arrays["contested_label"][place]), READINGS[arrays["reading"][place]]

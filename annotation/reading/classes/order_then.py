@@ -29,6 +29,15 @@ def class_names_at(dataset: Dataset, moment: datetime) -> tuple[str, ...]:
     return tuple(one["name"] for one in following.details["before"] if one["retired_at"] is None)
 
 
+def names_now(dataset: Dataset, moment: datetime) -> tuple[str, ...]:
+    """`class_names_at` by the name of now where one stands for it."""
+    following = dataset.class_changes.filter(created_at__gt=moment).exists()
+    if not following:
+        return dataset.class_names
+    known = dataset.classes
+    return tuple(known.now(name) or name for name in class_names_at(dataset, moment))
+
+
 class UnableToUse(Refusal):
     """What was worked out is for other classes than those of now."""
 
