@@ -83,7 +83,7 @@ class ColumnsForm(forms.Form):
     )  # fmt: skip
     classes = forms.CharField(
         required=False, label="Classes, one a line, in the order of their keys",
-        help_text="Left empty, they are the labels found. They stay as they are from then on.",
+        help_text="Left empty, they are the labels found. Under Classes and question they can be changed later.",
         widget=forms.Textarea(attrs={"rows": 2}),
     )  # fmt: skip
 

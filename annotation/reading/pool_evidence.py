@@ -5,36 +5,55 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 from django.conf import settings
-from django.db.models import Max
+from django.db.models import Max, Model, OuterRef, Subquery
 
 from annotation import frames
 from annotation.core.artifacts import UnableToLoad, bytes_to_arrays, load_bytes
 from annotation.core.judging.evidence import Evidence, build_evidence
 from annotation.core.progress import Report
-from annotation.models import DECIDED, CurrentLabel, Dataset, ImportTakenBack, Item, Label, PredictionSet
+from annotation.models import (
+    DECIDED,
+    ClassChange,
+    CurrentLabel,
+    Dataset,
+    ImportTakenBack,
+    Item,
+    Label,
+    PredictionSet,
+    Ruling,
+)
 from annotation.reading.classes.order_then import changed_classes
 from annotation.reading.prediction_sets import UnableToAlign, aligned
 
+TAKEN_BACK = (ImportTakenBack, "file_import__dataset")
+
 
 def state_of(dataset: Dataset) -> str:
-    """A mark that changes whenever items, labels, current labels or rulings were added, or an import taken back."""
-    of_dataset = Dataset.objects.filter(pk=dataset.pk)
-    newest = of_dataset.aggregate(ruling=Max("rulings__id"), change=Max("class_changes__id"))
+    """A mark that changes whenever items, labels, current labels or rulings were added, an import taken back or the
+    classes changed."""
+    newest = (_newest(Ruling, "dataset"), _newest(ClassChange, "dataset"), _newest(*TAKEN_BACK))
+    ruling, change, taken_back = Dataset.objects.filter(pk=dataset.pk).values_list(*newest).get()
     parts = [
         Item.objects.filter(dataset=dataset).aggregate(last=Max("id"))["last"],
         Label.objects.filter(item__dataset=dataset).aggregate(last=Max("id"))["last"],
         CurrentLabel.objects.filter(item__dataset=dataset).aggregate(last=Max("id"))["last"],
-        newest["ruling"],
+        ruling,
     ]
-    return (
-        "-".join(map(str, parts)) + mark_of_taken_back(dataset) + (changed_classes(dataset) if newest["change"] else "")
-    )
+    return "-".join(map(str, parts)) + _without(taken_back) + (changed_classes(dataset) if change else "")
 
 
 def mark_of_taken_back(dataset: Dataset) -> str:
     """Changes with every import that is taken back; "" before the first."""
-    last = ImportTakenBack.objects.filter(file_import__dataset=dataset).aggregate(last=Max("id"))["last"]
-    return f" without {last}" if last else ""
+    return _without(Dataset.objects.filter(pk=dataset.pk).values_list(_newest(*TAKEN_BACK), flat=True).get())
+
+
+def _without(taken_back: int | None) -> str:
+    return f" without {taken_back}" if taken_back else ""
+
+
+def _newest(model: type[Model], path: str) -> Subquery:
+    """For a query of datasets: the id of the newest row, of those whose dataset stands at `path`."""
+    return Subquery(model._default_manager.filter(**{path: OuterRef("pk")}).order_by("-id").values("id")[:1])
 
 
 def pool_frame(dataset: Dataset) -> pd.DataFrame:

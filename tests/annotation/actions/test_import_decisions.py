@@ -185,7 +185,7 @@ def numbered(tmp_path):
 def test_ids_that_a_spreadsheet_changed_are_found_and_counted(tmp_path):
     made = numbered(tmp_path)
     result = imports(made, tmp_path, "7,payment", "12,payment", "12.0,")
-    assert result == {"decisions": 2, "already_here": 0, "ids_changed": 1}
+    assert result == {"decisions": 2, "already_here": 0, "ids_changed": 1, "notes": []}
     assert current(made, "0007") == current(made, "12") == "payment" and current(made, "012") == "access"
 
 

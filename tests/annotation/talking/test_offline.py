@@ -322,8 +322,8 @@ def test_a_file_as_a_spreadsheet_saves_it(client, dataset):
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
-        ("cases.xlsx", b"PK\x03\x04", "export it as one of them"),
-        ("cases.csv", b"PK\x03\x04", "export the sheet as CSV"),
+        ("cases.xlsx", b"PK\x03\x04", "is damaged or is none"),
+        ("cases.csv", b"PK\x03\x04", "name a workbook .xlsx or .ods"),
         ("cases.csv", b"a,b\n1,2\n", "no column 'case'"),
         ("cases.csv", b"case,answer\nx,y,z\n", "the header has 2"),
         ("cases.csv", b'case,answer\n"x,y\n', "never closed"),

@@ -314,5 +314,5 @@ def test_a_decision_takes_a_bounded_number_of_queries(client, dataset, expert, d
     for name in ("s1", "s2", "s3"):
         open_case(dataset, name)
     page = press(client, get(client, dataset), class_id(dataset, "access"), headers=HTMX)
-    with django_assert_max_num_queries(66):
+    with django_assert_max_num_queries(67):
         press(client, page, class_id(dataset, "access"), headers=HTMX)

@@ -19,6 +19,8 @@ NAMES = {page.name for pages in STAGES.values() for page in pages}
 NO_PLACE = {
     "invitation",
     "login",
+    "forgot",
+    "reset",
     "404",
     "403_csrf",
     "account",

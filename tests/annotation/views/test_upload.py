@@ -78,8 +78,14 @@ def test_new_dataset_is_led_by_who_made_it(db):
 
 
 def test_a_lead_may_start_another_dataset(dataset):
-    assert as_(leo(dataset)).post(reverse("new_dataset"), {"name": "Support requests"}).status_code == 302
-    assert set(Dataset.objects.values_list("slug", flat=True)) == {"support-requests", "support-requests-2"}
+    assert as_(leo(dataset)).post(reverse("new_dataset"), {"name": "Complaints"}).status_code == 302
+    assert set(Dataset.objects.values_list("slug", flat=True)) == {"support-requests", "complaints"}
+
+
+def test_a_name_that_is_taken_is_refused_with_a_sentence(dataset):
+    page = as_(leo(dataset)).post(reverse("new_dataset"), {"name": "support  Requests"})
+    assert page.status_code == 200 and Dataset.objects.count() == 1
+    assert "There is a dataset 'support-requests' of that name already" in text_of(page)
 
 
 def test_name_without_a_letter_of_a_slug(db):
@@ -351,7 +357,7 @@ def test_a_guessed_encoding_is_shown_with_its_letters_before_anything_is_written
 def test_classes_that_differ_in_capitals_are_shown_before_they_are_made(dataset):
     lead = as_(leo(dataset))
     page = send(lead, dataset, "body,label\nlocked out,access\nrefund please,Access\n")
-    assert "differ in capitals only" in text_of(columns(lead, page, "text label"))
+    assert "differ only in capitals" in text_of(columns(lead, page, "text label"))
     assert not Job.objects.exists()
     columns(lead, page, "text label")
     assert Job.objects.exists()
