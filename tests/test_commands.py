@@ -62,7 +62,7 @@ def test_a_round_by_commands_prints_one_line_each(tmp_path, quick):
     parts = {"detection", "items", "groups", "flags", "findings", "cases", "failed", "not_applicable"}
     assert set(detected) == parts and detected["failed"] == {}
     cases = tmp_path / "cases.csv"
-    assert result("export_cases", "support", cases) == {"rows": 2, "file": str(cases), "ids_changed": 0, "notes": []}
+    assert result("export_cases", "support", cases) == {"rows": 2, "file": str(cases), "notes": []}
     assert result("export_cases", "support", cases, "--all")["rows"] == 6
     decided = file(tmp_path, "id,said\ns4,payment\ns3,:ambiguous\n", "decisions.csv")
     asked = ("import_decisions", "support", decided, "--expert", "erin", "--id", "id", "--decision", "said")
@@ -177,7 +177,7 @@ def test_a_bad_file_writes_nothing_and_says_where(tmp_path, content, said):
 @pytest.mark.parametrize(
     ("name", "content", "more", "said"),
     [
-        ("items.xlsx", GOOD, (), "is none of"),
+        ("items.xlsx", GOOD, (), "is damaged or is none"),
         ("items.csv.gz", GOOD, (), "gz"),
         ("items.csv", GOOD.replace("one", "größer").encode("latin-1"), ("--encoding", "utf-8"), "utf-8"),
         ("items.csv", GOOD.replace("one", "größer"), ("--encoding", "latin-1"), "declared as latin-1 but is"),
@@ -259,7 +259,14 @@ def test_predictions_of_two_models_are_compared_by_their_names(tmp_path):
         content = "".join(f"{one},{said}\n" for (one, _), said in zip(rows, sure, strict=True))
         path = file(tmp_path, f"id,payment,access\n{content}", f"{name}.csv")
         asked = ("import_predictions", "support", path, "--name", name, "--id", "id", "--split", "production")
-        assert result(*asked) == {"predictions": name, "items": 40, "of": 40, "written": True}
+        assert result(*asked) == {
+            "predictions": name,
+            "items": 40,
+            "of": 40,
+            "written": True,
+            "notes": [],
+            "rejected": 0,
+        }
     frozen = result("snapshot", "support", "--purpose", "production")["snapshot"]
     proof = result("compare", "support", "--before", "theirs", "--after", "ours", "--production", frozen)
     assert (proof["before"]["accuracy"], proof["after"]["accuracy"], proof["n"]) == (0.5, 1.0, 40)

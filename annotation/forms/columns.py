@@ -11,7 +11,7 @@ from annotation.models import Dataset
 MOST_CODES, LONGEST = 500, 200
 
 
-class ColumnsForm(forms.Form):
+class MeaningsForm(forms.Form):
     """One `code = meaning` a line for each category; fields of other types are only listed."""
 
     def __init__(self, dataset: Dataset, data: Any = None) -> None:

@@ -11,14 +11,14 @@ from annotation.models.dataset import DatasetQuerySet
 LONGEST = 120
 
 
-class UnableToName(Refusal):
+class UnableToRename(Refusal):
     """The name is none, or another dataset's."""
 
 
 def rename(dataset: Dataset, name: str, user: User | None) -> Dataset:
     """Call it `name` from now on; the same name again changes nothing. `user` None: by command.
 
-    Raises UnableToName where a dataset that `user` sees is called so.
+    Raises UnableToRename where a dataset that `user` sees is called so.
     """
     with transaction.atomic():
         bulk.lock_dataset(dataset)
@@ -35,13 +35,13 @@ def rename(dataset: Dataset, name: str, user: User | None) -> Dataset:
 
 
 def free_name(name: str, others: DatasetQuerySet) -> str:
-    """The name on one line; raises UnableToName where one of `others` looks the same."""
+    """The name on one line; raises UnableToRename where one of `others` looks the same."""
     name = " ".join(name.split())
     if not folded(name) or len(name) > LONGEST or "\0" in name:
-        raise UnableToName(f"Give the dataset a name of 1 to {LONGEST} letters.")
+        raise UnableToRename(f"Give the dataset a name of 1 to {LONGEST} letters.")
     wanted = folded(name)
     for slug, there in others.values_list("slug", "name"):
         if folded(there) == wanted:
             said = "" if there == name else f", written {there!r}"
-            raise UnableToName(f"There is a dataset {slug!r} of that name already{said}; give this one another name.")
+            raise UnableToRename(f"There is a dataset {slug!r} of that name already{said}; give this one another name.")
     return name

@@ -49,7 +49,7 @@ def import_predictions(
         raise UnableToImport(f"{name!r} can't be its name; give it up to {MAX_NAME} characters that are not a run's.")
     source = open_source(path, name=file_name or path.name)
     parser = PredictionParser(id, prediction_columns(source.columns, id, classes))
-    reader = _Reader(dataset, split, parser)
+    reader = _Predictions(dataset, split, parser)
     rejects = Rejects.of(source.columns, reader.rejected(source))
     _refuse(source, reader, rejects, accept_good)
     items, probability = (np.concatenate(part) for part in zip(*reader.parts, strict=True))
@@ -71,7 +71,7 @@ def import_predictions(
     }  # fmt: skip
 
 
-class _Reader:
+class _Predictions:
     """Item ids and probabilities of the good rows, part by part in `parts`, once `rejected` is exhausted."""
 
     def __init__(self, dataset: Dataset, split: str, parser: PredictionParser) -> None:
@@ -104,7 +104,7 @@ class _Reader:
         return faults.rejected()
 
 
-def _refuse(source: Source, reader: _Reader, rejects: Rejects, accept_good: bool) -> None:
+def _refuse(source: Source, reader: _Predictions, rejects: Rejects, accept_good: bool) -> None:
     if not reader.n_rows:
         raise no_rows(source)
     if rejects.n and (looks := reader.parser.looks_like):

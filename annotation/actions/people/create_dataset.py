@@ -15,7 +15,7 @@ def may_create(user: User) -> bool:
 def create_dataset(name: str, user: User) -> Dataset:
     """A dataset called `name`, led by `user`; its slug is the name's, with a number where that is taken.
 
-    Raises UnableToName where one that `user` sees is called so already.
+    Raises UnableToRename where one that `user` sees is called so already.
     """
     name = free_name(name, Dataset.objects.for_user(user))
     stem = slugify(name)[:50] or "dataset"

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_http_methods
 
 from annotation.access import Request, dataset_for_lead
 from annotation.actions.people.change_columns import change_meanings
-from annotation.forms.columns import ColumnsForm
+from annotation.forms.columns import MeaningsForm
 from annotation.views.refusals import refused_to
 
 
@@ -15,7 +15,7 @@ from annotation.views.refusals import refused_to
 @refused_to("columns")
 def columns(request: Request, slug: str) -> HttpResponse:
     dataset = dataset_for_lead(request.user, slug)
-    form = ColumnsForm(dataset, request.POST if request.method == "POST" else None)
+    form = MeaningsForm(dataset, request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         changed = change_meanings(dataset, form.new_fields(), request.user)
         messages.success(request, "The meanings stand beside their codes now." if changed else "Nothing was changed.")

@@ -6,6 +6,7 @@ from django.views.decorators.http import require_GET
 from django.views.decorators.vary import vary_on_headers
 
 from annotation.access import Request, item_for_member
+from annotation.models import Membership
 
 
 @require_GET
@@ -17,5 +18,9 @@ def item_text(request: Request, slug: str, pk: int, place: int) -> HttpResponse:
     if place >= len(names):
         raise Http404
     text = item.content.get(names[place]) or ""
-    page = {"dataset": item.dataset, "item": item, "name": names[place], "text": text, "n": len(text)}
+    leads = item.dataset.role_of(request.user) == Membership.LEAD
+    page = {
+        "dataset": item.dataset, "item": item, "name": names[place], "text": text, "n": len(text),
+        "back": "items" if leads else "queue",
+    }  # fmt: skip
     return render(request, f"annotation/{'_whole_text' if request.htmx else 'whole_text'}.html", page)

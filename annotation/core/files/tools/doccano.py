@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from annotation.core.files.tools.exported import Answer, Exported, Left, Tool, mapping_in, objects_in, text
+from annotation.core.files.tools.exported import Left, Tool, ToolAnswer, ToolItem, mapping_in, objects_in, text
 
 OWN = ("id", "text", "data", "label", "labels", "annotations", "meta", "annotation_approver", "Comments", "comments",
        "entities", "relations", "cats", "spans")  # fmt: skip
@@ -21,31 +21,31 @@ def _is_document(record: Mapping[str, Any]) -> bool:
     )
 
 
-def _document(record: Mapping[str, Any], left: Left) -> Exported:
+def _document(record: Mapping[str, Any], left: Left) -> ToolItem:
     rest = {name: value for name, value in record.items() if name not in OWN}
     fields = {"text": record.get("text", record.get("data")), **mapping_in(record.get("meta")), **rest}
     comments = record.get("Comments", record.get("comments"))
     left["comment|comments"] += len(comments) if isinstance(comments, list) else 0
     left[SPANS] += len(objects_in(record.get("entities")))
     left["relation|relations"] += len(objects_in(record.get("relations")))
-    return Exported(text(record.get("id")), fields, _answers(record, left))
+    return ToolItem(text(record.get("id")), fields, _answers(record, left))
 
 
-def _answers(record: Mapping[str, Any], left: Left) -> list[Answer]:
+def _answers(record: Mapping[str, Any], left: Left) -> list[ToolAnswer]:
     annotations = objects_in(record.get("annotations"))
     if not annotations:
         found = record.get("label", record.get("labels"))
         listed = found if isinstance(found, list) else [found] * (found is not None)
         left[SPANS] += sum(isinstance(one, (list, dict)) for one in listed)
         labels = tuple(text(one) for one in listed if not isinstance(one, (list, dict)))
-        return [Answer("label", labels)] if labels else []
+        return [ToolAnswer("label", labels)] if labels else []
     by_user: dict[str, list[str]] = {}
     for one in annotations:
         if "start_offset" in one:
             left[SPANS] += 1
         else:
             by_user.setdefault(text(one.get("user")), []).append(text(one.get("label")))
-    return [Answer("label", tuple(labels), user) for user, labels in by_user.items()]
+    return [ToolAnswer("label", tuple(labels), user) for user, labels in by_user.items()]
 
 
 DOCUMENTS = Tool("a doccano export", "document", _is_document, _document)

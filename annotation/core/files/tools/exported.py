@@ -9,7 +9,7 @@ Left = Counter[str]  # what is not carried over, by what it is called: ("span", 
 
 
 @dataclass(frozen=True)
-class Answer:
+class ToolAnswer:
     """One person's labels for a question; with `accepted` False that person says the label does not hold."""
 
     question: str
@@ -20,13 +20,13 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Exported:
+class ToolItem:
     """`fields`: what the item says, by name, as the tool wrote it, `texts` those that surely are texts; `id` "" where
     the tool gives none."""
 
     id: str
     fields: Mapping[str, Any]
-    answers: Sequence[Answer] = ()
+    answers: Sequence[ToolAnswer] = ()
     texts: Collection[str] = ("text",)
 
 
@@ -38,7 +38,7 @@ class Tool:
     name: str
     unit: str
     fits: Callable[[Mapping[str, Any]], bool]
-    read: Callable[[Mapping[str, Any], Left], Exported]
+    read: Callable[[Mapping[str, Any], Left], ToolItem]
 
 
 def text(value: Any) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from annotation.core.files.tools.exported import Answer, Exported, Left, Tool, mapping_in, objects_in, text
+from annotation.core.files.tools.exported import Left, Tool, ToolAnswer, ToolItem, mapping_in, objects_in, text
 
 NO_CHOICE = "answer that is no choice (a span, a text or a rating)|answers that are no choice (spans, texts, ratings)"
 BESIDE = ("annotator", "annotation_id", "created_at", "updated_at", "lead_time")
@@ -14,20 +14,20 @@ def _is_task(record: Mapping[str, Any]) -> bool:
     return isinstance(record.get("data"), dict) and isinstance(annotations, list)
 
 
-def _task(record: Mapping[str, Any], left: Left) -> Exported:
+def _task(record: Mapping[str, Any], left: Left) -> ToolItem:
     annotations = objects_in(record.get("annotations", record.get("completions")))
     left["prediction|predictions"] += len(objects_in(record.get("predictions")))
     left["draft|drafts"] += len(objects_in(record.get("drafts")))
-    answers: list[Answer] = []
+    answers: list[ToolAnswer] = []
     for one in annotations:
         if one.get("was_cancelled") is True:
             left["skipped annotation|skipped annotations"] += 1
         else:
             answers += _choices(one, left)
-    return Exported(text(record.get("id")), mapping_in(record.get("data")), answers)
+    return ToolItem(text(record.get("id")), mapping_in(record.get("data")), answers)
 
 
-def _choices(annotation: Mapping[str, Any], left: Left) -> Iterator[Answer]:
+def _choices(annotation: Mapping[str, Any], left: Left) -> Iterator[ToolAnswer]:
     """The choices of an annotation, question by question; a region's choices are no label of the item."""
     by_question: dict[str, list[str]] = {}
     for one in objects_in(annotation.get("result")):
@@ -41,7 +41,7 @@ def _choices(annotation: Mapping[str, Any], left: Left) -> Iterator[Answer]:
     if not by_question:
         left["annotation without a choice|annotations without a choice"] += 1
     for question, labels in by_question.items():
-        yield Answer(question, tuple(labels), who, when)
+        yield ToolAnswer(question, tuple(labels), who, when)
 
 
 def _who(value: Any) -> str:
@@ -55,7 +55,7 @@ def _is_flat(record: Mapping[str, Any]) -> bool:
     return "annotation_id" in record and "lead_time" in record and "id" in record
 
 
-def _flat(record: Mapping[str, Any], left: Left) -> Exported:
+def _flat(record: Mapping[str, Any], left: Left) -> ToolItem:
     """The task's own fields stand before its id, the answers behind it."""
     names = list(record)
     behind = [name for name in names[names.index("id") + 1 :] if name not in BESIDE] if "id" in record else []
@@ -69,9 +69,9 @@ def _flat(record: Mapping[str, Any], left: Left) -> Exported:
             left[NO_CHOICE] += 1
         else:
             labels = tuple(map(text, chosen)) if isinstance(chosen, list) else (text(chosen),) * bool(text(chosen))
-            answers.append(Answer(name, labels, who, when))
+            answers.append(ToolAnswer(name, labels, who, when))
     fields = {name: value for name, value in record.items() if name not in (*BESIDE, *asked, "id")}
-    return Exported(text(record.get("id")), fields, answers)
+    return ToolItem(text(record.get("id")), fields, answers)
 
 
 JSON = Tool("a Label Studio export", "task", _is_task, _task)

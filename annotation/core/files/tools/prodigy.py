@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from annotation.core.files.tools.exported import Answer, Exported, Left, Tool, mapping_in, objects_in, text
+from annotation.core.files.tools.exported import Left, Tool, ToolAnswer, ToolItem, mapping_in, objects_in, text
 
 OWN = (
     "text", "label", "accept", "options", "answer", "meta", "spans", "tokens", "relations", "config", "html", "style",
@@ -17,27 +17,27 @@ def _is_example(record: Mapping[str, Any]) -> bool:
     return record.get("answer") in ("accept", "reject", "ignore") and marked
 
 
-def _example(record: Mapping[str, Any], left: Left) -> Exported:
+def _example(record: Mapping[str, Any], left: Left) -> ToolItem:
     spans = objects_in(record.get("spans"))
     left["span|spans"] += len(spans)
     beside = {**mapping_in(record.get("meta")), **record}
     fields = {name: value for name, value in beside.items() if name not in OWN and not name.startswith("_")}
     fields = {"text": record.get("text"), **fields}
-    return Exported(text(record.get("id") or record.get("_input_hash")), fields, _answers(record, left))
+    return ToolItem(text(record.get("id") or record.get("_input_hash")), fields, _answers(record, left))
 
 
-def _answers(record: Mapping[str, Any], left: Left) -> list[Answer]:
+def _answers(record: Mapping[str, Any], left: Left) -> list[ToolAnswer]:
     who = text(record.get("_annotator_id") or record.get("_session_id"))
     when, answer = _moment(text(record.get("_timestamp"))), record.get("answer")
     accepted = record.get("accept")
     if answer == "ignore":
         left["ignored example|ignored examples"] += 1
     elif isinstance(accepted, list) and answer == "accept":
-        return [Answer("label", tuple(_names(record).get(text(one), text(one)) for one in accepted), who, when)]
+        return [ToolAnswer("label", tuple(_names(record).get(text(one), text(one)) for one in accepted), who, when)]
     elif isinstance(accepted, list) or not text(record.get("label")):
         left[f"{text(answer)}ed example without a label|{text(answer)}ed examples without a label"] += 1
     else:
-        return [Answer("label", (text(record["label"]),), who, when, accepted=answer == "accept")]
+        return [ToolAnswer("label", (text(record["label"]),), who, when, accepted=answer == "accept")]
     return []
 
 

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from annotation.core.files.forms.objects import Objects
 from annotation.core.files.forms.values import cell_of
 from annotation.core.files.tools import argilla, doccano, label_studio, prodigy
-from annotation.core.files.tools.exported import Answer, Exported, Left, Tool
+from annotation.core.files.tools.exported import Left, Tool, ToolAnswer, ToolItem
 from annotation.core.files.unreadable import Broken, Unfit
 from annotation.core.wording import counted, listed, quoted
 
@@ -90,12 +90,12 @@ class Reading:
             if (column := self.ours.get(ID, ID)) not in item.fields:
                 cells[column] = item.id
             answers = [(said, label) for said in item.answers if (label := self._label(said))]
-            for said, label in answers or [(Answer("", ()), "")]:
+            for said, label in answers or [(ToolAnswer("", ()), "")]:
                 mine = {LABEL: label, ANNOTATOR: said.annotator or "import" * bool(label), AT: said.at}
                 cells |= {column: mine[name] for name, column in self.ours.items() if name in mine}
                 yield row, [cells.get(name, "") for name in self.columns]
 
-    def _label(self, said: Answer) -> str:
+    def _label(self, said: ToolAnswer) -> str:
         """The label of an answer; "" where it is left out."""
         if said.question != self.question or len(said.labels) != 1:
             return ""
@@ -117,7 +117,7 @@ class _Survey:
         self._by_question: dict[str, Counter[str]] = {}
         self._binary: dict[str, int] = {}
 
-    def add(self, item: Exported) -> None:
+    def add(self, item: ToolItem) -> None:
         self.n += 1
         self.fields |= dict.fromkeys(name for name in item.fields if name.strip())
         self.n_with_id += bool(str(item.fields.get(ID) or ""))
