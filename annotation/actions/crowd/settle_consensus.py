@@ -10,7 +10,7 @@ from annotation import bulk, frames
 from annotation.actions.queue.reopen import reopen
 from annotation.actions.queue.settle import settle
 from annotation.core.crowd.votes import majority
-from annotation.models import Case, CurrentLabel, Dataset, Decision, FileImport, Label, basis_now, class_now
+from annotation.models import DECIDED, Case, CurrentLabel, Dataset, Decision, FileImport, Label, basis_now, class_now
 from annotation.reading.datasets.imports import NEW_LABEL
 
 
@@ -32,7 +32,7 @@ def settle_consensus(
     """
     classes = list(dataset.label_classes.in_use().values_list("id", flat=True))
     current = {row[0]: row[1:] for row in current_labels(item_ids)}
-    decided = decided_among(item_ids)
+    decided = {item for item, (_, _, basis) in current.items() if basis in DECIDED}
     votes = _votes([item for item in item_ids if item not in decided])
     rows = _rows(votes, classes)
     without = set(item_ids) - decided - {row[0] for row in rows}
@@ -42,15 +42,6 @@ def settle_consensus(
         settle((row[:3] for row in changed if row[3] == basis), basis, now)
     reopened = _reopen(dataset, _said_otherwise(decided, brought), now) if brought and decided else 0
     return Settled(sum(row[2] == CurrentLabel.CONTESTED for row in rows), reopened)
-
-
-def decided_among(item_ids: Sequence[int]) -> set[int]:
-    """Those of the items that stand as experts decided; a change of classes since leaves that so."""
-    found: set[int] = set()
-    for batch in bulk.in_batches(item_ids):
-        latest = CurrentLabel.objects.in_force().decided().filter(item__in=batch)
-        found.update(latest.values_list("item_id", flat=True))
-    return found
 
 
 def current_labels(item_ids: Sequence[int]) -> list[tuple]:

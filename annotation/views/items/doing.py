@@ -3,8 +3,7 @@
 Opening and labelling show first what they would do; the same address does it once that was confirmed.
 """
 
-import csv
-from collections.abc import Iterator
+from itertools import chain, islice
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -19,6 +18,8 @@ from django.views.decorators.http import require_GET, require_POST
 from annotation.access import Request, dataset_for_lead
 from annotation.actions.items.label_many import label_many, undo_many
 from annotation.actions.items.open_chosen import MOST_OPENED, open_chosen, plan_opening
+from annotation.core.exporting.forms import Form
+from annotation.core.exporting.texts import Told, text_parts
 from annotation.core.items.asked import Asked
 from annotation.core.wording import counted, quoted
 from annotation.forms.items import ChosenItemsForm, LabelManyForm
@@ -39,26 +40,12 @@ def download(request: Request, slug: str) -> HttpResponseBase:
     dataset = dataset_for_lead(request.user, slug)
     asked = asked_in(request.GET)
     rows = rows_of(dataset, asked)
-    first = next(rows, None)  # what cannot be asked is refused here, before anything is sent
-    response = StreamingHttpResponse(_csv(columns_of(dataset), first, rows), content_type="text/csv; charset=utf-8")
+    first = list(islice(rows, 1))  # what cannot be asked is refused here, before anything is sent
+    form = Form("csv")
+    parts = text_parts(form, columns_of(dataset), chain(first, rows), Told())
+    response = StreamingHttpResponse(parts, content_type=form.media)
     response["Content-Disposition"] = f'attachment; filename="{slug}-items.csv"'
     return response
-
-
-class _Echo:
-    """A file that hands back what is written to it."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
-def _csv(columns: list[str], first: list[object] | None, rows: Iterator[list[object]]) -> Iterator[str]:
-    writer = csv.writer(_Echo())
-    yield writer.writerow(columns)
-    if first is not None:
-        yield writer.writerow(first)
-    for row in rows:
-        yield writer.writerow(row)
 
 
 @require_POST
