@@ -1,8 +1,8 @@
 """What a class may be called."""
 
-import unicodedata
 from collections.abc import Iterable
 
+from annotation.core.files.class_names import folded
 from annotation.core.refusal import Refusal
 
 LONGEST = 100
@@ -13,8 +13,8 @@ class UnableToName(Refusal):
 
 
 def tidy_name(typed: str) -> str:
-    """The name as it is kept: composed, blanks around it gone and those in it single. Raises UnableToName."""
-    name = " ".join(unicodedata.normalize("NFC", typed).split())
+    """The name as it is kept: what of it can be seen, as files are read. Raises UnableToName."""
+    name = folded(typed)
     if not name or "\0" in name:
         raise UnableToName("A class needs a name.")
     if len(name) > LONGEST:

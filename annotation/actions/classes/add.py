@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from annotation.actions.classes.record import changing
+from annotation.actions.classes.record import UnableToChangeClasses, changing
 from annotation.core.class_names import refuse_twice, tidy_name
+from annotation.core.files.class_names import folded
 from annotation.models import ClassChange, Dataset, User
 
 
@@ -15,6 +16,9 @@ def add(
     wanted = [tidy_name(one) for one in names]
     refuse_twice(wanted)
     with changing(dataset, now) as classes:
+        alike = {folded(one): one for one in classes.rows}
+        if like := next((alike[name] for name in wanted if alike.get(name, name) != name), None):
+            raise UnableToChangeClasses(f"There is a class that looks the same, {like!r}; rename that one.")
         first = classes.last_position()
         made = [classes.add(name, first + place) for place, name in enumerate(wanted)]
         for one in made if meaning else []:

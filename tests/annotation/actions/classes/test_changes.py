@@ -192,3 +192,12 @@ def test_labels_that_come_in_under_the_old_name_count_for_the_new(dataset, tmp_p
     assert held(dataset)[-1] == "bank card" and said(dataset)[-1] == "card"
     with pytest.raises(Exception, match="'gone' is none of"):
         imported(tmp_path, [{"id": "s10", "text": "one more text", "label": "gone", "who": "ann"}], annotator="who")
+
+
+def test_a_class_that_looks_like_one_there_is_is_not_added_but_may_take_its_place(dataset):
+    odd = "very \u200bgood"
+    dataset.label_classes.create(name=odd, position=9)
+    with pytest.raises(UnableToChangeClasses, match="looks the same"):
+        add(dataset, ["very good"], None, timezone.now())
+    rename(dataset, odd, "very good", None, timezone.now())
+    assert "very good" in dataset.class_names and odd not in dataset.class_names
