@@ -90,7 +90,8 @@ def _take_items(brought: FileImport) -> int:
 def _give_back_answers(brought: FileImport, now: datetime) -> int:
     """Append what each annotator said before, on items of other imports, and settle these anew; returns how many."""
     taken: list[Answer] = list(answers_of(brought).order_by("id").values_list("item_id", "annotator_id"))
-    bulk.insert(Label, LABEL_COLUMNS, _before(taken, brought, now))
+    # read whole first: nothing can be asked while PostgreSQL takes rows
+    bulk.insert(Label, LABEL_COLUMNS, list(_before(taken, brought, now)))
     touched = sorted({item for item, _ in taken})
     for batch in bulk.in_batches(touched):
         settle_consensus(brought.dataset, batch, now)
