@@ -2,13 +2,16 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
+from time import monotonic, sleep
 from typing import Any, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models, transaction
+from django.db.backends.utils import CursorWrapper
 
 from annotation.models import Dataset
 
 BATCH = 5_000
+READERS = 60.0  # seconds to wait for whoever might still read what was deleted
 T = TypeVar("T")
 M = TypeVar("M", bound=models.Model)
 
@@ -127,6 +130,21 @@ def forget_deleted() -> None:
             cursor.execute("PRAGMA secure_delete = ON")
 
 
+def _readers_ended(cursor: CursorWrapper) -> bool:
+    """Wait for transactions that began before now, anywhere on the server: PostgreSQL keeps for them what was deleted
+    since. False where one of them goes on."""
+    cursor.execute("SELECT pg_current_xact_id()::text::bigint")
+    now, until = cursor.fetchone()[0], monotonic() + READERS
+    ended = """SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint > %s AND NOT EXISTS (
+        SELECT 1 FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND age(backend_xmin) >= age(%s::text::xid))"""
+    while monotonic() < until:
+        cursor.execute(ended, [now, str(now % 2**32)])
+        if cursor.fetchone()[0]:
+            return True
+        sleep(0.2)
+    return False
+
+
 def compact(tables: Iterable[type[models.Model]]) -> bool:
     """Write the tables anew without what was deleted from them; False where somebody who reads kept the old one in use.
 
@@ -134,9 +152,10 @@ def compact(tables: Iterable[type[models.Model]]) -> bool:
     """
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
+            ended = _readers_ended(cursor)
             for model in tables:
                 cursor.execute(f"VACUUM (FULL, ANALYZE) {connection.ops.quote_name(model._meta.db_table)}")
-            return True
+            return ended
         cursor.execute("VACUUM")
         busy, *_ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         return not busy

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 
 from annotation.actions.classes.carry_out import WantedChange
+from annotation.core.invisible import visible
 from annotation.models import ClassChange, Dataset
 
 KINDS = {
@@ -27,8 +28,8 @@ class ClassChangeForm(forms.Form):
     def __init__(self, dataset: Dataset, data: Any = None) -> None:
         super().__init__(data)
         self.dataset = dataset
-        names = dataset.class_names
-        self.fields["class"] = forms.MultipleChoiceField(choices=[(name, name) for name in names], required=False)
+        self.named = {visible(name): name for name in dataset.class_names}
+        self.fields["class"] = forms.MultipleChoiceField(choices=list(self.named.items()), required=False)
 
     def clean(self) -> dict[str, Any]:
         said = super().clean() or {}
@@ -48,7 +49,8 @@ class ClassChangeForm(forms.Form):
 
     def wanted(self) -> WantedChange:
         """What is asked for, once valid."""
-        kind, ticked, lines = self.cleaned_data["kind"], self.cleaned_data["class"], self.lines()
+        kind, lines = self.cleaned_data["kind"], self.lines()
+        ticked = [self.named[one] for one in self.cleaned_data["class"]]
         if kind in (ClassChange.ADD, ClassChange.REORDER):
             return WantedChange(kind, lines)
         if kind == ClassChange.GROUP:

@@ -9,6 +9,7 @@ from django.utils import timezone
 from annotation.actions.classes.arrange import give_meanings
 from annotation.actions.people.change_people import UnableToChange
 from annotation.actions.people.publish_guideline import publish_guideline
+from annotation.core.invisible import visible
 from annotation.forms.field_kinds import row_field
 from annotation.forms.people import PeopleForm
 from annotation.models import Dataset, Decision, Guideline, Reason, User
@@ -86,7 +87,7 @@ class DatasetSettingsForm(PeopleForm):
         self.initial = {name: getattr(dataset, name) for name in ("question", "metric", "planned_looks")}
         for one in self.classes:
             self.fields[f"meaning_{one.pk}"] = forms.CharField(
-                max_length=200, required=False, label=f"What “{one.name}” means",
+                max_length=200, required=False, label=f"What “{visible(one.name)}” means",
                 widget=forms.TextInput(attrs={"class": "wide"}),
             )  # fmt: skip
             self.initial[f"meaning_{one.pk}"] = one.meaning

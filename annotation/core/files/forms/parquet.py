@@ -68,7 +68,10 @@ class Parquet:
             return _lists(values)
         if column in self.wholes:
             return ["" if value is None or value != value else whole(value) for value in values.to_pylist()]
-        return [value if type(value) is str else cell_of(value) for value in values.to_pylist()]
+        try:
+            return [value if type(value) is str else cell_of(value) for value in values.to_pylist()]
+        except UnicodeDecodeError:
+            raise UnableToRead("a text is not UTF-8, so the file is damaged; export it again", column=column) from None
 
 
 def _lists(values: pa.Array) -> list[str]:
