@@ -11,7 +11,7 @@ from django.db.backends.utils import CursorWrapper
 from annotation.models import Dataset
 
 BATCH = 5_000
-READERS = 60.0  # seconds to wait for whoever might still read what was deleted
+READERS = 180.0  # seconds to wait for whoever might still read what was deleted
 T = TypeVar("T")
 M = TypeVar("M", bound=models.Model)
 
