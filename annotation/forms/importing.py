@@ -1,12 +1,12 @@
 """What a lead fills in to bring a file in."""
 
-from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from django import forms
 
-from annotation.core.fields import Field
+from annotation.core.files.guessing import mapping_of
 from annotation.core.files.parsing_items import ItemMapping
 from annotation.models import Item
 
@@ -112,17 +112,10 @@ class ColumnsForm(forms.Form):
         return {**chosen, "roles": self.roles(), **lines}
 
     def mapping(self) -> ItemMapping:
-        parts: dict[str, list[str]] = defaultdict(list)
-        for column, role in self.roles().items():
-            parts[role].append(column)
-        fields = [Field(column, role) for column, role in self.roles().items() if role in ("number", "category")]
         chosen = self.choices()
-        once = {role: next(iter(parts[role]), None) for role in ONCE}
-        return ItemMapping(
-            text=tuple(parts["text"]), fields=tuple(fields), wide=tuple(parts["wide"]), split=chosen["split"],
-            classes=tuple(chosen["classes"]), abstain=tuple(chosen["abstain"]),
-            label=once["label"], id=once["id"], annotator=once["annotator"], source=once["source"],
-            received=once["received"],
+        return replace(
+            mapping_of(self.roles()), split=chosen["split"], classes=tuple(chosen["classes"]),
+            abstain=tuple(chosen["abstain"]),
         )  # fmt: skip
 
 
