@@ -14,3 +14,28 @@ def quiet_jobs(settings, tmp_path):
     settings.HEARTBEAT_SECONDS = 0
     settings.ARTIFACTS_DIR = tmp_path / "artifacts"
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # fast on purpose
+
+
+class Fault:
+    """What a test that injects a fault says of it, for the table of `make faults`. lost: facts that are gone."""
+
+    def __init__(self, properties: list) -> None:
+        self.properties = properties
+
+    def recovered(self, seconds: float) -> None:
+        self.properties.append(("recovered", seconds))
+
+    def lost(self, number: int) -> None:
+        """Fails where anything is."""
+        self.properties.append(("lost", number))
+        assert not number, f"{number} lost"
+
+
+@pytest.fixture
+def fault(request):
+    return Fault(request.node.user_properties)
+
+
+def pytest_runtest_setup(item):
+    if marker := item.get_closest_marker("fault"):
+        item.user_properties.append(("fault", marker.args[0]))
