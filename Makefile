@@ -46,7 +46,7 @@ bench: install-bench
 	$(BIN)/python -m bench $(ONLY)
 
 faults: install-dev
-	$(BIN)/python -m tests.faults
+	$(BIN)/python -W ignore -m tests.services $(BIN)/python -m tests.faults
 
 # After a change of dependencies in pyproject.toml.
 lock:

@@ -1,7 +1,8 @@
 """Faults and attacks on purpose, on both back ends: `make faults` injects each and shows what survives.
 
 The tests that carry the mark `fault`, and those of this folder, which start the processes of a site and kill them. With
-arguments, those go to pytest in place of the folders: `python -m tests.faults tests/faults -k killed`.
+arguments, those go to pytest in place of the folders:
+`python -m tests.services python -m tests.faults tests/faults -k killed`.
 """
 
 import os

@@ -1,6 +1,6 @@
 """Many experts at work over HTTP while the web and the worker are killed: what was acknowledged, and what is stored.
 
-`python -m tests.faults.experts_at_work [SECONDS] [EXPERTS]` runs it alone on both back ends.
+`python -m tests.services python -m tests.faults.experts_at_work [SECONDS] [EXPERTS]` runs it alone on both back ends.
 """
 
 import http.client

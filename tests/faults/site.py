@@ -16,8 +16,7 @@ import psycopg
 import redis
 
 ROOT = Path(__file__).resolve().parents[2]
-POSTGRES = os.environ.get("TEST_DATABASE_URL") or "postgres://127.0.0.1:5432/postgres"
-REDIS = os.environ.get("TEST_REDIS_URL") or "redis://127.0.0.1:6379/8"
+POSTGRES, REDIS = os.environ.get("DATABASE_URL", ""), os.environ.get("REDIS_URL", "")
 PATIENCE = 240.0
 
 
