@@ -1,4 +1,4 @@
-"""`python -m tests.services COMMAND…` runs a command with a PostgreSQL and a Redis: DATABASE_URL and REDIS_URL name them.
+"""`python -m tests.services COMMAND…` runs a command beside a PostgreSQL and a Redis: DATABASE_URL, REDIS_URL.
 
 TEST_DATABASE_URL and TEST_REDIS_URL where they are set, else the servers of this machine's usual ports where they
 answer, else servers of its own, from the wheels of the development requirements, in a folder that goes afterwards.

@@ -3,14 +3,15 @@
 A runner is `run(job, report) -> write`. It computes without writing and returns `write`, which inserts every row and
 returns the job's result. `write` runs in one transaction with the row that ends the job, so a job is done and its
 facts are there, or neither; a worker that was given up for dead and comes back cannot write. A runner whose work has
-parts returns a `Wait` first, and is run again once they are over.
+parts returns a `Wait` first, and is run again once they are over. One that writes much returns `InPieces`.
 """
 
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -30,8 +31,21 @@ log = logging.getLogger(__name__)
 
 # What it returns is the job's result: the TypedDict of its kind.
 Write = Callable[[], Mapping[str, object]]
+
+
+@dataclass(frozen=True)
+class InPieces:
+    """What a runner returns in place of `write` where one transaction would keep everybody waiting: each of `pieces`,
+    a share in [0, 1] and what writes it, runs in a transaction of its own that is fenced as the last one is. What they
+    write nobody reads before `finish`, which runs as `write` does, takes its mark away. `pieces` is gone through
+    outside of any transaction. The job's next attempt begins by clearing what an earlier one left."""
+
+    pieces: Iterable[tuple[float, Callable[[], object]]]
+    finish: Write
+
+
 # By kind. Each app adds its own in its module `runners`, which brings the mathematics: loaded with the first job.
-JOB_RUNNERS: dict[str, Callable[[Job, Report], Write | Wait]] = {}
+JOB_RUNNERS: dict[str, Callable[[Job, Report], Write | Wait | InPieces]] = {}
 
 
 class UnableToWork(Refusal):
@@ -61,6 +75,8 @@ def _work(job: Job, rings: bool) -> None:
         with beating(job):
             autodiscover_modules("runners")
             outcome = JOB_RUNNERS[job.kind](job, reporter(job))
+            if isinstance(outcome, InPieces):
+                outcome = _write_pieces(job, outcome)
             with transaction.atomic():
                 _finish(job, outcome, rings)
     except Superseded:
@@ -77,6 +93,14 @@ def _work(job: Job, rings: bool) -> None:
         _fail(job, f"{said} The server's log has the details under job {job.pk}.", rings)
 
 
+def _write_pieces(job: Job, outcome: InPieces) -> Write:
+    for share, write in outcome.pieces:
+        with transaction.atomic():
+            _change(job, stage="writing", progress=min(max(share, 0.0), 1.0), heartbeat_at=timezone.now())
+            write()
+    return outcome.finish
+
+
 def _finish(job: Job, outcome: Write | Wait, rings: bool) -> None:
     """End the job with what it wrote, or let it wait for its parts."""
     lock_wholes(job)
@@ -85,8 +109,10 @@ def _finish(job: Job, outcome: Write | Wait, rings: bool) -> None:
         _change(job, status=Job.WAITING, attempt=0, stage="waiting for its parts", error="")
         begin(job, outcome, rings)
         return
-    _change(job, status=Job.DONE, finished_at=timezone.now(), progress=1.0, stage="done", error="")
-    Job.objects.filter(pk=job.pk).update(result=outcome())
+    # asked first: from here on nobody else can end the job
+    _change(job, status=Job.DONE, progress=1.0, stage="done", error="")
+    result = outcome()
+    Job.objects.filter(pk=job.pk).update(result=result, finished_at=timezone.now())
     report_to_wholes(job, rings)
 
 
