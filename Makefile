@@ -6,7 +6,7 @@ BIN := .venv/bin
 # Byte code is written where it is first needed: sooner than compiling what nobody imports.
 export PYTHONDONTWRITEBYTECODE=
 
-.PHONY: up test coverage install install-dev install-bench lint bench faults lock
+.PHONY: up test coverage mutants install install-dev install-bench lint bench faults lock
 
 up: install
 	@exec $(BIN)/python manage.py up --port $(PORT)
@@ -41,6 +41,9 @@ lint: install-dev
 # The suite once more on SQLite, a quarter slower, and the lines that no test reaches.
 coverage: install-dev
 	DATABASE_URL= REDIS_URL= $(BIN)/python -m pytest -n 2 --cov --cov-report=term:skip-covered
+
+mutants: install-dev
+	DATABASE_URL= REDIS_URL= $(BIN)/python -m tests.mutants
 
 bench: install-bench
 	$(BIN)/python -m bench $(ONLY)
