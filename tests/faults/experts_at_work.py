@@ -1,9 +1,12 @@
 """Many experts at work over HTTP while the web and the worker are killed: what was acknowledged, and what is stored.
 
 `python -m tests.services python -m tests.faults.experts_at_work [SECONDS] [EXPERTS]` runs it alone on both back ends.
+With `--busy` it is PostgreSQL alone, four web processes and two workers, of which one each is killed every half minute,
+while a detection and an import run.
 """
 
 import http.client
+import itertools
 import json
 import os
 import random
@@ -21,8 +24,9 @@ from tests.faults.site import ROOT, Site, postgres_site, sqlite_site
 PORT = 8471
 SECONDS, EXPERTS, UNQUALIFIED = 300, 50, 5
 THINK_S = 4.0
-# Share of the time after which the web is killed, the worker is, and the web again.
+# Share of the time after which the whole web is killed, the worker is, and the web again.
 KILLS = ((0.2, "web"), (0.4, "worker"), (0.6, "web"))
+BUSY_KILLS_EVERY_S, BUSY_WEB = 30.0, 4
 
 SETUP = """
 import csv, json, random, secrets
@@ -84,12 +88,15 @@ print(json.dumps([tokens, sum(n > 1 for n in by_case.values()), conflicted, unqu
 
 @dataclass
 class Work:
-    """What experts saw and what the database says. acknowledged: tokens of answers the server took."""
+    """What experts saw and what the database says. acknowledged: tokens of answers the server took; failed: requests
+    that came to nothing and were sent again, errors: those of them answered by 500 and above."""
 
     backend: str
     acknowledged: list[str] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
     failed: int = 0
+    errors: int = 0
+    jobs: str = ""
     stored: int = 0
     lost: int = 0
     doubled: int = 0
@@ -105,22 +112,27 @@ class Work:
     @property
     def sentence(self) -> str:
         ordered = sorted(self.seconds) or [0.0]
-        p50, p95 = (ordered[int(share * (len(ordered) - 1))] for share in (0.5, 0.95))
+        p50, p95, p99 = (ordered[int(share * (len(ordered) - 1))] for share in (0.5, 0.95, 0.99))
         return (
             f"{self.backend}: {len(self.acknowledged)} acknowledged, {self.stored} stored, {self.doubled} doubled, "
             f"{self.lost} lost, {self.given_twice} given twice, {self.conflicted} to a conflicted expert, "
-            f"{self.unqualified} to an unqualified one; {self.failed} requests failed and were tried again; "
-            f"a decision took {1000 * p50:.0f} ms (median), {1000 * p95:.0f} ms (95 %)"
+            f"{self.unqualified} to an unqualified one; {self.failed} requests failed and were tried again, "
+            f"{self.errors} of them told of an error; "
+            f"a decision took {1000 * p50:.0f} ms (median), {1000 * p95:.0f} ms (95 %), {1000 * p99:.0f} ms (99 %)"
+            f"{self.jobs}"
         )
 
 
-def experts_at_work(one: Site, seconds: float = SECONDS, experts: int = EXPERTS) -> Work:
+def experts_at_work(one: Site, seconds: float = SECONDS, experts: int = EXPERTS, busy: bool = False) -> Work:
     work = Work(one.backend)
     items = int(seconds / THINK_S * experts * 2) + 500
     setup = SETUP.format(
         folder=one.env["SECONDLOOK_DATA_DIR"], items=items, experts=experts, unqualified=min(UNQUALIFIED, experts)
     )
     cookies = json.loads(one.python(setup).splitlines()[-1])
+    if busy:
+        one.env["SECONDLOOK_WEB_PROCESSES"] = str(BUSY_WEB)
+        one.start("worker", 2)
     up = subprocess.Popen(
         [sys.executable, "manage.py", "up", "--no-demo", "--port", str(PORT)], cwd=ROOT, env=one.env,
         start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
@@ -131,7 +143,10 @@ def experts_at_work(one: Site, seconds: float = SECONDS, experts: int = EXPERTS)
         threads = [threading.Thread(target=_expert, args=[work, key, n, until]) for n, key in enumerate(cookies)]
         for thread in threads:
             thread.start()
-        work.recovery_s = _kill_in_between(up.pid, seconds)
+        if busy:
+            work.jobs = _kill_one_of_each(one, up.pid, until)
+        else:
+            work.recovery_s = _kill_in_between(up.pid, seconds)
         for thread in threads:
             thread.join()
     finally:
@@ -176,6 +191,7 @@ def _ask(work: Work, session: str, method: str, path: str, body: dict | None = N
             text = answer.read().decode()
             if answer.status < 400:
                 return text
+            work.errors += answer.status >= 500
             if answer.status < 500:
                 raise RuntimeError(f"{method} {path}: {answer.status}")
         except (OSError, http.client.HTTPException):
@@ -198,6 +214,42 @@ def _kill_in_between(up: int, seconds: float) -> float:
             _wait_for_web()
             away = max(away, time.monotonic() - killed)
     return away
+
+
+JOBS = """
+from annotation.models import Dataset, Job
+from annotation.actions.detecting.detect import request_detection
+from annotation.actions.files.import_items import import_params, request_import
+from annotation.core.files.parsing_items import ItemMapping
+from pathlib import Path
+path = Path({folder!r}) / "pool.csv"
+mapping = ItemMapping(text=("text",), label="label", id="id", annotator="who")
+request_detection(Dataset.objects.get(slug="filings"))
+request_import(import_params("more{n}", "More", path, mapping))
+"""
+
+
+def _kill_one_of_each(one: Site, up: int, until: float) -> str:
+    """Every so often one web process and one worker are killed, with a detection and an import asked for before. Says
+    what became of those."""
+    for n in itertools.count():
+        one.python(JOBS.format(folder=one.env["SECONDLOOK_DATA_DIR"], n=n))
+        time.sleep(max(0.0, min(BUSY_KILLS_EVERY_S, until - time.monotonic())))
+        if time.monotonic() >= until:
+            break
+        # the first named are children: the web's processes, not what keeps them
+        os.kill(_named(up, "gunicorn")[0], signal.SIGKILL)
+        if n % 2:
+            os.kill(_named(up, "worker")[0], signal.SIGKILL)
+        else:
+            one.kill("worker2")
+            one.start("worker", 2)
+    states = one.python(
+        "from django.db.models import Count; from annotation.models import Job\n"
+        "print(', '.join(f'{n} {kind} {status}' for kind, status, n in "
+        "Job.objects.values_list('kind', 'status').annotate(Count('id')).order_by('kind', 'status')))"
+    )
+    return f"; jobs: {states}"
 
 
 def _named(up: int, word: str) -> list[int]:
@@ -238,12 +290,14 @@ def _count(one: Site, work: Work) -> None:
 
 
 def main() -> int:
-    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else SECONDS
-    experts = int(sys.argv[2]) if len(sys.argv) > 2 else EXPERTS
+    busy = "--busy" in sys.argv
+    numbers = [word for word in sys.argv[1:] if word != "--busy"]
+    seconds = float(numbers[0]) if numbers else SECONDS
+    experts = int(numbers[1]) if len(numbers) > 1 else EXPERTS
     wrong = 0
-    for make_site in (sqlite_site, postgres_site):
+    for make_site in (postgres_site,) if busy else (sqlite_site, postgres_site):
         with make_site() as one:
-            work = experts_at_work(one, seconds, experts)
+            work = experts_at_work(one, seconds, experts, busy)
         print(work.sentence, flush=True)
         wrong += work.wrong
     return 1 if wrong else 0
