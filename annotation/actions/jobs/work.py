@@ -20,10 +20,12 @@ from django.utils import timezone
 from django.utils.module_loading import autodiscover_modules
 
 from annotation.actions.jobs.parts import Wait, begin, lock_wholes, report_progress, report_to_wholes, ring_next
+from annotation.actions.operating.show_life import LifeOf
 from annotation.core.log_ids import log_as
 from annotation.core.progress import Report
 from annotation.core.refusal import Refusal
-from annotation.models import Job
+from annotation.core.running.alive import say_alive, say_idle
+from annotation.models import Job, Process
 from annotation.models.job import JobQuerySet
 
 log = logging.getLogger(__name__)
@@ -48,7 +50,7 @@ def work(job_id: int, rings: bool = True) -> Job | None:
     job = claim(job_id)
     if job is None:
         return None
-    with log_as(f"job {job.pk}"):
+    with log_as(f"job {job.pk} of request {job.asked_in}" if job.asked_in else f"job {job.pk}"):
         _work(job, rings)
     job.refresh_from_db()
     return job
@@ -123,16 +125,22 @@ def beating(job: Job) -> Iterator[None]:
         stop.set()
         if thread.is_alive():
             thread.join()
+        say_idle()
 
 
 def _beat(job: Job, stop: threading.Event) -> None:
+    life = LifeOf(Process.WORKER)
     try:
+        life.show(job)
         while not stop.wait(settings.HEARTBEAT_SECONDS):
+            say_alive()
+            life.show(job)
             try:
                 _mine(job).update(heartbeat_at=timezone.now())
             except DatabaseError as error:
                 log.warning("job %s could not show life (%s)", job.pk, error)
     finally:
+        life.show(at_once=True)
         connection.close()
 
 
@@ -158,8 +166,11 @@ def _fail(job: Job, sentence: str, rings: bool) -> None:
 
 def work_what_waits(idle_seconds: float, poll_seconds: float = 0.3) -> None:
     """Work one job after another, and return when none was waiting for so long."""
+    life = LifeOf(Process.WORKER)
     until = time.monotonic() + idle_seconds
     while True:
+        say_alive()
+        life.show()
         waiting = Job.objects.to_be_worked(timezone.now()).values_list("id", flat=True).first()
         if waiting is not None:
             work(waiting)

@@ -3,7 +3,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from argparse import ArgumentParser
 from typing import Any
@@ -25,6 +24,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         port = options["port"]
+        if not 1 <= port <= 65_535:
+            raise CommandError(f"There is no port {port}; choose one from 1 to 65535, such as 8000.")
         refuse_taken(port)
         manage = [sys.executable, os.path.abspath(sys.argv[0])]
         migrate(manage)
@@ -32,8 +33,8 @@ class Command(BaseCommand):
             request_demo(0)
         children = [
             Child("web", web_command(port)),
-            Child("worker", [*manage, "worker"]),
-            Child("reaper", [*manage, "reaper"]),
+            Child("worker", [*manage, "worker"], watched=True),
+            Child("reaper", [*manage, "reaper"], watched=True),
         ]
         supervise(children, self.say, lambda: self.announce(port, not options["no_demo"]))
         self.say("stopped")
@@ -44,7 +45,9 @@ class Command(BaseCommand):
 
     def announce(self, port: int, with_demo: bool) -> None:
         address = f"http://127.0.0.1:{port}/"
-        wait_for(address)
+        if not wait_for(f"{address}health/"):
+            self.say("\nThe web server does not answer yet; see the lines above.")
+            return
         self.say(f"\nSecond Look is at {address}")
         if with_demo:
             for login in demo_logins():
@@ -71,15 +74,17 @@ def refuse_taken(port: int) -> None:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
-        except (OSError, OverflowError):
+        except OSError:
             raise CommandError(f"Port {port} on 127.0.0.1 is taken; choose another: make up PORT=8001.") from None
 
 
-def wait_for(address: str, patience: float = 60.0) -> None:
+def wait_for(address: str, patience: float = 180.0) -> bool:
+    """Whether the web server answers within so many seconds. Its health needs no host, no TLS and no database."""
     until = time.monotonic() + patience
     while time.monotonic() < until:
         try:
             urllib.request.urlopen(address, timeout=5).close()
-            return
-        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            return True
+        except OSError:  # of the network or an answer that is none
             time.sleep(0.2)
+    return False
