@@ -59,10 +59,10 @@ def metrics(request: HttpRequest) -> HttpResponse:
 def _registry() -> CollectorRegistry:
     registry = CollectorRegistry()
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
-        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+        MultiProcessCollector(registry)
     else:
-        registry.register(REGISTRY)  # type: ignore[arg-type]
-    registry.register(SiteCollector())  # type: ignore[arg-type]
+        registry.register(REGISTRY)
+    registry.register(SiteCollector())
     return registry
 
 
