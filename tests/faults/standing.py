@@ -52,11 +52,16 @@ class Standing:
         self.session, self.process = "", None
 
     def start(self) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "manage.py", "up", "--no-demo", "--port", str(self.port)], cwd=ROOT, env=self.site.env,
-            start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "manage.py", "up", "--no-demo", "--port", str(self.port)], cwd=ROOT,
+                env=self.site.env, start_new_session=True, stdout=log, stderr=subprocess.STDOUT,
+            )  # fmt: skip
         self.wait_for_web()
+
+    @property
+    def log(self) -> str:
+        return self.site.env["SECONDLOOK_DATA_DIR"] + "/up.log"
 
     def stop(self) -> None:
         if self.process and self.process.poll() is None:
@@ -98,9 +103,14 @@ class Standing:
         """Seconds until it holds."""
         begun = time.monotonic()
         while not holds():
-            assert time.monotonic() - begun < patience, "waited in vain"
+            assert time.monotonic() - begun < patience, f"waited in vain; the log ends {self.tail()}"
             time.sleep(0.1)
         return time.monotonic() - begun
+
+    def tail(self) -> str:
+        with contextlib.suppress(OSError):
+            return open(self.log, errors="replace").read()[-2000:]
+        return ""
 
     def train(self, *settings: str) -> int:
         asked = self.site.manage("train", "faults", "--learner", "logistic", *settings, "--background")
