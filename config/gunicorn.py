@@ -39,6 +39,11 @@ def post_worker_init(worker: object) -> None:
     show_life.keep_showing_life("web")
 
 
+def worker_exit(server: object, worker: object) -> None:
+    show_life = importlib.import_module("annotation.actions.operating.show_life")
+    show_life.take_leave()
+
+
 def child_exit(server: object, worker: Any) -> None:
     multiprocess = importlib.import_module("prometheus_client.multiprocess")
     multiprocess.mark_process_dead(worker.pid)

@@ -20,7 +20,7 @@ from django.utils import timezone
 from django.utils.module_loading import autodiscover_modules
 
 from annotation.actions.jobs.parts import Wait, begin, lock_wholes, report_progress, report_to_wholes, ring_next
-from annotation.actions.operating.show_life import LifeOf
+from annotation.actions.operating.show_life import LifeOf, take_leave
 from annotation.core.log_ids import log_as
 from annotation.core.progress import Report
 from annotation.core.refusal import Refusal
@@ -60,7 +60,7 @@ def _work(job: Job, rings: bool) -> None:
     if job.parent_id:
         ring_next(job.parent_id, rings)
     try:
-        with beating(job):
+        with beating(job, rings):
             autodiscover_modules("runners")
             outcome = JOB_RUNNERS[job.kind](job, reporter(job))
             with transaction.atomic():
@@ -113,10 +113,11 @@ def reporter(job: Job) -> Report:
 
 
 @contextmanager
-def beating(job: Job) -> Iterator[None]:
-    """Show life every HEARTBEAT_SECONDS from a thread of its own, while the work goes on. 0 turns it off."""
+def beating(job: Job, as_worker: bool = False) -> Iterator[None]:
+    """Show life every HEARTBEAT_SECONDS from a thread of its own, while the work goes on. 0 turns it off. as_worker:
+    this process is one, and not a command that works its own job."""
     stop = threading.Event()
-    thread = threading.Thread(target=_beat, args=(job, stop), daemon=True)
+    thread = threading.Thread(target=_beat, args=(job, stop, as_worker), daemon=True)
     if settings.HEARTBEAT_SECONDS:
         thread.start()
     try:
@@ -128,19 +129,22 @@ def beating(job: Job) -> Iterator[None]:
         say_idle()
 
 
-def _beat(job: Job, stop: threading.Event) -> None:
+def _beat(job: Job, stop: threading.Event, as_worker: bool) -> None:
     life = LifeOf(Process.WORKER)
     try:
-        life.show(job)
-        while not stop.wait(settings.HEARTBEAT_SECONDS):
+        while True:
             say_alive()
-            life.show(job)
+            if as_worker:
+                life.show(job)
+            if stop.wait(settings.HEARTBEAT_SECONDS):
+                return
             try:
                 _mine(job).update(heartbeat_at=timezone.now())
             except DatabaseError as error:
                 log.warning("job %s could not show life (%s)", job.pk, error)
     finally:
-        life.show(at_once=True)
+        if as_worker:
+            take_leave()
         connection.close()
 
 

@@ -6,7 +6,7 @@ The rows go in within one transaction; the artifacts before it is over, and are 
 import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from django.conf import settings
 from django.contrib.auth.models import Permission
@@ -116,7 +116,7 @@ def _insert(table: str, kept: KeptTable, file: IO[bytes]) -> int:
     return count
 
 
-def _rows(lines: Iterable[bytes], kinds: Sequence[str]) -> list[list[object]]:
+def _rows(lines: Iterable[bytes], kinds: Sequence[str]) -> list[list[Any]]:
     return [values_of(line, kinds) for line in lines]
 
 

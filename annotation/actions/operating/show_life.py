@@ -4,7 +4,7 @@ import logging
 import os
 import socket
 import time
-from threading import Event, Thread
+from threading import Thread
 
 from django.db import DatabaseError, connection
 from django.db.models.functions import Now
@@ -15,7 +15,7 @@ from annotation.models import Job, Process
 log = logging.getLogger(__name__)
 
 EVERY = 5.0  # seconds between two signs of life of one process
-LONG_SILENT = 86_400.0  # seconds after which a process is forgotten
+LONG_SILENT = 3_600.0  # seconds after which a process is forgotten
 # The process that began its row last: a fork has its parent's memory, and a row of its own to begin.
 _begun_in: dict[str, int] = {}
 
@@ -68,19 +68,12 @@ def this_process() -> tuple[str, int]:
     return socket.gethostname()[:64], os.getpid()
 
 
-def keep_showing_life(kind: str) -> Event:
-    """From a thread of its own until the event that is returned is set, or the process ends."""
-    stop = Event()
-    Thread(target=_show_until, args=(kind, stop), name="life", daemon=True).start()
-    return stop
+def keep_showing_life(kind: str) -> None:
+    """From a thread of its own, as long as the process lives."""
+    Thread(target=_show_for_ever, args=(LifeOf(kind),), name="life", daemon=True).start()
 
 
-def _show_until(kind: str, stop: Event) -> None:
-    life = LifeOf(kind)
-    try:
-        while True:
-            life.show(at_once=True)
-            if stop.wait(2 * EVERY):
-                return
-    finally:
-        connection.close()
+def _show_for_ever(life: LifeOf) -> None:
+    while True:
+        life.show(at_once=True)
+        time.sleep(2 * EVERY)

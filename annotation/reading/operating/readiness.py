@@ -18,7 +18,7 @@ from annotation.models import Process
 
 KEPT = 3.0  # seconds for which a look is told again
 HEARD_WITHIN = 60.0  # seconds in which a worker must have shown life
-ANSWERS_WITHIN = 1.0  # seconds Redis gets
+ANSWERS_WITHIN = 1.0  # seconds Redis gets, and whoever waits for another's look
 
 
 @dataclass(frozen=True)
@@ -40,10 +40,15 @@ class KeptLook:
         self.at, self.parts = float("-inf"), dict[str, PartOfSite]()
 
     def take(self) -> Parts:
-        with self.lock:
+        if not self.lock.acquire(timeout=ANSWERS_WITHIN):
+            # whoever looks is kept waiting by the database; others are not to wait behind
+            return {"database": PartOfSite(False, "it does not answer in time")}
+        try:
             if self.clock() - self.at > KEPT:
                 self.parts, self.at = dict(self.look()), self.clock()
             return self.parts
+        finally:
+            self.lock.release()
 
 
 def parts_now() -> Parts:
