@@ -41,7 +41,7 @@ class Child:
     def start(self, now: float, ear: Ear | None = None) -> None:
         environment = {**os.environ, **self.environment}
         environment.pop(ADDRESS, None)
-        if ear:
+        if ear and self.watched:
             environment[ADDRESS] = ear.address
         self.process = subprocess.Popen(
             self.command, env=environment, start_new_session=True, preexec_fn=_die_with_parent

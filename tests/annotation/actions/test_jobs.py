@@ -70,6 +70,7 @@ def test_a_failed_job_says_its_sentence_and_starts_anew(monkeypatch, dataset):
     assert enqueue("test", dataset, {}, background=False) != first
 
 
+@pytest.mark.fault("write of a job fails halfway")
 def test_a_write_that_fails_leaves_nothing(monkeypatch, dataset):
     def write():
         guideline(dataset)
@@ -81,12 +82,14 @@ def test_a_write_that_fails_leaves_nothing(monkeypatch, dataset):
     assert not Guideline.objects.exists()
 
 
+@pytest.mark.fault("two workers take the same job")
 def test_only_one_worker_wins_a_job(dataset):
     job = enqueue("test", dataset, {}, background=False)
     assert claim(job.pk).attempt == 1
     assert claim(job.pk) is None
 
 
+@pytest.mark.fault("zombie finishes late")
 def test_a_stale_job_is_given_back_and_a_zombie_cannot_write(monkeypatch, dataset, rung):
     job = enqueue("test", dataset, {}, background=False)
 
@@ -104,6 +107,7 @@ def test_a_stale_job_is_given_back_and_a_zombie_cannot_write(monkeypatch, datase
     assert not Guideline.objects.exists()
 
 
+@pytest.mark.fault("zombie reports progress")
 def test_progress_of_a_zombie_stops_it(monkeypatch, dataset, rung):
     job = enqueue("test", dataset, {}, background=False)
     reached = []
@@ -118,6 +122,7 @@ def test_progress_of_a_zombie_stops_it(monkeypatch, dataset, rung):
     assert reached == []
 
 
+@pytest.mark.fault("message to the worker lost in an emptied broker")
 def test_the_reaper_rings_again_for_what_nobody_picked_up(dataset, rung):
     job = enqueue("test", dataset, {}, background=False)
     now = timezone.now()
@@ -163,6 +168,7 @@ def test_a_worker_takes_what_waits_oldest_first_and_parts_last(monkeypatch, data
     assert taken == [jobs[1].pk, jobs[2].pk, jobs[3].pk, part.pk]
 
 
+@pytest.mark.fault("job that always kills its worker")
 def test_what_killed_three_workers_is_not_taken_again(dataset):
     job = enqueue("test", dataset, {})
     for attempt in (1, 2, 3):
@@ -171,6 +177,7 @@ def test_what_killed_three_workers_is_not_taken_again(dataset):
     assert not Job.objects.to_be_worked(timezone.now()).exists()
 
 
+@pytest.mark.fault("worker told to end, in one process")
 def test_a_worker_told_to_end_gives_its_job_back_and_it_costs_no_attempt(monkeypatch, dataset):
     def reporting(job, report):
         raise SystemExit(0)

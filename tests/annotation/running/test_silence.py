@@ -14,6 +14,7 @@ from django.utils import timezone
 from annotation.actions.jobs.reap import Silence, reap
 from annotation.actions.operating.show_life import forget_long_silent, show_life, take_leave, this_process
 from annotation.core.running.alive import ADDRESS, listening, say_alive, say_idle
+from annotation.management.supervisor import Child
 from annotation.models import Job, Process
 
 
@@ -165,3 +166,12 @@ def test_the_supervisor_replaces_who_is_silent(tmp_path, fault):
     finally:
         supervisor.terminate()
         supervisor.wait(20)
+
+
+def test_only_who_is_watched_is_told_where_to_show_life(ear):
+    """The web server would wait for somebody to read what it says there."""
+    code = "import os, sys; sys.exit(7 if 'NOTIFY_SOCKET' in os.environ else 0)"
+    for watched, code_of_end in ((True, 7), (False, 0)):
+        one = Child("one", [sys.executable, "-c", code], watched=watched)
+        one.start(time.monotonic(), ear)
+        assert one.process.wait(20) == code_of_end
