@@ -45,6 +45,12 @@ def dataset_for_keeper(user: User, slug: str) -> Dataset:
     return get_object_or_404(datasets, slug=slug)
 
 
+def only_operator(user: User) -> None:
+    """Whoever runs the site; nobody else learns that there is a page for them."""
+    if not (user.is_active and user.is_staff):
+        raise Http404
+
+
 def case_for_expert(user: User, slug: str, pk: int) -> Case:
     return get_object_or_404(Case.objects.filter(dataset=dataset_for_expert(user, slug)), pk=pk)
 

@@ -17,6 +17,7 @@ from annotation.models import (
     Job,
     Membership,
     PredictionSet,
+    Process,
     Ruling,
     Snapshot,
 )
@@ -24,6 +25,13 @@ from annotation.models import (
 
 class ReadOnly(admin.ModelAdmin):
     show_full_result_count = False
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whoever has staff rights; nothing has to be granted table by table, as nothing can be changed."""
+        return bool(request.user.is_active and getattr(request.user, "is_staff", False))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -48,6 +56,7 @@ COLUMNS: dict[type, tuple[str, ...]] = {
     Decision: ("id", "case", "expert", "outcome", "label_class", "confidence", "created_at"),
     PredictionSet: ("id", "dataset", "name", "n", "created_at"),
     Snapshot: ("id", "dataset", "purpose", "n_rows", "sha256", "created_at"),
+    Process: ("kind", "host", "pid", "started_at", "heard_at", "job"),
     Job: ("id", "dataset", "kind", "status", "stage", "attempt", "created_by", "created_at"),
 }
 for model, columns in COLUMNS.items():

@@ -24,6 +24,7 @@ from annotation.views.experts import adjudication, invitations, people_and_skill
 from annotation.views.items import doing, one_item, saved_filters, table
 from annotation.views.keeping import accounts, imports
 from annotation.views.keeping import dataset as whole
+from annotation.views.operating import metrics, probes, site
 from annotation.views.showing import columns, texts
 from annotation.views.talking import comments, notices, offline, similar
 
@@ -31,6 +32,10 @@ register_converter(ShownCaseConverter, "case")
 
 urlpatterns = [
     path("", datasets.datasets, name="datasets"),
+    path("health/", probes.health, name="health"),
+    path("ready/", probes.ready, name="ready"),
+    path("metrics/", metrics.metrics, name="metrics"),
+    path("operator/", site.operator, name="operator"),
     path("login/", account.LogInView.as_view(), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("account/", account.account, name="account"),

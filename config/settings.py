@@ -12,29 +12,25 @@ import dj_database_url
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from config.checked import (
+    checked_database_url,
+    checked_hosts,
+    checked_lane,
+    checked_origins,
+    checked_redis_url,
+    checked_secret_key,
+    checked_silences,
+    checked_site_url,
+    checked_token,
+    checked_zone,
+    env_bool,
+    env_list,
+    env_number,
+    env_secret,
+    env_whole,
+)
+
 BASE_DIR = Path(__file__).resolve().parent.parent
-
-
-def env_bool(name: str, default: bool) -> bool:
-    value = os.environ.get(name, "").strip().lower()
-    if value not in {"", "1", "0", "true", "false", "yes", "no"}:
-        raise ImproperlyConfigured(f"{name} is {value!r}; write 1 or 0.")
-    return value in {"1", "true", "yes"} if value else default
-
-
-def env_number(name: str, default: float) -> float:
-    value = os.environ.get(name, "").strip()
-    try:
-        number = float(value) if value else default
-    except ValueError:
-        raise ImproperlyConfigured(f"{name} is {value!r}; write a number.") from None
-    if number < 0:
-        raise ImproperlyConfigured(f"{name} is {value!r}; write a number that is not negative.")
-    return number
-
-
-def env_list(name: str) -> list[str]:
-    return [part.strip() for part in os.environ.get(name, "").split(",") if part.strip()]
 
 
 def checked_llm_url(url: str, model: str, hosts: list[str]) -> str:
@@ -98,19 +94,23 @@ except OSError as error:
 ARTIFACTS_DIR = DATA_DIR / "artifacts"
 UPLOADS_DIR = DATA_DIR / "uploads"
 
-SECRET_KEY = os.environ.get("SECONDLOOK_SECRET_KEY", "")
+SECRET_KEY = env_secret("SECONDLOOK_SECRET_KEY")
 if not SECRET_KEY and PRODUCTION:
     raise ImproperlyConfigured("SECONDLOOK_SECRET_KEY is not set; production has no default for it.")
-SECRET_KEY = SECRET_KEY or kept_secret_key(DATA_DIR / "secret_key")
+SECRET_KEY = checked_secret_key(SECRET_KEY, PRODUCTION)
 
-ALLOWED_HOSTS = env_list("SECONDLOOK_HOSTS") or ["127.0.0.1", "localhost", "[::1]"]
+ALLOWED_HOSTS = checked_hosts(env_list("SECONDLOOK_HOSTS")) or ["127.0.0.1", "localhost", "[::1]"]
 if PRODUCTION and not env_list("SECONDLOOK_HOSTS"):
     raise ImproperlyConfigured("SECONDLOOK_HOSTS is not set; name the hosts this site answers to, comma separated.")
-CSRF_TRUSTED_ORIGINS = env_list("SECONDLOOK_ORIGINS")
+CSRF_TRUSTED_ORIGINS = checked_origins(env_list("SECONDLOOK_ORIGINS"))
 USE_TLS = env_bool("SECONDLOOK_TLS", PRODUCTION)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = USE_TLS
 SECURE_HSTS_SECONDS = 31_536_000 if USE_TLS else 0
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env_bool("SECONDLOOK_BEHIND_PROXY", False) else None
+SECURE_HSTS_INCLUDE_SUBDOMAINS = USE_TLS
+# Whether a browser is to know of HSTS before the first visit is asked for whole registered domains, by their owner.
+SILENCED_SYSTEM_CHECKS = ["security.W021"]
+BEHIND_PROXY = env_bool("SECONDLOOK_BEHIND_PROXY", False)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 X_FRAME_OPTIONS = "DENY"
 
 INSTALLED_APPS = [
@@ -130,6 +130,8 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "annotation.views.failures.name_requests",
+    "annotation.views.operating.access_lines.write_access_lines",
+    "annotation.views.operating.probes.answer_probes",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -173,7 +175,11 @@ TEMPLATES = [
 # Forms are written by templates/django/forms/ where a template of that name is there, else by Django's own.
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
-DATABASES = {"default": dj_database_url.parse(os.environ.get("DATABASE_URL") or f"sqlite:///{DATA_DIR}/db.sqlite3")}
+DATABASES = {
+    "default": dj_database_url.parse(
+        checked_database_url(env_secret("DATABASE_URL")) or f"sqlite:///{DATA_DIR}/db.sqlite3"
+    )
+}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # DEFERRED transactions fail at once with "database is locked" when two of them start to write.
     DATABASES["default"]["OPTIONS"] = {
@@ -197,7 +203,7 @@ LOGOUT_REDIRECT_URL = "login"
 
 LANGUAGE_CODE = "en"
 USE_I18N = False
-TIME_ZONE = os.environ.get("SECONDLOOK_TIME_ZONE") or "UTC"
+TIME_ZONE = checked_zone(os.environ.get("SECONDLOOK_TIME_ZONE") or "UTC")
 USE_TZ = True
 
 STATIC_URL = "static/"
@@ -208,47 +214,75 @@ WHITENOISE_MAX_AGE = 300
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 FILE_UPLOAD_TEMP_DIR = str(UPLOADS_DIR)
 
+# What a process writes: lines to read, or JSON for whatever collects them; and a line for every request.
+LOG_JSON = env_bool("SECONDLOOK_LOG_JSON", False)
+ACCESS_LOG = env_bool("SECONDLOOK_ACCESS_LOG", PRODUCTION)
 # To standard error, where whatever runs the processes collects it. Django's own would write nothing outside of debug.
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {"id": {"()": "annotation.core.log_ids.WithId"}},
-    "formatters": {"lines": {"format": "%(asctime)s %(levelname)s [%(id)s] %(name)s: %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "filters": ["id"], "formatter": "lines"}},
+    "formatters": {
+        "plain": {
+            "()": "annotation.core.running.log_lines.PlainLine",
+            "format": "%(asctime)s %(levelname)s [%(id)s] %(name)s: %(message)s",
+        },
+        "json": {"()": "annotation.core.running.log_lines.JsonLine"},
+    },
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "filters": ["id"], "formatter": "json" if LOG_JSON else "plain"}
+    },
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     # The worker sets the root's level to its own, so these have theirs. What was not found is nobody's mistake.
     "loggers": {
         "django": {"handlers": [], "level": "WARNING"},
         "django.request": {"level": "ERROR"},
+        # that a request waits for a thread, which the metrics tell as its duration
+        "waitress.queue": {"level": "ERROR"},
         "annotation": {"level": "WARNING"},
+        "annotation.requests": {"level": "INFO" if ACCESS_LOG else "WARNING"},
         "modeling": {"level": "WARNING"},
     },
 }
 
 # Without Redis nothing rings, and workers look into the database for what waits.
-REDIS_URL = CELERY_BROKER_URL = os.environ.get("REDIS_URL", "")
+REDIS_URL = CELERY_BROKER_URL = checked_redis_url(env_secret("REDIS_URL"))
 CELERY_TASK_IGNORE_RESULT = True
-CELERY_TASK_DEFAULT_QUEUE = os.environ.get("SECONDLOOK_LANE") or "secondlook"
+CELERY_TASK_DEFAULT_QUEUE = checked_lane(os.environ.get("SECONDLOOK_LANE") or "secondlook")
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+# A worker finds out of itself that Redis is gone without a word: its host was cut off, or it hangs.
+CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 30, "socket_connect_timeout": 5, "socket_keepalive": True}
 
 HEARTBEAT_SECONDS = env_number("SECONDLOOK_HEARTBEAT_SECONDS", 2)
 STALE_SECONDS = env_number("SECONDLOOK_STALE_SECONDS", 15)
-LEASE_MINUTES = env_number("SECONDLOOK_LEASE_MINUTES", 20)
+SILENT_SECONDS = env_number("SECONDLOOK_SILENT_SECONDS", 60)
+checked_silences(HEARTBEAT_SECONDS, STALE_SECONDS, SILENT_SECONDS)
+LEASE_MINUTES = env_number("SECONDLOOK_LEASE_MINUTES", 20, least=1)
 REORDER_EVERY = env_number("SECONDLOOK_REORDER_EVERY", 5)
+
+# What the operator watches: metrics for whoever has the token, and how little free disk is too little.
+METRICS_TOKEN = checked_token(env_secret("SECONDLOOK_METRICS_TOKEN"))
+FREE_DISK_MB = env_number("SECONDLOOK_FREE_DISK_MB", 500)
+# Processes of the web server on this machine, and requests that each works at a time.
+WEB_PROCESSES = env_whole("SECONDLOOK_WEB_PROCESSES", 2, 1, 256)
+WEB_THREADS = env_whole("SECONDLOOK_WEB_THREADS", 4, 1, 256)
 
 # Without a host no mail is sent: notices are in the app all the same.
 EMAIL_HOST = os.environ.get("SECONDLOOK_MAIL_HOST", "")
-EMAIL_PORT = int(env_number("SECONDLOOK_MAIL_PORT", 587))
+EMAIL_PORT = env_whole("SECONDLOOK_MAIL_PORT", 587, 1, 65_535)
 EMAIL_HOST_USER = os.environ.get("SECONDLOOK_MAIL_USER", "")
 EMAIL_HOST_PASSWORD = os.environ.get("SECONDLOOK_MAIL_PASSWORD", "")
 EMAIL_USE_SSL = EMAIL_PORT == 465
 EMAIL_USE_TLS = env_bool("SECONDLOOK_MAIL_TLS", bool(EMAIL_HOST)) and not EMAIL_USE_SSL
 EMAIL_TIMEOUT = 15
 DEFAULT_FROM_EMAIL = os.environ.get("SECONDLOOK_MAIL_FROM") or EMAIL_HOST_USER or "second-look@localhost"
-SITE_URL = (os.environ.get("SECONDLOOK_SITE_URL") or "http://localhost:8000").rstrip("/")
+SITE_URL = checked_site_url(os.environ.get("SECONDLOOK_SITE_URL") or "http://localhost:8000")
 if EMAIL_HOST and not os.environ.get("SECONDLOOK_SITE_URL"):
     raise ImproperlyConfigured(
         "SECONDLOOK_SITE_URL is not set; links in mails need it, such as https://labels.example.org."
     )
+
+# Last: a start that is refused leaves no key behind.
+SECRET_KEY = SECRET_KEY or kept_secret_key(DATA_DIR / "secret_key")

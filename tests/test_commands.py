@@ -5,6 +5,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import OperationalError
 
+from annotation.actions.jobs.doorbell import DOORBELL
 from annotation.models import CurrentLabel, Dataset, Item, Job, Label, Membership, Snapshot
 from modeling.models import ModelRun
 from tests.annotation.actions.fake_detectors import Says, use
@@ -109,7 +110,7 @@ def test_recipes_sweep_growth_and_runs_print_one_line_each(tmp_path, monkeypatch
 
 
 def test_a_job_is_cancelled_by_its_number(tmp_path, monkeypatch):
-    monkeypatch.setattr("celery.current_app.send_task", lambda *args: None)
+    monkeypatch.setattr(DOORBELL, "ring", lambda job: None)
     small_world.pool(tmp_path)
     asked = ("sweep", "support", "--learner", "logistic", "--grid", "C=1,3", "--background")
     job = result(*asked)["job"]
@@ -131,7 +132,7 @@ def test_a_dry_run_says_what_it_would_write_and_writes_nothing(tmp_path):
 
 
 def test_in_the_background_only_a_job_is_left(tmp_path, monkeypatch):
-    monkeypatch.setattr("celery.current_app.send_task", lambda *args: None)
+    monkeypatch.setattr(DOORBELL, "ring", lambda job: None)
     assert result(*imports(file(tmp_path), "--background")) == {"job": Job.objects.get().pk, "status": "queued"}
     assert not Item.objects.exists()
 

@@ -77,13 +77,15 @@ def test_settings_are_those_the_operator_reads_of():
     rows = set(re.findall(rf"^\| `({pattern})` \|", OPERATOR, re.MULTILINE))
     assert len(read) > 10
     assert rows == read
-    assert set(re.findall(r"\bSECONDLOOK_[A-Z_]+\b", OPERATOR)) <= read | OF_THE_CHECKS
-    assert set(re.findall(r"SECONDLOOK_[A-Z_]+", (ROOT / "docker-compose.yml").read_text())) <= read
+    by_file = {f"{name}_FILE" for name in re.findall(rf'env_secret\("({pattern})"', settings)}
+    assert set(re.findall(r"\bSECONDLOOK_[A-Z_]+\b", OPERATOR)) <= read | by_file | OF_THE_CHECKS
+    for path in (ROOT / "docker-compose.yml", *(ROOT / "deploy").rglob("*.*")):
+        assert set(re.findall(r"SECONDLOOK_[A-Z_]+", path.read_text())) <= read | by_file, path
 
 
 def test_numeric_defaults_are_those_of_the_settings():
     settings = (ROOT / "config/settings.py").read_text()
-    for name, default in re.findall(r'env_number\("(\w+)", ([\d.]+)\)', settings):
+    for name, default in re.findall(r'env_(?:number|whole)\("(\w+)", ([\d.]+)[,)]', settings):
         assert f"| `{name}` | `{default}` |" in OPERATOR
 
 

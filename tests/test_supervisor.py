@@ -54,6 +54,7 @@ def stop_myself(*said):
     os.kill(os.getpid(), signal.SIGTERM)
 
 
+@pytest.mark.fault("child of the supervisor dies")
 def test_a_child_that_dies_is_started_again_and_sigterm_stops_all(tmp_path):
     children, said, pids = [child("worker", dies_once(tmp_path / "mark")), child("web", LIVES)], [], []
 
@@ -86,6 +87,7 @@ def test_what_goes_wrong_while_starting_stops_all():
     assert not any(is_alive(one.process.pid) for one in children)
 
 
+@pytest.mark.fault("child deaf to SIGTERM")
 def test_a_child_that_does_not_listen_is_killed():
     deaf = child("deaf", DEAF)
     deaf.start(time.monotonic())
@@ -132,6 +134,7 @@ def test_another_worker_is_called_only_when_the_first_had_time_to_take_the_job()
     assert len(looks) == 1 and places[1].process is None
 
 
+@pytest.mark.fault("worker crashes again and again")
 def test_a_worker_that_crashes_is_told_of_and_started_again_later():
     one, said = child("worker", "raise SystemExit(3)"), []
 
@@ -158,6 +161,7 @@ def test_deaths_in_a_row_slow_the_restarts_and_a_long_life_is_forgiven():
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child that its parent is gone")
+@pytest.mark.fault("supervisor killed outright")
 def test_a_supervisor_that_is_killed_takes_its_children_along(tmp_path):
     mark = tmp_path / "pid"
     code = "import sys, time\nfrom annotation.management.supervisor import Child, supervise\n"

@@ -1,10 +1,12 @@
 """The id on each line of the log: of the request or the job the line belongs to."""
 
 import logging
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+REQUEST = re.compile(r"\brequest ([A-Za-z0-9._-]+)")
 _CURRENT: ContextVar[str] = ContextVar("log_id", default="-")
 
 
@@ -16,6 +18,12 @@ def log_as(name: str) -> Iterator[None]:
         yield
     finally:
         _CURRENT.reset(token)
+
+
+def request_name() -> str:
+    """The request that what runs now belongs to, itself or by the job it asked for; "" where there is none."""
+    found = REQUEST.search(_CURRENT.get())
+    return found[1] if found else ""
 
 
 class WithId(logging.Filter):

@@ -1,4 +1,5 @@
-"""Web, worker and reaper under one parent: a child that dies is started again, Ctrl-C stops them all."""
+"""Web, worker and reaper under one parent: a child that dies is started again, one that falls silent is killed and then
+started again, Ctrl-C stops them all."""
 
 import contextlib
 import ctypes
@@ -7,31 +8,47 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+
+from django.conf import settings
+
+from annotation.core.running.alive import ADDRESS, Ear, listening
 
 PATIENCE = 10.0  # seconds a child gets to end by itself
 SETTLED = 30.0  # seconds of life after which an earlier death is forgiven
 TO_BEGIN = 2.0  # seconds a worker gets to take a job before another is called for what still waits
+ABSENT = 5.0  # seconds between two looks after which it was this process that did not listen
 PR_SET_PDEATHSIG = 1
 
 
 @dataclass
 class Child:
-    """A named process; `deaths` in a row make its restarts slower, up to half a minute."""
+    """A named process; `deaths` in a row make its restarts slower, up to half a minute. watched: it shows life, and is
+    killed when it no longer does. environment: what it finds beside this process's own."""
 
     name: str
     command: Sequence[str]
+    watched: bool = False
+    environment: Mapping[str, str] = field(default_factory=dict)
     process: subprocess.Popen | None = None
     started: float = 0.0
     deaths: int = 0
     restart_at: float = field(default=0.0)
     code: int | None = None  # how it ended last, as `Popen.returncode` says it
 
-    def start(self, now: float) -> None:
-        self.process = subprocess.Popen(self.command, start_new_session=True, preexec_fn=_die_with_parent)
+    def start(self, now: float, ear: Ear | None = None) -> None:
+        environment = {**os.environ, **self.environment}
+        environment.pop(ADDRESS, None)
+        if ear and self.watched:
+            environment[ADDRESS] = ear.address
+        self.process = subprocess.Popen(
+            self.command, env=environment, start_new_session=True, preexec_fn=_die_with_parent
+        )
         self.started = now
+        if ear and self.watched:
+            ear.expect(self.process.pid, now)
 
     def has_died(self, now: float) -> bool:
         """Note a death once, and when to start again."""
@@ -51,28 +68,64 @@ def _die_with_parent() -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-def supervise(children: Sequence[Child], say: Callable[[str], None], ready: Callable[[], None]) -> None:
-    """Run `children` until SIGINT or SIGTERM; calls `ready` once, after the first start of all."""
-    with _told_to_stop(children, PATIENCE) as told:
+def supervise(
+    children: Sequence[Child],
+    say: Callable[[str], None],
+    ready: Callable[[], None],
+    meanwhile: Callable[[], None] = lambda: None,
+    patience: float = PATIENCE,
+) -> None:
+    """Run `children` until SIGINT or SIGTERM; calls `ready` once, after the first start of all, and `meanwhile` in each
+    round."""
+    with _told_to_stop(children, patience) as told, listening() as ear:
         for child in children:
-            child.start(time.monotonic())
+            child.start(time.monotonic(), ear)
         ready()
+        watch = Watch(ear, say)
         while not told:
-            _look_after(children, say)
+            watch.look(children)
+            _look_after(children, say, ear)
+            meanwhile()
             time.sleep(0.2)
 
 
 def keep_staffed(
-    places: Sequence[Child], work_waits: Callable[[], bool], say: Callable[[str], None], seconds: float = 0.5
+    places: Sequence[Child],
+    work_waits: Callable[[], bool],
+    say: Callable[[str], None],
+    seconds: float = 0.5,
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> None:
     """Until SIGINT or SIGTERM, start one more of `places` whenever work waits that those at work don't take.
 
     Each leaves by itself when there is nothing to do, so that a house at rest holds no mathematics in memory.
     """
-    with _told_to_stop(places, PATIENCE - 2) as told:  # whoever started this process has no more than PATIENCE
+    # whoever started this process has no more than PATIENCE
+    with _told_to_stop(places, PATIENCE - 2) as told, listening() as ear:
+        watch = Watch(ear, say)
         while not told:
-            _look_for_hands(places, work_waits, say)
+            watch.look(places)
+            _look_for_hands(places, work_waits, say, ear)
+            meanwhile()
             time.sleep(seconds)
+
+
+class Watch:
+    """Hears which processes live, those beneath the children too, and kills the silent."""
+
+    def __init__(self, ear: Ear, say: Callable[[str], None]) -> None:
+        self.ear, self.say, self.looked_at = ear, say, time.monotonic()
+
+    def look(self, children: Sequence[Child]) -> None:
+        now = time.monotonic()
+        self.ear.listen(now)
+        if now - self.looked_at > ABSENT:
+            self.ear.forgive(now)
+        self.looked_at = now
+        names = {child.process.pid: child.name for child in children if child.process}
+        for pid in self.ear.end_silent(now, settings.SILENT_SECONDS):
+            name = names.get(pid, "a process of the worker")
+            self.say(f"{name} ({pid}) showed no life for {settings.SILENT_SECONDS:g} s and is replaced")
 
 
 @contextmanager
@@ -87,7 +140,9 @@ def _told_to_stop(children: Sequence[Child], patience: float) -> Iterator[list[i
         stop(children, patience)
 
 
-def _look_for_hands(places: Sequence[Child], work_waits: Callable[[], bool], say: Callable[[str], None]) -> None:
+def _look_for_hands(
+    places: Sequence[Child], work_waits: Callable[[], bool], say: Callable[[str], None], ear: Ear
+) -> None:
     now = time.monotonic()
     for place in places:
         if place.has_died(now) and place.code:
@@ -95,16 +150,16 @@ def _look_for_hands(places: Sequence[Child], work_waits: Callable[[], bool], say
     free = [place for place in places if place.process is None and now >= place.restart_at]
     beginning = [place for place in places if place.process and now - place.started < TO_BEGIN]
     if free and not beginning and work_waits():
-        free[0].start(now)
+        free[0].start(now, ear)
 
 
-def _look_after(children: Sequence[Child], say: Callable[[str], None]) -> None:
+def _look_after(children: Sequence[Child], say: Callable[[str], None], ear: Ear) -> None:
     now = time.monotonic()
     for child in children:
         if child.has_died(now):
             say(f"{child.name} died and is started again")
         if child.process is None and now >= child.restart_at:
-            child.start(now)
+            child.start(now, ear)
 
 
 def stop(children: Sequence[Child], patience: float) -> None:

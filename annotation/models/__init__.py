@@ -19,6 +19,7 @@ from annotation.models.item import FileImport, ImportTakenBack, Item, LeftOutRow
 from annotation.models.job import Job
 from annotation.models.label import DECIDED, DECIDED_ROW, OF_FILES, CurrentLabel, Label, basis_now
 from annotation.models.offline import OfflineBatch, OfflineRow
+from annotation.models.operating.process import Process
 from annotation.models.opinion import Opinion, OpinionAnswer, OpinionRound, OpinionSwitch
 from annotation.models.people import User, Visitor
 from annotation.models.prediction import PredictionSet
@@ -84,6 +85,7 @@ __all__ = [
     "OwnKeys",
     "Pause",
     "PredictionSet",
+    "Process",
     "ProductionDraw",
     "ProductionItem",
     "QualificationResult",

@@ -66,6 +66,7 @@ class Job(models.Model):
     attempt = models.PositiveSmallIntegerField(default=0)
     error = models.TextField(blank=True)
     result = models.JSONField(null=True)
+    asked_in = models.CharField(max_length=64, blank=True, default="", db_default="")  # the request's name in the log
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True)
     created_at = models.DateTimeField(default=timezone.now)
     rung_at = models.DateTimeField(null=True)

@@ -4,6 +4,7 @@ import re
 import secrets
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseServerError
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
@@ -19,7 +20,7 @@ def name_requests(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Ca
     """Middleware: the name the request came with, or a new one, stands on the log's lines and in the answer's head."""
 
     def named(request: HttpRequest) -> HttpResponseBase:
-        given = request.headers.get(HEADER, "")
+        given = request.headers.get(HEADER, "") if settings.BEHIND_PROXY else ""
         name = given if NAME.fullmatch(given) else secrets.token_hex(6)
         request.META["request_name"] = name
         with log_as(f"request {name}"):

@@ -3,6 +3,7 @@ import re
 import pytest
 from django.urls import reverse
 
+from annotation.actions.jobs.doorbell import DOORBELL
 from annotation.actions.jobs.work import work
 from annotation.models import Job
 from tests.modeling.small_world import compared, relabelled, trained, trained_like, with_production
@@ -17,7 +18,7 @@ PAGES = (
 
 
 def test_retrain_and_compare_by_mouse(tmp_path, open_page, monkeypatch):
-    monkeypatch.setattr("celery.current_app.send_task", lambda name, args: None)
+    monkeypatch.setattr(DOORBELL, "ring", lambda job: None)
     dataset = with_production(tmp_path)
     before = trained(dataset)
     relabelled(dataset)

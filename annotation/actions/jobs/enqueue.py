@@ -4,17 +4,15 @@ Without Redis there is none, and workers find the row by themselves."""
 
 import hashlib
 import json
-import logging
 from collections.abc import Mapping
 
-import celery  # its parts are loaded when they are first used
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from annotation.actions.jobs.doorbell import ring
+from annotation.core.log_ids import request_name
 from annotation.models import Dataset, Job, User
 
-log = logging.getLogger(__name__)
 LIVE = [Job.QUEUED, Job.RUNNING, Job.WAITING, Job.DONE]
 
 
@@ -57,6 +55,7 @@ def enqueue_again(job: Job, user: User | None) -> Job:
 def _insert(job: Job, background: bool) -> Job:
     """The job, or the live one of its key; rung for once all is written."""
     job.rung_at = None if job.parent else timezone.now()
+    job.asked_in = request_name()
     try:
         with transaction.atomic():
             job.save(force_insert=True)
@@ -70,13 +69,3 @@ def _insert(job: Job, background: bool) -> Job:
 def job_key(kind: str, dataset: Dataset | None, params: Mapping[str, object], inputs: str, seed: int) -> str:
     parts = [kind, dataset.pk if dataset else None, params, inputs, seed]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:60]
-
-
-def ring(job_id: int) -> None:
-    """Tell the workers by the one Celery task. A Redis that is down loses nothing: the reaper rings again."""
-    if not settings.REDIS_URL:
-        return
-    try:
-        celery.current_app.send_task("work", [job_id])
-    except (celery.exceptions.OperationalError, OSError) as error:
-        log.warning("job %s is queued but Redis did not take it (%s); the reaper will ring again", job_id, error)

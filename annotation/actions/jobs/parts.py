@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.utils import timezone
 
-from annotation.actions.jobs.enqueue import enqueue, ring
+from annotation.actions.jobs.doorbell import ring
+from annotation.actions.jobs.enqueue import enqueue
 from annotation.models import Job
 
 # Messages of one whole that are with the broker at a time. Each part that starts rings for the next one, so that any

@@ -21,10 +21,12 @@ from django.utils import timezone
 from django.utils.module_loading import autodiscover_modules
 
 from annotation.actions.jobs.parts import Wait, begin, lock_wholes, report_progress, report_to_wholes, ring_next
+from annotation.actions.operating.show_life import LifeOf, take_leave
 from annotation.core.log_ids import log_as
 from annotation.core.progress import Report
 from annotation.core.refusal import Refusal
-from annotation.models import Job
+from annotation.core.running.alive import say_alive, say_idle
+from annotation.models import Job, Process
 from annotation.models.job import JobQuerySet
 
 log = logging.getLogger(__name__)
@@ -62,7 +64,7 @@ def work(job_id: int, rings: bool = True) -> Job | None:
     job = claim(job_id)
     if job is None:
         return None
-    with log_as(f"job {job.pk}"):
+    with log_as(f"job {job.pk} of request {job.asked_in}" if job.asked_in else f"job {job.pk}"):
         _work(job, rings)
     job.refresh_from_db()
     return job
@@ -72,7 +74,7 @@ def _work(job: Job, rings: bool) -> None:
     if job.parent_id:
         ring_next(job.parent_id, rings)
     try:
-        with beating(job):
+        with beating(job, rings):
             autodiscover_modules("runners")
             outcome = JOB_RUNNERS[job.kind](job, reporter(job))
             if isinstance(outcome, InPieces):
@@ -137,10 +139,11 @@ def reporter(job: Job) -> Report:
 
 
 @contextmanager
-def beating(job: Job) -> Iterator[None]:
-    """Show life every HEARTBEAT_SECONDS from a thread of its own, while the work goes on. 0 turns it off."""
+def beating(job: Job, as_worker: bool = False) -> Iterator[None]:
+    """Show life every HEARTBEAT_SECONDS from a thread of its own, while the work goes on. 0 turns it off. as_worker:
+    this process is one, and not a command that works its own job."""
     stop = threading.Event()
-    thread = threading.Thread(target=_beat, args=(job, stop), daemon=True)
+    thread = threading.Thread(target=_beat, args=(job, stop, as_worker), daemon=True)
     if settings.HEARTBEAT_SECONDS:
         thread.start()
     try:
@@ -149,16 +152,25 @@ def beating(job: Job) -> Iterator[None]:
         stop.set()
         if thread.is_alive():
             thread.join()
+        say_idle()
 
 
-def _beat(job: Job, stop: threading.Event) -> None:
+def _beat(job: Job, stop: threading.Event, as_worker: bool) -> None:
+    life = LifeOf(Process.WORKER)
     try:
-        while not stop.wait(settings.HEARTBEAT_SECONDS):
+        while True:
+            say_alive()
+            if as_worker:
+                life.show(job)
+            if stop.wait(settings.HEARTBEAT_SECONDS):
+                return
             try:
                 _mine(job).update(heartbeat_at=timezone.now())
             except DatabaseError as error:
                 log.warning("job %s could not show life (%s)", job.pk, error)
     finally:
+        if as_worker:
+            take_leave()
         connection.close()
 
 
@@ -184,8 +196,11 @@ def _fail(job: Job, sentence: str, rings: bool) -> None:
 
 def work_what_waits(idle_seconds: float, poll_seconds: float = 0.3) -> None:
     """Work one job after another, and return when none was waiting for so long."""
+    life = LifeOf(Process.WORKER)
     until = time.monotonic() + idle_seconds
     while True:
+        say_alive()
+        life.show()
         waiting = Job.objects.to_be_worked(timezone.now()).values_list("id", flat=True).first()
         if waiting is not None:
             work(waiting)

@@ -10,11 +10,19 @@ from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from annotation.actions.jobs.work import work_what_waits
-from annotation.management.supervisor import Child, keep_staffed
-from annotation.models import Job
+from annotation.actions.operating.show_life import LifeOf, take_leave
+from annotation.core.running.alive import say_alive, say_ready
+from annotation.management.supervisor import PATIENCE, Child, keep_staffed, supervise
+from annotation.models import Job, Process
 
 # Seconds without work after which a worker leaves, and the memory of its mathematics with it.
 IDLE = 60
+# Told to end, Celery ends its processes at once, and each gives back the job in hand. Its advice against root says
+# nothing an operator of a container can act on.
+IN_CELERY = {
+    "REMAP_SIGTERM": "SIGQUIT",
+    "PYTHONWARNINGS": os.environ.get("PYTHONWARNINGS", "ignore::UserWarning"),
+}
 
 
 class Command(BaseCommand):
@@ -32,14 +40,26 @@ class Command(BaseCommand):
         if options["until_idle"] is not None:
             leave_when_told()
             work_what_waits(options["until_idle"])
-        elif settings.REDIS_URL:
-            become_celery(options["concurrency"])
+            take_leave()
+            return
+        self.life = LifeOf(Process.WORKER)
+        say_ready()
+        if settings.REDIS_URL:
+            celery = Child("celery", celery_command(options["concurrency"]), watched=True, environment=IN_CELERY)
+            supervise([celery], self.say, self.show_life, self.show_life, PATIENCE - 2)
         else:
             manage = [sys.executable, os.path.abspath(sys.argv[0])]
-            places = [
-                Child("worker", [*manage, "worker", "--until-idle", str(IDLE)]) for _ in range(options["concurrency"])
-            ]
-            keep_staffed(places, self.is_work_waiting, self.stderr.write)
+            command = [*manage, "worker", "--until-idle", str(IDLE)]
+            places = [Child("worker", command, watched=True) for _ in range(options["concurrency"])]
+            keep_staffed(places, self.is_work_waiting, self.say, meanwhile=self.show_life)
+        take_leave()
+
+    def say(self, text: str) -> None:
+        self.stderr.write(text)
+
+    def show_life(self) -> None:
+        say_alive()
+        self.life.show()
 
     def is_work_waiting(self) -> bool:
         try:
@@ -56,13 +76,9 @@ def leave_when_told() -> None:
         signal.signal(number, lambda number, frame: sys.exit(0))
 
 
-def become_celery(concurrency: int) -> None:
-    """Become the Celery worker: signals reach it directly and nothing of this process stays behind."""
-    celery = [
+def celery_command(concurrency: int) -> list[str]:
+    return [
         sys.executable, "-m", "celery", "--quiet", "-A", "config.celery", "worker", "--loglevel", "ERROR",
         "--pool", "prefork", "--concurrency", str(concurrency), "--without-gossip", "--without-mingle",
         "--without-heartbeat", "-Q", settings.CELERY_TASK_DEFAULT_QUEUE,
     ]  # fmt: skip
-    # Celery's advice against root says nothing an operator of a container can act on.
-    os.environ.setdefault("PYTHONWARNINGS", "ignore::UserWarning")
-    os.execv(sys.executable, celery)

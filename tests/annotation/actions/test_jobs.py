@@ -1,12 +1,12 @@
 from datetime import timedelta
 from functools import partial
 
-import celery.exceptions
 import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from annotation.actions.jobs import work as engine
+from annotation.actions.jobs.doorbell import DOORBELL
 from annotation.actions.jobs.enqueue import enqueue
 from annotation.actions.jobs.reap import reap
 from annotation.actions.jobs.work import UnableToWork, claim, work, work_here, work_what_waits
@@ -46,17 +46,6 @@ def test_the_doorbell_rings_on_commit_only(dataset, rung, django_capture_on_comm
     assert rung == [job.pk]
 
 
-@pytest.mark.parametrize("error", [OSError, celery.exceptions.OperationalError])
-def test_a_redis_that_is_down_loses_nothing(monkeypatch, dataset, rung, django_capture_on_commit_callbacks, error):
-    def refuse(name, args):
-        raise error("no Redis")
-
-    monkeypatch.setattr("celery.current_app.send_task", refuse)
-    with django_capture_on_commit_callbacks(execute=True):
-        job = enqueue("test", dataset, {})
-    assert Job.objects.get(pk=job.pk).status == "queued"
-
-
 def test_asked_twice_is_one_job_and_again_is_another(dataset, rung):
     first = enqueue("test", dataset, {"a": 1}, inputs="x")
     assert enqueue("test", dataset, {"a": 1}, inputs="x") == first
@@ -82,6 +71,7 @@ def test_a_failed_job_says_its_sentence_and_starts_anew(monkeypatch, dataset):
     assert enqueue("test", dataset, {}, background=False) != first
 
 
+@pytest.mark.fault("write of a job fails halfway")
 def test_a_write_that_fails_leaves_nothing(monkeypatch, dataset):
     def write():
         guideline(dataset)
@@ -93,12 +83,14 @@ def test_a_write_that_fails_leaves_nothing(monkeypatch, dataset):
     assert not Guideline.objects.exists()
 
 
+@pytest.mark.fault("two workers take the same job")
 def test_only_one_worker_wins_a_job(dataset):
     job = enqueue("test", dataset, {}, background=False)
     assert claim(job.pk).attempt == 1
     assert claim(job.pk) is None
 
 
+@pytest.mark.fault("zombie finishes late")
 def test_a_stale_job_is_given_back_and_a_zombie_cannot_write(monkeypatch, dataset, rung):
     job = enqueue("test", dataset, {}, background=False)
 
@@ -116,6 +108,7 @@ def test_a_stale_job_is_given_back_and_a_zombie_cannot_write(monkeypatch, datase
     assert not Guideline.objects.exists()
 
 
+@pytest.mark.fault("zombie reports progress")
 def test_progress_of_a_zombie_stops_it(monkeypatch, dataset, rung):
     job = enqueue("test", dataset, {}, background=False)
     reached = []
@@ -130,6 +123,7 @@ def test_progress_of_a_zombie_stops_it(monkeypatch, dataset, rung):
     assert reached == []
 
 
+@pytest.mark.fault("message to the worker lost in an emptied broker")
 def test_the_reaper_rings_again_for_what_nobody_picked_up(dataset, rung):
     job = enqueue("test", dataset, {}, background=False)
     now = timezone.now()
@@ -153,7 +147,7 @@ def test_without_redis_a_job_is_its_row_and_nothing_else(
     monkeypatch, dataset, settings, django_capture_on_commit_callbacks
 ):
     settings.REDIS_URL = ""
-    monkeypatch.setattr("celery.current_app.send_task", lambda name, args: pytest.fail("rung"))
+    monkeypatch.setattr(DOORBELL, "ring", lambda job: pytest.fail("rung"))
     with django_capture_on_commit_callbacks(execute=True):
         job = enqueue("test", dataset, {})
     assert reap(timezone.now() + timedelta(minutes=1)) == []
@@ -175,6 +169,7 @@ def test_a_worker_takes_what_waits_oldest_first_and_parts_last(monkeypatch, data
     assert taken == [jobs[1].pk, jobs[2].pk, jobs[3].pk, part.pk]
 
 
+@pytest.mark.fault("job that always kills its worker")
 def test_what_killed_three_workers_is_not_taken_again(dataset):
     job = enqueue("test", dataset, {})
     for attempt in (1, 2, 3):
@@ -183,6 +178,7 @@ def test_what_killed_three_workers_is_not_taken_again(dataset):
     assert not Job.objects.to_be_worked(timezone.now()).exists()
 
 
+@pytest.mark.fault("worker told to end, in one process")
 def test_a_worker_told_to_end_gives_its_job_back_and_it_costs_no_attempt(monkeypatch, dataset):
     def reporting(job, report):
         raise SystemExit(0)

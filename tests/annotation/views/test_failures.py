@@ -65,9 +65,14 @@ def test_it_is_told_without_a_database_too(client, stderr, monkeypatch):
     ("given", "kept"),
     [("from-the-proxy.17", True), ("short", False), ("two words", False), ("x" * 65, False), ("a\nERROR b", False)],
 )
-def test_a_name_a_proxy_gave_is_kept_where_it_is_one(client, given, kept):
+def test_a_name_a_proxy_gave_is_kept_where_it_is_one(client, settings, given, kept):
+    settings.BEHIND_PROXY = True
     name = client.get("/", headers={"X-Request-ID": given})["X-Request-ID"]
     assert (name == given) == kept and name
+
+
+def test_a_name_that_a_visitor_gave_is_not(client):
+    assert client.get("/", headers={"X-Request-ID": "from-the-visitor.17"})["X-Request-ID"] != "from-the-visitor.17"
 
 
 def test_what_is_not_there_is_no_line(client, stderr):

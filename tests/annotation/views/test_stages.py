@@ -28,6 +28,7 @@ NO_PLACE = {
     "datasets",
     "new_dataset",
     "notices",
+    "operator",
 }
 
 

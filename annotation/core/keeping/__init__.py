@@ -1,0 +1,1 @@
+"""The format of backups: rows as lines that both databases write and read."""

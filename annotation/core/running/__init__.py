@@ -1,0 +1,1 @@
+"""How processes run: that they show life, and what they write into the log."""
