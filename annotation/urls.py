@@ -21,6 +21,8 @@ from annotation.views.answering.addresses import ShownCaseConverter
 from annotation.views.casework import decided
 from annotation.views.classes import changing
 from annotation.views.experts import adjudication, invitations, people_and_skill, qualification, routing, touched
+from annotation.views.guarding.doors import guarded
+from annotation.views.guarding.roles import LOGGED, ROLES
 from annotation.views.items import doing, one_item, saved_filters, table
 from annotation.views.keeping import accounts, imports
 from annotation.views.keeping import dataset as whole
@@ -131,3 +133,4 @@ urlpatterns = [
     path("d/<slug:slug>/offline/<int:pk>/cases.csv", offline.download, name="offline_cases"),
     path("d/<slug:slug>/offline/<int:pk>/give-back/", offline.give_back, name="give_back_batch"),
 ]
+urlpatterns = guarded(urlpatterns, ROLES, LOGGED)

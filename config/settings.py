@@ -191,6 +191,20 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 # Links by which a password is chosen anew.
 PASSWORD_RESET_TIMEOUT = 86_400
+# Failed log-ins, of an account and from an address, after which more are refused until the time is over.
+LOGIN_TRIES = int(env_number("SECONDLOOK_LOGIN_TRIES", 10))
+LOGIN_TRIES_ADDRESS = int(env_number("SECONDLOOK_LOGIN_TRIES_ADDRESS", 50))
+LOGIN_WAIT_MINUTES = env_number("SECONDLOOK_LOGIN_WAIT_MINUTES", 15)
+if not (LOGIN_TRIES and LOGIN_TRIES_ADDRESS and LOGIN_WAIT_MINUTES):
+    raise ImproperlyConfigured(
+        "SECONDLOOK_LOGIN_TRIES, SECONDLOOK_LOGIN_TRIES_ADDRESS or SECONDLOOK_LOGIN_WAIT_MINUTES is 0: nobody could "
+        "log in, or everybody guess; write 1 or more."
+    )
+# Who came in and took out what is kept for so long.
+ACCESS_LOG_DAYS = env_number("SECONDLOOK_ACCESS_LOG_DAYS", 365)
+SESSION_COOKIE_AGE = int(env_number("SECONDLOOK_SESSION_HOURS", 336) * 3600)
+if not SESSION_COOKIE_AGE:
+    raise ImproperlyConfigured("SECONDLOOK_SESSION_HOURS is 0: nobody would stay logged in; write 1 or more.")
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "datasets"
 LOGOUT_REDIRECT_URL = "login"
