@@ -24,7 +24,7 @@ from annotation.views.experts import adjudication, invitations, people_and_skill
 from annotation.views.guarding.doors import guarded
 from annotation.views.guarding.roles import LOGGED, ROLES
 from annotation.views.items import doing, one_item, saved_filters, table
-from annotation.views.keeping import accounts, imports
+from annotation.views.keeping import access, accounts, imports
 from annotation.views.keeping import dataset as whole
 from annotation.views.showing import columns, texts
 from annotation.views.talking import comments, notices, offline, similar
@@ -100,6 +100,8 @@ urlpatterns = [
     path("d/<slug:slug>/second-opinion/switch/", opinions.switch, name="switch_opinions"),
     path("d/<slug:slug>/second-opinion/ask/", opinions.ask, name="ask_opinions"),
     path("d/<slug:slug>/people/", people.people, name="people"),
+    path("access/", access.site_access_log, name="site_access_log"),
+    path("d/<slug:slug>/access/", access.access_log, name="access_log"),
     path("d/<slug:slug>/people/<int:pk>/reset/", accounts.make_reset_link, name="make_reset_link"),
     path("d/<slug:slug>/people/<int:pk>/switch/", accounts.switch_account, name="switch_account"),
     path("d/<slug:slug>/question/", people.question, name="question"),

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from annotation.actions.jobs.flood import refuse_flood
 from annotation.models import Dataset, Job, User
 
 log = logging.getLogger(__name__)
@@ -55,7 +56,9 @@ def enqueue_again(job: Job, user: User | None) -> Job:
 
 
 def _insert(job: Job, background: bool) -> Job:
-    """The job, or the live one of its key; rung for once all is written."""
+    """The job, or the live one of its key; rung for once all is written. Raises UnableToQueue."""
+    if not Job.objects.filter(key=job.key, status__in=LIVE).exists():
+        refuse_flood(job)
     job.rung_at = None if job.parent else timezone.now()
     try:
         with transaction.atomic():

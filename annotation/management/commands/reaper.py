@@ -7,10 +7,11 @@ from django.core.management.base import BaseCommand
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
+from annotation.actions.guarding.prune import prune_accesses
 from annotation.actions.jobs.reap import reap
 from annotation.actions.queue.stuck import sweep_stuck
 
-# Seconds between two looks for cases that no expert is left for.
+# Seconds between two looks for cases that no expert is left for, and for what is kept no longer.
 SWEEP_EVERY = 300.0
 
 
@@ -34,6 +35,7 @@ class Command(BaseCommand):
             if time.monotonic() - self.swept_at > SWEEP_EVERY:
                 self.swept_at = time.monotonic()
                 sweep_stuck(timezone.now())
+                prune_accesses(timezone.now())
             for job in reap(timezone.now()):
                 self.stderr.write(f"job {job} waits for a worker again")
         except DatabaseError as error:

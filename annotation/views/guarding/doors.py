@@ -7,13 +7,16 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import Any
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 from django.urls import URLPattern
 from django.utils import timezone
 
 from annotation.access import ANYONE, address_of_request, may_open
 from annotation.actions.guarding.access_log import record
+from annotation.actions.jobs.flood import UnableToQueue
 from annotation.models import AccessRecord, Dataset
 
 # Looking is what is logged of these, doing of the others.
@@ -46,7 +49,11 @@ def door(
             raise Http404
         if request.method not in METHODS:
             return HttpResponseNotAllowed(METHODS)
-        answer = view(request, *args, **more)
+        try:
+            answer = view(request, *args, **more)
+        except UnableToQueue as refusal:
+            messages.error(request, str(refusal))
+            return redirect("jobs", slug)
         if kind and answer.status_code < 400 and (request.method == "POST" or kind in SEEN):
             _log(request, kind, name, more)
         return answer

@@ -1,6 +1,6 @@
 """What each route asks of whoever comes, by its name; a route that isn't here opens to nobody."""
 
-from annotation.access import ANYONE, KEEPER, LEAD, LEAD_WRITES, MEMBER, USER
+from annotation.access import ANYONE, KEEPER, LEAD, LEAD_WRITES, MEMBER, STAFF, USER
 from annotation.models import AccessRecord
 
 ROLES: dict[str, str] = {
@@ -72,6 +72,8 @@ ROLES: dict[str, str] = {
     "switch_opinions": LEAD,
     "ask_opinions": LEAD,
     "people": LEAD,
+    "site_access_log": STAFF,
+    "access_log": LEAD,
     "make_reset_link": LEAD,
     "switch_account": LEAD,
     "question": LEAD,
@@ -118,6 +120,8 @@ LOGGED: dict[str, str] = {
     "expert_record": AccessRecord.PEOPLE,
     "annotator": AccessRecord.PEOPLE,
     "two_annotators": AccessRecord.PEOPLE,
+    "access_log": AccessRecord.PEOPLE,
+    "site_access_log": AccessRecord.PEOPLE,
     "make_reset_link": AccessRecord.ACCOUNT,
     "switch_account": AccessRecord.ACCOUNT,
     "invite": AccessRecord.INVITATION,
