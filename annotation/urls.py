@@ -1,3 +1,7 @@
+from allauth.account.views import reauthenticate
+from allauth.mfa.base import views as second_factor
+from allauth.mfa.recovery_codes import views as recovery
+from allauth.mfa.totp import views as totp
 from django.contrib.auth.views import LogoutView
 from django.urls import path, register_converter
 
@@ -24,7 +28,7 @@ from annotation.views.experts import adjudication, invitations, people_and_skill
 from annotation.views.guarding.doors import guarded
 from annotation.views.guarding.roles import LOGGED, ROLES
 from annotation.views.items import doing, one_item, saved_filters, table
-from annotation.views.keeping import access, accounts, imports
+from annotation.views.keeping import access, accounts, imports, scripts
 from annotation.views.keeping import dataset as whole
 from annotation.views.showing import columns, texts
 from annotation.views.talking import comments, notices, offline, similar
@@ -37,6 +41,20 @@ urlpatterns = [
     path("logout/", LogoutView.as_view(), name="logout"),
     path("account/", account.account, name="account"),
     path("account/password/", account.NewPasswordView.as_view(), name="password_change"),
+    path("login/", account.LogInView.as_view(), name="account_login"),
+    path("login/code/", second_factor.authenticate, name="mfa_authenticate"),
+    path("account/password/again/", reauthenticate, name="account_reauthenticate"),
+    path("account/code/", second_factor.index, name="mfa_index"),
+    path("account/code/again/", second_factor.reauthenticate, name="mfa_reauthenticate"),
+    path("account/code/set-up/", totp.activate_totp, name="mfa_activate_totp"),
+    path("account/code/give-up/", totp.deactivate_totp, name="mfa_deactivate_totp"),
+    path("account/code/recovery/", recovery.view_recovery_codes, name="mfa_view_recovery_codes"),
+    path("account/code/recovery/new/", recovery.generate_recovery_codes, name="mfa_generate_recovery_codes"),
+    path("account/code/recovery.txt", recovery.download_recovery_codes, name="mfa_download_recovery_codes"),
+    path("account/keys/", scripts.tokens, name="tokens"),
+    path("account/keys/revoke/", scripts.revoke, name="revoke_token"),
+    path("d/<slug:slug>/script/import/", scripts.import_by_script, name="import_by_script"),
+    path("d/<slug:slug>/script/jobs/<int:pk>/", scripts.job_by_script, name="job_by_script"),
     path("account/log-out-everywhere/", account.log_out_everywhere, name="log_out_everywhere"),
     path("login/forgot/", account.forgot_password, name="forgot_password"),
     path("login/reset/<uidb64>/<token>/", account.ResetPasswordView.as_view(), name="reset"),

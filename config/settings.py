@@ -127,6 +127,9 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django.forms",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
     "csp",
     "django_htmx",
     "annotation",
@@ -140,8 +143,10 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "annotation.views.guarding.bearer.ByToken",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -206,6 +211,20 @@ if not (LOGIN_TRIES and LOGIN_TRIES_ADDRESS and LOGIN_WAIT_MINUTES):
         "SECONDLOOK_LOGIN_TRIES, SECONDLOOK_LOGIN_TRIES_ADDRESS or SECONDLOOK_LOGIN_WAIT_MINUTES is 0: nobody could "
         "log in, or everybody guess; write 1 or more."
     )
+# The second factor is django-allauth's; its pages are ours, and the tries are counted here and not in its cache.
+ACCOUNT_ADAPTER = "annotation.views.guarding.adapters.AccountAdapter"
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_RATE_LIMITS = False
+ACCOUNT_FORMS = {"reauthenticate": "annotation.forms.guarding.second_factor.OwnPasswordForm"}
+MFA_ADAPTER = "annotation.views.guarding.adapters.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_TOLERANCE = 1
+MFA_FORMS = {
+    "authenticate": "annotation.forms.guarding.second_factor.CodeForm",
+    "reauthenticate": "annotation.forms.guarding.second_factor.CodeAgainForm",
+    "activate_totp": "annotation.forms.guarding.second_factor.FirstCodeForm",
+}
+LEADS_NEED_CODE = env_bool("SECONDLOOK_LEADS_NEED_CODE", False)
 # Who came in and took out what is kept for so long.
 ACCESS_LOG_DAYS = env_number("SECONDLOOK_ACCESS_LOG_DAYS", 365)
 SESSION_COOKIE_AGE = int(env_number("SECONDLOOK_SESSION_HOURS", 336) * 3600)

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from allauth.account.internal.flows.login import record_authentication
+from allauth.account.utils import perform_login
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
@@ -16,14 +18,13 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_GET, require_POST
 
 from annotation.access import Request, address_of_request
-from annotation.actions.guarding.access_log import record
-from annotation.actions.guarding.log_in import NOTE, NOTE_DAYS, note_for
 from annotation.actions.guarding.throttle import UnableToTry
 from annotation.actions.guarding.tries import try_link, try_own_password, try_to_be_mailed
 from annotation.actions.people.reset import mail_reset
 from annotation.actions.people.sessions import end_sessions
 from annotation.forms.account import ForgottenForm, LogInForm
 from annotation.models import AccessRecord, User
+from annotation.views.guarding.adapters import log_access
 from annotation.views.guarding.paused import paused
 
 
@@ -38,10 +39,11 @@ class LogInView(LoginView):
     redirect_authenticated_user = True
 
     def form_valid(self, form: Any) -> HttpResponse:
-        answer = super().form_valid(form)
-        remember_browser(answer, form.get_user())
-        log_access(self.request, AccessRecord.LOG_IN, form.get_user())
-        return answer
+        """Logged in, or asked for a code first; what follows a log-in of any kind is in the adapter."""
+        record_authentication(self.request, form.get_user(), method="password")
+        return perform_login(
+            self.request, form.get_user(), email_verification="none", redirect_url=self.get_success_url()
+        )
 
     def form_invalid(self, form: Any) -> HttpResponse:
         answer = super().form_invalid(form)
@@ -59,18 +61,6 @@ def admin_log_in(request: HttpRequest, *args: Any, **more: Any) -> HttpResponse:
     if request.user.is_authenticated:
         raise Http404
     return redirect(f"{reverse_lazy('login')}?{request.GET.urlencode()}")
-
-
-def remember_browser(answer: HttpResponse, user: User) -> None:
-    """Whoever guesses at this account does not pause it here."""
-    answer.set_cookie(
-        NOTE, note_for(user), max_age=NOTE_DAYS * 86_400, path=str(reverse_lazy("login")), httponly=True,
-        secure=settings.SESSION_COOKIE_SECURE, samesite="Lax",
-    )  # fmt: skip
-
-
-def log_access(request: HttpRequest, kind: str, user: User | None, what: str = "") -> None:
-    record(kind, user, timezone.now(), address=address_of_request(request), what=what)
 
 
 class NewPasswordView(SuccessMessageMixin, PasswordChangeView):

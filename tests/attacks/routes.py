@@ -36,7 +36,7 @@ KINDS = {
     "overrule_case": "case", "move_on": "case", "why": "decision", "undo": "decision", "undo_adjudication": "decision",
     "item_text": "item", "item": "item", "item_comments": "item", "similar": "item", "undo_similar": "item",
     "take_import_back": "import", "job": "job", "job_again": "job", "cancel_job": "job", "rejected_rows": "job",
-    "import_good": "job", "sweep_again": "job", "predicted": "job", "annotator": "annotator",
+    "import_good": "job", "job_by_script": "job", "sweep_again": "job", "predicted": "job", "annotator": "annotator",
     "two_annotators": "annotator", "ruling": "finding", "open_finding": "finding", "delete_filter": "filter",
     "make_reset_link": "member", "switch_account": "member", "expert_record": "member", "change_expert": "member",
     "undo_class_change": "change", "retire_test": "test", "open_notice": "notice", "resolve_comment": "comment",

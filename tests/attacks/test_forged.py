@@ -1,5 +1,7 @@
 """Requests that another site, or somebody with a form of their own, sends."""
 
+from urllib.parse import urljoin, urlsplit
+
 import pytest
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.models import Session
@@ -51,9 +53,10 @@ def test_no_route_takes_a_form_without_its_token(support):
     client = as_(people.leo(support))
     cookie = f"sessionid={client.cookies['sessionid'].value}; csrftoken={'a' * 32}"
     asked, handler = RequestFactory(HTTP_COOKIE=cookie, HTTP_ORIGIN="https://evil.example"), WSGIHandler()
-    found = {pattern.name: handler.get_response(asked.post(reverse(
-        pattern.name, kwargs=arguments(pattern, "support", {"case": 1})), {"csrfmiddlewaretoken": "b" * 32})).status_code
-        for pattern in routes()}  # fmt: skip
+    found = {}
+    for pattern in routes():
+        address = reverse(pattern.name, kwargs=arguments(pattern, "support", {"case": 1}))
+        found[pattern.name] = handler.get_response(asked.post(address, {"csrfmiddlewaretoken": "b" * 32})).status_code
     assert len(found) > 150
     assert set(found.values()) == {403}, {name: code for name, code in found.items() if code != 403}
 
@@ -66,8 +69,9 @@ def test_no_route_takes_a_form_without_its_token(support):
 def test_next_leads_nowhere_else(to, support):
     people.user("erin")
     answer = Client().post("/login/", {"username": "erin", "password": RIGHT, "next": to})
-    assert answer.status_code == 302
-    assert answer.url == "/" or answer.url.startswith("/login/%2f%2f") or "evil" not in answer.url
+    assert (
+        answer.status_code == 302 and urlsplit(urljoin("http://testserver/login/", answer.url)).netloc == "testserver"
+    )
     item = Item.objects.filter(dataset=support).first()
     comments = reverse("item_comments", args=["support", item.pk])
     said = as_(people.erin(support)).post(comments, {"text": "hm", "next": to})

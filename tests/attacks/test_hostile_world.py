@@ -15,6 +15,7 @@ from annotation.actions.files.import_items import import_params, request_import
 from annotation.actions.jobs.work import work_here
 from annotation.actions.queue.decide import Answer, decide
 from annotation.actions.talking.comment import add_comment
+from annotation.core.fields import Field
 from annotation.core.files.parsing_items import ItemMapping
 from annotation.models import (
     Case,
@@ -53,8 +54,10 @@ def hostile(tmp_path, settings):
         for n in range(12):
             writer.writerow([f"{n}{text}", f"{apart(text, n)} {text}", n, f"{n % 2}{text}", f"a{n % 3}{text}",
                              f"web{text}"])  # fmt: skip
-    mapping = ItemMapping(text=(column,), number=(number,), label="label", id="id<script>", annotator="who",
-                          source="source")  # fmt: skip
+    mapping = ItemMapping(
+        text=(column,), fields=(Field(number, "number"),), label="label", id="id<script>", annotator="who",
+        source="source",
+    )  # fmt: skip
     asked = import_params("hostile", f"Name {text}", path, mapping, file_name=f"file{SCRIPT}.csv")
     work_here(request_import(asked, background=False))
     dataset = Dataset.objects.get(slug="hostile")

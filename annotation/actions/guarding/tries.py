@@ -13,6 +13,8 @@ from annotation.models import User
 
 # Links by mail that one address may ask for in a while.
 MAILS = 10
+# A code of an app is right for 30 seconds, and taken for as long before and after.
+CODE_COUNTS = 120  # seconds
 
 
 @contextmanager
@@ -30,6 +32,18 @@ def try_own_password(user: User, now: datetime) -> Iterator[list[bool]]:
         one_of_few(),
     ):
         yield right
+
+
+@contextmanager
+def try_code(user: User, now: datetime) -> Iterator[list[bool]]:
+    """Around a code of the second factor; a million codes are few for who may guess at will."""
+    with _tried(Allowance(("code", str(user.pk)), settings.LOGIN_TRIES, _seconds()), now) as right:
+        yield right
+
+
+def code_is_new(user: User, code: str, now: datetime) -> bool:
+    """Whether this code was not used in the last minutes; from then on it was."""
+    return take([Allowance(("used code", str(user.pk), code), 1, CODE_COUNTS)], now) is None
 
 
 def try_to_be_mailed(address: str, now: datetime) -> None:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import Any
 
+from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
@@ -14,10 +16,10 @@ from django.shortcuts import redirect
 from django.urls import URLPattern
 from django.utils import timezone
 
-from annotation.access import ANYONE, address_of_request, may_open
+from annotation.access import ANYONE, KEEPER, LEAD, STAFF, address_of_request, may_open
 from annotation.actions.guarding.access_log import record
 from annotation.actions.jobs.flood import UnableToQueue
-from annotation.models import AccessRecord, Dataset
+from annotation.models import AccessRecord, Dataset, Visitor
 
 # Looking is what is logged of these, doing of the others.
 SEEN = (AccessRecord.EXPORT, AccessRecord.PEOPLE)
@@ -31,6 +33,11 @@ def guarded(patterns: Sequence[URLPattern], roles: Mapping[str, str], log: Mappi
         name = pattern.name or ""
         pattern.callback = door(pattern.callback, name, role_of(pattern, roles), log.get(name, ""))
     return list(patterns)
+
+
+def lacks_code(user: Visitor, role: str | None) -> bool:
+    """Whether the site asks more of who opens this than a password."""
+    return settings.LEADS_NEED_CODE and role in (LEAD, KEEPER, STAFF) and not is_mfa_enabled(user)
 
 
 def role_of(pattern: URLPattern, roles: Mapping[str, str]) -> str | None:
@@ -49,6 +56,9 @@ def door(
             raise Http404
         if request.method not in METHODS:
             return HttpResponseNotAllowed(METHODS)
+        if lacks_code(request.user, role):
+            messages.error(request, "Set up an app that shows codes first: leads log in with one on this site.")
+            return redirect("mfa_index")
         try:
             answer = view(request, *args, **more)
         except UnableToQueue as refusal:

@@ -28,6 +28,14 @@ NO_PLACE = {
     "datasets",
     "new_dataset",
     "notices",
+    "tokens",
+    "base",
+    "authenticate",
+    "reauthenticate",
+    "index",
+    "activate_form",
+    "deactivate_form",
+    "generate",
 }
 
 
