@@ -2,6 +2,7 @@ from allauth.account.views import reauthenticate
 from allauth.mfa.base import views as second_factor
 from allauth.mfa.recovery_codes import views as recovery
 from allauth.mfa.totp import views as totp
+from allauth.socialaccount.providers.openid_connect import views as oidc
 from django.contrib.auth.views import LogoutView
 from django.urls import path, register_converter
 
@@ -42,6 +43,8 @@ urlpatterns = [
     path("account/", account.account, name="account"),
     path("account/password/", account.NewPasswordView.as_view(), name="password_change"),
     path("login/", account.LogInView.as_view(), name="account_login"),
+    path("login/by/<slug:provider_id>/", oidc.login, name="openid_connect_login"),
+    path("login/by/<slug:provider_id>/back/", oidc.callback, name="openid_connect_callback"),
     path("login/code/", second_factor.authenticate, name="mfa_authenticate"),
     path("account/password/again/", reauthenticate, name="account_reauthenticate"),
     path("account/code/", second_factor.index, name="mfa_index"),

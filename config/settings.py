@@ -60,6 +60,20 @@ def checked_llm_url(url: str, model: str, hosts: list[str]) -> str:
     return url.rstrip("/")
 
 
+def checked_oidc_issuer(url: str, needed: dict[str, object]) -> str:
+    """The address of the provider of single sign-on, "" = there is none. needed: what has to be set as well."""
+    if not url:
+        return ""
+    parts = urlsplit(url)
+    here = parts.hostname in ("localhost", "127.0.0.1")
+    if not parts.hostname or parts.scheme != "https" and not here:
+        raise ImproperlyConfigured(f"SECONDLOOK_OIDC_ISSUER is {url!r}; write one such as https://login.example.org.")
+    for name, value in needed.items():
+        if not value:
+            raise ImproperlyConfigured(f"{name} is not set; single sign-on needs it beside SECONDLOOK_OIDC_ISSUER.")
+    return url.rstrip("/")
+
+
 def kept_secret_key(path: Path) -> str:
     """A random key that survives restarts. `os.link` lets exactly one of several first starts win."""
     if not path.exists():
@@ -130,6 +144,8 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "csp",
     "django_htmx",
     "annotation",
@@ -215,6 +231,7 @@ if not (LOGIN_TRIES and LOGIN_TRIES_ADDRESS and LOGIN_WAIT_MINUTES):
 ACCOUNT_ADAPTER = "annotation.views.guarding.adapters.AccountAdapter"
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_RATE_LIMITS = False
+ACCOUNT_REAUTHENTICATION_METHODS = ("password", "mfa")
 ACCOUNT_FORMS = {"reauthenticate": "annotation.forms.guarding.second_factor.OwnPasswordForm"}
 MFA_ADAPTER = "annotation.views.guarding.adapters.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
@@ -223,6 +240,38 @@ MFA_FORMS = {
     "authenticate": "annotation.forms.guarding.second_factor.CodeForm",
     "reauthenticate": "annotation.forms.guarding.second_factor.CodeAgainForm",
     "activate_totp": "annotation.forms.guarding.second_factor.FirstCodeForm",
+}
+# Single sign-on: who the provider vouches for is let into the account that the operator gave their address.
+OIDC_CLIENT = os.environ.get("SECONDLOOK_OIDC_CLIENT", "").strip()
+OIDC_SECRET = os.environ.get("SECONDLOOK_OIDC_SECRET", "").strip()
+OIDC_DOMAINS = [domain.lower() for domain in env_list("SECONDLOOK_OIDC_DOMAINS")]
+OIDC_NAME = os.environ.get("SECONDLOOK_OIDC_NAME", "").strip() or "single sign-on"
+OIDC_ISSUER = checked_oidc_issuer(
+    os.environ.get("SECONDLOOK_OIDC_ISSUER", "").strip(),
+    {
+        "SECONDLOOK_OIDC_CLIENT": OIDC_CLIENT,
+        "SECONDLOOK_OIDC_SECRET": OIDC_SECRET,
+        "SECONDLOOK_OIDC_DOMAINS": OIDC_DOMAINS,
+    },
+)
+SOCIALACCOUNT_ADAPTER = "annotation.views.guarding.single_sign_on.SingleSignOnAdapter"
+SOCIALACCOUNT_AUTO_SIGNUP = SOCIALACCOUNT_STORE_TOKENS = SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 10
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [
+            {
+                "provider_id": "sso",
+                "name": OIDC_NAME,
+                "client_id": OIDC_CLIENT,
+                "secret": OIDC_SECRET,
+                "settings": {"server_url": OIDC_ISSUER},
+            }
+        ]
+        if OIDC_ISSUER
+        else [],
+    }
 }
 LEADS_NEED_CODE = env_bool("SECONDLOOK_LEADS_NEED_CODE", False)
 # Who came in and took out what is kept for so long.

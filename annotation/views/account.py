@@ -38,6 +38,9 @@ class LogInView(LoginView):
     authentication_form = LogInForm
     redirect_authenticated_user = True
 
+    def get_context_data(self, **more: Any) -> dict[str, Any]:
+        return super().get_context_data(**more) | {"sign_on": settings.OIDC_NAME if settings.OIDC_ISSUER else ""}
+
     def form_valid(self, form: Any) -> HttpResponse:
         """Logged in, or asked for a code first; what follows a log-in of any kind is in the adapter."""
         record_authentication(self.request, form.get_user(), method="password")

@@ -6,12 +6,12 @@ from uuid import uuid4
 from django.urls import URLPattern, get_resolver
 from django.utils import timezone
 
+from annotation.actions.classes.arrange import give_meanings
 from annotation.actions.queue.decide import decide
 from annotation.actions.talking.comment import add_comment
 from annotation.actions.talking.offline_batch import take_out
 from annotation.models import (
     Case,
-    ClassChange,
     Dataset,
     Finding,
     Guideline,
@@ -116,7 +116,7 @@ def _objects(dataset, comparison):
         "annotator": dataset.annotators.first().pk,
         "finding": Finding.objects.create(dataset=dataset, key="k", rule={}, author=lead, **finding).pk,
         "filter": SavedFilter.objects.create(dataset=dataset, name="all", query="", author=lead).pk,
-        "change": ClassChange.objects.create(dataset=dataset, kind=ClassChange.MEANING, author=lead).pk,
+        "change": give_meanings(dataset, {"access": "getting in"}, lead, now).pk,
         "test": QualificationTest.objects.create(dataset=dataset, lead=lead, retired_at=now).pk,
         "notice": Notice.objects.create(dataset=dataset, user=lead, text="Look.", path="/").pk,
         "comment": add_comment(item, expert, "hm", now).pk,

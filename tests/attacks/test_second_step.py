@@ -24,6 +24,12 @@ def log_in(client=None, name="erin"):
     return client, client.post("/login/", {"username": name, "password": RIGHT})
 
 
+def sure(client):
+    """What guards an account is changed only by who knows its password."""
+    assert client.post(reverse("account_reauthenticate"), {"password": RIGHT}).status_code == 302
+    return client
+
+
 def code_of(secret, step=0):
     return auth.format_hotp_value(auth.hotp_value(secret, int(time.time()) // 30 + step))
 
@@ -40,7 +46,7 @@ def erin(db):
 @pytest.fixture
 def secret(erin):
     """Of Erin's app, set up on the page."""
-    client, _ = log_in()
+    client = sure(log_in()[0])
     page = client.get(reverse("mfa_activate_totp")).content.decode()
     assert 'src="data:image/svg+xml;base64,' in page
     found = re.search(r"<code>([A-Z2-7]{32})</code>", page)[1]
@@ -92,6 +98,7 @@ def test_a_code_is_good_once(erin, secret):
 def test_a_recovery_code_lets_in_once_and_the_operator_can_help(erin, secret):
     keeper, answer = log_in()
     keeper.post(answer.url, {"code": code_of(secret)})
+    sure(keeper)
     if not Authenticator.objects.filter(user=erin, type="recovery_codes").exists():
         keeper.post(reverse("mfa_generate_recovery_codes"))
     codes = Authenticator.objects.get(user=erin, type="recovery_codes").wrap().get_unused_codes()

@@ -11,6 +11,8 @@ ROLES: dict[str, str] = {
     "password_change": USER,
     "account_login": ANYONE,
     "mfa_authenticate": ANYONE,
+    "openid_connect_login": ANYONE,
+    "openid_connect_callback": ANYONE,
     "account_reauthenticate": USER,
     "mfa_index": USER,
     "mfa_reauthenticate": USER,
