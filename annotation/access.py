@@ -13,11 +13,17 @@ from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 from django_htmx.middleware import HtmxDetails
 
+from annotation.core.guarding.addresses import address_of
 from annotation.core.opaque_ids import WRITTEN, hidden, revealed
 from annotation.core.refusal import Refusal
-from annotation.models import Case, CaseItem, Dataset, Finding, Item, Membership, OfflineBatch, Snapshot, User
+from annotation.models import Case, CaseItem, Dataset, Finding, Item, Membership, OfflineBatch, Snapshot, User, Visitor
 
 M = TypeVar("M", bound=Model)
+# What a route asks of whoever comes; "member" is an expert or a lead, "keeper" a lead or who runs the site. What
+# LEAD_WRITES names members read and leads change.
+ANYONE, USER, MEMBER, LEAD_WRITES, LEAD = "anyone", "user", "member", "lead writes", "lead"
+KEEPER, STAFF = "keeper", "staff"
+READS = ("GET", "HEAD")
 
 
 class Request(HttpRequest):
@@ -25,6 +31,29 @@ class Request(HttpRequest):
 
     user: User
     htmx: HtmxDetails
+
+
+def address_of_request(request: HttpRequest) -> str:
+    """Where it comes from, "" where that can't be told."""
+    behind_proxy = settings.SECURE_PROXY_SSL_HEADER is not None
+    forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "")
+    return address_of(request.META.get("REMOTE_ADDR", ""), forwarded, behind_proxy=behind_proxy)
+
+
+def may_open(user: Visitor, role: str | None, slug: str, method: str) -> bool:
+    """Whether `user` may open a route of this role, in the dataset of this slug where it is in one; one without a role
+    opens to nobody."""
+    if role == ANYONE:
+        return True
+    if not isinstance(user, User) or not user.is_active or role is None:
+        return False
+    if role in (USER, STAFF):
+        return role == USER or user.is_staff
+    if role == KEEPER and user.is_staff:
+        return True
+    theirs = Membership.objects.filter(dataset__slug=slug, user=user).values_list("role", flat=True).first()
+    reads = role == MEMBER or (role == LEAD_WRITES and method in READS)
+    return theirs is not None if reads else theirs == Membership.LEAD
 
 
 def dataset_for_expert(user: User, slug: str) -> Dataset:

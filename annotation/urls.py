@@ -1,3 +1,8 @@
+from allauth.account.views import reauthenticate
+from allauth.mfa.base import views as second_factor
+from allauth.mfa.recovery_codes import views as recovery
+from allauth.mfa.totp import views as totp
+from allauth.socialaccount.providers.openid_connect import views as oidc
 from django.contrib.auth.views import LogoutView
 from django.urls import path, register_converter
 
@@ -21,8 +26,10 @@ from annotation.views.answering.addresses import ShownCaseConverter
 from annotation.views.casework import decided
 from annotation.views.classes import changing
 from annotation.views.experts import adjudication, invitations, people_and_skill, qualification, routing, touched
+from annotation.views.guarding.doors import guarded
+from annotation.views.guarding.roles import LOGGED, ROLES
 from annotation.views.items import doing, one_item, saved_filters, table
-from annotation.views.keeping import accounts, imports
+from annotation.views.keeping import access, accounts, imports, scripts
 from annotation.views.keeping import dataset as whole
 from annotation.views.operating import metrics, probes, site
 from annotation.views.showing import columns, texts
@@ -40,6 +47,22 @@ urlpatterns = [
     path("logout/", LogoutView.as_view(), name="logout"),
     path("account/", account.account, name="account"),
     path("account/password/", account.NewPasswordView.as_view(), name="password_change"),
+    path("login/", account.LogInView.as_view(), name="account_login"),
+    path("login/by/<slug:provider_id>/", oidc.login, name="openid_connect_login"),
+    path("login/by/<slug:provider_id>/back/", oidc.callback, name="openid_connect_callback"),
+    path("login/code/", second_factor.authenticate, name="mfa_authenticate"),
+    path("account/password/again/", reauthenticate, name="account_reauthenticate"),
+    path("account/code/", second_factor.index, name="mfa_index"),
+    path("account/code/again/", second_factor.reauthenticate, name="mfa_reauthenticate"),
+    path("account/code/set-up/", totp.activate_totp, name="mfa_activate_totp"),
+    path("account/code/give-up/", totp.deactivate_totp, name="mfa_deactivate_totp"),
+    path("account/code/recovery/", recovery.view_recovery_codes, name="mfa_view_recovery_codes"),
+    path("account/code/recovery/new/", recovery.generate_recovery_codes, name="mfa_generate_recovery_codes"),
+    path("account/code/recovery.txt", recovery.download_recovery_codes, name="mfa_download_recovery_codes"),
+    path("account/keys/", scripts.tokens, name="tokens"),
+    path("account/keys/revoke/", scripts.revoke, name="revoke_token"),
+    path("d/<slug:slug>/script/import/", scripts.import_by_script, name="import_by_script"),
+    path("d/<slug:slug>/script/jobs/<int:pk>/", scripts.job_by_script, name="job_by_script"),
     path("account/log-out-everywhere/", account.log_out_everywhere, name="log_out_everywhere"),
     path("login/forgot/", account.forgot_password, name="forgot_password"),
     path("login/reset/<uidb64>/<token>/", account.ResetPasswordView.as_view(), name="reset"),
@@ -103,6 +126,8 @@ urlpatterns = [
     path("d/<slug:slug>/second-opinion/switch/", opinions.switch, name="switch_opinions"),
     path("d/<slug:slug>/second-opinion/ask/", opinions.ask, name="ask_opinions"),
     path("d/<slug:slug>/people/", people.people, name="people"),
+    path("access/", access.site_access_log, name="site_access_log"),
+    path("d/<slug:slug>/access/", access.access_log, name="access_log"),
     path("d/<slug:slug>/people/<int:pk>/reset/", accounts.make_reset_link, name="make_reset_link"),
     path("d/<slug:slug>/people/<int:pk>/switch/", accounts.switch_account, name="switch_account"),
     path("d/<slug:slug>/question/", people.question, name="question"),
@@ -136,3 +161,4 @@ urlpatterns = [
     path("d/<slug:slug>/offline/<int:pk>/cases.csv", offline.download, name="offline_cases"),
     path("d/<slug:slug>/offline/<int:pk>/give-back/", offline.give_back, name="give_back_batch"),
 ]
+urlpatterns = guarded(urlpatterns, ROLES, LOGGED)

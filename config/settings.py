@@ -56,6 +56,20 @@ def checked_llm_url(url: str, model: str, hosts: list[str]) -> str:
     return url.rstrip("/")
 
 
+def checked_oidc_issuer(url: str, needed: dict[str, object]) -> str:
+    """The address of the provider of single sign-on, "" = there is none. needed: what has to be set as well."""
+    if not url:
+        return ""
+    parts = urlsplit(url)
+    here = parts.hostname in ("localhost", "127.0.0.1")
+    if not parts.hostname or parts.scheme != "https" and not here:
+        raise ImproperlyConfigured(f"SECONDLOOK_OIDC_ISSUER is {url!r}; write one such as https://login.example.org.")
+    for name, value in needed.items():
+        if not value:
+            raise ImproperlyConfigured(f"{name} is not set; single sign-on needs it beside SECONDLOOK_OIDC_ISSUER.")
+    return url.rstrip("/")
+
+
 def kept_secret_key(path: Path) -> str:
     """A random key that survives restarts. `os.link` lets exactly one of several first starts win."""
     if not path.exists():
@@ -111,6 +125,10 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = USE_TLS
 SILENCED_SYSTEM_CHECKS = ["security.W021"]
 BEHIND_PROXY = env_bool("SECONDLOOK_BEHIND_PROXY", False)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
 INSTALLED_APPS = [
@@ -123,6 +141,11 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django.forms",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "csp",
     "django_htmx",
     "annotation",
@@ -132,23 +155,27 @@ MIDDLEWARE = [
     "annotation.views.failures.name_requests",
     "annotation.views.operating.access_lines.write_access_lines",
     "annotation.views.operating.probes.answer_probes",
+    "annotation.views.guarding.heads.private",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "annotation.views.guarding.bearer.ByToken",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
-# Style attributes carry the widths of chart parts; scripts come from our own files only.
+# Scripts and styles come from our own files only: none stands in a page, nor in an attribute.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
-        "style-src": [SELF, "'unsafe-inline'"],
+        "script-src": [SELF],
+        "style-src": [SELF],
         "img-src": [SELF, "data:"],
         "object-src": [NONE],
         "base-uri": [NONE],
@@ -197,6 +224,67 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 # Links by which a password is chosen anew.
 PASSWORD_RESET_TIMEOUT = 86_400
+# Failed log-ins, of an account and from an address, after which more are refused until the time is over.
+LOGIN_TRIES = int(env_number("SECONDLOOK_LOGIN_TRIES", 10))
+LOGIN_TRIES_ADDRESS = int(env_number("SECONDLOOK_LOGIN_TRIES_ADDRESS", 50))
+LOGIN_WAIT_MINUTES = env_number("SECONDLOOK_LOGIN_WAIT_MINUTES", 15)
+if not (LOGIN_TRIES and LOGIN_TRIES_ADDRESS and LOGIN_WAIT_MINUTES):
+    raise ImproperlyConfigured(
+        "SECONDLOOK_LOGIN_TRIES, SECONDLOOK_LOGIN_TRIES_ADDRESS or SECONDLOOK_LOGIN_WAIT_MINUTES is 0: nobody could "
+        "log in, or everybody guess; write 1 or more."
+    )
+# The second factor is django-allauth's; its pages are ours, and the tries are counted here and not in its cache.
+ACCOUNT_ADAPTER = "annotation.views.guarding.adapters.AccountAdapter"
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_RATE_LIMITS = False
+ACCOUNT_REAUTHENTICATION_METHODS = ("password", "mfa")
+ACCOUNT_FORMS = {"reauthenticate": "annotation.forms.guarding.second_factor.OwnPasswordForm"}
+MFA_ADAPTER = "annotation.views.guarding.adapters.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_TOLERANCE = 1
+MFA_FORMS = {
+    "authenticate": "annotation.forms.guarding.second_factor.CodeForm",
+    "reauthenticate": "annotation.forms.guarding.second_factor.CodeAgainForm",
+    "activate_totp": "annotation.forms.guarding.second_factor.FirstCodeForm",
+}
+# Single sign-on: who the provider vouches for is let into the account that the operator gave their address.
+OIDC_CLIENT = os.environ.get("SECONDLOOK_OIDC_CLIENT", "").strip()
+OIDC_SECRET = os.environ.get("SECONDLOOK_OIDC_SECRET", "").strip()
+OIDC_DOMAINS = [domain.lower() for domain in env_list("SECONDLOOK_OIDC_DOMAINS")]
+OIDC_NAME = os.environ.get("SECONDLOOK_OIDC_NAME", "").strip() or "single sign-on"
+OIDC_ISSUER = checked_oidc_issuer(
+    os.environ.get("SECONDLOOK_OIDC_ISSUER", "").strip(),
+    {
+        "SECONDLOOK_OIDC_CLIENT": OIDC_CLIENT,
+        "SECONDLOOK_OIDC_SECRET": OIDC_SECRET,
+        "SECONDLOOK_OIDC_DOMAINS": OIDC_DOMAINS,
+    },
+)
+SOCIALACCOUNT_ADAPTER = "annotation.views.guarding.single_sign_on.SingleSignOnAdapter"
+SOCIALACCOUNT_AUTO_SIGNUP = SOCIALACCOUNT_STORE_TOKENS = SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 10
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [
+            {
+                "provider_id": "sso",
+                "name": OIDC_NAME,
+                "client_id": OIDC_CLIENT,
+                "secret": OIDC_SECRET,
+                "settings": {"server_url": OIDC_ISSUER},
+            }
+        ]
+        if OIDC_ISSUER
+        else [],
+    }
+}
+LEADS_NEED_CODE = env_bool("SECONDLOOK_LEADS_NEED_CODE", False)
+# Who came in and took out what is kept for so long.
+ACCESS_LOG_DAYS = env_number("SECONDLOOK_ACCESS_LOG_DAYS", 365)
+SESSION_COOKIE_AGE = int(env_number("SECONDLOOK_SESSION_HOURS", 336) * 3600)
+if not SESSION_COOKIE_AGE:
+    raise ImproperlyConfigured("SECONDLOOK_SESSION_HOURS is 0: nobody would stay logged in; write 1 or more.")
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "datasets"
 LOGOUT_REDIRECT_URL = "login"
@@ -211,6 +299,7 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 # Served from where they lie: no build step, and the pages need nothing from another host.
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_MAX_AGE = 300
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 FILE_UPLOAD_TEMP_DIR = str(UPLOADS_DIR)
 

@@ -1,6 +1,9 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from annotation.views.account import admin_log_in
+
+admin.site.login = admin_log_in  # type: ignore[method-assign]
 handler500 = "annotation.views.failures.server_error"
 urlpatterns = [
     path("admin/", admin.site.urls),

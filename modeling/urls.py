@@ -1,5 +1,6 @@
 from django.urls import path
 
+from annotation.views.guarding.doors import guarded
 from modeling.views import (
     attributions,
     augmentation,
@@ -19,6 +20,7 @@ from modeling.views import (
     sweeps,
 )
 from modeling.views.comparing import flips, in_use, one_page
+from modeling.views.roles import LOGGED, ROLES
 
 urlpatterns = [
     path("d/<slug:slug>/", overview.overview, name="overview"),
@@ -87,3 +89,4 @@ urlpatterns = [
     path("d/<slug:slug>/returns/", returns.returns, name="returns"),
     path("d/<slug:slug>/over-time/", over_time.over_time, name="over_time"),
 ]
+urlpatterns = guarded(urlpatterns, ROLES, LOGGED)

@@ -1,5 +1,8 @@
 """The tables of people and labels, one file per noun."""
 
+from annotation.models.accounts.access_log import AccessRecord
+from annotation.models.accounts.access_token import AccessToken
+from annotation.models.accounts.throttle import Throttle
 from annotation.models.audit import Audit, AuditItem, LearnedOrder
 from annotation.models.changes import ClassChange, DatasetChange, Erasure
 from annotation.models.consensus import Consensus
@@ -41,6 +44,8 @@ __all__ = [
     "DECIDED",
     "DECIDED_ROW",
     "OF_FILES",
+    "AccessRecord",
+    "AccessToken",
     "Annotator",
     "Audit",
     "AuditItem",
@@ -101,6 +106,7 @@ __all__ = [
     "SkipUndo",
     "Snapshot",
     "SnapshotRow",
+    "Throttle",
     "User",
     "Visitor",
     "basis_now",

@@ -70,6 +70,7 @@ STAGES: dict[str, tuple[MenuPage, ...]] = {
         MenuPage("question", "Classes and question"),
         MenuPage("columns", "Columns"),
         MenuPage("people", "Members"),
+        MenuPage("access_log", "Access"),
         MenuPage("dataset", "This dataset"),
         MenuPage("jobs", "Jobs"),
     ),

@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from annotation.actions.jobs.doorbell import ring
+from annotation.actions.jobs.flood import refuse_flood
 from annotation.core.log_ids import request_name
 from annotation.models import Dataset, Job, User
 
@@ -53,7 +54,9 @@ def enqueue_again(job: Job, user: User | None) -> Job:
 
 
 def _insert(job: Job, background: bool) -> Job:
-    """The job, or the live one of its key; rung for once all is written."""
+    """The job, or the live one of its key; rung for once all is written. Raises UnableToQueue."""
+    if not Job.objects.filter(key=job.key, status__in=LIVE).exists():
+        refuse_flood(job)
     job.rung_at = None if job.parent else timezone.now()
     job.asked_in = request_name()
     try:

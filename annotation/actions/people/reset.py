@@ -4,13 +4,14 @@ from threading import Thread
 
 from django.conf import settings
 from django.contrib.auth.tokens import default_token_generator
-from django.core.cache import cache
 from django.core.mail import EmailMessage
 from django.db import connection
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
+from annotation.actions.guarding.tries import once_in
 from annotation.actions.talking.mailing import deliver
 from annotation.core.refusal import Refusal
 from annotation.models import Membership, User
@@ -75,7 +76,7 @@ def _mail_to(typed: str) -> int:
 def _sent(typed: str) -> int:
     from_name = User.objects.filter(username=typed, is_active=True).exclude(email="")
     found = list(from_name) or list(User.objects.filter(email__iexact=typed, is_active=True).exclude(email=""))
-    mails = [_mail(user) for user in found if cache.add(f"reset-{user.pk}", 1, MAIL_EVERY)]
+    mails = [_mail(user) for user in found if once_in(MAIL_EVERY, user, timezone.now())]
     return deliver(mails) if mails else 0
 
 

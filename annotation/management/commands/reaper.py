@@ -9,13 +9,14 @@ from django.core.management.base import BaseCommand
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
+from annotation.actions.guarding.prune import prune_accesses
 from annotation.actions.jobs.reap import Silence, reap
 from annotation.actions.operating.show_life import LifeOf, forget_long_silent, take_leave
 from annotation.actions.queue.stuck import sweep_stuck
 from annotation.core.running.alive import say_alive, say_ready
 from annotation.models import Process
 
-# Seconds between two looks for cases that no expert is left for.
+# Seconds between two looks for cases that no expert is left for, and for what is kept no longer.
 SWEEP_EVERY = 300.0
 
 
@@ -50,6 +51,7 @@ class Command(BaseCommand):
                 self.swept_at = time.monotonic()
                 sweep_stuck(timezone.now())
                 forget_long_silent()
+                prune_accesses(timezone.now())
             for job in reap(timezone.now(), silence):
                 self.stderr.write(f"job {job} waits for a worker again")
         except DatabaseError as error:

@@ -10,10 +10,13 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from annotation.access import Request, dataset_for_lead
+from annotation.access import Request, address_of_request, dataset_for_lead
+from annotation.actions.guarding.throttle import UnableToTry
+from annotation.actions.guarding.tries import try_link
 from annotation.actions.people.invite import accept, invitation_of, invite, withdraw
 from annotation.core.refusal import Refusal
 from annotation.forms.experts.inviting import InvitationForm, NewAccountForm
+from annotation.views.guarding.paused import paused
 
 
 @require_POST
@@ -38,13 +41,17 @@ def make_invitation(request: Request, slug: str) -> HttpResponse:
 def invitation(request: HttpRequest, secret: str) -> HttpResponse:
     """Accepted by a button, after a login or a new account; then the test or the first case is there."""
     try:
-        found = invitation_of(secret, timezone.now())
+        with try_link(address_of_request(request), timezone.now()) as right:
+            found = invitation_of(secret, timezone.now())
+            right.append(True)
         form = NewAccountForm(request.POST if request.method == "POST" and "username" in request.POST else None)
         if request.method == "POST" and not request.user.is_authenticated and form.is_valid():
             login(request, form.save(), backend="django.contrib.auth.backends.ModelBackend")
         if request.method == "POST" and request.user.is_authenticated:
             dataset = accept(secret, request.user, timezone.now())
             return redirect("queue", dataset.slug)
+    except UnableToTry as refusal:
+        return paused(render(request, "annotation/experts/invitation.html", {"fault": str(refusal)}), refusal.seconds)
     except Refusal as refusal:
         return render(request, "annotation/experts/invitation.html", {"fault": str(refusal)}, status=410)
     page = {"invitation": found, "form": form, "secret": secret}

@@ -109,6 +109,7 @@ def test_the_order_of_the_requests_is_not_that_of_the_queue(dataset, asked):
     assert sorted(one["text"] for one in model.items()) == sorted(TEXTS)
 
 
+@pytest.mark.fault("a text that gives a language model orders")
 def test_a_text_that_gives_orders_stays_data(dataset, asked):
     model, _ = asked(right)
     assert {"text": INJECTED} in model.items()
@@ -184,6 +185,7 @@ def test_a_slow_answer_is_late_also_byte_by_byte(dataset, asked, wait):
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
+@pytest.mark.fault("a language model's server that sends elsewhere")
 def test_a_redirect_is_not_followed(dataset, settings, status):
     with fake_model(right) as elsewhere, fake_model(lambda item: (status, elsewhere.url)) as model:
         use(settings, model)
@@ -192,6 +194,7 @@ def test_a_redirect_is_not_followed(dataset, settings, status):
         assert len(model.requests) == 1 and elsewhere.requests == []
 
 
+@pytest.mark.fault("texts led through a proxy of the environment")
 def test_no_proxy_of_the_environment_is_used(dataset, asked, monkeypatch):
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
@@ -209,6 +212,7 @@ def test_a_server_that_is_not_there_refuses(dataset, settings):
 # what may not be asked at all
 
 
+@pytest.mark.fault("a language model's server that nobody allowed")
 def test_a_host_that_is_not_allowed_is_never_asked(dataset, settings):
     with fake_model(right) as model:
         use(settings, model, hosts=["llm.example.org"])
@@ -225,6 +229,7 @@ def test_a_host_that_is_not_allowed_is_never_asked(dataset, settings):
         ("ftp://llm.example.org/v1", "10.1.2.3", False), ("http://llm.example.org/v1", "", False),
     ],
 )  # fmt: skip
+@pytest.mark.fault("texts sent in the open to a server far away")
 def test_without_https_a_server_must_be_near(settings, monkeypatch, url, address, allowed):
     def found(host, port, type):
         if not address:

@@ -26,6 +26,7 @@ def test_storing_again_repairs_a_damaged_file(tmp_path):
     assert load_bytes(tmp_path, name) == b"label"
 
 
+@pytest.mark.fault("an artifact changed on the disk")
 def test_a_changed_file_is_refused(tmp_path):
     name = save_bytes(tmp_path, b"label", ".npz")
     (tmp_path / name).write_bytes(b"labex")
@@ -39,6 +40,7 @@ def test_a_missing_file_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["../secret", "0" * 64 + "/../x", "model.skops", ""])
+@pytest.mark.fault("the name of an artifact that climbs out")
 def test_a_name_that_is_no_hash_never_reaches_the_disk(tmp_path, name):
     with pytest.raises(UnableToLoad, match="not the name of an artifact"):
         load_bytes(tmp_path, name)
@@ -66,6 +68,7 @@ def test_the_bytes_know_no_clock():
         assert [info.date_time for info in archive.infolist()] == [(1980, 1, 1, 0, 0, 0)]
 
 
+@pytest.mark.fault("arrays with objects in them")
 def test_objects_are_neither_stored_nor_loaded():
     with pytest.raises(ValueError, match="[Oo]bject"):
         arrays_to_bytes(a=np.array([{}], dtype=object))

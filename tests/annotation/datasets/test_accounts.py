@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import pytest
 from django.core import mail
-from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -46,6 +45,7 @@ def choose(path, **said):
     return client.post(page.redirect_chain[-1][0], NEW | said, follow=True) if page.redirect_chain else page
 
 
+@pytest.mark.fault("a reset link used a second time")
 def test_a_link_works_once_and_ends_every_session(support):
     erin = people.erin(support)
     there = logged_in(erin)
@@ -56,6 +56,7 @@ def test_a_link_works_once_and_ends_every_session(support):
     assert "does not work any more" in choose(path).content.decode()
 
 
+@pytest.mark.fault("a reset link used after a day")
 def test_a_link_runs_out_after_a_day(support, monkeypatch):
     path = reset_path(people.erin(support))
     later = timezone.now() + timedelta(days=1, minutes=1)
@@ -66,6 +67,7 @@ def test_a_link_runs_out_after_a_day(support, monkeypatch):
     assert "does not work any more" in choose(path).content.decode()
 
 
+@pytest.mark.fault("an account with more rights taken over by a reset link")
 def test_a_lead_opens_only_accounts_that_see_no_more_than_the_lead(support, tmp_path):
     leo, erin = people.leo(support), people.erin(support)
     assert reset_path_by(leo, erin).startswith("/login/reset/")
@@ -95,13 +97,13 @@ def test_a_lead_hands_the_link_over(support):
     assert logged_in(erin).post(reverse("make_reset_link", args=["support", erin.pk])).status_code == 404
 
 
+@pytest.mark.fault("accounts told apart by the page of forgotten passwords")
 def test_forgotten_by_mail_tells_nobody_who_is_there(support, settings, monkeypatch):
     monkeypatch.setattr(reset, "mail_reset", reset._sent)
     monkeypatch.setattr("annotation.views.account.mail_reset", reset._sent)
     url = reverse("forgot_password")
     assert "sends no mail" in Client().get(url).content.decode()
     settings.EMAIL_HOST = "mail.example.org"
-    cache.clear()
     User.objects.filter(pk=people.erin(support).pk).update(email="erin@example.org")
     people.emil(support)
     said = [Client().post(url, {"who": who}).content.decode() for who in ("erin", "ERIN@example.org", "emil", "nobody")]
@@ -152,6 +154,7 @@ def test_staff_switch_accounts_on_the_page(support):
     assert "can log in again" in logged_in(stan).post(url, {"reactivate": "1"}, follow=True).content.decode()
 
 
+@pytest.mark.fault("a deleted account's name taken by another")
 def test_a_new_person_of_an_old_name_has_none_of_the_old_ones_labels(support):
     old = people.eve(support)
     decide(open_case(support, "s1"), old, answer(support, "access"), timezone.now())

@@ -20,6 +20,7 @@ def dataset(tmp_path, db):
     return world(tmp_path)
 
 
+@pytest.mark.fault("absurd questions to the table of items")
 def test_absurd_questions_are_no_fault_of_the_server(dataset):
     client = as_(people.leo(dataset))
     client.raise_request_exception = False
@@ -35,12 +36,14 @@ def test_absurd_questions_are_no_fault_of_the_server(dataset):
     assert bad == []
 
 
+@pytest.mark.fault("items changed by a link")
 def test_what_changes_something_takes_no_get(dataset):
     client = as_(people.leo(dataset))
     assert {client.get(reverse(name, args=[dataset.slug])).status_code for name in DONE} == {405}
     assert {client.post(reverse(name, args=[dataset.slug])).status_code for name in READ} == {405}
 
 
+@pytest.mark.fault("numbers of another dataset's items")
 def test_items_and_ids_of_another_dataset_are_not_there(dataset, tmp_path):
     other = small_dataset(tmp_path, "other")
     client = as_(people.leo(other))

@@ -51,6 +51,7 @@ def as_(person):
     return client
 
 
+@pytest.mark.fault("an expert at every address about an open case")
 def test_no_address_tells_a_secret_of_an_open_case(dataset):
     expert = erin(dataset)
     assert len(addresses(dataset)) > 150
@@ -72,6 +73,7 @@ def test_the_walk_sees_what_a_lead_may_know(dataset):
         assert f"{MARK}{mark}" in seen, mark
 
 
+@pytest.mark.fault("hidden checks told apart by their page")
 def test_kinds_of_cases_cannot_be_told_apart(dataset):
     """Page, fragment, heads and the number of questions put to the database, with the case's number masked."""
     expert, seen = erin(dataset), {}
@@ -96,6 +98,7 @@ def test_kinds_of_cases_cannot_be_told_apart(dataset):
     assert all(pages == seen[Case.REVIEW] for pages in seen.values())
 
 
+@pytest.mark.fault("the other expert's answer read before one's own")
 def test_a_first_of_two_answers_reads_nothing_of_the_second(dataset):
     """Emil answered the case that Erin now answers, and it stays open: two differ, so an adjudicator is asked."""
     expert, case = erin(dataset), dataset.cases.get(case_items__item__external_id="i1")
@@ -192,6 +195,7 @@ def test_the_same_rule_of_another_is_another_finding(dataset):
     assert Finding.objects.exclude(author=None).count() == 2
 
 
+@pytest.mark.fault("a rule that asks which items carry a label")
 def test_an_expert_cannot_ask_which_items_carry_a_label(dataset):
     """Neither by narrowing to a label nor by what is left to open: decided, waiting and bare items are all covered."""
     for label in ("access", "payment"):
@@ -266,6 +270,7 @@ def _guess(alone, shorter, longer, rest, n):
     return int(more > 0) if more else n // 2 % 2
 
 
+@pytest.mark.fault("filters that probe the labels of open cases")
 def test_a_thousand_questions_about_open_cases_gain_nothing(large):
     dataset, labels = large
     places = np.arange(0, N, 2)

@@ -65,6 +65,7 @@ def test_it_is_told_without_a_database_too(client, stderr, monkeypatch):
     ("given", "kept"),
     [("from-the-proxy.17", True), ("short", False), ("two words", False), ("x" * 65, False), ("a\nERROR b", False)],
 )
+@pytest.mark.fault("lines of the log forged by a head")
 def test_a_name_a_proxy_gave_is_kept_where_it_is_one(client, settings, given, kept):
     settings.BEHIND_PROXY = True
     name = client.get("/", headers={"X-Request-ID": given})["X-Request-ID"]

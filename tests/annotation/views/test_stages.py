@@ -29,6 +29,14 @@ NO_PLACE = {
     "new_dataset",
     "notices",
     "operator",
+    "tokens",
+    "base",
+    "authenticate",
+    "reauthenticate",
+    "index",
+    "activate_form",
+    "deactivate_form",
+    "generate",
 }
 
 

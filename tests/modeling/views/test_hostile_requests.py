@@ -87,6 +87,7 @@ def ask(client, name, address, **data):
     return client.post(address, data) if name in POSTS else client.get(address, data)
 
 
+@pytest.mark.fault("pages of the lab asked by who leads nothing there")
 def test_nobody_but_a_lead_comes_in(client, world, tmp_path):
     for name, address in of(world).items():
         assert ask(client, name, address).status_code in (302, 404) and "login" in ask(client, name, address).url
@@ -99,6 +100,7 @@ def test_nobody_but_a_lead_comes_in(client, world, tmp_path):
         assert {client.post(of(world)[name]).status_code for name in BOTH} == {404}
 
 
+@pytest.mark.fault("numbers of another dataset's runs and sweeps")
 def test_ids_of_another_dataset_are_not_there(client, world, tmp_path):
     other = small_dataset(tmp_path, "other")
     client.force_login(people.leo(other))
@@ -124,6 +126,7 @@ def test_ids_of_another_dataset_are_not_there(client, world, tmp_path):
     assert not Job.objects.filter(dataset=other).exclude(kind="import").exists()
 
 
+@pytest.mark.fault("changes asked for by a link")
 def test_what_changes_something_takes_no_get(client, world):
     client.force_login(people.leo(world["dataset"]))
     found = {name: client.get(address).status_code for name, address in of(world).items() if name in POSTS}
@@ -132,6 +135,7 @@ def test_what_changes_something_takes_no_get(client, world):
     assert set(others.values()) == {405}, others
 
 
+@pytest.mark.fault("absurd questions to the lab")
 def test_absurd_questions_are_no_fault_of_the_server(client, world):
     client.force_login(people.leo(world["dataset"]))
     client.raise_request_exception = False
@@ -153,6 +157,7 @@ def test_absurd_questions_are_no_fault_of_the_server(client, world):
     assert not bad
 
 
+@pytest.mark.fault("numbers beyond any")
 def test_ids_beyond_any_are_not_there(client, world):
     client.force_login(people.leo(world["dataset"]))
     client.raise_request_exception = False

@@ -33,6 +33,7 @@ def test_a_model_comes_back_alike():
     assert (load_model(dump_model(model)).predict_proba(X) == model.predict_proba(X)).all()
 
 
+@pytest.mark.fault("a model with somebody's own code in it")
 def test_a_model_with_somebodys_own_code_is_neither_stored_nor_loaded():
     model, _ = pipeline(("own", FunctionTransformer(theirs)))
     with pytest.raises(UnableToStoreModel, match="theirs"):
@@ -42,6 +43,7 @@ def test_a_model_with_somebodys_own_code_is_neither_stored_nor_loaded():
 
 
 @pytest.mark.parametrize("data", [b"", b"not a model", b"PK\x05\x06" + bytes(18)])
+@pytest.mark.fault("bytes that are no model")
 def test_other_bytes_are_refused(data):
     with pytest.raises(UnableToLoad, match="not a stored model"):
         load_model(data)
