@@ -237,6 +237,7 @@ HEARTBEAT_SECONDS = env_number("SECONDLOOK_HEARTBEAT_SECONDS", 2)
 STALE_SECONDS = env_number("SECONDLOOK_STALE_SECONDS", 15)
 LEASE_MINUTES = env_number("SECONDLOOK_LEASE_MINUTES", 20)
 REORDER_EVERY = env_number("SECONDLOOK_REORDER_EVERY", 5)
+REORDER_SECONDS = env_number("SECONDLOOK_REORDER_SECONDS", 30)
 
 # Without a host no mail is sent: notices are in the app all the same.
 EMAIL_HOST = os.environ.get("SECONDLOOK_MAIL_HOST", "")

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 
+from annotation import bulk
 from annotation.actions.queue.checks import start_test
 from annotation.actions.queue.next_case import next_case
 from annotation.models import (
@@ -16,6 +17,7 @@ from annotation.models import (
     RoutingRules,
     User,
 )
+from annotation.reading.answering.asked import holds_any
 from annotation.reading.experts.free_cases import barred_from
 from annotation.reading.experts.readiness import decided_today, readiness
 from annotation.reading.experts.routing_rules import rules_of
@@ -26,6 +28,7 @@ def lease(dataset: Dataset, user: User, now: datetime, finding: int | None = Non
     return next(iter(hand_out(dataset, user, now, finding=finding)), None)
 
 
+@bulk.persistent
 def hand_out(dataset: Dataset, user: User, now: datetime, n: int = 1, finding: int | None = None) -> list[Case]:
     """The first `n` cases that `user` holds, in the order they were handed out, topped up from the queue.
 
@@ -51,6 +54,8 @@ def hand_out(dataset: Dataset, user: User, now: datetime, n: int = 1, finding: i
 
 def _held(dataset: Dataset, user: User, now: datetime, finding: int | None, n: int) -> list[Case]:
     """The first `n` cases `user` holds and may still have; not what is out in a spreadsheet."""
+    if not holds_any(dataset, user, now):
+        return []
     mine = dataset.cases.filter(status=Case.OPEN, leased_to=user, leased_until__gt=now)
     mine = mine.exclude(pk__in=OfflineRow.objects.kept_by(user, now).values("case"))
     found = list(mine.order_by("leased_at", "id"))
@@ -101,6 +106,7 @@ def hold_first(case: Case, user: User, now: datetime) -> None:
     hold(case, user, now, since=min(now, first - timedelta(seconds=1)) if first else now)
 
 
+@bulk.persistent
 def renew(dataset: Dataset, user: User, ids: Collection[int], now: datetime) -> list[Case]:
     """Those of the cases `ids` that are `user`'s until LEASE_MINUTES from `now`: held, or run out and taken by nobody.
 

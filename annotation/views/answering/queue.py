@@ -45,7 +45,7 @@ def decide(request: Request, slug: str, pk: int) -> HttpResponse:
     now = timezone.now()
     try:
         answer = _answer(request, case, now)
-        record(case, request.user, answer, now)
+        record(case, request.user, answer, now, only_held=True)
     except Refusal as refusal:
         case.refresh_from_db()
         theirs = case.status == Case.OPEN and case.held_by(request.user, now)
