@@ -280,15 +280,19 @@ def _by_page(dataset: Any, user: Any) -> Callable[[], int]:
     client.force_login(user)
     classes = list(dataset.label_classes.values_list("id", flat=True))
     dice = np.random.default_rng(user.pk)
-    form = re.compile(r'action="(/d/many/[^"]*decide[^"]*)"(.*?)</form>', re.DOTALL)
+    shown = re.compile(r'<form\s+id="answer".*?</form>|<template.*?</template>', re.DOTALL)
     waiting: list[tuple[str, str, str]] = []
 
     def read(page: str) -> None:
-        for action, inside in form.findall(page):
-            token = re.search(r'name="token" value="([^"]+)"', inside)
-            item = re.search(r'name="item" value="(\d+)"', inside)
-            if token and item:
-                waiting.append((action, token[1], item[1]))
+        for one in shown.findall(page):
+            patterns = (
+                r'"(/d/many/[^"]+/decide/)"', r'data-token="([^"]+)"|name="token" value="([^"]+)"',
+                r'name="item" value="(\d+)"',
+            )  # fmt: skip
+            said = [re.search(pattern, one) for pattern in patterns]
+            address, token, item = (next(filter(None, found.groups()), "") if found else "" for found in said)
+            if address and item:
+                waiting.append((address, token, item))
 
     def answer() -> int:
         if not waiting:
