@@ -127,7 +127,7 @@ class Case(models.Model):
     def waits_for(self, user: User, now: datetime) -> bool:
         """Whether it is one of `CaseQuerySet.waiting_for` that `user` does not hold."""
         mine = self.reserved_for_id in (None, user.pk) and self.kind not in self.CHECKS
-        held = self.leased_to_id is not None and self.leased_until is not None and self.leased_until > now
+        held = self.leased_until is not None and self.leased_until > now
         return self.status == self.OPEN and self.awaits == self.EXPERTS and mine and not held
 
     def held_by(self, user: User, now: datetime) -> bool:

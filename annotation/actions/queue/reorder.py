@@ -108,7 +108,7 @@ def run(job: Job, report: Report) -> Write:
     found = new_order(job.own_dataset, learned)
     skill = measure_when_grown(job.own_dataset)
     below = surely_below_bar(job.own_dataset, skill)
-    for place, piece in enumerate(pieces(found.moved)):
+    for place, piece in enumerate(pieces(found.moved, found.bar)):
         report("putting the cases in order", 0.7 + 0.3 * place * PIECE / MOST)
         if not _write_piece(job.own_dataset, detection, piece):
             break
@@ -139,14 +139,16 @@ def reorder(dataset: Dataset, now: datetime) -> LearnedOrder | None:
 
 
 class MovedCase(NamedTuple):
-    """An open case with its new score and probability. was: its score until now; place: how many come before it in the
-    new order."""
+    """An open case with its new score and probability; `was`: its score until now."""
 
     case: int
     score: float
     probability: float | None
     was: float
-    place: int
+
+    @property
+    def foremost(self) -> float:
+        return max(self.score, self.was)
 
     @property
     def row(self) -> tuple[int, float, float | None]:
@@ -156,11 +158,12 @@ class MovedCase(NamedTuple):
 @dataclass(frozen=True)
 class NewOrder:
     """What decisions make of the queue. moved: the open cases that change their place, the foremost of old and new
-    first;
+    first; bar: the new score of the last of its HEAD;
     likely: labels that no detector flags and that decisions made likely to be wrong, the likeliest first; worth: what
     they all are worth deciding; support: what probabilities rest on."""
 
     moved: Sequence[MovedCase]
+    bar: float
     likely: Sequence[Unit]
     learned: Learned
     worth: Worth | None
@@ -175,16 +178,13 @@ def new_order(dataset: Dataset, learned: Learned) -> NewOrder:
     cases = open_case_items(dataset)
     scores = score_cases(dataset, cases, learned)
     moved = scores[(scores["new"] - scores["score"]).abs().ge(STEP) | ~_same(scores["likely"], scores["probability"])]
-    place = scores["new"].rank(ascending=False, method="first").loc[moved.index] - 1
-    rows = zip(moved.index, moved["new"], moved["likely"], moved["score"], place, strict=True)
-    changed = [
-        MovedCase(int(pk), float(new), None if pd.isna(p) else float(p), float(was), int(at))
-        for pk, new, p, was, at in rows
-    ]
-    changed.sort(key=lambda one: -max(one.score, one.was))
+    rows = zip(moved.index, moved["new"], moved["likely"], moved["score"], strict=True)
+    changed = [MovedCase(int(pk), float(new), None if pd.isna(p) else float(p), float(was)) for pk, new, p, was in rows]
+    changed.sort(key=lambda one: -one.foremost)
+    bar = float(scores["new"].nlargest(HEAD).min()) if len(scores) else 0.0
     likely = _not_yet_asked(_likely(learned, scores["new"].to_numpy())) if learned.n >= ENOUGH else []
     queue = pd.concat([cases.assign(score=cases["case"].map(scores["new"])), as_cases(likely)], ignore_index=True)
-    return NewOrder(changed, likely, learned, worth_of(dataset, queue, learned), support_of(dataset, learned))
+    return NewOrder(changed, bar, likely, learned, worth_of(dataset, queue, learned), support_of(dataset, learned))
 
 
 def _likely(learned: Learned, scores: np.ndarray) -> list[Unit]:
@@ -194,14 +194,15 @@ def _likely(learned: Learned, scores: np.ndarray) -> list[Unit]:
     return [Unit(frozenset([item]), score) for item, score in zip(items, value.tolist(), strict=True)]
 
 
-def pieces(moved: Sequence[MovedCase]) -> Iterator[Sequence[MovedCase]]:
-    """What a job writes of a new order, piece by piece: all that comes or came before the last of its HEAD, and REST.
+def pieces(moved: Sequence[MovedCase], bar: float) -> Iterator[Sequence[MovedCase]]:
+    """What a job writes of a new order, piece by piece: all that comes or came before the last of its HEAD, whose score
+    is `bar`, and REST.
 
     By the higher of the old and the new score, the highest first: once a piece is written, whatever is left has and had
     a lower score than all of it, so the queue is right as far as that.
     """
-    last = max((at for at, one in enumerate(moved) if one.place < HEAD), default=-1)
-    bound = min(len(moved), last + 1 + REST, MOST)
+    ahead = sum(one.foremost >= bar for one in moved)
+    bound = min(len(moved), ahead + REST, MOST)
     for start in range(0, bound, PIECE):
         yield moved[start : min(start + PIECE, bound)]
 
