@@ -14,7 +14,7 @@ from django.shortcuts import get_object_or_404
 from django_htmx.middleware import HtmxDetails
 
 from annotation.core.guarding.addresses import address_of
-from annotation.core.opaque_ids import WRITTEN, hidden, revealed
+from annotation.core.opaque_ids import WRITTEN, drawn, hidden, revealed
 from annotation.core.refusal import Refusal
 from annotation.models import Case, CaseItem, Dataset, Finding, Item, Membership, OfflineBatch, Snapshot, User, Visitor
 
@@ -111,6 +111,11 @@ def finding_for_expert(user: User, dataset: Dataset, shown: str) -> Finding:
         return get_object_or_404(findings, pk=revealed(shown, _case_key(b"finding")))
     except ValueError:
         raise Http404 from None
+
+
+def unforeseen(*facts: object) -> bytes:
+    """32 bytes that are always the same for the same facts, and that nobody can tell who knows all of them."""
+    return drawn(_case_key(b"turn"), *facts)
 
 
 def _case_key(person: bytes = b"case") -> bytes:

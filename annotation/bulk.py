@@ -1,18 +1,28 @@
 """Everything in which the two databases differ: bulk insert and locking."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from functools import wraps
 from itertools import islice
+from random import uniform
 from time import monotonic, sleep
-from typing import Any, TypeVar
+from typing import Any, ParamSpec, TypeVar
+from uuid import UUID
 
-from django.db import DEFAULT_DB_ALIAS, connection, connections, models, transaction
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connection, connections, models, transaction
 from django.db.backends.utils import CursorWrapper
 
+from annotation.core.refusal import Refusal
 from annotation.models import Dataset
 
 BATCH = 5_000
 READERS = 180.0  # seconds to wait for whoever might still read what was deleted
+# Seconds before work that collided with others' is tried again, each time longer; and for how long it is tried at all.
+PAUSES, PATIENCE = (0.02, 0.1, 0.3, 1.0), 10.0
+# What PostgreSQL calls two transactions of which one has to begin anew: serialization failure, deadlock, no lock yet.
+COLLISIONS = ("40001", "40P01", "55P03")
 T = TypeVar("T")
+P = ParamSpec("P")
 M = TypeVar("M", bound=models.Model)
 
 
@@ -87,9 +97,54 @@ def in_batches(values: Iterable[T], size: int = BATCH) -> Iterator[list[T]]:
         yield batch
 
 
+class DatabaseBusy(Refusal):
+    """The database had too much to do at once; nothing was written, and the same asked again may well be taken."""
+
+
+def persistent(work: Callable[P, T]) -> Callable[P, T]:
+    """`work`, a transaction of its own, begun anew a few times where it collided with others: that is nobody's mistake.
+
+    Inside a wider transaction it runs once, for all of that one has to begin anew. Raises DatabaseBusy where it still
+    collides.
+    """
+
+    @wraps(work)
+    def tried(*args: P.args, **kwargs: P.kwargs) -> T:
+        until = monotonic() + PATIENCE
+        for pause in (*PAUSES, 0.0):
+            try:
+                return work(*args, **kwargs)
+            except OperationalError as error:
+                if connection.in_atomic_block or not _is_collision(error):
+                    raise
+                if not pause or monotonic() + pause > until:
+                    break
+                sleep(uniform(pause / 2, pause))
+        raise DatabaseBusy("The site is busy and did not take this; nothing was recorded. Please send it again.")
+
+    return tried
+
+
+def _is_collision(error: OperationalError) -> bool:
+    code = getattr(error.__cause__, "sqlstate", None)
+    return (
+        code in COLLISIONS if code else "database is locked" in str(error) or "database table is locked" in str(error)
+    )
+
+
 def lock_dataset(dataset: Dataset) -> None:
-    """One import, detection or snapshot of a dataset writes at a time. SQLite's IMMEDIATE transactions already do."""
-    Dataset.objects.select_for_update().filter(pk=dataset.pk).values_list("pk").first()
+    """One import, detection or snapshot of a dataset writes at a time. SQLite's IMMEDIATE transactions already do.
+
+    Rows that only refer to the dataset may be written meanwhile: FOR UPDATE would wait for every answer that opens a
+    case, and an answer for it.
+    """
+    rows = Dataset.objects.select_for_update(no_key=True).filter(pk=dataset.pk)
+    rows.values_list("pk").first()
+
+
+def locked(queryset: models.QuerySet[M]) -> models.QuerySet[M]:
+    """Rows that nobody else changes until the transaction ends; rows that refer to them may be written meanwhile."""
+    return queryset.select_for_update(no_key=True, of=("self",))
 
 
 def without_waiting(queryset: models.QuerySet[M]) -> models.QuerySet[M]:
@@ -97,7 +152,7 @@ def without_waiting(queryset: models.QuerySet[M]) -> models.QuerySet[M]:
 
     SQLite has no row locks and needs none: its IMMEDIATE transactions are one after the other.
     """
-    return queryset.select_for_update(skip_locked=True, of=("self",))
+    return queryset.select_for_update(no_key=True, skip_locked=True, of=("self",))
 
 
 def update(model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
@@ -159,3 +214,47 @@ def compact(tables: Iterable[type[models.Model]]) -> bool:
         cursor.execute("VACUUM")
         busy, *_ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         return not busy
+
+
+class AskedOften:
+    """A query that every answer asks: written by the ORM once for each database, then asked with other values.
+
+    `build` gets a stand-in for each value, of the type in `kinds` (int, datetime or UUID), and returns a `values_list`.
+    Rows come as the database gives them, so they are for numbers and truths, which SQLite gives as 0 and 1. Writing a
+    query costs the ORM several times what it costs a database to answer one that finds a row or none.
+    """
+
+    def __init__(self, build: Callable[..., models.QuerySet[Any, Any]], *kinds: type) -> None:
+        self.build, self.kinds = build, kinds
+        self.written: dict[str, tuple[str, list[tuple[int, Any]]]] = {}
+
+    def rows(self, *values: Any) -> list[tuple[Any, ...]]:
+        if connection.vendor not in self.written:
+            self.written[connection.vendor] = self._write()
+        sql, params = self.written[connection.vendor]
+        given = [_as_param(value) for value in values]
+        with connection.cursor() as cursor:
+            cursor.execute(sql, [fixed if place < 0 else given[place] for place, fixed in params])
+            return list(cursor.fetchall())
+
+    def first(self, *values: Any) -> tuple[Any, ...] | None:
+        return next(iter(self.rows(*values)), None)
+
+    def _write(self) -> tuple[str, list[tuple[int, Any]]]:
+        stand_ins = [_stand_in(kind, place) for place, kind in enumerate(self.kinds)]
+        sql, params = self.build(*stand_ins).query.sql_with_params()
+        known = {_as_param(one): place for place, one in enumerate(stand_ins)}
+        return sql, [(known.get(param, -1), param) for param in params]
+
+
+def _stand_in(kind: type, place: int) -> Any:
+    """A value that no query has of itself."""
+    if kind is datetime:
+        return datetime(9000 + place, 1, 1, tzinfo=UTC)
+    return UUID(int=2**120 + place) if kind is UUID else 7_000_000_000_000 + place
+
+
+def _as_param(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return connection.ops.adapt_datetimefield_value(value)
+    return value.hex if isinstance(value, UUID) and not connection.features.has_native_uuid_field else value

@@ -350,6 +350,7 @@ SILENT_SECONDS = env_number("SECONDLOOK_SILENT_SECONDS", 60)
 checked_silences(HEARTBEAT_SECONDS, STALE_SECONDS, SILENT_SECONDS)
 LEASE_MINUTES = env_number("SECONDLOOK_LEASE_MINUTES", 20, least=1)
 REORDER_EVERY = env_number("SECONDLOOK_REORDER_EVERY", 5)
+REORDER_SECONDS = env_number("SECONDLOOK_REORDER_SECONDS", 30)
 
 # What the operator watches: metrics for whoever has the token, and how little free disk is too little.
 METRICS_TOKEN = checked_token(env_secret("SECONDLOOK_METRICS_TOKEN"))

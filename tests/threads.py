@@ -10,8 +10,9 @@ from threading import Barrier
 from django.db import connection, connections
 
 
-def in_threads(work, each):
-    """What `work` returns for every one of `each`, all started at once; for tests with `transaction=True`.
+def in_threads(work, each, then=None):
+    """What `work` returns for every one of `each`, all started at once; for tests with `transaction=True`. With `then`
+    also what that returns once all are done.
 
     On SQLite they work on a copy in a file, which goes when they are done: the test's own database, in memory, has one
     connection only.
@@ -27,7 +28,15 @@ def in_threads(work, each):
             connections.close_all()
 
     with _database_for_threads(), ThreadPoolExecutor(len(each)) as pool:
-        return list(pool.map(start, each))
+        found = list(pool.map(start, each))
+        return (found, pool.submit(_alone, then).result()) if then else found
+
+
+def _alone(work):
+    try:
+        return work()
+    finally:
+        connections.close_all()
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Numbers that tell nothing of the order in which they were given: a keyed permutation, and how it is written."""
+"""Numbers that tell nothing of the order in which they were given, and turns that nobody can foresee: both keyed."""
 
 import hashlib
 
@@ -35,6 +35,12 @@ def revealed(written: str, key: bytes) -> int:
     for turn in reversed(range(ROUNDS)):
         left, right = right ^ _mixed(left, turn, key), left
     return left << _HALF | right
+
+
+def drawn(key: bytes, *facts: object) -> bytes:
+    """32 bytes, always the same for the same facts and the same key: keyed BLAKE2b of how they are written."""
+    written = "".join(f"{len(str(one))}:{one}" for one in facts)
+    return hashlib.blake2b(written.encode(), key=key, digest_size=32).digest()
 
 
 def _mixed(half: int, turn: int, key: bytes) -> int:

@@ -104,7 +104,15 @@ class Case(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["dataset", "status", "-score", "id"], name="queue_order"),
-            models.Index(fields=["reserved_for", "status"], name="cases_reserved"),
+            # of those kept for somebody, and of those held, only: there are few of them among very many
+            models.Index(
+                fields=["dataset", "reserved_for", "status", "-score", "id"],
+                condition=Q(reserved_for__isnull=False),
+                name="cases_reserved",
+            ),
+            models.Index(
+                fields=["dataset", "leased_to", "leased_until"], condition=Q(leased_to__isnull=False), name="cases_held"
+            ),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(score__gte=0, score__lte=1), name="case_score_in_unit_interval")
@@ -115,6 +123,12 @@ class Case(models.Model):
         """What a lead who sent it back wrote for whoever answers it; every other reason to ask again is hidden."""
         reason = self.reopen_reason
         return reason.removeprefix(self.SENT_BACK) if reason.startswith(self.SENT_BACK) else ""
+
+    def waits_for(self, user: User, now: datetime) -> bool:
+        """Whether it is one of `CaseQuerySet.waiting_for` that `user` does not hold."""
+        mine = self.reserved_for_id in (None, user.pk) and self.kind not in self.CHECKS
+        held = self.leased_until is not None and self.leased_until > now
+        return self.status == self.OPEN and self.awaits == self.EXPERTS and mine and not held
 
     def held_by(self, user: User, now: datetime) -> bool:
         return self.leased_to_id == user.pk and self.leased_until is not None and self.leased_until > now

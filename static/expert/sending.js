@@ -4,6 +4,7 @@ import * as waiting from "./waiting.js";
 
 const LONGEST = 15_000;
 const MOST_FAILURES = 5;
+const BUSY = 503;
 const state = { under_way: false, away: false, pause: 500, timer: null, since: 0 };
 let hooks = null;
 
@@ -62,7 +63,8 @@ function failed(entry, reply) {
     hooks.refused(entry, "This case is no longer yours to answer.", null);
     return true;
   }
-  if (reply.status >= 500) {
+  // busy is no failure: the same again is taken once there is less to do
+  if (reply.status >= 500 && reply.status !== BUSY) {
     waiting.change(entry, { failed: entry.failed + 1 });
     if (entry.failed >= MOST_FAILURES) {
       waiting.drop(entry);
@@ -83,6 +85,7 @@ function failed(entry, reply) {
 function sentence(reply) {
   if (reply.loggedOut) return "You are logged out. Log in again in another tab, then reload this page; all is kept.";
   if (reply.status === 403) return "You logged in again since. Reload the page; all that you said is kept.";
+  if (reply.status === BUSY) return "The site is busy. Your answer is kept and sent again by itself.";
   if (reply.status >= 500) {
     const log = reply.name ? ` The server's log has the details under ${reply.name}.` : "";
     return `The server failed (${reply.status}). Your answer is kept and sent again by itself.${log}`;

@@ -8,6 +8,7 @@ from annotation.actions.queue.carry_out import ask_of_each, close_pairs, give_la
 from annotation.actions.queue.checks import graded
 from annotation.core.order.overlap import next_step
 from annotation.models import Case, Decision, Item, RoutingRules, class_now
+from annotation.reading.answering.asked import n_standing
 from annotation.reading.experts.routing_rules import answers_wanted, who_may_answer
 from annotation.reading.experts.sure_enough import chances_after
 
@@ -57,6 +58,8 @@ def _settle(
 def _who_is_next(decision: Decision, rules: RoutingRules) -> str:
     """Who answers the case next, "" where the answers so far settle it."""
     case = decision.case
+    if _is_enough_alone(decision, rules):
+        return ""
     answers = list(Decision.objects.standing().filter(case=case).annotate(meant=class_now()).order_by("id"))
     # who named a class that became none has said nothing that counts today
     answers = [one for one in answers if one.outcome != Decision.LABEL or one.meant]
@@ -74,6 +77,14 @@ def _who_is_next(decision: Decision, rules: RoutingRules) -> str:
         # what is settled is what was said last; where an earlier answer is the surer one, somebody has to look
         return "" if step.label == said[-1] else Case.ADJUDICATOR
     return Case.EXPERTS if step.kind == "ask" and who_may_answer(case) else Case.ADJUDICATOR
+
+
+def _is_enough_alone(decision: Decision, rules: RoutingRules) -> bool:
+    """The first answer to its case, by somebody sure, where one is all that is wanted: as most are."""
+    case = decision.case
+    if case.kind == Case.PRODUCTION or decision.confidence == "unsure" or rules.overlap > 1 or n_standing(case.pk) > 1:
+        return False
+    return answers_wanted(case, rules) == 1
 
 
 def _after_all(case: Case, complete: bool, doubtful: bool) -> str:

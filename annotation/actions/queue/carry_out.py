@@ -5,17 +5,18 @@ from datetime import datetime
 from itertools import combinations
 
 from annotation.actions.queue.settle import settle
-from annotation.models import Annotator, Case, CaseItem, ClosedPair, CurrentLabel, Decision, Item, Label, RoutingRules
+from annotation.models import Case, CaseItem, ClosedPair, CurrentLabel, Decision, Item, Label, RoutingRules
+from annotation.reading.answering.asked import own_annotator
 
 STATES = {Decision.AMBIGUOUS: CurrentLabel.AMBIGUOUS, Decision.BAD_INPUT: CurrentLabel.BAD_INPUT}
 
 
 def give_labels(decision: Decision, says: dict[int, int | None], now: datetime) -> None:
     """The expert's own labels: item id → class id, None = no answer."""
-    annotator = Annotator.objects.of_user(decision.case.dataset, decision.expert)
+    annotator = own_annotator(decision.case.dataset, decision.expert)
     Label.objects.bulk_create(
         Label(
-            item_id=item, annotator=annotator, label_class_id=label_class, origin=Label.EXPERT,
+            item_id=item, annotator_id=annotator, label_class_id=label_class, origin=Label.EXPERT,
             seconds=decision.seconds, given_at=now, created_at=now,
         )
         for item, label_class in says.items()

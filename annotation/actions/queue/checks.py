@@ -38,7 +38,7 @@ def start_test(test: QualificationTest, user: User, now: datetime) -> None:
     """Open a case for each question of the test, in an order of the user's own; one under way goes on."""
     with transaction.atomic():
         # one row to hold on to, so that two pages opened at once do not ask everything twice
-        QualificationTest.objects.select_for_update().get(pk=test.pk)
+        QualificationTest.objects.select_for_update(no_key=True).get(pk=test.pk)
         if test.cases.filter(reserved_for=user, status=Case.OPEN).exists():
             return
         questions = sorted(test.questions.values_list("item_id", flat=True), key=lambda item: _drawn(user, test, item))

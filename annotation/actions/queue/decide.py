@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
+from annotation import bulk
 from annotation.actions.queue.after_answer import go_on
 from annotation.actions.queue.lease import release
 from annotation.actions.queue.reorder import request_reorder
 from annotation.core.refusal import Refusal
 from annotation.models import Case, Decision, FindingItem, Item, Label, LabelClass, Reason, User
+from annotation.reading.answering.asked import guideline_of, is_in_use, items_of, part_in, said_under
 from annotation.reading.experts.readiness import may_adjudicate, readiness
 from annotation.reading.experts.routing_rules import answered_by, rules_of
 
@@ -40,30 +42,80 @@ class Answer:
     cause: str = ""
 
 
-def decide(case: Case, user: User, answer: Answer, now: datetime, learn: bool = True) -> Decision:
+@bulk.persistent
+def decide(
+    case: Case, user: User, answer: Answer, now: datetime, learn: bool = True, only_held: bool = False
+) -> Decision:  # fmt: skip
     """Record the decision, the expert's label and, where the answers so far suffice, what the dataset now holds true.
 
-    After every few decisions a job puts the queue in order anew; without `learn` the caller sees to that.
+    After every few decisions a job puts the queue in order anew; without `learn` the caller sees to that. only_held:
+    nothing but a case that was handed out to `user` and that nobody took since, be their time for it over or not.
 
     The same token again is the same decision. Raises UnableToDecide when somebody else settled or holds the case, for a
     blind answer by somebody who labelled one of its items before, and for one by somebody who is paused.
     """
+    try:
+        return _decide(case, user, answer, now, learn, only_held)
+    except IntegrityError:
+        # the same token at the same moment, sent for another case too
+        if twin := said_under(answer.token):
+            return _same_again(twin, user)
+        raise
+
+
+def _decide(case: Case, user: User, answer: Answer, now: datetime, learn: bool, only_held: bool) -> Decision:
     with transaction.atomic():
-        case = Case.objects.select_for_update(of=("self",)).select_related("dataset").get(pk=case.pk)
+        case = bulk.locked(Case.objects.select_related("dataset")).get(pk=case.pk)
         # Looked up under the lock: of two simultaneous submits the second finds the decision of the first.
-        twin = Decision.objects.filter(token=answer.token, expert=user).first()
-        if twin:
-            return twin
+        if twin := said_under(answer.token):
+            return _same_again(twin, user)
         rules = rules_of(case.dataset)
         _refuse_what_is_not_theirs(case, user, answer, now)
-        items, rest = _covered(case, answer)
-        decision = _record(case, user, answer, items, now)
+        if only_held and case.leased_to_id != user.pk:
+            raise UnableToDecide(NOT_YOURS)
+        members = items_of(case.pk)
+        part = _part_in(case, members, user)
+        if answer.blind and not answer.cause:
+            _refuse_blind_answer(case, user, part)
+        items, rest = _covered(members, answer)
+        decision = _record(case, user, answer, items, part, now)
         _refuse_what_is_no_class(answer)
         go_on(decision, items, rest, rules, now, independent=answer.blind)
         release(case)
         if learn and case.status == Case.SETTLED and case.kind not in Case.BESIDE_POOL:
             request_reorder(case.dataset, decision)
         return decision
+
+
+def _same_again(twin: tuple[int, int], user: User) -> Decision:
+    """What was said under the token before, be it by the same person."""
+    decision, expert = twin
+    if expert != user.pk:
+        raise UnableToDecide("This page was sent in by somebody else; load it again and answer there.")
+    return Decision.objects.get(pk=decision)
+
+
+@dataclass(frozen=True)
+class PartInCase:
+    """What `user` had to do with a case before: their answer to it stands, a label of theirs for one of its items
+    counts, they answered about one of its items, a finding that they typed covers one of `found`."""
+
+    answered: bool
+    labelled: bool
+    revealed: bool
+    found: frozenset[int]
+
+
+def _part_in(case: Case, members: Sequence[Item], user: User) -> PartInCase:
+    if len(members) == 1:
+        answered, labelled, revealed, found = part_in(case.pk, members[0], user)
+        return PartInCase(bool(answered), bool(labelled), bool(revealed), frozenset([members[0].pk] if found else []))
+    own = Label.objects.counting().filter(annotator__user=user, item__in=members)
+    typed = FindingItem.objects.filter(finding__author=user, item__in=members)
+    return PartInCase(
+        user.pk in answered_by(case), own.exists(), Decision.objects.filter(expert=user, items__in=members).exists(),
+        frozenset(typed.values_list("item_id", flat=True)),
+    )  # fmt: skip
 
 
 def _refuse_what_is_not_theirs(case: Case, user: User, answer: Answer, now: datetime) -> None:
@@ -75,15 +127,13 @@ def _refuse_what_is_not_theirs(case: Case, user: User, answer: Answer, now: date
         )
     if answer.cause:
         _refuse_adjudication(case, user)
-    elif answer.blind:
-        _refuse_blind_answer(case, user, now)
-    elif case.kind == Case.PRODUCTION:
+    elif not answer.blind and case.kind == Case.PRODUCTION:
         raise UnableToDecide("What is drawn from production is answered blind, from the queue.")
 
 
 def _refuse_what_is_no_class(answer: Answer) -> None:
     """Asked once the decision stands in its transaction: from then on no change of classes can come between."""
-    if answer.label_class and not LabelClass.objects.in_use().filter(pk=answer.label_class.pk).exists():
+    if answer.label_class and not is_in_use(answer.label_class):
         raise UnableToDecide(
             f"“{answer.label_class.name}” is no class any more; your answer was not recorded. Load the page again and "
             "choose one of the classes of now."
@@ -95,16 +145,16 @@ def _refuse_adjudication(case: Case, user: User) -> None:
         raise UnableToDecide("This case is not yours to settle: you had a part in it, or nobody differs on it.")
 
 
-def _refuse_blind_answer(case: Case, user: User, now: datetime) -> None:
+def _refuse_blind_answer(case: Case, user: User, part: PartInCase) -> None:
     if case.reserved_for_id not in (None, user.pk):
         raise UnableToDecide(NOT_YOURS)
     if case.kind in Case.CHECKS:
         return
     if case.awaits != Case.EXPERTS:
         raise UnableToDecide(NOT_YOURS)
-    if user.pk in answered_by(case):
+    if part.answered:
         raise UnableToDecide("You answered this case before, so it goes to somebody else.")
-    if Label.objects.counting().filter(annotator__user=user, item__case_items__case=case).exists():
+    if part.labelled:
         raise UnableToDecide("You labelled an item of this case before, so it goes to somebody else.")
     if bar := readiness(case.dataset, user).bar:
         raise UnableToDecide(f"{bar} Your answer was not recorded.")
@@ -114,9 +164,8 @@ def _held_by_another(case: Case, user: User, now: datetime) -> bool:
     return case.leased_to_id not in (None, user.pk) and case.leased_until is not None and case.leased_until > now
 
 
-def _covered(case: Case, answer: Answer) -> tuple[list[Item], list[Item]]:
+def _covered(members: Sequence[Item], answer: Answer) -> tuple[list[Item], list[Item]]:
     """The items of the case that the answer is about, and those it leaves out."""
-    members = list(Item.objects.filter(case_items__case=case).order_by("id"))
     named = set(answer.items) or {item.pk for item in members}
     chosen = [item for item in members if item.pk in named]
     if len(chosen) != len(named):
@@ -126,16 +175,16 @@ def _covered(case: Case, answer: Answer) -> tuple[list[Item], list[Item]]:
     return chosen, [item for item in members if item.pk not in named]
 
 
-def _record(case: Case, user: User, answer: Answer, items: Sequence[Item], now: datetime) -> Decision:
-    revealed = Decision.objects.filter(expert=user, items__case_items__case=case).exists()
+def _record(case: Case, user: User, answer: Answer, items: Sequence[Item], part: PartInCase, now: datetime) -> Decision:
     # who opened them by a rule of their own knows what they have in common
-    chosen = FindingItem.objects.filter(finding__author=user, item__in=items).exists()
-    unseen = not revealed and not chosen and not case.labels_shown
+    chosen = any(item.pk in part.found for item in items)
+    unseen = not part.revealed and not chosen and not case.labels_shown
     decision = Decision.objects.create(
         case=case, expert=user, token=answer.token, outcome=answer.outcome, label_class=answer.label_class,
         confidence=answer.confidence, note=answer.note, seconds=answer.seconds, blind=answer.blind and unseen,
-        cause=answer.cause, guideline=case.dataset.guideline, created_at=now,
+        cause=answer.cause, guideline_id=guideline_of(case.dataset_id), created_at=now,
     )  # fmt: skip
-    decision.items.add(*items)
+    covered = Decision.items.through
+    covered.objects.bulk_create(covered(decision_id=decision.pk, item_id=item.pk) for item in items)
     decision.reasons.add(*answer.reasons)
     return decision

@@ -1,11 +1,12 @@
 """Experts pull: hand the next cases to the expert who asks, and never the same one to two of them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
 
+from annotation import bulk
 from annotation.actions.queue.checks import start_test
 from annotation.actions.queue.next_case import next_case
 from annotation.models import (
@@ -16,9 +17,13 @@ from annotation.models import (
     RoutingRules,
     User,
 )
+from annotation.reading.answering.asked import barred_alone, holds_any
 from annotation.reading.experts.free_cases import barred_from
 from annotation.reading.experts.readiness import decided_today, readiness
 from annotation.reading.experts.routing_rules import rules_of
+
+# So many cases are asked about one by one.
+FEW = 4
 
 
 def lease(dataset: Dataset, user: User, now: datetime, finding: int | None = None) -> Case | None:
@@ -26,6 +31,7 @@ def lease(dataset: Dataset, user: User, now: datetime, finding: int | None = Non
     return next(iter(hand_out(dataset, user, now, finding=finding)), None)
 
 
+@bulk.persistent
 def hand_out(dataset: Dataset, user: User, now: datetime, n: int = 1, finding: int | None = None) -> list[Case]:
     """The first `n` cases that `user` holds, in the order they were handed out, topped up from the queue.
 
@@ -51,17 +57,27 @@ def hand_out(dataset: Dataset, user: User, now: datetime, n: int = 1, finding: i
 
 def _held(dataset: Dataset, user: User, now: datetime, finding: int | None, n: int) -> list[Case]:
     """The first `n` cases `user` holds and may still have; not what is out in a spreadsheet."""
+    if not holds_any(dataset, user, now):
+        return []
     mine = dataset.cases.filter(status=Case.OPEN, leased_to=user, leased_until__gt=now)
     mine = mine.exclude(pk__in=OfflineRow.objects.kept_by(user, now).values("case"))
     found = list(mine.order_by("leased_at", "id"))
     # checks are asked about too, though nothing bars one: what is held must not tell by the time it takes what it is
-    barred = barred_from(user, [case.pk for case in found]) if found else set()
+    barred = _barred(user, [case.pk for case in found])
     real = {case.pk for case in found if case.kind not in Case.CHECKS and case.awaits == Case.EXPERTS}
     may = real - barred
     if finding and may:
         may &= set(dataset.cases.filter(pk__in=may).of_finding(finding).values_list("id", flat=True))
     # a check stays on the queue of a finding too: by being missing there it would tell what it is
     return [case for case in found if case.pk in may or case.kind in Case.CHECKS][:n]
+
+
+def _barred(user: User, cases: Sequence[int]) -> set[int]:
+    if len(cases) > FEW:
+        return barred_from(user, cases)
+    alone = {pk: barred_alone(pk, user) for pk in cases}
+    several = [pk for pk, barred in alone.items() if barred is None]
+    return {pk for pk, barred in alone.items() if barred} | (barred_from(user, several) if several else set())
 
 
 def _renewed(held: list[Case], now: datetime) -> list[Case]:
@@ -101,6 +117,7 @@ def hold_first(case: Case, user: User, now: datetime) -> None:
     hold(case, user, now, since=min(now, first - timedelta(seconds=1)) if first else now)
 
 
+@bulk.persistent
 def renew(dataset: Dataset, user: User, ids: Collection[int], now: datetime) -> list[Case]:
     """Those of the cases `ids` that are `user`'s until LEASE_MINUTES from `now`: held, or run out and taken by nobody.
 

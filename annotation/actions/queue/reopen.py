@@ -80,7 +80,7 @@ def _opened(decision: Decision, items: set[int], reason: str, now: datetime, res
 def send_back(case: Case, to: User | None, now: datetime) -> None:
     """Give a case that waits for the lead to the experts, or to one; raises UnableToReopen where none may have it."""
     with transaction.atomic():
-        case = Case.objects.select_for_update(of=("self",)).get(pk=case.pk)
+        case = bulk.locked(Case.objects.all()).get(pk=case.pk)
         if case.status != Case.OPEN or case.awaits == Case.EXPERTS:
             raise UnableToReopen("This case does not wait for you any more.")
         may = who_may_answer(case)
@@ -95,7 +95,7 @@ def send_back(case: Case, to: User | None, now: datetime) -> None:
 def set_aside(case: Case) -> None:
     """Nobody is asked about an open case until the lead sends it back."""
     with transaction.atomic():
-        case = Case.objects.select_for_update(of=("self",)).get(pk=case.pk)
+        case = bulk.locked(Case.objects.all()).get(pk=case.pk)
         if case.status != Case.OPEN:
             raise UnableToReopen("This case is settled by now.")
         case.awaits = Case.NOBODY

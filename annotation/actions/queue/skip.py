@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db import transaction
 from django.urls import reverse
 
+from annotation import bulk
 from annotation.actions.people.notify import leads_of, notify
 from annotation.actions.queue.lease import release
 from annotation.models import Case, RoutingRules, Skip, User
@@ -13,6 +14,7 @@ from annotation.reading.experts.routing_rules import answered_by, rules_of, who_
 WAYS = {RoutingRules.EXPERT: Case.EXPERTS, RoutingRules.LEAD: Case.LEAD, RoutingRules.ASIDE: Case.NOBODY}
 
 
+@bulk.persistent
 def skip(case: Case, user: User, now: datetime, reason: str = "", note: str = "") -> None:
     """Pass the case on: it is not offered to `user` again. Twice is the same as once.
 
@@ -20,7 +22,7 @@ def skip(case: Case, user: User, now: datetime, reason: str = "", note: str = ""
     be passed on: it stays. What a colleague is answering stays with them, and an answer of `user`'s own stands.
     """
     with transaction.atomic():
-        case = Case.objects.select_for_update(of=("self",)).select_related("dataset").get(pk=case.pk)
+        case = bulk.locked(Case.objects.select_related("dataset")).get(pk=case.pk)
         if case.kind == Case.QUALIFICATION:
             return
         known = Skip.objects.standing().filter(case=case, expert=user).exists() or user.pk in answered_by(case)

@@ -16,7 +16,7 @@ def pass_on_stuck(dataset: Dataset, now: datetime) -> int:
     """Cases begun that no expert is left to go on with: answered ones are adjudicated, others come to the lead, who is
     told. Returns how many; the caller holds the dataset."""
     to_lead = stuck = 0
-    for case in _begun(dataset).select_for_update(of=("self",)).order_by("id"):
+    for case in bulk.locked(_begun(dataset)).order_by("id"):
         if who_may_answer(case):
             continue
         case.awaits = Case.ADJUDICATOR if answered_by(case) else Case.LEAD

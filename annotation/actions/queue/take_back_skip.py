@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from annotation import bulk
 from annotation.actions.queue.decide import UnableToDecide
 from annotation.actions.queue.lease import hold_first
 from annotation.actions.queue.skip import way_of
@@ -15,6 +16,7 @@ from annotation.reading.experts.routing_rules import rules_of
 NOT_THEIRS = "Somebody else has this case by now, or it is settled, so your pass stands."
 
 
+@bulk.persistent
 def take_back_skip(case: Case, user: User, now: datetime) -> Case:
     """The case that `user` passed on is first in their queue again. Twice is the same as once.
 
@@ -22,7 +24,7 @@ def take_back_skip(case: Case, user: User, now: datetime) -> Case:
     kept by somebody else, or passed on to the lead by a colleague.
     """
     with transaction.atomic():
-        case = Case.objects.select_for_update(of=("self",)).select_related("dataset").get(pk=case.pk)
+        case = bulk.locked(Case.objects.select_related("dataset")).get(pk=case.pk)
         mine = Skip.objects.standing().filter(case=case, expert=user).order_by("-id").first()
         if mine is None:
             return case

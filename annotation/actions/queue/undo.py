@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from annotation import bulk
 from annotation.actions.queue.carry_out import give_labels
 from annotation.actions.queue.decide import UnableToDecide
 from annotation.actions.queue.lease import hold_first
@@ -20,6 +21,7 @@ def last_decision(dataset_id: int, user: User) -> Decision | None:
     return mine.select_related("label_class", "case").order_by("-id").first()
 
 
+@bulk.persistent
 def undo(decision: Decision, user: User, token: UUID, now: datetime) -> Case:
     """Take a decision back: the items have their earlier labels again, and the case is open and `user`'s again.
 
@@ -28,7 +30,7 @@ def undo(decision: Decision, user: User, token: UUID, now: datetime) -> Case:
     works on what it left.
     """
     with transaction.atomic():
-        case = Case.objects.select_for_update(of=("self",)).select_related("dataset").get(pk=decision.case_id)
+        case = bulk.locked(Case.objects.select_related("dataset")).get(pk=decision.case_id)
         if decision.expert_id != user.pk:
             raise UnableToDecide("Only the expert who gave an answer can take it back.")
         if Decision.objects.filter(undoes=decision).exists():
@@ -115,7 +117,7 @@ def _started_by_others(part: Case, user: User, now: datetime) -> bool:
 
 def _take_in_the_parts(case: Case, decision: Decision, user: User, now: datetime) -> None:
     """The cases opened for members have no reason to stay once they are back in their own."""
-    parts = case.parts.select_for_update(of=("self",)).filter(opened_at__gte=decision.created_at)
+    parts = bulk.locked(case.parts.filter(opened_at__gte=decision.created_at))
     parts = parts.exclude(status=Case.WITHDRAWN)
     if any(_started_by_others(part, user, now) for part in parts):
         raise UnableToDecide("Somebody has started on the rest of this group, so your answer can't be taken back.")

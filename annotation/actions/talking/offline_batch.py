@@ -152,7 +152,7 @@ def _answered(
         return None
     decision = None
     try:
-        decision = decide(row.case, batch.user, said, now, learn=False)
+        decision = decide(row.case, batch.user, said, now, learn=False, only_held=True)
         brought.decided += 1
     except UnableToDecide as refusal:
         brought.lost.append((sheet.row, str(refusal)))

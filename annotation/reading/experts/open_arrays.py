@@ -9,17 +9,21 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Lock, Thread
 from time import monotonic
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from django.db import connection
 
-from annotation import frames
+from annotation import bulk
 from annotation.core.order.routing import OpenCases
 from annotation.models import Case, CaseItem, CurrentLabel, Dataset, Expertise, Flag, Item
 from annotation.reading.experts.measured_skill import SkillNow, skill_now
 
 KEPT = 60.0
+# So many of the order are ranked for each expert, the first: what comes after them is not handed out within KEPT. Once
+# so large a share of them is taken they are read anew.
+FIRST, TAKEN = 5_000, 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +31,7 @@ class OpenArrays:
     """n open cases that wait for experts. case: int (n,) ids; item: int (n,), the first item of each; cases: what
     ranking reads; declared: by member, bool (n,), whether a value of a category they know is the case's; read_at:
     seconds of the monotonic clock; best_two: by who is here what `routed` keeps of their chances; taken: ids of those
-    that were found held or settled since."""
+    that were found held or settled since; here: when who is here was last asked, and who was."""
 
     case: np.ndarray
     item: np.ndarray
@@ -37,6 +41,12 @@ class OpenArrays:
     read_at: float
     best_two: dict[tuple[int, ...], tuple[np.ndarray, np.ndarray, np.ndarray]] = field(default_factory=dict)
     taken: set[int] = field(default_factory=set)
+    here: dict[str, tuple[float, tuple[int, ...]]] = field(default_factory=dict)
+
+    @property
+    def is_old(self) -> bool:
+        age = monotonic() - self.read_at
+        return age > KEPT or (age > KEPT / 12 and len(self.taken) > TAKEN * len(self.case))
 
 
 _kept: dict[tuple[int, datetime], OpenArrays] = {}
@@ -52,7 +62,7 @@ def open_arrays(dataset: Dataset) -> OpenArrays | None:
         if skill is None:
             return None
         found = _kept[key] = _read(dataset, skill)
-    elif monotonic() - found.read_at > KEPT and _reading.acquire(blocking=False):
+    elif found.is_old and _reading.acquire(blocking=False):
         Thread(target=_read_again, args=[dataset, key], daemon=True).start()
     return found
 
@@ -82,12 +92,11 @@ def _read_again(dataset: Dataset, key: tuple[int, datetime]) -> None:
 
 def _read(dataset: Dataset, skill: SkillNow) -> OpenArrays:
     read_at = monotonic()
-    waiting = dataset.cases.open().filter(awaits=Case.EXPERTS)
+    waiting = dataset.cases.open().filter(awaits=Case.EXPERTS).in_order()[:FIRST]
     cases = pd.DataFrame(list(waiting.values_list("id", "score", "probability")), columns=["case", "score", "chance"])
-    pairs = CaseItem.objects.filter(case__in=waiting).order_by("-id").values_list("case_id", "item_id", "item__source")
-    first = pd.DataFrame(list(pairs), columns=["case", "item", "source"]).drop_duplicates("case", keep="last")
-    rows = cases.merge(first, on="case", how="inner")
-    given, suggested = _classes(dataset, skill)
+    first = pd.DataFrame(_first_items(cases["case"].tolist()), columns=["case", "item", "source"])
+    rows = cases.merge(first, on="case", how="inner").sort_values("case", kind="stable")
+    given, suggested = _classes(dataset, skill, rows["item"].tolist())
     chance = rows["chance"].astype(float).fillna(rows["score"].astype(float))
     arrays = OpenCases(
         rows["score"].to_numpy(dtype=float), rows["item"].map(given).fillna(-1).to_numpy(dtype=np.int64),
@@ -98,13 +107,27 @@ def _read(dataset: Dataset, skill: SkillNow) -> OpenArrays:
     return OpenArrays(rows["case"].to_numpy(dtype=np.int64), item, arrays, skill, _declared(dataset, item), read_at)
 
 
-def _classes(dataset: Dataset, skill: SkillNow) -> tuple[pd.Series, pd.Series]:
+def _first_items(cases: list[int]) -> list[tuple[int, int, str]]:
+    """Of each case the id, that of its first item, and where this one is from."""
+    found: dict[int, tuple[int, int, str]] = {}
+    for batch in bulk.in_batches(cases):
+        pairs = (
+            CaseItem.objects.filter(case__in=batch).order_by("-id").values_list("case_id", "item_id", "item__source")
+        )
+        found |= {case: (case, item, source) for case, item, source in pairs}
+    return list(found.values())
+
+
+def _classes(dataset: Dataset, skill: SkillNow, items: list[int]) -> tuple[pd.Series, pd.Series]:
     """By item the code of its current class, and of the class that its strongest flag suggests."""
-    current = CurrentLabel.objects.in_force().filter(item__dataset=dataset, item__split=Item.POOL)
-    given: dict[int, int | None] = dict(current.values_list("item_id", "label_class_id"))
+    given: dict[int, int | None] = {}
+    suggested: dict[int, int | None] = {}
     newest = dataset.detections.order_by("-id").first()
-    flags = Flag.objects.filter(detection=newest, suggested__isnull=False).order_by("score", "-id")
-    suggested: dict[int, int | None] = dict(flags.values_list("item_id", "suggested_id"))
+    for batch in bulk.in_batches(items):
+        current = CurrentLabel.objects.in_force().filter(item__in=batch, item__split=Item.POOL)
+        given |= dict(current.values_list("item_id", "label_class_id"))
+        flags = Flag.objects.filter(detection=newest, item__in=batch, suggested__isnull=False).order_by("score", "-id")
+        suggested |= dict(flags.values_list("item_id", "suggested_id"))
     return _coded(given, skill), _coded(suggested, skill)
 
 
@@ -116,8 +139,13 @@ def _declared(dataset: Dataset, items: np.ndarray) -> dict[int, np.ndarray]:
     fields = list(Expertise.objects.filter(dataset=dataset, kind=Expertise.VALUE))
     if not fields:
         return {}
-    frame = frames.items(dataset, Item.POOL).set_index("item")["content"].reindex(items)
+    contents: dict[int, Any] = {}
+    for batch in bulk.in_batches(items.tolist()):
+        of_pool = Item.objects.filter(pk__in=batch, split=Item.POOL)
+        contents |= dict(of_pool.values_list("id", "content"))
     found = {one.user_id: np.zeros(len(items), dtype=bool) for one in fields}
     for one in fields:
-        found[one.user_id] |= np.array([(content or {}).get(one.name) == one.value for content in frame])
+        found[one.user_id] |= np.array(
+            [(contents.get(item) or {}).get(one.name) == one.value for item in items.tolist()], dtype=bool
+        )
     return found

@@ -18,6 +18,7 @@ from annotation.models import (
     QualificationTest,
     User,
 )
+from annotation.reading.answering.asked import nothing_in_the_way
 from annotation.reading.experts.routing_rules import answered_by, paused_in
 
 
@@ -58,6 +59,8 @@ def readiness(dataset: Dataset, user: User) -> Readiness:
     """Leads take no test and are never paused."""
     if dataset.archived_at:
         return Readiness(None, (), (), frozenset(), archived=True)
+    if nothing_in_the_way(dataset, user):
+        return Readiness(None, (), (), frozenset())
     latest = dataset.pauses.filter(user=user).order_by("-id").first()
     pause = latest if latest and latest.paused else None
     # of a class that became none there are no cases to be ready for

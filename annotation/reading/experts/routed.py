@@ -1,6 +1,7 @@
 """Which open cases to offer an expert, in order: those that gain most from just this expert."""
 
 from collections.abc import Iterator, Sequence
+from time import monotonic
 
 import numpy as np
 from scipy.special import expit, logit
@@ -12,9 +13,11 @@ from annotation.reading.experts.open_arrays import OpenArrays, open_arrays
 from annotation.reading.experts.readiness import Readiness
 
 # Cases offered to the database at once: the first few are nearly always free, the next after many colleagues took some.
-OFFERED = (64, 512, 2048)
+OFFERED = (16, 128, 512, 2048)
 # Decisions of the site among which somebody's shows that they are here.
 RECENT = 500
+# Seconds for which who is here is taken to be the same.
+HERE = 10.0
 
 
 def ranked_cases(dataset: Dataset, user: User, rules: RoutingRules, ready: Readiness) -> Iterator[Sequence[int]]:
@@ -25,13 +28,20 @@ def ranked_cases(dataset: Dataset, user: User, rules: RoutingRules, ready: Readi
     arrays = open_arrays(dataset)
     if arrays is None or user.pk not in arrays.skill.place or not len(arrays.case):
         return
-    order = ranked(arrays, user.pk, present_experts(dataset), rules, ready)
+    order = ranked(arrays, user.pk, _here(dataset, arrays), rules, ready)
     ids = [pk for pk in arrays.case[order].tolist() if pk not in arrays.taken]
     start = 0
     for many in OFFERED:
         if start < len(ids):
             yield ids[start : start + many]
         start += many
+
+
+def _here(dataset: Dataset, arrays: OpenArrays) -> Sequence[int]:
+    at, here = arrays.here.get("at", (0.0, ()))
+    if monotonic() - at > HERE:
+        arrays.here["at"] = at, here = monotonic(), tuple(present_experts(dataset))
+    return here
 
 
 def ranked(arrays: OpenArrays, user: int, present: Sequence[int], rules: RoutingRules, ready: Readiness) -> np.ndarray:

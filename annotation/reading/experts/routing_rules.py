@@ -14,12 +14,12 @@ from annotation.models import (
     Skip,
     class_now,
 )
+from annotation.reading.answering.asked import carries_one_label, items_of, newest_rules
 
 
 def rules_of(dataset: Dataset) -> RoutingRules:
     """The newest version; the defaults, unsaved and of version 0, before a lead has changed any."""
-    newest = dataset.routing_rules.order_by("-version").first()
-    return newest or RoutingRules(dataset=dataset, version=0)
+    return newest_rules(dataset.pk) or RoutingRules(dataset=dataset, version=0)
 
 
 def answers_wanted(case: Case, rules: RoutingRules, unsure: bool = False) -> int:
@@ -48,7 +48,9 @@ def _order_is_unsure(case: Case, rules: RoutingRules) -> bool:
 
 def is_contested(case: Case) -> bool:
     """Its items carry different labels, or annotators gave one of them different ones, or tie on it."""
-    items = case.case_items.values("item")
+    items = items_of(case.pk)
+    if len(items) == 1:
+        return not carries_one_label(items[0].pk)
     current = CurrentLabel.objects.in_force().filter(item__in=items).values_list("label_class_id", "state")
     if len(set(current)) > 1 or any(state == CurrentLabel.CONTESTED for _, state in current):
         return True

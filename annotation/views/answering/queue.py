@@ -25,27 +25,33 @@ from annotation.actions.queue.decide import Answer, UnableToDecide
 from annotation.actions.queue.decide import decide as record
 from annotation.actions.queue.skip import skip as pass_on
 from annotation.actions.queue.take_back_skip import take_back_skip
+from annotation.bulk import DatabaseBusy
 from annotation.core.refusal import Refusal
 from annotation.forms.answer import AnswerForm, SkipForm
 from annotation.models import Case, Dataset, Decision, Finding, Skip, User
+from annotation.views.answering.busy import kept_while_busy
 from annotation.views.answering.showing import MOST_AHEAD, Outcome, query_of, show
 
 
 @never_cache
 @require_GET
+@kept_while_busy
 def queue(request: Request, slug: str) -> HttpResponse:
     dataset = dataset_for_expert(request.user, slug)
     return show(request, dataset, _finding(request, dataset))
 
 
 @require_POST
+@kept_while_busy
 def decide(request: Request, slug: str, pk: int) -> HttpResponse:
     case = case_for_expert(request.user, slug, pk)
     finding = _finding(request, case.dataset)
     now = timezone.now()
     try:
         answer = _answer(request, case, now)
-        record(case, request.user, answer, now)
+        record(case, request.user, answer, now, only_held=True)
+    except DatabaseBusy:
+        raise
     except Refusal as refusal:
         case.refresh_from_db()
         theirs = case.status == Case.OPEN and case.held_by(request.user, now)
@@ -54,6 +60,7 @@ def decide(request: Request, slug: str, pk: int) -> HttpResponse:
 
 
 @require_POST
+@kept_while_busy
 def skip(request: Request, slug: str, pk: int) -> HttpResponse:
     case = case_for_expert(request.user, slug, pk)
     finding = _finding(request, case.dataset)
@@ -63,12 +70,15 @@ def skip(request: Request, slug: str, pk: int) -> HttpResponse:
 
 
 @require_POST
+@kept_while_busy
 def undo(request: Request, slug: str, pk: int) -> HttpResponse:
     dataset = dataset_for_expert(request.user, slug)
     finding = _finding(request, dataset)
     decision = get_object_or_404(Decision.objects.filter(case__dataset=dataset, expert=request.user), pk=pk)
     try:
         case = undoing.undo(decision, request.user, uuid4(), timezone.now())
+    except DatabaseBusy:
+        raise
     except Refusal as refusal:
         return _go_on(request, dataset, finding, Outcome(refusal=str(refusal)))
     messages.success(request, f"Your answer to case {shown_id(case.pk)} is taken back; the case is yours again.")
@@ -82,6 +92,7 @@ def _still(finding: Finding | None, case: Case) -> Finding | None:
 
 
 @require_POST
+@kept_while_busy
 def take_back(request: Request, slug: str, pk: int) -> HttpResponse:
     """Take back that the user passed the case on."""
     case = case_for_expert(request.user, slug, pk)
@@ -89,6 +100,8 @@ def take_back(request: Request, slug: str, pk: int) -> HttpResponse:
     finding = _finding(request, case.dataset)
     try:
         case = take_back_skip(case, request.user, timezone.now())
+    except DatabaseBusy:
+        raise
     except Refusal as refusal:
         return _go_on(request, case.dataset, finding, Outcome(refusal=str(refusal)))
     messages.success(request, f"You take case {shown_id(case.pk)} after all; it is yours again.")
@@ -96,6 +109,7 @@ def take_back(request: Request, slug: str, pk: int) -> HttpResponse:
 
 
 @require_POST
+@kept_while_busy
 def renew(request: Request, slug: str) -> JsonResponse:
     """Keep the cases `have` for as long again: which of them are the user's now."""
     dataset = dataset_for_expert(request.user, slug)

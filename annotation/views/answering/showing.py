@@ -31,9 +31,9 @@ from annotation.reading.experts.routing_rules import rules_of
 AHEAD, MOST_AHEAD, A_FEW = 3, 20, 4
 OTHERS_SHARE = 4
 FEW = 20
-# So many open cases and more are counted once in so many seconds by each web process: to the two digits that are shown
-# nothing changes, and counting 100,000 costs the database more than all else an answer asks it.
-MANY, COUNT_KEPT = 2_000, 20.0
+# So many open cases are counted and no more, and those of many once in so many seconds by each web process: counting
+# 100,000 costs the database more than all else an answer asks it.
+MANY, MOST_SAID, MOST_COUNTED, COUNT_KEPT = 200, 1_000, 10_000, 20.0
 _counted: dict[tuple[int, datetime], tuple[float, int]] = {}
 
 
@@ -155,25 +155,32 @@ def _how_many(request: Request, dataset: Dataset, known: set[int], n_open: int, 
 
 
 def roughly(n: int) -> str:
-    """1,199 → about 1,100. An exact count that an answer leaves as it was would tell that it answered a check."""
+    """199 → about 190. An exact count that an answer leaves as it was would tell that it answered a check."""
     if n < FEW:
         return f"fewer than {FEW}"
+    if n >= MOST_SAID:
+        return f"{MOST_SAID:,} or more"
     unit = 10 ** (len(str(n)) - 2) if n >= 100 else 10
     return f"about {n // unit * unit:,}"
 
 
+def _exactly(n: int) -> str:
+    return f"{n:,}" if n < MOST_SAID else roughly(n)
+
+
 def _counts(dataset: Dataset, user: User, finding: Finding | None, now: datetime) -> dict[str, Any]:
-    n_open = narrowed(dataset, finding).count() if finding else _n_open(dataset)
+    n_open = narrowed(dataset, finding)[:MOST_COUNTED].count() if finding else _n_open(dataset)
     # no check comes in the queue of a finding
     n_today = decided_today(dataset, user, now)
-    return {"n_today": n_today, "n_open": n_open, "open": f"{n_open:,}" if finding else roughly(n_open)}
+    said = {"n_today": n_today, "n_open": n_open, "n_open_said": _exactly(n_open)}
+    return said | {"open": _exactly(n_open) if finding else roughly(n_open)}
 
 
 def _n_open(dataset: Dataset) -> int:
     key = (dataset.pk, dataset.created_at)
     at, n = _counted.get(key, (0.0, 0))
     if n < MANY or monotonic() - at > COUNT_KEPT:
-        n = dataset.cases.open().count()
+        n = dataset.cases.open()[:MOST_COUNTED].count()
         _counted[key] = (monotonic(), n)
     return n
 

@@ -95,7 +95,7 @@ def test_the_audit_keeps_to_the_test_of_a_class_too(dataset):
     audit = Audit.objects.create(dataset=dataset, seed=0, strata=[], n_items=6, n_drawn=1)
     AuditItem.objects.create(audit=audit, item=case.case_items.get().item, stratum=0, probability=1)
     ready = readiness(dataset, erin(dataset))
-    assert _of_audit(dataset, erin(dataset), ready, dataset.cases.waiting_for(erin(dataset), now())) is None
+    assert _of_audit(dataset, erin(dataset), ready, now()) is None
 
 
 @pytest.mark.fault("a check taken back once its answer was told")

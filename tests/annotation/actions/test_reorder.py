@@ -28,8 +28,10 @@ def now():
 
 
 @pytest.fixture
-def dataset(monkeypatch, tmp_path):
-    """Forty items of two sources, half of each class; the detector suspects 0 to 29, all equally."""
+def dataset(monkeypatch, tmp_path, settings):
+    """Forty items of two sources, half of each class; the detector suspects 0 to 29, all equally. Orders follow one
+    another at once."""
+    settings.REORDER_SECONDS = 0
     says = Says({"doubtful": 0.6, "slightly": 0.5})
     says.flag_above, says.prior = 0.55, 0.38
     use(monkeypatch, says=says)
