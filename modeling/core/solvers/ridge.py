@@ -50,7 +50,8 @@ class Ridge:
         n, weights = len(self.y), point[:-1]
         total, gradient = 0.0, np.zeros(point.shape)
         if sparse.issparse(self.X) and point.shape[1] > 1:
-            total = softmax_pass(*self._cells, np.ascontiguousarray(point), gradient)
+            data, indices, starts, codes, worth = self._cells
+            total = softmax_pass(data, indices, starts, codes, worth, np.ascontiguousarray(point), gradient)
             return self._penalised(total, gradient, weights)
         # Dense rows are read from memory once for both products, some at a time.
         chunk = n if sparse.issparse(self.X) else CHUNK
@@ -82,11 +83,13 @@ class Ridge:
         """Float (p + 1, 1): how far each feature's weights move for one unit of curvature, as it is where all classes
         are as likely. In these units features that many rows have and those of few are alike, and it takes half the
         steps (Jacobi scaling; Nocedal & Wright 2006, section 5.1)."""
-        squares = (
-            self.X.multiply(self.X).sum(axis=0) if sparse.issparse(self.X) else np.einsum("ij,ij->j", self.X, self.X)
-        )
+        if sparse.issparse(self.X):
+            rows = sparse.csr_matrix(self.X)
+            squares = np.bincount(rows.indices, rows.data**2, rows.shape[1])
+        else:
+            squares = np.einsum("ij,ij->j", self.X, self.X)
         share = (1 - 1 / self.n_classes) / self.n_classes
-        curved = np.append(np.asarray(squares).ravel() / len(self.y) * share + self.l2, share)
+        curved = np.append(squares / len(self.y) * share + self.l2, share)
         return 1 / np.sqrt(np.maximum(curved, ROUNDING))[:, None]
 
     def shares(self, scores: np.ndarray) -> np.ndarray:

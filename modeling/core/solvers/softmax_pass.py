@@ -1,4 +1,4 @@
-"""Log loss of several classes over sparse rows and its slope, in one pass that keeps nothing of the size of the scores."""
+"""Log loss of several classes over sparse rows and its slope, in one pass that keeps nothing as large as the scores."""
 
 import numpy as np
 
