@@ -1,13 +1,14 @@
 """A detection's rows go in piece by piece, each in a short transaction, and nobody sees them before the last."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
 from django.db import models, transaction
 
 from annotation import bulk
+from annotation.actions.detecting.drop import Step, drop_unfinished
 from annotation.actions.detecting.write_detection import DetectionRows
 from annotation.actions.detecting.write_finding import write_finding
 from annotation.core.progress import Report
@@ -15,7 +16,6 @@ from annotation.models import Dataset, Detection, Finding, FindingItem, Flag, Gr
 
 # Rows of one transaction: a fraction of a second, for which an expert who answers may have to wait.
 ROWS = 20_000
-Step = Callable[[], AbstractContextManager[None]]
 
 
 def fenced(report: Report, stage: str, share: float) -> Step:
@@ -62,32 +62,3 @@ def _put(model: type[models.Model], columns: Sequence[str], rows: Sequence[Seque
     for start in range(0, len(rows), ROWS):
         with step():
             bulk.insert(model, columns, rows[start : start + ROWS])
-
-
-def drop_unfinished(dataset: Dataset | None, step: Step = transaction.atomic, by: Job | None = None) -> int:
-    """Take away what detections left that were killed while they were written; of `dataset`, None = of all. One whose
-    job is at work stays, unless that is the job `by`, whose earlier attempts are over."""
-    at_work = models.Q(job__status__in=Job.UNFINISHED)
-    left = Detection.every.filter(finished=False).exclude(at_work & ~models.Q(job=by) if by else at_work)
-    found = list(left.filter(dataset=dataset) if dataset else left)
-    for one in found:
-        drop(one, step)
-    return len(found)
-
-
-def drop(detection: Detection, step: Step = transaction.atomic) -> None:
-    """Delete the detection, piece by piece, unseen from the first."""
-    with step():
-        Detection.every.filter(pk=detection.pk).update(finished=False)
-    parts = (
-        (Flag, {"detection": detection}), (GroupMember, {"group__detection": detection}),
-        (Group, {"detection": detection}), (FindingItem, {"finding__detection": detection}),
-        (Finding, {"detection": detection}),
-    )  # fmt: skip
-    for model, of in parts:
-        rows = model._base_manager.filter(**of).order_by("pk").values_list("pk", flat=True)
-        while ids := list(rows[: bulk.BATCH]):
-            with step():
-                model._base_manager.filter(pk__in=ids).delete()
-    with step():
-        Detection.every.filter(pk=detection.pk).delete()

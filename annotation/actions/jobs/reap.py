@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.conf import settings
 
+from annotation.actions.detecting.drop import drop_unfinished
 from annotation.actions.files.uploads import prune_uploads
 from annotation.actions.jobs.enqueue import ring
 from annotation.actions.jobs.parts import report_overdue
@@ -19,6 +20,7 @@ def reap(now: datetime) -> list[int]:
     """Re-queue or fail what went stale, ring again for what was never picked up; returns the ids that were rung for or,
     where nothing rings, given back."""
     prune_uploads(now)
+    drop_unfinished(None)
     stale = Job.objects.stale(now)
     _give_up(stale.filter(attempt__gte=Job.ATTEMPTS), now)
     given_back = list(stale.order_by("id").values_list("id", flat=True))
