@@ -1,4 +1,5 @@
 from collections.abc import Mapping
+from typing import ClassVar, TypeVar
 
 from django.conf import settings
 from django.db import models
@@ -7,11 +8,37 @@ from django.utils import timezone
 from annotation.core.wording import KEY, TITLE
 from annotation.models.dataset import Dataset, LabelClass
 from annotation.models.item import Item
+from annotation.models.job import Job
 from annotation.models.label import CurrentLabel
+
+M = TypeVar("M", bound=models.Model)
+
+
+class Seen(models.Manager[M]):
+    """Rows that no detection still writes: one that was killed in the middle is never seen."""
+
+    seen: ClassVar[models.Q] = models.Q(detection__finished=True)
+
+    def get_queryset(self) -> "models.QuerySet[M]":
+        return super().get_queryset().filter(self.seen)
+
+
+class DetectionManager(Seen["Detection"]):
+    seen = models.Q(finished=True)
+
+
+class FlagManager(Seen["Flag"]):
+    pass
+
+
+class FindingManager(Seen["Finding"]):
+    seen = models.Q(detection=None) | models.Q(detection__finished=True)
 
 
 class Detection(models.Model):
-    """One run of the detectors over a dataset. `arrays` names the artifact with every item's score."""
+    """One run of the detectors over a dataset. `arrays` names the artifact with every item's score.
+
+    It is written in many short transactions and `finished` in the last; until then only `every` knows of it."""
 
     dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="detections")
     params = models.JSONField(default=dict)
@@ -30,7 +57,12 @@ class Detection(models.Model):
     arrays = models.CharField(max_length=80)
     index = models.CharField(max_length=80, blank=True, help_text="artifact: near-duplicate signatures, to be extended")
     seconds = models.FloatField()
-    created_at = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField(default=timezone.now, help_text="when it could be seen")
+    finished = models.BooleanField(default=True)
+    job = models.ForeignKey(Job, models.SET_NULL, null=True, related_name="+", help_text="that writes or wrote it")
+
+    objects = DetectionManager()
+    every: "models.Manager[Detection]" = models.Manager()
 
     class Meta:
         get_latest_by = "id"
@@ -64,6 +96,8 @@ class Flag(models.Model):
     reason = models.TextField()
     suggested = models.ForeignKey(LabelClass, models.CASCADE, null=True)
 
+    objects = FlagManager()
+
     class Meta:
         indexes = [models.Index(fields=["item", "detection"], name="flag_by_item")]
         constraints = [
@@ -90,6 +124,8 @@ class Finding(models.Model):
     low = models.FloatField()
     high = models.FloatField()
     created_at = models.DateTimeField(default=timezone.now)
+
+    objects = FindingManager()
 
 
 class FindingItem(models.Model):

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import NotRequired, TypedDict
 
 import numpy as np
@@ -11,13 +12,15 @@ from django.utils import timezone
 
 from annotation import bulk
 from annotation.actions.detecting.tell_ready import told_when_ready
-from annotation.actions.detecting.write_detection import detection_rows, worth_showing, write_rows
+from annotation.actions.detecting.write_detection import detection_rows, worth_showing
+from annotation.actions.detecting.write_unseen import fenced, write_unseen
 from annotation.actions.jobs.enqueue import enqueue
 from annotation.actions.jobs.work import UnableToWork, Write
-from annotation.actions.queue.open_cases import Unit, as_cases, open_cases
+from annotation.actions.queue.open_cases import PIECE, Unit, as_cases, plan_cases
 from annotation.actions.queue.reorder import keep_learned
 from annotation.core.artifacts import arrays_to_bytes, save_bytes
 from annotation.core.detectors import DETECTORS
+from annotation.core.detectors.code_mark import code_mark
 from annotation.core.detectors.running import suspect
 from annotation.core.judging.evidence import Evidence
 from annotation.core.order.explaining import explanation_arrays
@@ -28,7 +31,7 @@ from annotation.core.progress import Report
 from annotation.models import DECIDED, CurrentLabel, Dataset, Detection, Job, User
 from annotation.reading.classes.order_then import refuse_other_classes
 from annotation.reading.labels_left import support_of
-from annotation.reading.learned_order import Learned, learn_from_decisions
+from annotation.reading.learned_order import Learned, learn_from_decisions, newest_detection
 from annotation.reading.pool_evidence import gather, pool_frame, state_of, with_predictions
 from annotation.reading.prediction_sets import named_set
 from annotation.reading.worth_deciding import worth_of
@@ -60,7 +63,8 @@ def request_detection(
 ) -> Job:  # fmt: skip
     """The job that runs the detectors on the dataset as it is now.
 
-    `predictions` names a prediction set whose probabilities stand in place of the built-in model's where it has them.
+    The same on the same items by the same code is the same job: after an upgrade it runs anew. `predictions` names a
+    prediction set whose probabilities stand in place of the built-in model's where it has them.
     """
     unknown = [name for name in only if name not in DETECTORS]
     if unknown:
@@ -69,7 +73,7 @@ def request_detection(
     if predictions:
         params["predictions"] = named_set(dataset, predictions).name
     return enqueue(
-        "detection", dataset, params, inputs=state_of(dataset), seed=seed, user=user, again=again,
+        "detection", dataset, params, inputs=f"{state_of(dataset)} by {code_mark()}", seed=seed, user=user, again=again,
         background=background,
     )  # fmt: skip
 
@@ -99,27 +103,44 @@ def run(job: Job, report: Report) -> Write:
         "n_groups": len(rows.groups), "n_conflicts": int(order.is_group.sum()), "n_flags": len(rows.flags),
         "n_findings": len(rows.findings),
     }  # fmt: skip
-    report("writing flags and cases", 0.9)
-
-    def write() -> DetectionResult:
+    step = fenced(report, "writing flags and cases", 0.9)
+    refuse_other_classes(dataset, evidence.classes)
+    detection = write_unseen(dataset, job, {**facts, "seconds": time.monotonic() - started}, rows, step)
+    now = timezone.now()
+    plan = plan_cases(dataset, rows.units, now)
+    first, *others = plan.steps(dataset)
+    with step():
         bulk.lock_dataset(dataset)
         refuse_other_classes(dataset, evidence.classes)
-        detection = Detection.objects.create(
-            dataset=dataset, params=job.params, seed=job.seed, seconds=time.monotonic() - started, **facts
-        )
-        write_rows(detection, rows)
-        now = timezone.now()
-        with told_when_ready(dataset, now):
-            cases = open_cases(dataset, rows.units, now)
-        if learned.n:
+        newest = newest_detection(dataset)
+        _show(detection, now)
+        # a later one that was quicker has the queue, and this one is its past
+        late = newest is not None and newest.pk > detection.pk
+        if not late:
+            with told_when_ready(dataset, now, coming=max(0, len(plan.new) - PIECE)):
+                first()
+        if learned.n and not late:
             keep_learned(dataset, detection, learned, worth, support, read_at)
+    for other in () if late else others:
+        with step():
+            bulk.lock_dataset(dataset)
+            other()
+
+    def write() -> DetectionResult:
         return {
             "detection": detection.pk, "items": detection.n_items, "groups": detection.n_groups,
-            "flags": detection.n_flags, "findings": detection.n_findings, "cases": cases, "failed": detection.failed,
-            "not_applicable": detection.not_applicable,
+            "flags": detection.n_flags, "findings": detection.n_findings, "cases": dataset.cases.open().count(),
+            "failed": detection.failed, "not_applicable": detection.not_applicable,
         }  # fmt: skip
 
     return write
+
+
+def _show(detection: Detection, now: datetime) -> None:
+    """From here on it is seen, whole."""
+    if not Detection.every.filter(pk=detection.pk).update(finished=True, created_at=now):
+        raise UnableToWork("Another attempt at this detection took its place. Ask for it again if none is at work.")
+    detection.finished, detection.created_at = True, now
 
 
 def _worth(dataset: Dataset, pool: pd.DataFrame, units: Sequence[Unit], learned: Learned) -> Worth | None:

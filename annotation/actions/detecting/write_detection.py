@@ -6,14 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from annotation import bulk
-from annotation.actions.detecting.write_finding import write_finding
 from annotation.actions.queue.open_cases import OF_GROUPS, Unit
 from annotation.core.detectors.running import Suspicions
 from annotation.core.detectors.suspicion import Suspicion
 from annotation.core.judging.evidence import Evidence
 from annotation.core.order.ranking import QueueOrder
-from annotation.models import DECIDED, Dataset, Detection, Finding, Flag, Group, GroupMember
+from annotation.models import DECIDED, Dataset
 from annotation.reading.learned_order import Learned, likely_first, of_likeliest
 
 
@@ -50,23 +48,6 @@ def detection_rows(
     units = units_to_open(pool, order, found, contested, _digests_in_conflict(pool, evidence, order), learned)
     findings = [(finding, pool["item"].iloc[finding.items].tolist()) for finding in found.findings]
     return DetectionRows(groups, members, list(_flags(dataset, pool, found)), findings, units)
-
-
-def write_rows(detection: Detection, rows: DetectionRows) -> None:
-    """Insert groups, flags and findings; inside the transaction that made the detection."""
-    groups = ((detection.pk, *row) for row in rows.groups)
-    bulk.insert(Group, ["detection_id", "digest", "size", "in_conflict"], groups)
-    ids = list(detection.groups.order_by("id").values_list("id", flat=True))
-    bulk.insert(GroupMember, ["group_id", "item_id"], ((ids[place], item) for place, item in rows.members))
-    columns = ["detection_id", "detector", "item_id", "current_label_id", "score", "reason", "suggested_id"]
-    bulk.insert(Flag, columns, ((detection.pk, *row) for row in rows.flags))
-    for finding, items in rows.findings:
-        row = Finding(
-            dataset=detection.dataset, detection=detection, kind=finding.kind, key=finding.key,
-            title=finding.title, reason=finding.reason,
-            rule=finding.rule, n=finding.n, value=finding.value, low=finding.low, high=finding.high,
-        )  # fmt: skip
-        write_finding(row, items)
 
 
 def _groups(

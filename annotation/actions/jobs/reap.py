@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.conf import settings
 
+from annotation.actions.detecting.drop import drop_unfinished
 from annotation.actions.files.uploads import prune_uploads
 from annotation.actions.jobs.doorbell import ring_again
 from annotation.actions.jobs.parts import report_overdue
@@ -37,6 +38,7 @@ def reap(now: datetime, silence: Silence | None = None) -> list[int]:
     where nothing rings, given back. silence: what whoever looks again and again has seen; a single look goes by `now`.
     """
     prune_uploads(now)
+    drop_unfinished(None)
     stale = Job.objects.filter(status=Job.RUNNING, pk__in=silence.jobs()) if silence else Job.objects.stale(now)
     _give_up(stale.filter(attempt__gte=Job.ATTEMPTS), now)
     given_back = list(stale.order_by("id").values_list("id", flat=True))

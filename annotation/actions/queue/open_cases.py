@@ -1,12 +1,14 @@
 """Open, update and withdraw cases so that the queue says what the newest detection says."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from itertools import combinations
 
 import pandas as pd
 from django.db.models import Max, Q
+from django.utils import timezone
 
 from annotation import bulk, frames
 from annotation.actions.queue.flagged_again import flagged_since
@@ -16,6 +18,8 @@ from annotation.models import Case, CaseItem, CurrentLabel, Dataset, FindingItem
 Items = frozenset[int]
 # Detectors that suspect an item for the labels of others like it.
 OF_GROUPS = ("near_duplicate_conflict", "paraphrase")
+# Cases opened, scored or withdrawn in one transaction: nobody who answers waits longer than these take.
+PIECE = 2_000
 
 
 @dataclass(frozen=True)
@@ -36,8 +40,58 @@ def as_cases(units: Sequence[Unit]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["case", "score", "item"])
 
 
+@dataclass(frozen=True)
+class QueuePlan:
+    """What brings the queue in line with a detection. gone: cases to withdraw; kept: (case, score, probability) of
+    those that stay; new: units to open, of which `settled` items were decided. Read at `now`."""
+
+    gone: Sequence[int]
+    kept: Sequence[tuple[int, float, float | None]]
+    new: Sequence[Unit]
+    settled: set[int]
+    now: datetime
+
+    def steps(self, dataset: Dataset) -> Iterator[Callable[[], None]]:
+        """What there is to do in pieces of PIECE rows, the head of the queue first; each for a transaction of its own
+        that holds the dataset."""
+        head, *rest = list(bulk.in_batches(self.new, PIECE)) or [[]]
+        yield partial(self._open, dataset, head)
+        for batch in bulk.in_batches(self.gone, PIECE):
+            yield partial(self._withdraw, batch)
+        for kept in bulk.in_batches(self.kept, PIECE):
+            yield partial(self._score, kept)
+        for units in rest:
+            yield partial(self._open, dataset, units)
+
+    def _open(self, dataset: Dataset, units: Sequence[Unit]) -> None:
+        """Without what was opened or decided on since the plan was made."""
+        items = [item for unit in units for item in unit.items]
+        opened = CaseItem.objects.filter(item__in=items, case__opened_at__gt=self.now)
+        decided = CurrentLabel.objects.in_force().decided().filter(item__in=items, created_at__gt=self.now)
+        since = {*opened.values_list("item_id", flat=True), *decided.values_list("item_id", flat=True)}
+        create_cases(dataset, [unit for unit in units if not unit.items & since], self.now, self.settled)
+
+    def _withdraw(self, cases: Sequence[int]) -> None:
+        free = Q(leased_until=None) | Q(leased_until__lte=timezone.now())
+        Case.objects.filter(free, pk__in=cases, status=Case.OPEN).update(status=Case.WITHDRAWN)
+
+    def _score(self, kept: Sequence[tuple[int, float, float | None]]) -> None:
+        cases = Case.objects.filter(pk__in=[pk for pk, *_ in kept], status=Case.OPEN)
+        still = set(cases.values_list("id", flat=True))
+        bulk.update(Case, ["score", "probability"], [row for row in kept if row[0] in still])
+        # what an audit opened and a detector now suspects is a case like any other, and still answers the audit
+        cases.filter(kind=Case.AUDIT).update(kind=Case.REVIEW)
+
+
 def open_cases(dataset: Dataset, units: Sequence[Unit], now: datetime) -> int:
-    """Bring the open review cases in line with the units of a detection; returns how many are open.
+    """Bring the open review cases in line with the units of a detection at once; returns how many are open."""
+    for step in plan_cases(dataset, units, now).steps(dataset):
+        step()
+    return dataset.cases.open().count()
+
+
+def plan_cases(dataset: Dataset, units: Sequence[Unit], now: datetime) -> QueuePlan:
+    """How the open review cases come in line with the units of a detection.
 
     A unit that has an open case keeps it with its new score. One that experts have settled stays settled: its flags
     are stored, not queued. Of one that experts have settled in part, only the rest is asked about. Open cases whose
@@ -56,16 +110,9 @@ def open_cases(dataset: Dataset, units: Sequence[Unit], now: datetime) -> int:
     dropped = [case for items, case in there.items() if items not in known and not case.reopen_reason]
     dropped = [case for case in dropped if case.kind == Case.REVIEW]
     kept_for = _of_kept_findings(dataset) if dropped else set()
-    gone = [case.pk for case in dropped if not (case.leased_until and case.leased_until > now or case.pk in kept_for)]
-    for batch in bulk.in_batches(gone):
-        Case.objects.filter(pk__in=batch, status=Case.OPEN).update(status=Case.WITHDRAWN)
+    gone = [case.pk for case in dropped if case.pk not in kept_for]
     kept = [(there[unit.items].pk, unit.score, unit.probability) for unit in wanted if unit.items in there]
-    bulk.update(Case, ["score", "probability"], kept)
-    # what an audit opened and a detector now suspects is a case like any other, and still answers the audit
-    for batch in bulk.in_batches(pk for pk, *_ in kept):
-        Case.objects.filter(pk__in=batch, kind=Case.AUDIT).update(kind=Case.REVIEW)
-    create_cases(dataset, [unit for unit in wanted if unit.items not in there], now, settled)
-    return dataset.cases.open().count()
+    return QueuePlan(gone, kept, [unit for unit in wanted if unit.items not in there], settled, now)
 
 
 def _flagged_again(dataset: Dataset, closed: Sequence[Unit], settled: set[int]) -> list[Unit]:

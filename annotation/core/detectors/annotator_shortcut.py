@@ -11,10 +11,11 @@ from annotation.core.detectors.suspicion import Judgement, NotApplicable, Suspic
 from annotation.core.intervals import wilson
 from annotation.core.judging.evidence import Evidence
 from annotation.core.likeness.grouping import joined_text
+from annotation.core.rules.against_others import compare_with_others
 from annotation.core.rules.annotator_habits import Habit, expected_votes, find_habits, holm
 from annotation.core.rules.candidate_rules import find_candidate_rules
 from annotation.core.rules.count_rules import said_by_the_rest
-from annotation.core.rules.followed_rules import FollowedRule, compare_with_others, find_followed_rules
+from annotation.core.rules.followed_rules import FollowedRule, find_followed_rules
 from annotation.core.wording import FindingKind, percent, quoted
 
 BY_CHANCE = 0.01
@@ -61,7 +62,7 @@ class AnnotatorShortcut:
             raise NotApplicable("All labels are of one annotator, so there is nobody to compare with.")
         candidates = find_candidate_rules(evidence.table, evidence.fields, evidence.sources)
         rules = find_followed_rules(evidence, candidates, self.least, self.least_fit, self.joins)
-        rules, habits = compare_with_others(evidence, rules), find_habits(evidence, self.least)
+        rules, habits = compare_with_others(evidence, rules, candidates), find_habits(evidence, self.least)
         tried = max([one.tried for one in rules], default=0) + HABITS * len(evidence.annotators)
         p = holm([one.p for one in rules] + [one.p for one in habits], tried)
         rules = [replace(one, p=at, tried=tried) for one, at in zip(rules, p[: len(rules)], strict=True)]
@@ -105,7 +106,7 @@ class ShortcutReading:
 
     def rule_finding(self, evidence: Evidence, one: FollowedRule) -> Suspicion:
         who, label = evidence.annotators[one.annotator], evidence.classes[one.label]
-        share, others = wilson(one.given, one.applied), int(one.base.sum()) - one.applied
+        share, others = wilson(one.given, one.applied), one.asked - one.applied
         text = (
             f"{who} gave {quoted(label)} to {one.given:,} of the {one.applied:,} items of which each {one.rule.words}, "
             f"and to {one.said - one.given:,} of the {others:,} others. What others say of the same items goes along "
@@ -148,7 +149,7 @@ def _meaning_of(evidence: Evidence, rules: list[FollowedRule], habits: list[Habi
     short = np.zeros(len(votes), dtype=bool)
     covered, of_rule, of_habit = [], np.full(n, -1), np.full(n, -1)
     for number, one in enumerate(rules):
-        own = supports & (annotator == one.annotator) & (given == one.label) & one.holds[item]
+        own = supports & (annotator == one.annotator) & (given == one.label) & np.isin(item, one.items)
         short |= own
         covered.append(np.unique(item[own]))
         of_rule[covered[-1]] = number

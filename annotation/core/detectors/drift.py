@@ -6,6 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 import pandas as pd
+from scipy import sparse
 from scipy.stats import chi2, false_discovery_control
 
 from annotation.core.detectors.suspicion import Judgement, NotApplicable, Suspicion, only_findings
@@ -227,10 +228,9 @@ def _expected(
     """Mean out-of-fold probability of each class in each source and outside it, float (S, K) each."""
     if evidence.probabilities is None:
         return None
-    gives = evidence.probabilities[labelled]
-    inside = np.zeros((n_sources, gives.shape[1]))
-    for one in range(n_sources):
-        inside[one] = gives[of == one].sum(axis=0)
+    where = np.flatnonzero(labelled)
+    member = sparse.csr_matrix((np.ones(len(of)), (of, where)), (n_sources, len(evidence.probabilities)))
+    inside = np.asarray(member @ evidence.probabilities)
     size, total = np.bincount(of, minlength=n_sources)[:, None], inside.sum(axis=0)
     return inside / np.maximum(size, 1), (total - inside) / np.maximum(len(of) - size, 1)
 

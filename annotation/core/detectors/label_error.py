@@ -9,6 +9,7 @@ from annotation.core.detectors.suspicion import Judgement, NotApplicable, Suspic
 from annotation.core.intervals import wilson
 from annotation.core.judging.confident_learning import confident_class, honest_overlap
 from annotation.core.judging.evidence import Evidence, needed
+from annotation.core.judging.judges import ROWS
 from annotation.core.judging.out_of_fold import FLOOR
 from annotation.core.wording import FindingKind, percent, quoted
 
@@ -90,14 +91,7 @@ class LabelError:
         excess = self._excess(joint, overlap)
         if n_classes < 2:
             return Doubt(belongs, joint, excess, np.full(n, -1), *np.zeros((3, n)))
-        rows, given = np.arange(n), np.maximum(labels, 0)
-        likely = probabilities + FLOOR
-        likely *= np.exp(excess)[given]
-        likely /= likely.sum(axis=1, keepdims=True)
-        own = likely[rows, given]
-        likely[rows, given] = -1
-        rival = likely.argmax(axis=1)
-        share = likely[rows, rival]
+        own, share, rival = _beside(probabilities, np.maximum(labels, 0), np.exp(excess))
         return Doubt(
             belongs, joint, excess, np.where(labelled, rival, -1), np.where(labelled, 1 - own, 0.0),
             np.where(labelled, share, 0.0), np.where(labelled, share / own, 0.0),
@@ -140,6 +134,25 @@ class LabelError:
                 parts.append(f"{count} of {size} items that look like {names[1]} carry {names[0]}")
         sentence = "; ".join(part for part in parts if part)
         return sentence[0].upper() + sentence[1:] + "."
+
+
+def _beside(
+    probabilities: np.ndarray, given: np.ndarray, times: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Of n items labelled `given` int (n,): the probability of that label, of the likeliest other, and which that is;
+    class j counts `times` [i, j] as much, (K, K), where the label is i. Some rows at a time: no second (n, K)."""
+    n = len(given)
+    own, share, rival = np.empty(n), np.empty(n), np.empty(n, dtype=np.int64)
+    for start in range(0, n, ROWS):
+        some = slice(start, start + ROWS)
+        likely = (probabilities[some].astype(np.float64) + FLOOR) * times[given[some]]
+        likely /= likely.sum(axis=1, keepdims=True)
+        rows = np.arange(len(likely))
+        own[some] = likely[rows, given[some]]
+        likely[rows, given[some]] = -1
+        rival[some] = likely.argmax(axis=1)
+        share[some] = likely[rows, rival[some]]
+    return own, share, rival
 
 
 def _neighbour_part(evidence: Evidence, item: int, label: int) -> str:

@@ -49,7 +49,9 @@ class Outlier:
 def unlikeness(evidence: Evidence, near: np.ndarray) -> np.ndarray:
     """Float (n,), robust standard deviations, higher = less like the rest: of the sum of how far too low the nearness
     to neighbours `near` and to class centres are, plus the entropy of the model's classes in nats."""
-    unsure = entr(needed(evidence.probabilities).astype(np.float32)).sum(axis=1, dtype=float)
+    given = needed(evidence.probabilities)
+    blocks = (given[start : start + BLOCK].astype(np.float32) for start in range(0, len(given), BLOCK))
+    unsure = np.concatenate([entr(block).sum(axis=1, dtype=float) for block in blocks] or [np.zeros(0)])
     return _robust(unsure - _robust(near) - _robust(_to_centre(evidence)))
 
 
@@ -82,6 +84,10 @@ def _to_centre(evidence: Evidence) -> np.ndarray:
     by the model's probabilities, which know nothing of the item's own label. Zeros without embeddings."""
     if evidence.embeddings is None:
         return np.zeros(len(evidence.labels))
-    centres = needed(evidence.probabilities).T.astype(np.float32) @ evidence.embeddings
+    centres = needed(evidence.probabilities).T.astype(np.float32, copy=False) @ evidence.embeddings
     centres /= np.maximum(np.linalg.norm(centres, axis=1, keepdims=True), 1e-9)
-    return (evidence.embeddings @ centres.T).max(axis=1).astype(float)
+    nearest = np.empty(len(evidence.embeddings))
+    for start in range(0, len(nearest), BLOCK):
+        rows = slice(start, start + BLOCK)
+        nearest[rows] = (evidence.embeddings[rows] @ centres.T).max(axis=1)
+    return nearest

@@ -68,6 +68,8 @@ def vectors(table: pd.DataFrame, fields: Sequence[Field], embeddings: np.ndarray
         blocks.append(normalize(shrunk).toarray())
     if not blocks:
         return np.zeros((len(table), 1), dtype=np.float32)
+    if typed_terms is None:
+        return blocks[0]  # of length 1 already, and a second one is a gigabyte at a million texts
     return normalize(np.hstack(blocks)).astype(np.float32)
 
 

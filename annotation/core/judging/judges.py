@@ -18,6 +18,8 @@ FEWEST_PASSES, MOST_PASSES, STEPS = 1, 6, 20_000
 # Inverse strength of the penalty on the dense rows, and how many items are enough to learn their weights from.
 PENALTY, ENOUGH, ITERATIONS = 1.0, 20_000, 100
 TREES, LEAF = 100, 3
+# Items whose probabilities are worked out at a time, so that what is needed on the way does not grow with all of them.
+ROWS = 20_000
 
 
 def passes(n: int) -> int:
@@ -38,7 +40,7 @@ def terms_view(
         weights, bias = np.zeros((matrix.shape[1], n_classes), np.float32), np.zeros(n_classes, np.float32)
         _descend(data, indices, indptr, codes, order, weights, bias, 2.0)
         _logits(data, indices, indptr, judge, weights, bias, out)
-    return softmax(out)
+    return _softmax_within(out)
 
 
 def vectors_view(
@@ -77,7 +79,10 @@ def _fitted(
             out[judge, there[0]] = 1
             continue
         # Rounded to single precision for the sake of memory: these are opinions, and are pooled.
-        out[np.ix_(judge, there)] = make().fit(rows[learn], labels[learn]).predict_proba(rows[judge])
+        model = make().fit(rows[learn], labels[learn])
+        for start in range(0, len(judge), ROWS):
+            some = judge[start : start + ROWS]
+            out[np.ix_(some, there)] = model.predict_proba(rows[some])
     out[out.sum(axis=1) == 0] = 1 / n_classes
     return out
 
@@ -97,13 +102,21 @@ def naive_bayes(
         size = np.bincount(labels[learn], minlength=n_classes)
         prior = np.log(np.maximum(size, 1e-9) / size.sum()).astype(np.float32)
         _logits(data, indices, indptr, judge, weights, prior, out)
-    return softmax(out)
+    return _softmax_within(out)
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:
     """Exponentials of the rows, made to sum to 1."""
     exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
     return exponentials / exponentials.sum(axis=1, keepdims=True)
+
+
+def _softmax_within(logits: np.ndarray) -> np.ndarray:
+    """`softmax`, in the place of its rows (n, K)."""
+    for start in range(0, len(logits), ROWS):
+        rows = slice(start, start + ROWS)
+        logits[rows] = softmax(logits[rows])
+    return logits
 
 
 def _splits(folds: np.ndarray, learned: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:

@@ -9,7 +9,7 @@ from scipy.optimize import minimize
 from annotation.core.features.matrices import Features
 from annotation.core.judging.confident_learning import confident_class, honest_overlap
 from annotation.core.judging.folds import grouped_folds
-from annotation.core.judging.judges import naive_bayes, softmax, terms_view, trees_view, vectors_view
+from annotation.core.judging.judges import ROWS, naive_bayes, softmax, terms_view, trees_view, vectors_view
 
 # More folds leave each model more to learn from; few items make them cheap.
 FEWEST_FOLDS, MOST_FOLDS, FOLDS_TIMES_ITEMS = 5, 10, 40_000
@@ -28,7 +28,7 @@ Tick = Callable[[float], None]
 class Judged:
     """What models say of n items they did not learn from, K classes.
 
-    probabilities: float (n, K), rows sum to 1. overlap: float (K, K), how likely those fitted without the doubted
+    probabilities: float32 (n, K), rows sum to 1. overlap: float (K, K), how likely those fitted without the doubted
     labels find class i for items that confidently belong to class j: what honest confusion alone explains. learnable:
     whether they predict labels that they have not seen better than how common each class is.
     """
@@ -60,14 +60,14 @@ def out_of_fold(
 
     def judged(learned: np.ndarray) -> np.ndarray:
         own = views(features, labels, folds, learned, n_classes, seed)
-        return pool(own, view_weights(own, labels, weighed))
+        return pool(own, view_weights(own, labels, weighed), out=own[0])
 
     first = judged(labels >= 0)
     tick(0.5)
     if not learnable(first, labels):
         return Judged(first, honest_overlap(confident_class(first, labels), first), learnable=False)
     second = judged((labels >= 0) & (confident_class(first, labels) == labels))
-    probabilities = pool([first, second], np.full(2, 0.5))
+    probabilities = pool([first, second], np.full(2, 0.5), out=first)
     tick(1.0)
     return Judged(probabilities, honest_overlap(confident_class(probabilities, labels), second))
 
@@ -100,10 +100,17 @@ def views(
     return said
 
 
-def pool(views: Sequence[np.ndarray], weights: np.ndarray) -> np.ndarray:
+def pool(views: Sequence[np.ndarray], weights: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     """Weighted geometric mean of probabilities (n, K), rows sum to 1; weights (views,) need not sum to 1: less in all
-    means less sure (logarithmic opinion pool, Genest and Zidek 1986)."""
-    return softmax(sum(weight * np.log(view + FLOOR) for view, weight in zip(views, weights, strict=True)))
+    means less sure (logarithmic opinion pool, Genest and Zidek 1986). Worked out in double precision, some rows at a
+    time, and kept in single: into `out`, which may be one of the views, or float32 (n, K)."""
+    out = np.empty(views[0].shape, dtype=np.float32) if out is None else out
+    for start in range(0, len(out), ROWS):
+        rows = slice(start, start + ROWS)
+        out[rows] = softmax(
+            sum(weight * np.log(view[rows] + FLOOR) for view, weight in zip(views, weights, strict=True))
+        )
+    return out
 
 
 def view_weights(views: Sequence[np.ndarray], labels: np.ndarray, items: np.ndarray) -> np.ndarray:

@@ -12,6 +12,8 @@ EXHAUSTIVE = 4000
 PROBED = 4
 SAMPLE_PER_CELL = 20
 ROUNDS = 3
+# Similarities held at a time: cells grow with the items, and one that many items share grows with all of them.
+HELD = 1 << 23
 
 
 def nearest(
@@ -33,8 +35,9 @@ def nearest(
         own = order[starts[number] : starts[number + 1]]
         near = np.sort(np.concatenate([order[starts[one] : starts[one + 1]] for one in probed[number]]))
         reached, groups_there = np.ascontiguousarray(vectors[near].T), groups[near]
-        for start in range(0, len(own), 512):
-            rows = own[start : start + 512]
+        step = int(np.clip(HELD // max(len(near), 1), 1, 512))
+        for start in range(0, len(own), step):
+            rows = own[start : start + step]
             _best(vectors[rows] @ reached, near, groups_there, rows, groups[rows], positions, similarities)
         tick((number + 1) / len(centres))
     return positions, similarities
@@ -50,13 +53,21 @@ def _cells(vectors: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
     rows = vectors[np.sort(sample)]
     centres = rows[np.random.default_rng(seed + 1).choice(len(rows), count, replace=False)]
     for _ in range(ROUNDS):
-        of = (rows @ centres.T).argmax(axis=1)
+        of = _nearest_centre(rows, centres)
         total = np.zeros_like(centres)
         np.add.at(total, of, rows)
         length = np.linalg.norm(total, axis=1, keepdims=True)
         centres = np.where(length > 0, total / np.maximum(length, 1e-12), centres).astype(np.float32)
-    blocks = [vectors[start : start + 8192] @ centres.T for start in range(0, n, 8192)]
-    return np.concatenate([block.argmax(axis=1) for block in blocks]), centres
+    return _nearest_centre(vectors, centres), centres
+
+
+def _nearest_centre(rows: np.ndarray, centres: np.ndarray) -> np.ndarray:
+    """The centre most similar to each row, int (n,). All similarities at once are rows times the root of the rows."""
+    of = np.empty(len(rows), dtype=np.int64)
+    step = max(1, HELD // len(centres))
+    for start in range(0, len(rows), step):
+        of[start : start + step] = (rows[start : start + step] @ centres.T).argmax(axis=1)
+    return of
 
 
 @compiled()

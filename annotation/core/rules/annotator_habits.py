@@ -7,7 +7,7 @@ import pandas as pd
 from scipy.stats import binom
 
 from annotation.core.judging.evidence import Evidence
-from annotation.core.rules.followed_rules import most_said
+from annotation.core.rules.others_say import most_said
 
 
 @dataclass(frozen=True)
@@ -59,14 +59,11 @@ def expected_votes(evidence: Evidence) -> pd.DataFrame:
     """The counting votes in time order with one more column: expected, the label most others gave the item or, where
     nobody else did, the out-of-fold model's; −1 = neither, or the others tie."""
     votes = evidence.votes.drop_duplicates(["item", "annotator"], keep="last")
-    n, n_classes = len(evidence.labels), len(evidence.classes)
+    n = len(evidence.labels)
     item, label = votes["item"].to_numpy(np.int64), votes["label"].to_numpy(np.int64)
-    counts = np.bincount(item * n_classes + label, minlength=n * n_classes).reshape(n, n_classes)
-    others = counts[item]
-    others[np.arange(len(item)), label] -= 1
-    theirs = most_said(others)
+    said = most_said(item, label, n)
     model = -np.ones(n, dtype=np.int64) if evidence.probabilities is None else evidence.probabilities.argmax(axis=1)
-    expected = np.where(others.sum(axis=1) > 0, theirs, model[item])
+    expected = np.where(said.others, said.without, model[item])
     votes = votes.reindex(columns=["item", "annotator", "label", "seconds", "at"])
     votes = votes.assign(expected=expected)
     return votes.sort_values("at", kind="stable") if votes["at"].notna().all() else votes

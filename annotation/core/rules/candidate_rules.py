@@ -1,7 +1,9 @@
 """What a hasty annotator could go by: yes-or-no facts about items, each with the rule that says it in words."""
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -20,14 +22,58 @@ PLACES = 20
 VALUES = 50
 
 
+@dataclass(eq=False)
+class Vocabulary:
+    """Every word of n texts, and which of them has it. words: (w,), in lower case, in alphabetical order; texts: CSC
+    (n, w), an entry where the text has the word."""
+
+    words: list[str]
+    texts: sparse.csc_matrix
+    _holding: dict[str, np.ndarray] = dataclasses.field(default_factory=dict)
+
+    @cached_property
+    def _joined(self) -> tuple[str, np.ndarray]:
+        lengths = np.array([len(word) + 1 for word in self.words], dtype=np.int64)
+        return "\n".join(self.words), np.cumsum(lengths) - lengths
+
+    def holding(self, letters: str) -> np.ndarray:
+        """Columns of the words that hold `letters`, which hold nothing but letters of words: wherever these stand in a
+        text, they stand within one of its words."""
+        if letters not in self._holding:
+            (joined, starts), places, at = self._joined, [], -1
+            while (at := joined.find(letters, at + 1)) >= 0:
+                places.append(at)
+            self._holding[letters] = np.unique(np.searchsorted(starts, places, side="right") - 1)
+        return self._holding[letters]
+
+
 @dataclass(frozen=True)
 class CandidateRules:
     """matrix: float32 CSC (n, m) of 0 and 1. clauses: what each column says. n_words: the first so many columns are
-    single words, which may be joined to one rule."""
+    single words, which may be joined to one rule. vocabulary: None where there is no text or no word."""
 
     matrix: sparse.csc_matrix
     clauses: tuple[Clause, ...]
     n_words: int
+    vocabulary: Vocabulary | None = None
+
+    @cached_property
+    def column(self) -> dict[Clause, int]:
+        """Clause → its column."""
+        return {clause: at for at, clause in enumerate(self.clauses)}
+
+    def where(self, clause: Clause) -> np.ndarray:
+        """Positions of the items for which the clause holds, ascending; of a word's letters too, inside others."""
+        if clause.kind != "letters":
+            return _rows(self.matrix, np.array([self.column[clause]]))
+        assert self.vocabulary
+        return _rows(self.vocabulary.texts, self.vocabulary.holding(clause.name))
+
+
+def _rows(matrix: sparse.csc_matrix, columns: np.ndarray) -> np.ndarray:
+    """Rows that have an entry in any of the columns, ascending."""
+    parts = [matrix.indices[matrix.indptr[one] : matrix.indptr[one + 1]] for one in columns.tolist()]
+    return np.unique(np.concatenate(parts)) if parts else np.empty(0, dtype=np.int64)
 
 
 def find_candidate_rules(
@@ -37,28 +83,41 @@ def find_candidate_rules(
     more than once, lengths, places in the order of import, sources, values and ranges of fields."""
     n = len(table)
     parts: list[tuple[sparse.csc_matrix, list[Clause]]] = []
+    vocabulary = None
     if n and any(field.type == "text" for field in fields):
         texts = joined_text(table, fields)
-        parts += _words(texts, least)
+        counts, words = _counted(texts)
+        vocabulary = Vocabulary(words, counts.astype(bool)) if words else None
+        parts += _words(counts, words, least)
         parts.append(_columns(n, _lengths(texts), least))
     n_words = parts[0][0].shape[1] if parts else 0
     parts.append(_columns(n, [*_places(n), *_sources(sources), *_fields(table, fields)], least))
     matrix = sparse.hstack([part for part, _ in parts], format="csc", dtype=np.float32)
-    return CandidateRules(matrix, tuple(clause for _, clauses in parts for clause in clauses), n_words)
+    clauses = tuple(clause for _, clauses in parts for clause in clauses)
+    return CandidateRules(matrix, clauses, n_words, vocabulary)
 
 
-def _words(texts: Sequence[str], least: int) -> list[tuple[sparse.csc_matrix, list[Clause]]]:
+def _counted(texts: Sequence[str]) -> tuple[sparse.csc_matrix, list[str]]:
+    """How often each text has each word, int32 (n, w), and the words in alphabetical order."""
+    counter = CountVectorizer(token_pattern=WORD, dtype=np.int32)
     try:
-        counter = CountVectorizer(token_pattern=WORD, min_df=min(least, len(texts)), max_features=WORDS)
         counts = counter.fit_transform(texts).tocsc()
     except ValueError:
-        return [(sparse.csc_matrix((len(texts), 0), dtype=np.float32), [])]
-    words = counter.get_feature_names_out()
-    parts = [(counts > 0, [Clause("word", str(word)) for word in words])]
+        return sparse.csc_matrix((len(texts), 0), dtype=np.int32), []
+    return counts, counter.get_feature_names_out().tolist()
+
+
+def _words(counts: sparse.csc_matrix, every: list[str], least: int) -> list[tuple[sparse.csc_matrix, list[Clause]]]:
+    """The WORDS words with the most mentions of those in `least` texts, and being mentioned more than once."""
+    common = np.flatnonzero(counts.getnnz(axis=0) >= min(least, counts.shape[0]))
+    mentioned = np.asarray(counts[:, common].sum(axis=0)).ravel()
+    common = np.sort(common[np.argsort(-mentioned, kind="stable")[:WORDS]])
+    counts, words = counts[:, common], [every[one] for one in common.tolist()]
+    parts = [(counts > 0, [Clause("word", word) for word in words])]
     for times in TIMES:
         above = counts > times
         often = np.flatnonzero(above.getnnz(axis=0) >= least)
-        parts.append((above[:, often], [Clause("count", str(words[one]), times) for one in often]))
+        parts.append((above[:, often], [Clause("count", words[one], times) for one in often]))
     return parts
 
 

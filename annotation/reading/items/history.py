@@ -15,6 +15,7 @@ from annotation.models import (
     CurrentLabel,
     Dataset,
     Decision,
+    Finding,
     FindingItem,
     Flag,
     GroupMember,
@@ -68,8 +69,8 @@ def history_of(item: Item) -> ItemHistory:
         "decisions": (_decisions, item.decisions.all()),
         "passes": (_skips, Skip.objects.filter(case__case_items__item=item)),
         "comments": (_comments, item.comments.all()),
-        "groups": (_groups, GroupMember.objects.filter(item=item)),
-        "findings": (_findings, FindingItem.objects.filter(item=item)),
+        "groups": (_groups, GroupMember.objects.filter(item=item, group__detection__finished=True)),
+        "findings": (_findings, FindingItem.objects.filter(item=item, finding__in=Finding.objects.all())),
         "snapshots": (_snapshots, SnapshotRow.objects.filter(item=item)),
     }  # fmt: skip
     events, cut = list(_brought(item)), []

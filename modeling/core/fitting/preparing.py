@@ -1,7 +1,7 @@
 """A table's features and its folds, each fold with features as if fitted to its own rows."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -60,6 +60,21 @@ class DenseFolds(Sequence[Fold]):
         table, judged = self.rows.table, out & self.rows.original
         X = features.fit(table[~out])
         return Fold(X, self.names[~out], features.transform(table[judged]), self.names[judged])
+
+
+class ToldFolds(Sequence[Fold]):
+    """Folds that report as each is taken up: a path of fits on one of them may take minutes."""
+
+    def __init__(self, folds: Sequence[Fold], report: Callable[[str, float], None]) -> None:
+        self.folds, self.report = folds, report
+
+    def __len__(self) -> int:
+        return len(self.folds)
+
+    def __getitem__(self, number: Any) -> Any:
+        fold = self.folds[number]
+        self.report(f"fitting, fold {number + 1} of {len(self)}", 0.1 + 0.4 * number / len(self))
+        return fold
 
 
 def _all_alike(table: pd.DataFrame, fields: Sequence[Field]) -> UnableToTrain:

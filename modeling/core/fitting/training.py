@@ -27,7 +27,7 @@ from modeling.core.fitting.augmentation import KEYS, with_copies
 from modeling.core.fitting.coefficients import coefficients
 from modeling.core.fitting.complexity import size_of
 from modeling.core.fitting.dense_features import DenseFeatures, DenseModel
-from modeling.core.fitting.preparing import fitted_features, one_fold, prepared
+from modeling.core.fitting.preparing import ToldFolds, fitted_features, one_fold, prepared
 from modeling.core.fitting.sources import by_source
 from modeling.core.fitting.stored import Coefficients, Metrics, Resolved, Settings, SourceScores
 from modeling.core.learners import MOST_WORDS, PAIRS, Fold, Learner, UnableToTrain, learner_with, resolved_of
@@ -102,17 +102,20 @@ def fit(
         transformer, X, folds = prepared(recipe, rows, fields, features, names, fold)
         _check_weights(X.shape[1], len(np.unique(labels)))
         report("fitting", 0.1)
-        fitted = recipe.fit(X, names, folds, together)
+        fitted = recipe.fit(X, names, ToldFolds(folds, report), together)
         parameters = resolved_of(fitted)
 
         def held_out(part: Fold, out: np.ndarray) -> np.ndarray:
             return _held_out(_learner(learner, parameters, seed), part, together[~out], classes)
 
-        oof = np.zeros((len(labels), len(classes)))
+        oof, there = np.zeros((len(labels), len(classes))), getattr(fitted, "held_out_", {})
         for number in range(n_folds):
             report(f"checking out of fold, {number + 1} of {n_folds}", 0.6 + 0.2 * number / n_folds)
             out = fold == number
-            oof[out[: len(labels)]] = held_out(folds[number], out)
+            if number in there:
+                oof[out[: len(labels)]] = _aligned(there[number][1], there[number][0], classes)
+            else:
+                oof[out[: len(labels)]] = held_out(folds[number], out)
 
         def judge(out: np.ndarray) -> np.ndarray:
             out = out[rows.origin]

@@ -2,21 +2,27 @@
 than one coordinate after another."""
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from functools import cached_property
+from typing import Any, TypeAlias
 
 import numpy as np
 from scipy import sparse
 from scipy.optimize import minimize
 from scipy.special import expit
 
+from modeling.core.solvers.softmax_pass import softmax_pass
+
 Matrix: TypeAlias = np.ndarray | sparse.csr_matrix
 # Slopes below this are rounding: features that say nothing, not a problem that is hard to solve.
 ROUNDING = 1e-9
 # Dense rows looked at together: they and their scores stay in the processor's cache.
 CHUNK = 2048
+# Steps whose curvature is remembered: each costs two passes over all weights at every later one, and more of them save
+# few steps once the weights are scaled.
+REMEMBERED = 5
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Ridge:
     """Mean logistic loss of n rows plus (l2/2)·‖W‖²; the intercept is not penalised.
 
@@ -42,7 +48,11 @@ class Ridge:
     def value_and_gradient(self, point: np.ndarray) -> tuple[float, np.ndarray]:
         """The objective and its gradient (p + 1, k)."""
         n, weights = len(self.y), point[:-1]
-        total, gradient = 0.0, np.zeros_like(point)
+        total, gradient = 0.0, np.zeros(point.shape)
+        if sparse.issparse(self.X) and point.shape[1] > 1:
+            data, indices, starts, codes, worth = self._cells
+            total = softmax_pass(data, indices, starts, codes, worth, np.ascontiguousarray(point), gradient)
+            return self._penalised(total, gradient, weights)
         # Dense rows are read from memory once for both products, some at a time.
         chunk = n if sparse.issparse(self.X) else CHUNK
         for at in range(0, n, chunk):
@@ -53,9 +63,34 @@ class Ridge:
             gradient[:-1] += rows.T @ residual.T
             gradient[-1] += residual.sum(axis=1)
             total += loss
-        gradient /= n
+        return self._penalised(total, gradient, weights)
+
+    def _penalised(self, total: float, gradient: np.ndarray, weights: np.ndarray) -> tuple[float, np.ndarray]:
+        """Sums over rows as means, with the penalty."""
+        gradient /= len(self.y)
         gradient[:-1] += self.l2 * weights
-        return float(total / n + self.l2 / 2 * np.vdot(weights, weights)), gradient
+        return float(total / len(self.y) + self.l2 / 2 * np.vdot(weights, weights)), gradient
+
+    @cached_property
+    def _cells(self) -> tuple[np.ndarray, ...]:
+        """The rows as `softmax_pass` takes them, always of the same types: each further type is compiled anew."""
+        rows = sparse.csr_matrix(self.X)
+        worth = np.ones(self.n_classes) if self.worth is None else np.asarray(self.worth, dtype=np.float64)
+        kinds = ((rows.data, np.float64), (rows.indices, np.int32), (rows.indptr, np.int64), (self.y, np.int64))
+        return *(np.ascontiguousarray(values, dtype=kind) for values, kind in kinds), worth
+
+    def lengths(self) -> np.ndarray:
+        """Float (p + 1, 1): how far each feature's weights move for one unit of curvature, as it is where all classes
+        are as likely. In these units features that many rows have and those of few are alike, and it takes half the
+        steps (Jacobi scaling; Nocedal & Wright 2006, section 5.1)."""
+        if sparse.issparse(self.X):
+            rows = sparse.csr_matrix(self.X)
+            squares = np.bincount(rows.indices, rows.data**2, rows.shape[1])
+        else:
+            squares = np.einsum("ij,ij->j", self.X, self.X)
+        share = (1 - 1 / self.n_classes) / self.n_classes
+        curved = np.append(squares / len(self.y) * share + self.l2, share)
+        return 1 / np.sqrt(np.maximum(curved, ROUNDING))[:, None]
 
     def shares(self, scores: np.ndarray) -> np.ndarray:
         """Probabilities (n, k) from scores (n, k); with two classes that of class 1."""
@@ -76,18 +111,31 @@ def minimise(problem: Ridge, start: np.ndarray | None, tol: float, max_iter: int
     more. L-BFGS-B (Byrd, Lu, Nocedal & Zhu 1995). Draws nothing at random.
     """
     point = problem.null_point() if start is None else start
-    options = {
-        "maxiter": max_iter, "maxfun": 10 * max_iter + 50, "maxls": 50, "gtol": tol * problem.scale(), "ftol": 0.0,
-    }  # fmt: skip
     if max_iter == 0:
         return point, 0
+    units, flat = problem.lengths(), tol * problem.scale()
+    slope = float(np.abs(problem.value_and_gradient(point)[1]).max())
 
     def smooth(x: np.ndarray) -> tuple[float, np.ndarray]:
-        value, gradient = problem.value_and_gradient(x.reshape(point.shape))
-        return value, gradient.ravel()
+        nonlocal slope
+        value, gradient = problem.value_and_gradient(x.reshape(point.shape) * units)
+        slope = float(np.abs(gradient).max())
+        return value, (gradient * units).ravel()
 
-    found = minimize(smooth, point.ravel(), jac=True, method="L-BFGS-B", options=options)
-    return found.x.reshape(point.shape), int(found.nit)
+    def step(intermediate_result: Any) -> None:
+        # The slope that counts is that of the weights as they are, not in the units of the search.
+        if slope <= flat:
+            raise StopIteration
+
+    if slope <= flat:
+        return point, 0
+    options = {
+        "maxiter": max_iter, "maxfun": 10 * max_iter + 50, "maxls": 50, "gtol": 0.0, "ftol": 0.0, "maxcor": REMEMBERED,
+    }  # fmt: skip
+    found = minimize(
+        smooth, (point / units).ravel(), jac=True, method="L-BFGS-B", callback=step, options=options,
+    )  # fmt: skip
+    return found.x.reshape(point.shape) * units, int(found.nit)
 
 
 def merged(X: Matrix) -> sparse.csr_matrix:

@@ -10,8 +10,9 @@ from annotation.core.detectors.suspicion import NotApplicable
 from annotation.core.fields import Field
 from annotation.core.judging.evidence import Evidence
 from annotation.core.likeness.near_duplicates import Groups
+from annotation.core.rules.against_others import compare_with_others
 from annotation.core.rules.candidate_rules import find_candidate_rules
-from annotation.core.rules.followed_rules import compare_with_others, find_followed_rules, most_said, phi
+from annotation.core.rules.followed_rules import find_followed_rules, phi
 from tests.shared import needs_shared, shared
 
 N = 300
@@ -166,19 +167,15 @@ def test_phi_by_hand():
     assert phi(np.array(0.0), np.array(0.0), np.array(2.0), np.array(4.0)) == 0.0
 
 
-def test_what_most_say_is_nothing_where_they_tie():
-    assert most_said(np.array([[2, 1], [1, 1], [0, 0], [0, 3]])).tolist() == [0, -1, -1, 1]
-
-
 def test_every_rule_tried_is_counted_and_compared():
     evidence = with_eve(lambda i, truth, text: int("refund" in text))
     candidates = find_candidate_rules(evidence.table, evidence.fields)
-    found = compare_with_others(evidence, find_followed_rules(evidence, candidates, 20, 0.4, 0.02))
+    found = compare_with_others(evidence, find_followed_rules(evidence, candidates, 20, 0.4, 0.02), candidates)
     eve = next(one for one in found if one.annotator == 2 and one.label == 1)
     # Three annotators with two classes each.
     assert eve.tried == 6 * len(candidates.clauses)
     assert eve.fit == pytest.approx(1.0) and abs(eve.usual) < 0.2 and abs(eve.model) < 0.2 and eve.p < 1e-9
-    assert compare_with_others(evidence, []) == []
+    assert compare_with_others(evidence, [], candidates) == []
 
 
 def test_candidates_of_numbers_and_categories():

@@ -1,5 +1,7 @@
 """Nearest neighbours beside every pair compared."""
 
+import tracemalloc
+
 import numpy as np
 
 from annotation.core.likeness import neighbours
@@ -58,3 +60,15 @@ def test_a_row_that_says_nothing_has_no_neighbour():
 def test_one_group_alone_and_nothing_at_all():
     assert (nearest(rows(5), np.zeros(5, dtype=int), 2)[0] == -1).all()
     assert nearest(np.zeros((0, 3), np.float32), np.zeros(0, dtype=int), 2)[0].shape == (0, 2)
+
+
+def test_similarities_are_held_some_at_a_time(monkeypatch):
+    vectors, groups = rows(9000), np.arange(9000)
+    whole = nearest(vectors, groups, 5)
+    monkeypatch.setattr(neighbours, "HELD", 1 << 16)
+    tracemalloc.start()
+    parted = nearest(vectors, groups, 5)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert all((one == other).all() for one, other in zip(whole, parted, strict=True))
+    assert peak < 4e6, "nine thousand rows by their 188 cells would be 6.8 MB at once"
