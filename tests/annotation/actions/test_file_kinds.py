@@ -200,7 +200,7 @@ def test_rejected_rows_and_the_good_ones_by_page(dataset):  # noqa: F811
 
 
 def test_a_large_file_fails_with_its_rejected_rows_and_a_second_chance(dataset, monkeypatch):  # noqa: F811
-    monkeypatch.setattr("annotation.views.upload.SMALL", 0)
+    large(monkeypatch)
     lead = as_(leo(dataset))
     done = columns(lead, send(lead, dataset, BAD), "id text label")
     job = work(Job.objects.get().pk)
