@@ -206,6 +206,7 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_MAX_AGE = 300
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000  # the page of an import has one for each of up to 2,000 columns
 FILE_UPLOAD_TEMP_DIR = str(UPLOADS_DIR)
 
 # To standard error, where whatever runs the processes collects it. Django's own would write nothing outside of debug.

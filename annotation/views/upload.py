@@ -15,7 +15,7 @@ from annotation.actions.files.import_items import check, import_params, refuse_r
 from annotation.actions.files.rejected_rows import UnableToTake
 from annotation.actions.files.uploads import Upload, find_upload, keep_upload, remember
 from annotation.actions.people.create_dataset import create_dataset, may_create
-from annotation.core.files.bounded.looking import Look, look
+from annotation.core.files.bounded.looking import FileLook, look
 from annotation.core.files.guessing import guess_mapping
 from annotation.core.files.opening import TEXTS
 from annotation.core.files.tables import Source, Table, UnableToRead, no_rows
@@ -45,8 +45,9 @@ def choose_file(request: Request, slug: str) -> HttpResponse:
     form = UploadForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         file = form.cleaned_data.pop("file")
-        upload = keep_upload(file.name, file.chunks(), dataset, request.user, form.cleaned_data)
-        return redirect("import_columns", slug, upload.token)
+        with reported_on(form):
+            upload = keep_upload(file.name, file.chunks(), dataset, request.user, form.cleaned_data)
+            return redirect("import_columns", slug, upload.token)
     return render(request, "annotation/lead/import.html", {"dataset": dataset, "form": form})
 
 
@@ -71,7 +72,7 @@ def choose_columns(request: Request, slug: str, token: str) -> HttpResponse:
 
 
 def _import(
-    request: Request, dataset: Dataset, upload: Upload, seen: Look, table: Table, form: ColumnsForm
+    request: Request, dataset: Dataset, upload: Upload, seen: FileLook, table: Table, form: ColumnsForm
 ) -> HttpResponse:
     """Check a small file and import it, once what is to be known of it was shown; a large one is checked by its job."""
     decimal, dates = (upload.choices.get(name) or "" for name in ("decimal", "dates"))
@@ -85,7 +86,9 @@ def _import(
     page: dict[str, Any] = {"source": seen.source, "table": table, "form": form}
     try:
         if only_look and not seen.whole:
-            raise TooLargeToLook("The file is too large to be gone through here; import it, and its job checks all of it.")
+            raise TooLargeToLook(
+                "The file is too large to be gone through here; import it, and its job checks all of it."
+            )
         if seen.whole:
             checked = check(asked)
             refuse_rejected(checked, asked)
@@ -132,19 +135,19 @@ class TooLargeToLook(Refusal):
     """Only a job goes through a large file."""
 
 
-def _look(upload: Upload) -> Look:
+def _look(upload: Upload) -> FileLook:
     return look(
         upload.path, name=upload.file_name, encoding=_chosen(upload, "encoding"), sheet=_chosen(upload, "sheet")
     )
 
 
-def _table(upload: Upload, seen: Look) -> Table:
+def _table(upload: Upload, seen: FileLook) -> Table:
     """The rows to show; those that are no rows are reported by the check."""
     source = seen.source
     if len(source.columns) > MOST_COLUMNS:
         raise TooLargeToLook(
-            f"The file has {len(source.columns):,} columns, and this page asks about {MOST_COLUMNS:,} at most; leave out "
-            "those not needed, or import it with the command import_items."
+            f"The file has {len(source.columns):,} columns, and this page asks about {MOST_COLUMNS:,} at most; leave "
+            "some out, or import it with the command import_items."
         )
     table = next(source.chunks(MOST if seen.whole else SAMPLE))
     if not table and not table.broken:

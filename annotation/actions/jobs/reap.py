@@ -1,10 +1,12 @@
-"""What the reaper does each round: give stale jobs back, ring again for those nobody picked up, drop old uploads."""
+"""What the reaper does each round: give stale jobs back, ring again for those nobody picked up, drop old uploads,
+and clear what abandoned imports wrote."""
 
 import logging
 from datetime import datetime
 
 from django.conf import settings
 
+from annotation.actions.files.pieces import clear_abandoned
 from annotation.actions.files.uploads import prune_uploads
 from annotation.actions.jobs.enqueue import ring
 from annotation.actions.jobs.parts import report_overdue
@@ -19,6 +21,7 @@ def reap(now: datetime) -> list[int]:
     """Re-queue or fail what went stale, ring again for what was never picked up; returns the ids that were rung for or,
     where nothing rings, given back."""
     prune_uploads(now)
+    clear_abandoned(now)
     stale = Job.objects.stale(now)
     _give_up(stale.filter(attempt__gte=Job.ATTEMPTS), now)
     given_back = list(stale.order_by("id").values_list("id", flat=True))

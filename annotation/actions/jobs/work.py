@@ -85,8 +85,9 @@ def _finish(job: Job, outcome: Write | Wait, rings: bool) -> None:
         _change(job, status=Job.WAITING, attempt=0, stage="waiting for its parts", error="")
         begin(job, outcome, rings)
         return
-    _change(job, status=Job.DONE, finished_at=timezone.now(), progress=1.0, stage="done", error="")
-    Job.objects.filter(pk=job.pk).update(result=outcome())
+    _change(job, status=Job.DONE, progress=1.0, stage="done", error="")
+    result = outcome()
+    Job.objects.filter(pk=job.pk).update(result=result, finished_at=timezone.now())
     report_to_wholes(job, rings)
 
 

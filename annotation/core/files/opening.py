@@ -217,7 +217,9 @@ def _scan(path: Path, name: str, zipped: bool, encoding: str, by_line: bool = Fa
                 )
             line = len(text) - text.rfind("\n") - 1 if "\n" in text or "\r" in text else line + len(text)
             if by_line and line > MAX_LINE:
-                said = f"the line has more than {MAX_LINE >> 20} million characters; the file is damaged, or is no table"
+                said = (
+                    f"the line has more than {MAX_LINE >> 20} million characters; the file is damaged, or is no table"
+                )
                 raise UnableToRead(said, row)
             if nul is None and "\0" in text:
                 nul = row + _lines(text[: text.index("\0")], after_return)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from annotation.core.files.bounded.apart import Apart
-from annotation.core.files.bounded.limits import Limits, Meter, refuse_wide
+from annotation.core.files.bounded.limits import Bounds, Meter, refuse_wide
 from annotation.core.files.forms.delimited import Delimited
 from annotation.core.files.forms.objects import Objects
 from annotation.core.files.forms.values import unstorable as unstorable
@@ -79,7 +79,7 @@ class Source:
     guessed: str = ""
     sheets: tuple[str, ...] = ()
     size: int = 0
-    limits: Limits = Limits()
+    limits: Bounds = Bounds()
     _passed: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -143,7 +143,7 @@ def _part(
 
 def open_source(
     path: Path, *, name: str | None = None, encoding: str | None = None, sheet: str | None = None,
-    limits: Limits | None = None,
+    limits: Bounds | None = None,
 ) -> Source:  # fmt: skip
     """A file of one of FORMATS, plain or .gz; `name` gives the suffix where `path` is a temporary file.
 
@@ -153,7 +153,7 @@ def open_source(
     as its element; JSON's numbers stay as written. Parquet files and workbooks are read by a process of their own.
     Raises UnableToRead.
     """
-    name, limits = name or path.name, limits or Limits()
+    name, limits = name or path.name, limits or Bounds()
     form, zipped = format_of(name)
     if sheet and form not in WORKBOOKS:
         raise UnableToRead(f"The file '{name}' has no sheets; name one for .xlsx, .xls or .ods only")

@@ -22,7 +22,7 @@ from annotation.core.files.parsing_items import ItemMapping
 from annotation.core.files.tables import UnableToRead, open_source, read_table
 from annotation.models import CurrentLabel, Dataset, Item, Job, Label
 from tests.annotation.views.test_lead import as_
-from tests.annotation.views.test_upload import columns, dataset, send, uploads  # noqa: F401  fixtures
+from tests.annotation.views.test_upload import columns, dataset, large, send, uploads  # noqa: F401  fixtures
 from tests.factories import small_dataset
 from tests.pages import text_of
 from tests.people import erin, leo, olga

@@ -11,12 +11,12 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-from annotation.core.files.bounded.limits import Limits
+from annotation.core.files.bounded.limits import Bounds
 from annotation.core.files.unreadable import Broken, UnableToRead, Unfit
 
 ROOT = Path(__file__).resolve().parents[4]
 # One thread each: every thread of these libraries reserves memory, of which there is little.
-QUIET = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "ARROW_IO_THREADS", "MALLOC_ARENA_MAX")}
+QUIET = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "ARROW_IO_THREADS", "MALLOC_ARENA_MAX"), "1")
 QUIET["ARROW_DEFAULT_MEMORY_POOL"] = "system"
 
 
@@ -35,8 +35,11 @@ class Apart:
     roles: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def read(cls, how: str, path: Path, name: str, zipped: bool, option: str | None, limits: Limits) -> "Apart":
-        """`how`: the module of this package that does; `option`: the sheet of a workbook, the encoding of a .json. Raises UnableToRead, also where that process is killed."""
+    def read(cls, how: str, path: Path, name: str, zipped: bool, option: str | None, limits: Bounds) -> "Apart":
+        """`how`: the module of this package that does; `option`: the sheet of a workbook, the encoding of a .json.
+
+        Raises UnableToRead, also where that process is killed.
+        """
         held = tempfile.TemporaryFile()  # noqa: SIM115 (as long as this is read)
         asked = {"path": str(path), "name": name, "zipped": zipped, "option": option, "limits": asdict(limits)}
         command = [sys.executable, "-m", f"{__package__}.{how}"]
@@ -53,7 +56,9 @@ class Apart:
         if error := last.get("error"):
             raise UnableToRead(*error)
         if done.returncode or "notes" not in last:
-            raise UnableToRead(f"The file '{name}' is damaged or takes too much memory; export it again, or save it as CSV")
+            raise UnableToRead(
+                f"The file '{name}' is damaged or takes too much memory; export it again, or save it as CSV"
+            )
         more = {name: head[name] for name in ("encoding", "guessed", "roles") if name in head}
         sheets, notes = tuple(head.get("sheets", ())), tuple(last["notes"])
         return cls(tuple(head["columns"]), frozenset(head["odd"]), sheets, notes, last["ended"], held, **more)

@@ -14,7 +14,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
 
-from annotation.core.files.bounded.limits import MEMORY, Limits, Meter
+from annotation.core.files.bounded.limits import MEMORY, Bounds, Meter
 from annotation.core.files.unreadable import Broken, UnableToRead, Unfit
 
 PART_ROWS, PART_SIZE = 2_000, 4 << 20
@@ -43,7 +43,7 @@ def serve(opened: Callable[[Path, str, bool, str | None], tuple[Readable, dict[s
     try:
         reader, more = opened(Path(asked["path"]), name, asked["zipped"], asked["option"])
         _say({"columns": reader.columns, "odd": sorted(reader.odd), **more})
-        _tell(reader, Meter(name, Path(asked["path"]).stat().st_size, Limits(**asked["limits"])))
+        _tell(reader, Meter(name, Path(asked["path"]).stat().st_size, Bounds(**asked["limits"])))
     except UnableToRead as error:
         _say({"error": [error.message, error.row, error.column]})
     except MemoryError:

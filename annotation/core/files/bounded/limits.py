@@ -12,7 +12,7 @@ MEMORY = 1 << 30  # bytes that reading a Parquet file or a workbook may take
 
 
 @dataclass(frozen=True)
-class Limits:
+class Bounds:
     """`rows`: most rows of a file; `unpacked`: bytes of all its cells; `seconds`: for a reader in a process of its own.
 
     `first`: rows after which the reading ends as if there were no more, None = all of them.
@@ -27,7 +27,7 @@ class Limits:
 class Meter:
     """Counts what was read of a file of `size` bytes."""
 
-    def __init__(self, name: str, size: int, limits: Limits) -> None:
+    def __init__(self, name: str, size: int, limits: Bounds) -> None:
         self.name, self.limits = name, limits
         self.most = min(limits.unpacked, max(HARMLESS, RATIO * size))
         self.rows = self.unpacked = 0
@@ -50,7 +50,9 @@ def too_large(name: str, most: int) -> UnableToRead:
 def refuse_wide(n: int) -> None:
     """Raises UnableToRead where a table has too many columns."""
     if n > MAX_COLUMNS:
-        raise UnableToRead(f"The file has {n:,} columns, and at most {MAX_COLUMNS:,} are read; leave out those not needed")
+        raise UnableToRead(
+            f"The file has {n:,} columns, and at most {MAX_COLUMNS:,} are read; leave out those not needed"
+        )
 
 
 def twice(names: list[str]) -> tuple[int, int] | None:

@@ -1,4 +1,4 @@
-"""A first look at a file, for a person who waits: little of it is read, and what could swell in a process of its own."""
+"""A first look at a file, for a person who waits: little of it is read, what could swell in a process of its own."""
 
 import tempfile
 from collections import Counter
@@ -8,18 +8,18 @@ from pathlib import Path
 from typing import Any
 
 from annotation.core.files.bounded.apart import Apart
-from annotation.core.files.bounded.limits import Limits
+from annotation.core.files.bounded.limits import Bounds
 from annotation.core.files.opening import WORKBOOKS, format_of, opened
 from annotation.core.files.tables import Reader, Source, open_source
 from annotation.core.files.unreadable import Broken, UnableToRead
 
 SMALL = 5_000_000  # bytes, unpacked, that are read whole
-HURRY = Limits(seconds=20.0, first=20_000)
+HURRY = Bounds(seconds=20.0, first=20_000)
 STEP = 4  # bytes of the longest unit of any encoding
 
 
 @dataclass(frozen=True)
-class Look:
+class FileLook:
     """`whole`: the source has all of the file, which is small enough to be gone through while somebody waits."""
 
     source: Source
@@ -57,21 +57,21 @@ class _Head:
         return self.reader.notes(counts)
 
 
-def look(path: Path, *, name: str, encoding: str | None = None, sheet: str | None = None) -> Look:
+def look(path: Path, *, name: str, encoding: str | None = None, sheet: str | None = None) -> FileLook:
     """A file as `open_source` gives it, or its first rows. Raises UnableToRead."""
     form, zipped = format_of(name)
     if form == "parquet" or form in WORKBOOKS:
         source = open_source(path, name=name, sheet=sheet, limits=HURRY)
-        return Look(source, isinstance(source.reader, Apart) and source.reader.ended)
+        return FileLook(source, isinstance(source.reader, Apart) and source.reader.ended)
     with opened(path, name, zipped) as stream:
         head = stream.read(SMALL + 1)
     if len(head) <= SMALL:
-        return Look(open_source(path, name=name, encoding=encoding, sheet=sheet), True)
+        return FileLook(open_source(path, name=name, encoding=encoding, sheet=sheet), True)
     if form == "json":
         apart = Apart.read("objects", path, name, zipped, encoding, HURRY)
         size = path.stat().st_size
-        return Look(Source(name, form, apart.encoding, apart, apart.guessed, size=size), False)
-    return Look(_head(_cut(head), name.removesuffix(".gz"), encoding, sheet), False)
+        return FileLook(Source(name, form, apart.encoding, apart, apart.guessed, size=size), False)
+    return FileLook(_head(_cut(head), name.removesuffix(".gz"), encoding, sheet), False)
 
 
 def _cut(head: bytes) -> bytes:
