@@ -16,7 +16,19 @@ from django_htmx.middleware import HtmxDetails
 from annotation.core.guarding.addresses import address_of
 from annotation.core.opaque_ids import WRITTEN, drawn, hidden, revealed
 from annotation.core.refusal import Refusal
-from annotation.models import Case, CaseItem, Dataset, Finding, Item, Membership, OfflineBatch, Snapshot, User, Visitor
+from annotation.models import (
+    Case,
+    CaseItem,
+    Dataset,
+    FileImport,
+    Finding,
+    Item,
+    Membership,
+    OfflineBatch,
+    Snapshot,
+    User,
+    Visitor,
+)
 
 M = TypeVar("M", bound=Model)
 # What a route asks of whoever comes; "member" is an expert or a lead, "keeper" a lead or who runs the site. What
@@ -126,7 +138,8 @@ def item_for_member(user: User, slug: str, pk: int) -> Item:
     """An item of a dataset `user` is a member of; experts see those of the pool, and those of production that they may
     be asked about: an address that fails would tell one from the other."""
     dataset = dataset_for_expert(user, slug)
-    items = Item.objects.filter(dataset=dataset).select_related("dataset")
+    coming = Q(taken_back__gt=0, brought_by__state__in=FileImport.UNFINISHED)
+    items = Item.objects.filter(dataset=dataset).exclude(coming).select_related("dataset")
     if dataset.role_of(user) != Membership.LEAD:
         drawn = CaseItem.objects.filter(item=OuterRef("pk"), case__kind=Case.PRODUCTION)
         items = items.filter(Q(split=Item.POOL) | Q(Exists(drawn), split=Item.PRODUCTION))

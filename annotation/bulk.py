@@ -41,6 +41,59 @@ def insert(model: type[models.Model], columns: Sequence[str], rows: Iterable[Seq
         return copy(model._meta.db_table, columns_of_table, prepared)
 
 
+def insert_ready(model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
+    """The same for values that are as the database takes them, see `as_stored`; statistics are left as they are, see
+    `refresh_statistics`."""
+    by_name = {field.attname: field for field in model._meta.concrete_fields}
+    names = [str(by_name[name].column) for name in columns]
+    with transaction.atomic():
+        if connection.vendor == "postgresql":
+            return _copy(model._meta.db_table, names, rows, analyse=False)
+        return _executemany(model._meta.db_table, names, rows)
+
+
+def as_stored(model: type[models.Model], name: str, value: Any) -> Any:
+    """A value of a column as the database takes it."""
+    field = next(one for one in model._meta.concrete_fields if one.attname == name)
+    return field.get_db_prep_save(value, connections[DEFAULT_DB_ALIAS])
+
+
+def reserve(model: type[models.Model], n: int) -> list[int]:
+    """`n` ids that no other row gets, ascending; must run in the transaction that inserts them."""
+    table = model._meta.db_table
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            following = "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)"
+            cursor.execute(following, [table, n])
+            return sorted(pk for (pk,) in cursor.fetchall())
+        cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])
+        found = cursor.fetchone()
+        last = found[0] if found else 0
+        return list(range(last + 1, last + n + 1))
+
+
+def among(name: str, ids: Sequence[int]) -> models.Q:
+    """Rows whose `name` is one of `ids`: by their range where they follow one another, which costs any database less
+    than a long list."""
+    if ids and (high := max(ids)) - (low := min(ids)) == len(set(ids)) - 1:
+        return models.Q(**{f"{name}__gte": low, f"{name}__lte": high})
+    return models.Q(**{f"{name}__in": ids})
+
+
+def one_writer_at_a_time() -> bool:
+    """Whether everybody who writes waits while anybody does."""
+    return connection.vendor == "sqlite"
+
+
+def refresh_statistics(*tables: type[models.Model]) -> None:
+    """After many rows came in: until its own vacuum comes round, PostgreSQL plans as if they were not there."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("PRAGMA analysis_limit = 400")
+        for model in tables:
+            cursor.execute(f"ANALYZE {connection.ops.quote_name(model._meta.db_table)}")
+
+
 def _preparer(field: models.Field) -> Callable[[Any], Any]:
     """Value → what the database takes; texts and numbers go as they are, a value met again is not prepared again."""
     plain: type | None = None
@@ -64,7 +117,7 @@ def _preparer(field: models.Field) -> Callable[[Any], Any]:
     return prepare
 
 
-def _copy(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
+def _copy(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], analyse: bool = True) -> int:
     count = 0
     with connection.cursor() as cursor:
         names = ", ".join(map(connection.ops.quote_name, columns))
@@ -72,7 +125,7 @@ def _copy(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> 
             for row in rows:
                 copy.write_row(row)
                 count += 1
-        if count >= BATCH and table != "changes":
+        if analyse and count >= BATCH and table != "changes":
             # until its own vacuum comes round, PostgreSQL plans as if these rows were not there
             cursor.execute(f"ANALYZE {connection.ops.quote_name(table)}")
     return count

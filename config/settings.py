@@ -301,6 +301,7 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_MAX_AGE = 300
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000  # the page of an import has one for each of up to 2,000 columns
 FILE_UPLOAD_TEMP_DIR = str(UPLOADS_DIR)
 
 # What a process writes: lines to read, or JSON for whatever collects them; and a line for every request.

@@ -11,6 +11,7 @@ from annotation.core.likeness.grouping import copies_of_items
 from annotation.core.refusal import Refusal
 from annotation.models import CurrentLabel, Dataset, Item, ProductionDraw, Snapshot, SnapshotRow, User
 from annotation.reading.classes.unknown import UNKNOWN_CLASS, unknown_rows
+from annotation.reading.datasets.imports import refuse_half_shown
 from annotation.reading.frozen_rows import rows_now
 from annotation.reading.pool_evidence import state_of
 from annotation.reading.production.set_rows import earlier_version, labellers_of, of_draw, weights_of
@@ -36,6 +37,7 @@ def snapshot(
     the same rows with them are frozen too, so that a comparison can show both ways. The search for near-duplicates is
     done before the dataset is locked, and once more only where the rows became others meanwhile.
     """
+    refuse_half_shown(dataset)
     if purpose == Snapshot.PRODUCTION:
         return _production(dataset, sources, labels_of, user, draw)
     copies = _Copies(dataset)

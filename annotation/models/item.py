@@ -8,8 +8,14 @@ from annotation.models.dataset import Dataset
 
 
 class FileImport(models.Model):
-    """A file that was taken in, and what came of it. `mapping`: what each of its columns was read as."""
+    """A file that was taken in, and what came of it. `mapping`: what each of its columns was read as.
 
+    `state`: "" where it came in at once. One that comes in piece by piece is `writing` while its items are as if taken
+    back, `revealing` once all are there and are shown, and at last `whole`.
+    """
+
+    WRITING, REVEALING, WHOLE = "writing", "revealing", "whole"
+    UNFINISHED = (WRITING, REVEALING)
     KINDS = {name: name for name in ("items", "labels", "predictions", "decisions")}
 
     dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="file_imports")
@@ -26,6 +32,7 @@ class FileImport(models.Model):
     notes: "models.JSONField[list[str], list[str]]" = models.JSONField(default=list)
     job = models.ForeignKey("annotation.Job", models.SET_NULL, null=True, related_name="+")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True)
+    state = models.CharField(max_length=10, blank=True, default="", db_default="")
     created_at = models.DateTimeField(default=timezone.now)
 
     def __str__(self) -> str:
@@ -55,7 +62,8 @@ class Item(models.Model):
     """One input, immutable. `split` says where it came from.
 
     The external id is unique within a split: pool and production files often both count from 1. `taken_back`: the id
-    of the import that was taken back and this item with it, which may come again with a later one; 0 = it is there.
+    of the import that was taken back and this item with it, which may come again with a later one, or of the import
+    that is not over yet; 0 = it is there.
     `written`: number field -> how the file wrote it, where that is not how Python writes it; None = nowhere.
     """
 

@@ -16,6 +16,7 @@ from annotation.models import (
     ClassChange,
     CurrentLabel,
     Dataset,
+    FileImport,
     ImportTakenBack,
     Item,
     Label,
@@ -39,12 +40,25 @@ def state_of(dataset: Dataset) -> str:
         CurrentLabel.objects.filter(item__dataset=dataset).aggregate(last=Max("id"))["last"],
         ruling,
     ]
-    return "-".join(map(str, parts)) + _without(taken_back) + (changed_classes(dataset) if change else "")
+    return (
+        "-".join(map(str, parts))
+        + _without(taken_back)
+        + _shown_since(dataset)
+        + (changed_classes(dataset) if change else "")
+    )
 
 
 def mark_of_taken_back(dataset: Dataset) -> str:
-    """Changes with every import that is taken back; "" before the first."""
-    return _without(Dataset.objects.filter(pk=dataset.pk).values_list(_newest(*TAKEN_BACK), flat=True).get())
+    """Changes with every import that is taken back, or shown once all of it was there; "" before the first."""
+    newest = Dataset.objects.filter(pk=dataset.pk).values_list(_newest(*TAKEN_BACK), flat=True).get()
+    return _without(newest) + _shown_since(dataset)
+
+
+def _shown_since(dataset: Dataset) -> str:
+    """Changes with every import whose items were all there before they were shown, and so have no new ids."""
+    whole = FileImport.objects.filter(dataset=dataset, state__in=(FileImport.REVEALING, FileImport.WHOLE))
+    newest = whole.order_by("-id").values_list("id", "state").first()
+    return " with {} {}".format(*newest) if newest else ""
 
 
 def _without(taken_back: int | None) -> str:

@@ -15,17 +15,18 @@ from annotation.actions.files.import_items import check, import_params, refuse_r
 from annotation.actions.files.rejected_rows import UnableToTake
 from annotation.actions.files.uploads import Upload, find_upload, keep_upload, remember
 from annotation.actions.people.create_dataset import create_dataset, may_create
+from annotation.core.files.bounded.looking import FileLook, look
 from annotation.core.files.guessing import guess_mapping
 from annotation.core.files.opening import TEXTS
-from annotation.core.files.tables import Source, Table, UnableToRead, no_rows, open_source
+from annotation.core.files.tables import Source, Table, UnableToRead, no_rows
 from annotation.core.refusal import Refusal
 from annotation.forms.importing import ColumnsForm, NewDatasetForm, ReadingForm, UploadForm
 from annotation.forms.refusals import reported_on
 from annotation.models import Dataset
 from annotation.views.downloads import rejected_file
 
-SMALL = 5_000_000  # bytes; a larger file is checked by its job, and only its first rows are looked at here
-SAMPLE, MOST = 2_000, 500_000  # rows
+SAMPLE, MOST = 2_000, 500_000  # rows of a file that is too large to be gone through here, and of one that is not
+MOST_COLUMNS = 2_000  # that a page can ask about
 SHOWN, FEW = 3, 12  # example cells; different values worth listing
 
 
@@ -44,8 +45,9 @@ def choose_file(request: Request, slug: str) -> HttpResponse:
     form = UploadForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         file = form.cleaned_data.pop("file")
-        upload = keep_upload(file.name, file.chunks(), dataset, request.user, form.cleaned_data)
-        return redirect("import_columns", slug, upload.token)
+        with reported_on(form):
+            upload = keep_upload(file.name, file.chunks(), dataset, request.user, form.cleaned_data)
+            return redirect("import_columns", slug, upload.token)
     return render(request, "annotation/lead/import.html", {"dataset": dataset, "form": form})
 
 
@@ -58,19 +60,19 @@ def choose_columns(request: Request, slug: str, token: str) -> HttpResponse:
     if request.method == "POST" and "read" in request.POST:
         return _read_again(request, upload)
     try:
-        source = _source(upload)
-        table = _table(upload, source)
+        seen = _look(upload)
+        source, table = seen.source, _table(upload, seen)
     except Refusal as error:
         return _show(request, dataset, upload, fault=str(error))
     form = ColumnsForm(table.columns, request.POST or None, initial=_initial(dataset, upload, table))
     if not form.is_valid():
         return _show(request, dataset, upload, source=source, table=table, form=form, fault=_broken(table))
     upload = remember(upload, form.choices())
-    return _import(request, dataset, upload, source, table, form)
+    return _import(request, dataset, upload, seen, table, form)
 
 
 def _import(
-    request: Request, dataset: Dataset, upload: Upload, source: Source, table: Table, form: ColumnsForm
+    request: Request, dataset: Dataset, upload: Upload, seen: FileLook, table: Table, form: ColumnsForm
 ) -> HttpResponse:
     """Check a small file and import it, once what is to be known of it was shown; a large one is checked by its job."""
     decimal, dates = (upload.choices.get(name) or "" for name in ("decimal", "dates"))
@@ -80,18 +82,22 @@ def _import(
         encoding=_chosen(upload, "encoding"), sheet=_chosen(upload, "sheet"),
         repair=upload.choices["repair"], accept_good="accept" in request.POST,
     )  # fmt: skip
-    look = "look" in request.POST
-    page: dict[str, Any] = {"source": source, "table": table, "form": form}
+    only_look = "look" in request.POST
+    page: dict[str, Any] = {"source": seen.source, "table": table, "form": form}
     try:
-        if upload.size < SMALL or look:
+        if only_look and not seen.whole:
+            raise TooLargeToLook(
+                "The file is too large to be gone through here; import it, and its job checks all of it."
+            )
+        if seen.whole:
             checked = check(asked)
             refuse_rejected(checked, asked)
             page["notes"] = checked.parser.notes()
             unseen = [note for note in page["notes"] if note not in upload.choices.get("said", [])]
             upload = remember(upload, {"said": page["notes"]})
-            if unseen and not look:
+            if unseen and not only_look:
                 return _show(request, dataset, upload, ask=True, **page)
-        if look:
+        if only_look:
             said = check_new_labels(dataset.slug, checked.source, checked.parser)
             return _show(request, dataset, upload, looked=True, new_labels=said, **page)
     except UnableToTake as error:
@@ -125,16 +131,25 @@ def _chosen(upload: Upload, name: str) -> str | None:
     return upload.choices.get(name) or None
 
 
-def _source(upload: Upload) -> Source:
-    return open_source(
+class TooLargeToLook(Refusal):
+    """Only a job goes through a large file."""
+
+
+def _look(upload: Upload) -> FileLook:
+    return look(
         upload.path, name=upload.file_name, encoding=_chosen(upload, "encoding"), sheet=_chosen(upload, "sheet")
     )
 
 
-def _table(upload: Upload, source: Source) -> Table:
+def _table(upload: Upload, seen: FileLook) -> Table:
     """The rows to show; those that are no rows are reported by the check."""
-    rows = MOST if upload.size < SMALL else SAMPLE
-    table = next(source.chunks(rows))
+    source = seen.source
+    if len(source.columns) > MOST_COLUMNS:
+        raise TooLargeToLook(
+            f"The file has {len(source.columns):,} columns, and this page asks about {MOST_COLUMNS:,} at most; leave "
+            "some out, or import it with the command import_items."
+        )
+    table = next(source.chunks(MOST if seen.whole else SAMPLE))
     if not table and not table.broken:
         raise no_rows(source)
     if source.sheets and upload.choices.get("sheets") != sorted(source.sheets):

@@ -34,7 +34,7 @@ def settle_consensus(
     current = {row[0]: row[1:] for row in current_labels(item_ids)}
     decided = {item for item, (_, _, basis) in current.items() if basis in DECIDED}
     votes = _votes([item for item in item_ids if item not in decided])
-    rows = _rows(votes, classes)
+    rows = by_majority(votes, classes)
     without = set(item_ids) - decided - {row[0] for row in rows}
     rows += [(item, None, CurrentLabel.CONTESTED, "import") for item in sorted(without & set(current))]
     changed = [row for row in rows if current.get(row[0], (None, None))[:2] != row[1:3]]
@@ -48,7 +48,7 @@ def current_labels(item_ids: Sequence[int]) -> list[tuple]:
     """(item id, class id, state, basis as `basis_now`) of the current label of each of the items that has one."""
     rows: list[tuple] = []
     for batch in bulk.in_batches(item_ids):
-        latest = CurrentLabel.objects.in_force().filter(item__in=batch)
+        latest = CurrentLabel.objects.in_force().filter(bulk.among("item", batch))
         rows += latest.values_list("item_id", "label_class_id", "state", basis_now())
     return rows
 
@@ -59,15 +59,16 @@ def _votes(item_ids: Sequence[int]) -> pd.DataFrame:
     for batch in bulk.in_batches(item_ids):
         rows += (
             Label.objects.counting()
-            .filter(item__in=batch)
+            .filter(bulk.among("item", batch))
             .order_by("id")
             .values_list("item_id", "annotator_id", class_now())
         )
     return pd.DataFrame(rows, columns=["item", "annotator", "label"])
 
 
-def _rows(votes: pd.DataFrame, class_ids: Sequence[int]) -> list[tuple[int, int | None, str, str]]:
-    """(item id, class id, state, basis) by majority; a tie has no label and is contested."""
+def by_majority(votes: pd.DataFrame, class_ids: Sequence[int]) -> list[tuple[int, int | None, str, str]]:
+    """(item id, class id, state, basis) by majority of item, annotator, label (class id); a tie has no label and is
+    contested."""
     item, item_ids = pd.factorize(votes["item"])
     annotator = pd.factorize(votes["annotator"])[0]
     coded = pd.DataFrame({"item": item, "annotator": annotator, "label": frames.codes(votes["label"], class_ids)})

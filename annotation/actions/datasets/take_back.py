@@ -57,7 +57,7 @@ def take_back(brought: FileImport, user: User | None, now: datetime) -> ImportTa
         _withdraw(brought, now)
         labels = _give_back_answers(brought, now)
         items = _take_items(brought)
-        _forget_the_first(brought.dataset, now)
+        forget_the_first(brought.dataset, now)
         return ImportTakenBack.objects.create(
             file_import=brought, items=items, labels=labels, user=user, created_at=now
         )  # fmt: skip
@@ -111,7 +111,7 @@ def _before(taken: Iterable[Answer], brought: FileImport, now: datetime) -> Iter
             yield item, annotator, label, origin, None, None, by, now
 
 
-def _forget_the_first(dataset: Dataset, now: datetime) -> None:
+def forget_the_first(dataset: Dataset, now: datetime) -> None:
     """A dataset that has no items left, and on which nothing was built, learns its fields and classes anew."""
     if dataset.items.filter(split__in=Item.HERE).exists() or was_built_on(dataset):
         return

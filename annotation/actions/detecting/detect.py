@@ -30,6 +30,7 @@ from annotation.core.order.worth_deciding import Worth
 from annotation.core.progress import Report
 from annotation.models import DECIDED, CurrentLabel, Dataset, Detection, Job, User
 from annotation.reading.classes.order_then import refuse_other_classes
+from annotation.reading.datasets.imports import refuse_half_shown
 from annotation.reading.labels_left import support_of
 from annotation.reading.learned_order import Learned, learn_from_decisions, newest_detection
 from annotation.reading.pool_evidence import gather, pool_frame, state_of, with_predictions
@@ -82,6 +83,7 @@ def run(job: Job, report: Report) -> Write:
     started = time.monotonic()
     asked: DetectionParams = job.params
     dataset = job.own_dataset
+    refuse_half_shown(dataset)
     pool = pool_frame(dataset)
     if not (pool["code"] >= 0).any():
         raise UnableToWork(f"The pool of {dataset.slug!r} has no labelled items yet; import some with their labels.")

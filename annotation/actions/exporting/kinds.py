@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from annotation.core.exporting.columns import Sheet, stepping_aside
 from annotation.core.exporting.forms import UnableToExport
 from annotation.models import Dataset
+from annotation.reading.datasets.imports import refuse_half_shown
 from annotation.reading.exports.answers import decisions_sheet, labels_sheet
 from annotation.reading.exports.cases import JUDGED, PLACES, cases_sheet, n_in_cases
 from annotation.reading.exports.items import BEFORE, CARRIED, PROVENANCE, corrected_sheet, items_sheet
@@ -70,4 +71,5 @@ def sheet_of(kind: str, dataset: Dataset, *, everything: bool = False) -> Sheet:
         raise UnableToExport(
             f"There is nothing called {kind!r} to export; there is {', '.join(KINDS)} or {EVERYTHING}."
         )
+    refuse_half_shown(dataset)
     return cases_sheet(dataset, everything=everything) if kind == "cases" else KINDS[kind].sheet(dataset)

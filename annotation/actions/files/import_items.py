@@ -1,7 +1,8 @@
 """A file of items, with or without labels, into a dataset: all of it, or its good rows, or nothing.
 
-The file is gone through part by part, first to check all of it, then to write it in one transaction: however long it
-is, memory stays the same but for some 40 bytes a row.
+The file is gone through part by part to check all of it; what can be written is kept on disk meanwhile: however long
+it is, memory stays the same but for some 40 bytes a row. Where everybody who writes waits for everybody else, it is
+written piece by piece, unseen until all is there; else in one transaction.
 """
 
 import logging
@@ -9,18 +10,25 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import NotRequired, TypedDict
 
-import pandas as pd
-from django.db.models import Max
+from django.db import transaction
 from django.utils import timezone
 
 from annotation import bulk
-from annotation.actions.classes.left_out_rows import left_out_rows, unknown_label
+from annotation.actions.classes.left_out_rows import unknown_label
 from annotation.actions.datasets.rename import free_name
-from annotation.actions.exporting.come_back import not_carried
 from annotation.actions.files.check_new_labels import check_new_labels
+from annotation.actions.files.pieces import (
+    PIECE,
+    add_known_answers,
+    refuse_beside,
+    reveal,
+    wait_for_others,
+    write_hidden,
+)
 from annotation.actions.files.record_import import (
     Incoming,
     begin_import,
@@ -29,21 +37,18 @@ from annotation.actions.files.record_import import (
     sha256_of,
 )
 from annotation.actions.files.rejected_rows import Rejects, RejectsJson
-from annotation.actions.files.write_labels import LabelWriter, WrittenLabels, add_classes
+from annotation.actions.files.write_items import TABLES, ItemWriter, Stored, WrittenItems
+from annotation.actions.files.write_items import UnableToImport as UnableToImport
 from annotation.actions.jobs.enqueue import enqueue
 from annotation.actions.jobs.work import Write
+from annotation.core.files.bounded.kept_rows import KeptRows
 from annotation.core.files.own_export import recognised
-from annotation.core.files.parsing_items import CHANGED, ItemBatch, ItemMapping, ItemParser, MappingJson
+from annotation.core.files.parsing_items import ItemMapping, ItemParser, MappingJson
 from annotation.core.files.tables import Broken, Source, no_rows, open_source
 from annotation.core.progress import Report
-from annotation.core.refusal import Refusal
-from annotation.models import Dataset, Detection, FileImport, Item, Job, User
+from annotation.models import Dataset, Detection, FileImport, Job, User
 from annotation.reading.new_labels import NewLabelsJson
 
-ITEM_COLUMNS = [
-    "dataset_id", "split", "external_id", "digest", "content", "written", "source", "received_at", "brought_by_id",
-    "created_at",
-]  # fmt: skip
 log = logging.getLogger(__name__)
 SLUG = re.compile(r"[A-Za-z0-9_-]{1,60}")
 
@@ -63,13 +68,6 @@ class ImportParams(TypedDict):
     accept_good: bool
 
 
-class WrittenItems(WrittenLabels):
-    """What an import changed, counted."""
-
-    items: int
-    items_already_here: int
-
-
 class ImportResult(WrittenItems, RejectsJson):
     """What a job of the kind import gives."""
 
@@ -77,10 +75,6 @@ class ImportResult(WrittenItems, RejectsJson):
     encoding: str
     repaired: int
     new_labels: NewLabelsJson | None
-
-
-class UnableToImport(Refusal):
-    """What the file says can't stand beside what is already here; the message names row and column."""
 
 
 def validate_slug(slug: str) -> None:
@@ -131,7 +125,10 @@ class Checked:
 
 
 def run(job: Job, report: Report) -> Write:
-    """Check the whole file, then write it in one go."""
+    """Check the whole file, then write it: at once where nobody waits for that, else piece by piece and hidden."""
+    slug = job.params["slug"]
+    if half := wait_for_others(slug, job, report):
+        return _go_on(job, half, report)
     report("checking the file", 0.05)
     checked = check(job.params, lambda rows: report(f"checking the file, {rows:,} rows so far", 0.1))
     if checked.rejects.n:
@@ -140,29 +137,88 @@ def run(job: Job, report: Report) -> Write:
     for note in checked.notes:  # what was guessed is said before anything is written
         log.warning(note)
     new_labels = None
-    if Detection.objects.filter(dataset__slug=job.params["slug"]).exists():
+    if Detection.objects.filter(dataset__slug=slug).exists():
         report("judging the new labels by the pool", 0.4)
-        new_labels = check_new_labels(job.params["slug"], checked.source, checked.parser)
+        new_labels = check_new_labels(slug, checked.source, checked.parser)
     now = timezone.now()
+    begin = partial(_begin, job, checked, now)
+    if bulk.one_writer_at_a_time() and checked.parser.n_rows > PIECE:
+        writer = write_hidden(checked.parser, begin, checked.unknown, report)
+        return _shown(job, checked, writer, new_labels, report)
 
     def write() -> ImportResult:
-        dataset = _dataset(job.params, checked.mapping)
-        Job.objects.filter(pk=job.pk).update(dataset=dataset)
-        bulk.lock_dataset(dataset)
-        refuse_archived(dataset)
-        brought = begin_import(
-            dataset, _incoming(job, checked), now, rows=checked.parser.n_rows, rejected=checked.rejects.n
-        )
-        written = write_items(dataset, checked, brought, now)
-        written["notes"] = checked.notes + written["notes"]
-        end_import(brought, items=written["items"], labels=written["labels"], notes=written["notes"])
-        return {
-            "file_import": brought.pk, "encoding": checked.source.encoding, **written, **checked.rejects.as_json(),
-            "repaired": checked.parser.repairs.n if checked.parser.repair else 0, "new_labels": new_labels,
-        }  # fmt: skip
+        writer = begin("")
+        for part in checked.parser.ready():
+            writer.add(part)
+        written = writer.close(checked.unknown)
+        if checked.parser.n_rows >= bulk.BATCH:
+            bulk.refresh_statistics(*TABLES)
+        return _ended(writer.brought, checked, written, new_labels)
 
     report("writing items and labels", 0.5)
     return write
+
+
+def _begin(job: Job, checked: "Checked", now: datetime, state: str) -> ItemWriter:
+    """The import's row, fields and classes, under the dataset's lock; must run in a transaction."""
+    dataset = _dataset(job.params, checked.mapping)
+    Job.objects.filter(pk=job.pk).update(dataset=dataset)
+    bulk.lock_dataset(dataset)
+    refuse_archived(dataset)
+    brought = begin_import(
+        dataset, _incoming(job, checked), now, rows=checked.parser.n_rows, rejected=checked.rejects.n, state=state
+    )
+    refuse_beside(brought)
+    hidden = state == FileImport.WRITING
+    return ItemWriter(checked.source, checked.mapping, checked.parser.classes, brought, now, hidden)
+
+
+def _ended(
+    brought: FileImport, checked: "Checked", written: WrittenItems, new_labels: NewLabelsJson | None
+) -> ImportResult:  # fmt: skip
+    written["notes"] = checked.notes + written["notes"]
+    end_import(brought, items=written["items"], labels=written["labels"], notes=written["notes"])
+    return {
+        "file_import": brought.pk, "encoding": checked.source.encoding, **written, **checked.rejects.as_json(),
+        "repaired": checked.parser.repairs.n if checked.parser.repair else 0, "new_labels": new_labels,
+    }  # fmt: skip
+
+
+def _shown(
+    job: Job, checked: "Checked", writer: ItemWriter, new_labels: NewLabelsJson | None, report: Report
+) -> Write:  # fmt: skip
+    """All is there: from here on it is shown, and whoever takes the job over goes on with that."""
+    brought = writer.brought
+    with transaction.atomic():
+        report("showing what came in", 0.8)
+        result = _ended(brought, checked, writer.close(checked.unknown), new_labels)
+        brought.state = FileImport.REVEALING
+        brought.save(update_fields=["state"])
+        Job.objects.filter(pk=job.pk).update(result=result)
+    reveal(brought, checked.mapping.split, report)
+    if writer.known_answers:
+        add_known_answers(writer, checked.parser, report)
+        result = _ended(brought, checked, writer.close(()), new_labels)
+    return partial(_whole, brought, result)
+
+
+def _go_on(job: Job, brought: FileImport, report: Report) -> Write:
+    """Show the rest of what an attempt before this one wrote."""
+    reveal(brought, brought.split, report)
+    result: ImportResult = job.outcome
+    if result["items_already_here"]:
+        checked = check(job.params)
+        writer = ItemWriter(checked.source, checked.mapping, checked.parser.classes, brought, brought.created_at, True)
+        add_known_answers(writer, checked.parser, report)
+        result["labels"] = brought.brought_labels.count()
+    return partial(_whole, brought, result)
+
+
+def _whole(brought: FileImport, result: ImportResult) -> ImportResult:
+    brought.state, brought.labels = FileImport.WHOLE, result["labels"]
+    brought.save(update_fields=["state", "labels"])
+    bulk.refresh_statistics(*TABLES)
+    return result
 
 
 def _incoming(job: Job, checked: Checked) -> Incoming:
@@ -184,9 +240,10 @@ def check(params: ImportParams, progress: Callable[[int], None] = lambda rows: N
     refuse_archived(dataset)
     mapping = completed(ItemMapping.from_json(params["mapping"]), dataset)
     source = recognised(source, mapping)
-    parser = ItemParser(source.columns, mapping, params["repair"], mapping.conventions(source.chunks()))
-    stored = _Stored(dataset, mapping.split)
-    for table in source.chunks():
+    conventions = mapping.conventions(source.chunks())
+    parser = ItemParser(source.columns, mapping, params["repair"], conventions, KeptRows())
+    stored = Stored(dataset, mapping.split)
+    for table in source.chunks(PIECE):
         parser.check(table, stored.digests)
         progress(parser.n_rows)
     parser.close()
@@ -221,30 +278,6 @@ def _rejects(source: Source, parser: ItemParser, unknown: list[tuple[str, str]])
     return rejects
 
 
-class _Stored:
-    """What the dataset holds of one split."""
-
-    def __init__(self, dataset: Dataset | None, split: str) -> None:
-        self.items = Item.objects.filter(dataset=dataset, split=split)
-        self.any = dataset is not None and self.items.exists()
-
-    def digests(self, names: list[str]) -> dict[str, str]:
-        """External id → digest, of those that are stored."""
-        return {name: digest for name, _, digest in self._rows(names)}
-
-    def found(self, names: list[str]) -> dict[str, tuple[int, str]]:
-        """External id → (item id, digest)."""
-        return {name: (pk, digest) for name, pk, digest in self._rows(names)}
-
-    def since(self, last: int) -> dict[str, int]:
-        """External id → item id of those inserted after `last`."""
-        return dict(self.items.filter(pk__gt=last).values_list("external_id", "id"))
-
-    def _rows(self, names: list[str]) -> Iterator[tuple[str, int, str]]:
-        for batch in bulk.in_batches(names if self.any else []):
-            yield from self.items.filter(external_id__in=batch).values_list("external_id", "id", "digest")
-
-
 def completed(mapping: ItemMapping, dataset: Dataset | None) -> ItemMapping:
     """The mapping with a dataset's own fields and classes where it has them; a contradiction is an error."""
     if dataset is None:
@@ -272,43 +305,3 @@ def _dataset(params: ImportParams, mapping: ItemMapping) -> Dataset:
         dataset.fields = fields
         dataset.save(update_fields=["fields"])
     return dataset
-
-
-def write_items(dataset: Dataset, checked: Checked, brought: FileImport, now: datetime) -> WrittenItems:
-    """Write a checked file; must run in a transaction. Returns what changed, counted."""
-    stored = _Stored(dataset, checked.mapping.split)
-    before = Item.objects.aggregate(last=Max("id"))["last"] or 0
-    writer = LabelWriter(dataset, add_classes(dataset, checked.parser.classes, brought.user), brought, now)
-    new = already_here = 0
-    last = before
-    for table in checked.source.chunks():
-        batch = checked.parser.parse(table)
-        known = stored.found(list(dict.fromkeys([*batch.items["external_id"], *batch.labels["external_id"]])))
-        _refuse_changed_content(batch, known, checked.mapping)
-        fresh = batch.items[~batch.items["external_id"].isin(known)]
-        _insert(brought, checked.mapping.split, fresh, now)
-        added = stored.since(last) if len(fresh) else {}
-        last = max(added.values(), default=last)
-        stored.any = stored.any or bool(added)
-        new += len(fresh)
-        already_here += len(batch.items) - len(fresh)
-        ids = added | {name: pk for name, (pk, _) in known.items()}
-        writer.add(not_carried(checked.source, batch.labels, ids), ids, frozenset(added.values()))
-    left_out_rows(brought, checked.unknown)
-    return {"items": new, "items_already_here": already_here, **writer.close()}
-
-
-def _insert(brought: FileImport, split: str, items: pd.DataFrame, now: datetime) -> None:
-    dataset, by = brought.dataset_id, brought.pk
-    rows = (
-        (dataset, split, row.external_id, row.digest, row.content, row.written, row.source, row.received_at, by, now)
-        for row in items.itertuples()
-    )
-    bulk.insert(Item, ITEM_COLUMNS, rows)
-
-
-def _refuse_changed_content(batch: ItemBatch, known: dict[str, tuple[int, str]], mapping: ItemMapping) -> None:
-    """Another import may have come between check and writing."""
-    for row in batch.items.itertuples() if known else ():
-        if known.get(row.external_id, (0, row.digest))[1] != row.digest:
-            raise UnableToImport(f"Row {row.row}, column {mapping.id!r}: the id {row.external_id!r} {CHANGED}.")

@@ -42,13 +42,13 @@ def refuse_archived(dataset: Dataset | None) -> None:
 
 
 def begin_import(
-    dataset: Dataset, incoming: Incoming, now: datetime, *, rows: int, rejected: int = 0
+    dataset: Dataset, incoming: Incoming, now: datetime, *, rows: int, rejected: int = 0, state: str = ""
 ) -> FileImport:  # fmt: skip
     """The row, to which items and labels can point; must run in the transaction that writes them."""
     return FileImport.objects.create(
         dataset=dataset, kind=incoming.kind, file_name=incoming.file_name[:255], sha256=incoming.sha256,
         encoding=incoming.encoding[:40], mapping=dict(incoming.mapping), split=incoming.split, rows=rows,
-        rejected=rejected, job=incoming.job, user=incoming.user, created_at=now,
+        rejected=rejected, job=incoming.job, user=incoming.user, created_at=now, state=state,
     )  # fmt: skip
 
 

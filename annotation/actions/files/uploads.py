@@ -4,6 +4,7 @@ import json
 import os
 import re
 import secrets
+import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -12,10 +13,15 @@ from typing import Any
 
 from django.conf import settings
 
+from annotation.core.refusal import Refusal
 from annotation.models import Dataset, Job, User
 
 KEPT = timedelta(days=1)
 TOKEN = re.compile(r"[0-9a-f]{32}")
+
+
+class UnableToKeep(Refusal):
+    """The disk is full, or the folder of uploads can't be written."""
 
 
 @dataclass(frozen=True)
@@ -40,11 +46,16 @@ class Upload:
 def keep_upload(
     file_name: str, chunks: Iterable[bytes], dataset: Dataset, user: User, choices: dict[str, Any]
 ) -> Upload:
+    """Raises UnableToKeep."""
     upload = Upload(secrets.token_hex(16), dataset.pk, user.pk, file_name, choices)
-    with upload.path.open("xb") as file:
-        for chunk in chunks:
-            file.write(chunk)
-    _note(upload)
+    try:
+        with upload.path.open("xb") as file:
+            for chunk in chunks:
+                file.write(chunk)
+        _note(upload)
+    except OSError as error:
+        upload.path.unlink(missing_ok=True)
+        raise UnableToKeep(f"{file_name} can't be kept here ({error.strerror}); ask whoever runs this site.") from None
     return upload
 
 
@@ -89,23 +100,31 @@ def token_of(path: str) -> str:
 
 
 def prune_uploads(now: datetime) -> int:
-    """Delete uploads older than KEPT that no unfinished job needs; returns how many."""
+    """Delete what is older than KEPT in the folder of uploads and no unfinished job needs, also what a web process that
+    was killed left half received; returns how many uploads."""
     limit = (now - KEPT).timestamp()
-    old = [path for path in settings.UPLOADS_DIR.glob("*.upload") if _modified(path) < limit]
+    old = [path for path in settings.UPLOADS_DIR.iterdir() if _modified(path) < limit]
     if not old:
         return 0
     live = Job.objects.filter(status__in=[Job.QUEUED, Job.RUNNING, Job.WAITING])
     needed = {token_of(params.get("path", "")) for params in live.values_list("params", flat=True)}
-    gone = [path for path in old if token_of(str(path)) not in needed]
+    gone = [path for path in old if path.name.partition(".")[0] not in needed]
     for path in gone:
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+            continue
         path.unlink(missing_ok=True)
-        _note_path(token_of(str(path))).unlink(missing_ok=True)
-    return len(gone)
+        if path.suffix == ".upload":
+            _note_path(token_of(str(path))).unlink(missing_ok=True)
+    return sum(path.suffix == ".upload" for path in gone)
 
 
 def _modified(path: Path) -> float:
+    """The note of an upload is as old as the upload, which is looked at as often as the note is written."""
     try:
-        return path.stat().st_mtime
+        own = path.stat().st_mtime
+        upload = path.with_suffix(".upload")
+        return own if path.suffix != ".json" or not upload.exists() else max(own, upload.stat().st_mtime)
     except FileNotFoundError:  # another reaper was faster
         return float("inf")
 

@@ -1,6 +1,7 @@
 """Labels out of a file, part by part, into the database; the items they touch are settled once, at the end."""
 
 from array import array
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, TypedDict
 
@@ -63,11 +64,11 @@ class WrittenLabels(TypedDict):
 
 
 class LabelWriter:
-    """Appends the labels that are new; must live in one transaction. Only touched item ids are kept, 8 bytes each."""
+    """Appends the labels that are new, in the caller's transactions. Only touched item ids are kept, 8 bytes each."""
 
     def __init__(self, dataset: Dataset, classes: dict[str, int], brought: FileImport, now: datetime) -> None:
         self.dataset, self.classes, self.brought, self.now = dataset, classes, brought, now
-        self.labels = self.abstentions = 0
+        self.labels = self.abstentions = self.contested = self.reopened = 0
         self._annotators: dict[str, int] = {}
         self._users: list[str] = []
         self._touched = array("q")
@@ -88,20 +89,48 @@ class LabelWriter:
         if self._repeated:
             ids = {name: item for _, known in self._repeated for name, item in known.items()}
             self._write(pd.concat([labels for labels, _ in self._repeated]), ids, frozenset())
-        contested = reopened = 0
-        touched = np.unique(np.frombuffer(self._touched, dtype=np.int64))
-        for start in range(0, len(touched), SETTLED_AT_ONCE):
-            items = touched[start : start + SETTLED_AT_ONCE].tolist()
-            settled = settle_consensus(self.dataset, items, self.now, self.brought)
-            contested += settled.contested
-            reopened += settled.reopened
+            self._repeated = []
+        for items in self.touched():
+            self.settle(items)
         return {
-            "labels": self.labels, "abstentions": self.abstentions, "contested": contested, "reopened": reopened,
+            "labels": self.labels, "abstentions": self.abstentions, "contested": self.contested,
+            "reopened": self.reopened,
             "notes": [f"{one!r} in the file is {one + OF_FILE!r} here: users' own begin with @" for one in self._users],
         }  # fmt: skip
 
+    def touched(self, at_once: int = SETTLED_AT_ONCE) -> Iterator[list[int]]:
+        """Items that are to be settled, part by part; what is written from now on is touched anew."""
+        touched = np.unique(np.frombuffer(self._touched, dtype=np.int64))
+        self._touched = array("q")
+        for start in range(0, len(touched), at_once):
+            yield touched[start : start + at_once].tolist()
+
+    def settle(self, items: Sequence[int]) -> None:
+        settled = settle_consensus(self.dataset, items, self.now, self.brought)
+        self.contested += settled.contested
+        self.reopened += settled.reopened
+
+    def count(self, said: Sequence[tuple[int, int, int | None]]) -> None:
+        """Labels (item, annotator, class) that were written otherwise, and are settled."""
+        self.labels += len(said)
+        self.abstentions += sum(label is None for _, _, label in said)
+
+    def annotators_of(self, names: Iterable[str]) -> dict[str, int]:
+        """Name in the file → annotator. What a file calls like the answers of a user never becomes that user's."""
+        new = [name for name in dict.fromkeys(names) if name not in self._annotators]
+        if new:
+            there = set(self.dataset.annotators.filter(own=False).values_list("name", flat=True))
+            kept = {name: name if name in there else _kept_apart(name) for name in new}
+            Annotator.objects.bulk_create(
+                [Annotator(dataset=self.dataset, name=name) for name in kept.values()], ignore_conflicts=True
+            )
+            ids = dict(self.dataset.annotators.filter(own=False).values_list("name", "id"))
+            self._annotators |= {name: ids[said] for name, said in kept.items()}
+            self._users += [name for name, said in kept.items() if said != name]
+        return self._annotators
+
     def _write(self, labels: pd.DataFrame, ids: dict[str, int], fresh: frozenset[int]) -> None:
-        annotators, by = self._annotators_of(labels), self.brought.pk
+        annotators, by = self.annotators_of(labels["annotator"].unique().tolist()), self.brought.pk
         answers: dict[tuple[int, int], list[tuple[Any, ...]]] = {}
         for row in labels.itertuples():
             key = ids[row.external_id], annotators[row.annotator]
@@ -115,25 +144,11 @@ class LabelWriter:
         self.labels += len(rows)
         self.abstentions += sum(row[2] is None for row in rows)
 
-    def _annotators_of(self, labels: pd.DataFrame) -> dict[str, int]:
-        """Name in the file → annotator. What a file calls like the answers of a user never becomes that user's."""
-        new = [name for name in labels["annotator"].unique().tolist() if name not in self._annotators]
-        if new:
-            there = set(self.dataset.annotators.filter(own=False).values_list("name", flat=True))
-            kept = {name: name if name in there else _kept_apart(name) for name in new}
-            Annotator.objects.bulk_create(
-                [Annotator(dataset=self.dataset, name=name) for name in kept.values()], ignore_conflicts=True
-            )
-            ids = dict(self.dataset.annotators.filter(own=False).values_list("name", "id"))
-            self._annotators |= {name: ids[said] for name, said in kept.items()}
-            self._users += [name for name, said in kept.items() if said != name]
-        return self._annotators
-
     def _answers_so_far(self, items: list[int]) -> dict[tuple[int, int], list[int | None]]:
         """(item, annotator) → class ids in order of time; an answer repeated by the same file is no new label."""
         there: dict[tuple[int, int], list[int | None]] = {}
-        for batch in bulk.in_batches(dict.fromkeys(items)):
-            rows = Label.objects.filter(item__in=batch).order_by("id")
+        for batch in bulk.in_batches(sorted(set(items))):
+            rows = Label.objects.filter(bulk.among("item", batch)).order_by("id")
             for item, annotator, label in rows.values_list("item_id", "annotator_id", "label_class_id"):
                 there.setdefault((item, annotator), []).append(label)
         return there

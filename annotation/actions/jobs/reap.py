@@ -1,4 +1,5 @@
-"""What the reaper does each round: give stale jobs back, ring again for those nobody picked up, drop old uploads."""
+"""What the reaper does each round: give stale jobs back, ring again for those nobody picked up, drop old uploads,
+and clear what abandoned imports wrote."""
 
 import logging
 import time
@@ -8,6 +9,7 @@ from datetime import datetime
 from django.conf import settings
 
 from annotation.actions.detecting.drop import drop_unfinished
+from annotation.actions.files.pieces import clear_abandoned
 from annotation.actions.files.uploads import prune_uploads
 from annotation.actions.jobs.doorbell import ring_again
 from annotation.actions.jobs.parts import report_overdue
@@ -39,6 +41,7 @@ def reap(now: datetime, silence: Silence | None = None) -> list[int]:
     """
     prune_uploads(now)
     drop_unfinished(None)
+    clear_abandoned(now)
     stale = Job.objects.filter(status=Job.RUNNING, pk__in=silence.jobs()) if silence else Job.objects.stale(now)
     _give_up(stale.filter(attempt__gte=Job.ATTEMPTS), now)
     given_back = list(stale.order_by("id").values_list("id", flat=True))

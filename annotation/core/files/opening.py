@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from annotation.core.files.bounded.limits import HARMLESS, RATIO, too_large
 from annotation.core.files.encodings.guess import Guess, guessed
 from annotation.core.files.unreadable import UnableToRead as UnableToRead
 
@@ -18,6 +19,7 @@ TEXTS = ("csv", "tsv", "jsonl", "json")
 WORKBOOKS = ("xlsx", "xls", "ods")
 FORMATS = (*TEXTS, "parquet", *WORKBOOKS)
 MAX_BYTES = 64 << 30  # unpacked: a small gzip file can hold more than a machine's disk
+MAX_LINE = 32 << 20  # characters: a line is in memory as a whole
 PART = 1 << 20
 SIGNATURES = (
     (b"PK\x03\x04", "a workbook or a zip archive", "name a workbook .xlsx or .ods"),
@@ -123,11 +125,12 @@ def find_encoding(path: Path, name: str, zipped: bool, form: str, declared: str 
     refuse_foreign(start, name, form)
     marked = _marked(start)
     codec = _declared(path, name, zipped, declared, start) if declared else marked or "utf-8"
-    scan, example = _scan(path, name, zipped, codec), ""
+    by_line = form != "json"
+    scan, example = _scan(path, name, zipped, codec, by_line), ""
     if scan.failed is not None and codec == "utf-8" and not declared:
         guess = _guess(path, name, zipped)
         codec, example = guess.codec, guess.example
-        scan = _scan(path, name, zipped, codec)
+        scan = _scan(path, name, zipped, codec, by_line)
     if scan.failed is not None:
         row, bad = scan.failed
         raise UnableToRead(f"byte 0x{bad:02x} is not {codec}; name the encoding or save as UTF-8", row)
@@ -191,14 +194,17 @@ def _lines_of(stream: BinaryIO) -> Iterator[bytes]:
         yield line.encode("latin-1")
 
 
-def _scan(path: Path, name: str, zipped: bool, encoding: str) -> _Scan:
+def _scan(path: Path, name: str, zipped: bool, encoding: str, by_line: bool = False) -> _Scan:
     decoder = codecs.getincrementaldecoder(encoding)()
     row, size, nul, letters, blank, backslashed = 1, 0, None, None, True, False
     after_return = False  # a part may end between \r and \n
+    most, line = max(HARMLESS, RATIO * path.stat().st_size), 0
     with opened(path, name, zipped) as stream:
         while True:
             part = stream.read(PART)
             size += len(part)
+            if zipped and size > most:
+                raise too_large(name, most)
             if size > MAX_BYTES:
                 raise UnableToRead(f"The file '{name}' has more than {MAX_BYTES / (1 << 30):.3g} GiB; split it")
             try:
@@ -209,6 +215,12 @@ def _scan(path: Path, name: str, zipped: bool, encoding: str) -> _Scan:
                 return _Scan(
                     (row + _lines(before, after_return), error.object[error.start]), nul, letters, blank, backslashed
                 )
+            line = len(text) - text.rfind("\n") - 1 if "\n" in text or "\r" in text else line + len(text)
+            if by_line and line > MAX_LINE:
+                said = (
+                    f"the line has more than {MAX_LINE >> 20} million characters; the file is damaged, or is no table"
+                )
+                raise UnableToRead(said, row)
             if nul is None and "\0" in text:
                 nul = row + _lines(text[: text.index("\0")], after_return)
             if letters is None and not text.isascii():

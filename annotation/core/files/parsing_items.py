@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NotRequired, TypedDict
 
@@ -12,6 +12,7 @@ import pandas as pd
 
 from annotation.core.fields import Field, FieldJson
 from annotation.core.files.answers import Answers, answers_in, key_of, label_frame, refuse_nobodys
+from annotation.core.files.bounded.kept_rows import KeptRows, ReadyRows, digested_text, stored_text
 from annotation.core.files.checking import (
     NOT_A_DATE,
     NOT_A_NUMBER,
@@ -36,7 +37,6 @@ from annotation.core.likeness.repair import Repairs, mend
 
 SPLITS = ("pool", "production")
 FIELD_TYPES = ("text", "number", "category")
-ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
 CHANGED = "is already here with another content. Items never change; give the new content a new id"
 
 Content = dict[str, str | float | None]
@@ -132,7 +132,7 @@ class ItemBatch:
 
 def content_digest(content: Content) -> str:
     """SHA-256 (64 hex characters) of the content as JSON with sorted keys: the order of the fields is no matter."""
-    return hashlib.sha256(ENCODER.encode(content).encode()).hexdigest()
+    return hashlib.sha256(digested_text(content).encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -154,16 +154,18 @@ class ItemParser:
 
     What must be known of the whole file is kept in a Ledger of some 40 bytes a row; nothing else grows with the file.
     `repair` mends texts, categories and labels in a broken encoding; without it they are only counted. `conventions`:
-    what `mapping.conventions` says of the file.
+    what `mapping.conventions` says of the file. `kept`: where checked rows are kept, for `ready` to give unread.
     """
 
     def __init__(
         self, columns: Sequence[str], mapping: ItemMapping, repair: bool = False,
-        conventions: Conventions | None = None,
+        conventions: Conventions | None = None, kept: KeptRows | None = None,
     ) -> None:  # fmt: skip
         _check_mapping(columns, mapping)
+        self.kept = kept
         self.mapping, self.repair = mapping, repair
         self.conventions = conventions or Conventions()
+        self._numbers = [field for field in mapping.all_fields if field.type == "number"]
         self.repairs, self.missing = Repairs(), Counter[str]()
         self.n_rows = self.n_rejected = self.n_labels = 0
         self._ledger = Ledger(by_content=mapping.id is None, several=mapping.annotator is not None)
@@ -190,14 +192,14 @@ class ItemParser:
         if stored and self.mapping.id:
             self._compare(rows, stored)
         good = rows.faults.good()
-        if self.mapping.id:
-            keys = [key_of(name) for name in rows.ids]
-        else:
-            keys = [bytes.fromhex(digest[:32]) for digest in rows.digests]
+        keys = list(map(key_of, rows.ids)) if self.mapping.id else [bytes.fromhex(one[:32]) for one in rows.digests]
         givers = np.array([self._givers.setdefault(name, len(self._givers)) for name in rows.annotators], np.int32)
         contents = [bytes.fromhex(one[:16]) for one in rows.digests]
         self._ledger.add(keys, contents, givers, table.row_numbers, good)
-        said = rows.answers.only(good).label.tolist()
+        answers = rows.answers.only(good)
+        if self.kept is not None:
+            self._keep(self.kept, table, rows, good, answers)
+        said = answers.label.tolist()
         self.spellings.meet(said)
         self._count([label and self.spellings.one(label) for label in said])
         self.n_rows += len(table) + len(table.broken)
@@ -211,6 +213,23 @@ class ItemParser:
         if self.n_rejected:
             self._classes, self.n_labels = {}, 0  # a rejected row names no class: `count` the good ones
         self._at = 0
+
+    def ready(self) -> Iterator[ReadyRows]:
+        """What can be written of each part, each class by the spelling that stands for it."""
+        if self.kept is None:
+            raise ValueError("the rows were not kept")
+        for part in self.kept.parts(self._ledger, by_content=self.mapping.id is None):
+            labels = [label if label is None else self.spellings.one(label) for label in part.labels]
+            yield replace(part, labels=labels)
+
+    def _keep(self, kept: KeptRows, table: Table, rows: _ItemRows, good: np.ndarray, answers: Answers) -> None:
+        written = [self._written(table, content, at) if good[at] else None for at, content in enumerate(rows.contents)]
+        kept.add(
+            good, answers, self._givers_of(rows, answers), numbers=table.row_numbers, ids=rows.ids,
+            digests=rows.digests, contents=list(map(stored_text, rows.contents)),
+            written=[said and json.dumps(said) for said in written], sources=rows.sources,
+            received=[at and at.isoformat(" ") for at in rows.received],
+        )  # fmt: skip
 
     def count(self, batch: ItemBatch) -> None:
         """Take the labels of a parsed part into classes and n_labels, where rows were rejected."""
@@ -277,8 +296,8 @@ class ItemParser:
 
     def _written(self, table: Table, content: Content, position: int) -> dict[str, str] | None:
         said = {}
-        for field in self.mapping.all_fields:
-            if field.type == "number" and (text := table.cells[field.name][position].strip()):
+        for field in self._numbers:
+            if text := table.cells[field.name][position].strip():
                 value = content[field.name]
                 if not isinstance(value, float) or shortest(value) != text:
                     said[field.name] = text
@@ -309,14 +328,16 @@ class ItemParser:
         return f"the id '{name}' is already in row {row}; delete one, or name the annotator column"
 
     def _labels(self, rows: _ItemRows, ids: list[str], good: np.ndarray, repeated: np.ndarray) -> pd.DataFrame:
-        mapping, answers = self.mapping, rows.answers.only(good)
-        if mapping.wide:
-            givers = taken(mapping.wide, answers.column)
-        elif mapping.annotator:
-            givers = taken(rows.annotators, answers.position)
-        else:
-            givers = ["import"] * len(answers.position)
+        answers = rows.answers.only(good)
+        givers = self._givers_of(rows, answers)
         return label_frame(rows.faults.table, ids, givers, answers, repeated, self.spellings)
+
+    def _givers_of(self, rows: _ItemRows, answers: Answers) -> list[str]:
+        if self.mapping.wide:
+            return taken(self.mapping.wide, answers.column)
+        if self.mapping.annotator:
+            return taken(rows.annotators, answers.position)
+        return ["import"] * len(answers.position)
 
 
 def parse_items(table: Table, mapping: ItemMapping, repair: bool = False) -> ItemBatch:

@@ -5,15 +5,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
+from annotation.core.files.bounded.apart import Apart
+from annotation.core.files.bounded.limits import Bounds, Meter, refuse_wide
 from annotation.core.files.forms.delimited import Delimited
 from annotation.core.files.forms.objects import Objects
-from annotation.core.files.forms.parquet import Parquet
 from annotation.core.files.forms.values import unstorable as unstorable
-from annotation.core.files.forms.workbook import Workbook
 from annotation.core.files.formulas import cells_as_they_were
 from annotation.core.files.opening import FORMATS as FORMATS
 from annotation.core.files.opening import WORKBOOKS, find_encoding, format_of, opened
@@ -23,6 +22,7 @@ from annotation.core.files.unreadable import UnableToRead as UnableToRead
 from annotation.core.files.unreadable import Unfit
 
 CHUNK = 10_000  # rows
+CHUNK_SIZE = 16 << 20  # characters: a chunk ends with the row in which it has more
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Reader(Protocol):
 class Source:
     """A file that can be read as a table, any number of times; only a part of it is in memory.
 
-    `sheets`: those of a workbook that hold something, the one that is read first.
+    `sheets`: those of a workbook that hold something, the one that is read first. `size`: bytes of the file as it is.
     """
 
     name: str
@@ -78,6 +78,8 @@ class Source:
     reader: Reader
     guessed: str = ""
     sheets: tuple[str, ...] = ()
+    size: int = 0
+    limits: Bounds = Bounds()
     _passed: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -87,7 +89,7 @@ class Source:
     @property
     def roles(self) -> Mapping[str, str]:
         """Column -> the part it surely plays, in the export of an annotation tool; none in any other file."""
-        return self.reader.roles if isinstance(self.reader, Reading) else {}
+        return self.reader.roles if isinstance(self.reader, (Reading, Apart)) else {}
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -97,13 +99,15 @@ class Source:
     def chunks(self, rows: int = CHUNK, limit: int | None = None) -> Iterator[Table]:
         """Tables of up to `rows` rows with the same columns, in order; at least one, which may be empty.
 
-        With `limit` the first rows only. Raises UnableToRead where the rest can't be told apart into rows.
+        With `limit` the first rows only. Raises UnableToRead where the rest can't be told apart into rows, or is more
+        than `limits` allow.
         """
         counts: Counter[str] = Counter()
         records = self.reader.rows(counts)
+        meter = Meter(self.name, self.size, self.limits)
         left, first = limit, True
         while left is None or left > 0 or first:
-            part = list(islice(records, rows if left is None else min(rows, left)))
+            part = _part(records, rows if left is None else min(rows, left), meter)
             self._passed.update(counts - self._passed)  # the longest reading counts
             if not part and not first:
                 return
@@ -125,25 +129,38 @@ class Source:
         )
 
 
+def _part(
+    records: Iterator[tuple[int, list[str]] | Broken], rows: int, meter: Meter
+) -> list[tuple[int, list[str]] | Broken]:
+    part: list[tuple[int, list[str]] | Broken] = []
+    size = 0
+    while len(part) < rows and size < CHUNK_SIZE and (record := next(records, None)) is not None:
+        part.append(record)
+        size += sum(map(len, record.cells if isinstance(record, Broken) else record[1]))
+    meter.add(len(part), size)
+    return part
+
+
 def open_source(
-    path: Path, *, name: str | None = None, encoding: str | None = None, sheet: str | None = None
-) -> Source:
+    path: Path, *, name: str | None = None, encoding: str | None = None, sheet: str | None = None,
+    limits: Bounds | None = None,
+) -> Source:  # fmt: skip
     """A file of one of FORMATS, plain or .gz; `name` gives the suffix where `path` is a temporary file.
 
     Without `encoding`: a byte order mark or UTF-16's pattern, else UTF-8, else the one codec that makes plausible words
     of it, said in the notes. A .csv may be separated by comma, semicolon, tab or |. Of a workbook the first sheet that
     is not empty, or `sheet`. In all formats true reads as "True", null and NaN as "", a date in ISO 8601, a list of one
-    as its element; JSON's numbers stay as written. Raises UnableToRead.
+    as its element; JSON's numbers stay as written. Parquet files and workbooks are read by a process of their own.
+    Raises UnableToRead.
     """
-    name = name or path.name
+    name, limits = name or path.name, limits or Bounds()
     form, zipped = format_of(name)
     if sheet and form not in WORKBOOKS:
         raise UnableToRead(f"The file '{name}' has no sheets; name one for .xlsx, .xls or .ods only")
-    if form in WORKBOOKS:
-        book = Workbook.of(path, name, zipped, sheet)
-        return Source(name, form, "utf-8", book, sheets=(book.sheet, *book.others))
-    if form == "parquet":
-        return Source(name, form, "utf-8", Parquet.of(path, name, zipped))
+    size = _size(path, name)
+    if form == "parquet" or form in WORKBOOKS:
+        apart = Apart.read("parquet" if form == "parquet" else "workbook", path, name, zipped, sheet, limits)
+        return Source(name, form, "utf-8", apart, sheets=apart.sheets, size=size, limits=limits)
     found = find_encoding(path, name, zipped, form, encoding)
 
     @contextmanager
@@ -157,7 +174,13 @@ def open_source(
         reader = plain_or_exported(Objects.of(text, name, form))
     else:
         reader = Delimited.of(text, name, form, found.backslashed)
-    return Source(name, form, found.codec, reader, found.note)
+    refuse_wide(len(reader.columns))
+    return Source(name, form, found.codec, reader, found.note, size=size, limits=limits)
+
+
+def _size(path: Path, name: str) -> int:
+    with opened(path, name, zipped=False):
+        return path.stat().st_size
 
 
 def read_table(

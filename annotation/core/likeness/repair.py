@@ -40,6 +40,8 @@ def repaired(text: str) -> str:
 
 def mend(cells: Sequence[str], row_numbers: Sequence[int], repairs: Repairs) -> list[str]:
     """The cells repaired, and counted in `repairs`."""
+    if all(map(str.isascii, cells)):
+        return list(cells)
     mended = []
     for cell, row in zip(cells, row_numbers, strict=True):
         better = repaired(cell)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.db.models import Exists, OuterRef, QuerySet
 
+from annotation.core.refusal import Refusal
 from annotation.core.wording import counted
 from annotation.models import Case, CaseItem, Dataset, Decision, FileImport, Item, Label, SnapshotRow
 
@@ -36,9 +37,10 @@ class Leaving:
 
 
 def list_imports(dataset: Dataset, before: int = 0) -> ImportPage:
-    found = dataset.file_imports.select_related("user", "job", "taken_back__user").order_by("-id")
+    over = dataset.file_imports.exclude(state__in=FileImport.UNFINISHED)
+    found = over.select_related("user", "job", "taken_back__user").order_by("-id")
     part = list((found.filter(pk__lt=before) if before else found)[: PAGE + 1])
-    return ImportPage(part[:PAGE], part[PAGE - 1].pk if len(part) > PAGE else None, dataset.file_imports.count())
+    return ImportPage(part[:PAGE], part[PAGE - 1].pk if len(part) > PAGE else None, over.count())
 
 
 def what_leaves(brought: FileImport) -> Leaving:
@@ -51,6 +53,8 @@ def what_leaves(brought: FileImport) -> Leaving:
 
 def why_not_taken_back(brought: FileImport) -> str:
     """A sentence, "" where nothing stands against it."""
+    if brought.state in FileImport.UNFINISHED:
+        return f"{brought.file_name} is being taken in; wait until that is over, or cancel its job."
     if hasattr(brought, "taken_back"):
         return f"{brought.file_name} was taken back already."
     if brought.kind not in TAKEN:
@@ -65,6 +69,16 @@ def why_not_taken_back(brought: FileImport) -> str:
             "be taken back."
         )
     return ""
+
+
+class HalfShown(Refusal):
+    """What came in with a file is being shown, and a part of it is no sound whole."""
+
+
+def refuse_half_shown(dataset: Dataset) -> None:
+    """Raises HalfShown, for whoever would freeze, judge or hand out a part of an import."""
+    if coming := dataset.file_imports.filter(state=FileImport.REVEALING).first():
+        raise HalfShown(f"{coming.file_name} is just being taken in; ask again in a minute.")
 
 
 def items_of(brought: FileImport) -> QuerySet[Item]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import Max, Q, QuerySet
 
-from annotation.models import CurrentLabel, Dataset, Decision, Item, Label
+from annotation.models import CurrentLabel, Dataset, Decision, FileImport, Item, Label
 
 PART = 2_000  # items, or decisions
 
@@ -34,7 +34,8 @@ class Moment:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        n = self.dataset.items.filter(split=Item.TAKEN_BACK, pk__lte=self.item).count()
+        gone = self.dataset.items.filter(split=Item.TAKEN_BACK, pk__lte=self.item)
+        n = gone.exclude(brought_by__state__in=FileImport.UNFINISHED).count()
         if not n:
             return ()
         return (

@@ -22,7 +22,7 @@ from annotation.core.files.parsing_items import ItemMapping
 from annotation.core.files.tables import UnableToRead, open_source, read_table
 from annotation.models import CurrentLabel, Dataset, Item, Job, Label
 from tests.annotation.views.test_lead import as_
-from tests.annotation.views.test_upload import columns, dataset, send, uploads  # noqa: F401  fixtures
+from tests.annotation.views.test_upload import columns, dataset, large, send, uploads  # noqa: F401  fixtures
 from tests.factories import small_dataset
 from tests.pages import text_of
 from tests.people import erin, leo, olga
@@ -200,7 +200,7 @@ def test_rejected_rows_and_the_good_ones_by_page(dataset):  # noqa: F811
 
 
 def test_a_large_file_fails_with_its_rejected_rows_and_a_second_chance(dataset, monkeypatch):  # noqa: F811
-    monkeypatch.setattr("annotation.views.upload.SMALL", 0)
+    large(monkeypatch)
     lead = as_(leo(dataset))
     done = columns(lead, send(lead, dataset, BAD), "id text label")
     job = work(Job.objects.get().pk)

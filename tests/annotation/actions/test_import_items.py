@@ -3,7 +3,6 @@ from django.utils import timezone
 
 from annotation.actions.files import import_items
 from annotation.actions.files.import_items import check, import_params, request_import
-from annotation.actions.files.import_items import write_items as written
 from annotation.actions.files.import_labels import import_labels
 from annotation.actions.jobs.work import UnableToWork, work_here
 from annotation.actions.queue.decide import decide
@@ -161,7 +160,8 @@ def test_what_was_guessed_is_said_before_anything_is_written(tmp_path, caplog, m
     path.write_bytes(f"body;price\n{rows}".encode("cp1251"))
     mapping = ItemMapping(text=("body",), fields=(Field("price", "number"),))
     said_first = []
-    monkeypatch.setattr(import_items, "write_items", lambda *a: said_first.extend(caplog.messages) or written(*a))
+    writer = import_items.ItemWriter
+    monkeypatch.setattr(import_items, "ItemWriter", lambda *a: said_first.extend(caplog.messages) or writer(*a))
     result = work_here(request_import(import_params("prices", "Prices", path, mapping), background=False)).result
     assert said_first == result["notes"]
     assert [note.split(",")[0].split(":")[0] for note in result["notes"]] == [

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from annotation.core.files.bounded.limits import refuse_wide, twice
 from annotation.core.files.formulas import names_as_they_were
 from annotation.core.files.unreadable import Broken, UnableToRead
 
@@ -105,10 +106,12 @@ def _beyond(cells: list[str], width: int) -> Iterator[str]:
 
 
 def _names(names: list[str], lead: int, row: int) -> tuple[str, ...]:
+    refuse_wide(len(names))
     for position, name in enumerate(names, 1):
         if not name:
             raise UnableToRead(f"column {position + lead} has no name; give it one or delete it", row)
-        if (first := names.index(name) + 1) < position:
-            said = f"the name stands twice, in columns {first + lead} and {position + lead}; rename one"
-            raise UnableToRead(said, row, name)
+    if found := twice(names):
+        first, again = found
+        said = f"the name stands twice, in columns {first + lead} and {again + lead}; rename one"
+        raise UnableToRead(said, row, names[again - 1])
     return tuple(names)

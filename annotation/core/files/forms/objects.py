@@ -8,11 +8,12 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Any
 
+from annotation.core.files.bounded.limits import refuse_wide
 from annotation.core.files.forms.values import cell_of, unstorable
 from annotation.core.files.unreadable import Broken, UnableToRead, Unfit
 
 PART = 1 << 18  # characters read at once
-MAX_OBJECT = 64 << 20  # characters of one object
+MAX_OBJECT = 16 << 20  # characters of one object: as Python holds it, it can be twenty times as large
 SPACES = " \t\n\r"
 Opened = Callable[[], AbstractContextManager[io.TextIOWrapper]]
 Found = tuple[int, dict[str, Any]]
@@ -71,6 +72,7 @@ class Objects:
             for name, value in found[1].items():
                 if name not in columns:
                     columns[name] = None
+                    refuse_wide(len(columns))
                 if type(value) is not str and name not in odd and isinstance(cell_of(value), Unfit):
                     odd.add(name)
         return replace(made, columns=tuple(columns), odd=frozenset(odd))
@@ -115,7 +117,7 @@ def _by_line(text: Opened, name: str, form: str) -> bool:
     if start == "[" or form == "jsonl":
         return start == "{"
     with text() as stream:
-        filled = [line for line in (stream.readline() for _ in range(50)) if line and not line.isspace()][:2]
+        filled = [line for line in (stream.readline(MAX_OBJECT) for _ in range(50)) if line and not line.isspace()][:2]
     if len(filled) < 2 or not filled[1].lstrip().startswith("{"):
         return False
     try:
@@ -128,6 +130,9 @@ def _by_line(text: Opened, name: str, form: str) -> bool:
 def _lines(stream: io.TextIOWrapper) -> Iterator[Found | Broken]:
     for row, line in enumerate(stream, 1):
         if line.isspace():
+            continue
+        if len(line) > MAX_OBJECT:
+            yield Broken(row, (), f"the object has more than {MAX_OBJECT >> 20} million characters; split it")
             continue
         if not line.lstrip().startswith("{"):
             said = "the line is not a JSON object {…}; write one per line, or name a CSV file .csv"

@@ -1,22 +1,25 @@
 """Parquet file -> rows of text cells, one row group in memory at a time."""
 
-import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, BinaryIO
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from annotation.core.files.bounded.limits import HARMLESS, RATIO, refuse_wide, too_large, twice
 from annotation.core.files.forms.values import cell_of, whole
 from annotation.core.files.opening import opened, refuse_foreign
 from annotation.core.files.unreadable import Broken, UnableToRead, Unfit
 
 BATCH = 5_000
+HELD = 32 << 20  # bytes of a batch
+PIECE = 1 << 20
 INDEX = "__index_level_"  # pandas' row labels, which nobody wrote
 
 
@@ -38,11 +41,12 @@ class Parquet:
         with _file(path, name, zipped) as file:
             fields = [field for field in file.schema_arrow if not field.name.startswith(INDEX)]
             columns = tuple(field.name for field in fields)
+            refuse_wide(len(columns))
             for position, column in enumerate(columns, 1):
                 if not column.strip():
                     raise UnableToRead(f"column {position} has no name; give it one or delete it")
-                if columns.index(column) + 1 < position:
-                    raise UnableToRead("the name is there twice; rename one", column=column)
+            if found := twice(list(columns)):
+                raise UnableToRead("the name is there twice; rename one", column=columns[found[1] - 1])
             odd = frozenset(field.name for field in fields if not _plain(field.type))
             if len(odd) == len(columns):
                 raise UnableToRead(f"The file '{name}' has no column of texts, numbers or dates; write some")
@@ -53,7 +57,7 @@ class Parquet:
         """(row number from 1, cells) of every row: whole numbers as written, dates in ISO 8601, null and NaN ""."""
         with _file(self.path, self.name, self.zipped) as file:
             row = 0
-            for batch in file.iter_batches(BATCH, columns=list(self.columns)):
+            for batch in file.iter_batches(_batch(file), columns=list(self.columns)):
                 texts = [self._texts(column, batch) for column in self.columns]
                 for cells in zip(*texts, strict=True):
                     row += 1
@@ -113,12 +117,29 @@ def _file(path: Path, name: str, zipped: bool) -> Iterator[pq.ParquetFile]:
                 raise pa.ArrowInvalid
             stream.seek(0)
             if zipped:  # Parquet is read from its end
-                shutil.copyfileobj(stream, plain)
+                _unpack(stream, plain, name, path.stat().st_size)
                 plain.seek(0)
             with pq.ParquetFile(plain if zipped else stream, pre_buffer=False) as file:
                 yield file
-    except pa.ArrowException:
+    except MemoryError:  # Arrow's own is one of both
+        raise
+    except (pa.ArrowException, OSError, ValueError, OverflowError, NotImplementedError):
         raise UnableToRead(f"The file '{name}' is not a complete Parquet file; export or upload it again") from None
+
+
+def _unpack(stream: BinaryIO, plain: IO[bytes], name: str, size: int) -> None:
+    most = max(HARMLESS, RATIO * size)
+    while piece := stream.read(PIECE):
+        plain.write(piece)
+        if plain.tell() > most:
+            raise too_large(name, most)
+
+
+def _batch(file: pq.ParquetFile) -> int:
+    """Rows to hold at a time: fewer where they are long."""
+    groups = [file.metadata.row_group(at) for at in range(file.metadata.num_row_groups)]
+    longest = max((group.total_byte_size / max(1, group.num_rows) for group in groups), default=0)
+    return max(1, min(BATCH, int(HELD / max(1.0, longest))))
 
 
 def _plain(kind: pa.DataType) -> bool:

@@ -86,7 +86,7 @@ def test_a_small_archive_that_unpacks_to_more_than_memory_is_refused(tmp_path, m
     path = book(tmp_path / "a.xlsx", Data=[["text"], ["x" * 30_000]])
     monkeypatch.setattr(workbook, "MAX_UNPACKED", path.stat().st_size + 1_000)
     with pytest.raises(UnableToRead, match="unpacks to more than"):
-        open_source(path)
+        workbook.Workbook.of(path, "a.xlsx", False, None)
 
 
 def test_a_cell_at_the_end_of_the_world_is_refused_before_it_takes_memory(tmp_path):
