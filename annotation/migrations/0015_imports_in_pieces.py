@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("annotation", "0013_items_by_day")]
+    dependencies = [("annotation", "0014_cases_held")]
 
     operations = [
         migrations.AddField(

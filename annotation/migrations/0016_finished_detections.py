@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("annotation", "0013_items_by_day")]
+    dependencies = [("annotation", "0015_imports_in_pieces")]
 
     operations = [
         migrations.AddField(model_name="detection", name="finished", field=models.BooleanField(default=True)),

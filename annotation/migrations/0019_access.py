@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('annotation', '0013_items_by_day'),
+        ('annotation', '0018_processes'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -3,15 +3,17 @@
 A runner is `run(job, report) -> write`. It computes without writing and returns `write`, which inserts every row and
 returns the job's result. `write` runs in one transaction with the row that ends the job, so a job is done and its
 facts are there, or neither; a worker that was given up for dead and comes back cannot write. A runner whose work has
-parts returns a `Wait` first, and is run again once they are over. One that writes much returns `InPieces`.
+parts returns a `Wait` first, and is run again once they are over. One that writes much, for which everybody would wait,
+writes before, in short transactions that each begin with `report`: from there on nobody else can take the job over
+before they end. What they write nobody reads until a last, short one takes a mark away, and the next attempt begins by
+clearing what an earlier one left.
 """
 
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -33,21 +35,8 @@ log = logging.getLogger(__name__)
 
 # What it returns is the job's result: the TypedDict of its kind.
 Write = Callable[[], Mapping[str, object]]
-
-
-@dataclass(frozen=True)
-class InPieces:
-    """What a runner returns in place of `write` where one transaction would keep everybody waiting: each of `pieces`,
-    a share in [0, 1] and what writes it, runs in a transaction of its own that is fenced as the last one is. What they
-    write nobody reads before `finish`, which runs as `write` does, takes its mark away. `pieces` is gone through
-    outside of any transaction. The job's next attempt begins by clearing what an earlier one left."""
-
-    pieces: Iterable[tuple[float, Callable[[], object]]]
-    finish: Write
-
-
 # By kind. Each app adds its own in its module `runners`, which brings the mathematics: loaded with the first job.
-JOB_RUNNERS: dict[str, Callable[[Job, Report], Write | Wait | InPieces]] = {}
+JOB_RUNNERS: dict[str, Callable[[Job, Report], Write | Wait]] = {}
 
 
 class UnableToWork(Refusal):
@@ -77,8 +66,6 @@ def _work(job: Job, rings: bool) -> None:
         with beating(job, rings):
             autodiscover_modules("runners")
             outcome = JOB_RUNNERS[job.kind](job, reporter(job))
-            if isinstance(outcome, InPieces):
-                outcome = _write_pieces(job, outcome)
             with transaction.atomic():
                 _finish(job, outcome, rings)
     except Superseded:
@@ -93,14 +80,6 @@ def _work(job: Job, rings: bool) -> None:
         log.exception("job %s (%s) failed", job.pk, job.kind)
         said = f"This failed unexpectedly ({type(error).__name__}: {error})."
         _fail(job, f"{said} The server's log has the details under job {job.pk}.", rings)
-
-
-def _write_pieces(job: Job, outcome: InPieces) -> Write:
-    for share, write in outcome.pieces:
-        with transaction.atomic():
-            _change(job, stage="writing", progress=min(max(share, 0.0), 1.0), heartbeat_at=timezone.now())
-            write()
-    return outcome.finish
 
 
 def _finish(job: Job, outcome: Write | Wait, rings: bool) -> None:

@@ -1,5 +1,4 @@
 from datetime import timedelta
-from functools import partial
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -195,32 +194,23 @@ def test_a_worker_told_to_end_gives_its_job_back_and_it_costs_no_attempt(monkeyp
     assert (job.status, job.result, job.attempt) == ("done", {"n": 1}, 1)
 
 
-def test_a_job_that_writes_in_pieces_shows_how_far_it_is_and_keeps_what_stands(monkeypatch, dataset):
-    seen = []
-
-    def pieces():
-        for number in (1, 2):
-            yield number / 2, partial(guideline, dataset, number)
-            seen.append((Guideline.objects.count(), Job.objects.get().progress))
-
-    runs(monkeypatch, lambda job, report: engine.InPieces(pieces(), lambda: {"versions": 2}))
-    job = work_here(enqueue("test", dataset, {}, background=False))
-    assert seen == [(1, 0.5), (2, 1.0)] and job.result == {"versions": 2}
-
-
-def test_a_worker_given_up_for_dead_writes_no_further_piece(monkeypatch, dataset):
-    def pieces():
-        yield 0.5, lambda: guideline(dataset)
-        Job.objects.update(attempt=2)
-        yield 1.0, lambda: guideline(dataset, 2)
-
-    runs(monkeypatch, lambda job, report: engine.InPieces(pieces(), lambda: {}))
-    work(enqueue("test", dataset, {}, background=False).pk)
-    assert Guideline.objects.count() == 1 and Job.objects.get().status == "running"
-
-
 def test_a_job_is_finished_when_it_has_written(monkeypatch, dataset):
     written = []
     runs(monkeypatch, lambda job, report: lambda: written.append(timezone.now()) or {})
     job = work_here(enqueue("test", dataset, {}, background=False))
     assert job.finished_at >= written[0]
+
+
+@pytest.mark.fault("worker given up for dead writes on in short transactions")
+def test_a_worker_given_up_for_dead_writes_no_further_piece(monkeypatch, dataset):
+    def run(job, report):
+        for version in (1, 2):
+            with transaction.atomic():
+                report("writing", version / 2)
+                guideline(dataset, version)
+            Job.objects.update(attempt=2)
+        return lambda: {}
+
+    runs(monkeypatch, run)
+    work(enqueue("test", dataset, {}, background=False).pk)
+    assert Guideline.objects.count() == 1 and Job.objects.get().status == "running"
