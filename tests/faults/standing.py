@@ -97,7 +97,7 @@ class Standing:
             connection.close()
 
     def wait_for_web(self) -> float:
-        return self.until(lambda: self.ask("/login/", timeout=5)[0] == 200)
+        return self.until(lambda: self.ask("/health/", timeout=5)[0] == 200)
 
     def until(self, holds, patience: float = PATIENCE) -> float:
         """Seconds until it holds."""

@@ -123,6 +123,7 @@ def test_connections_cut(site, fault):
 def test_slow_clients(site, fault):
     with standing(site) as one:
         head = f"POST /login/ HTTP/1.1\r\nHost: 127.0.0.1:{one.port}\r\n".encode()
+        one.session = ""
         slow = [socket.create_connection(("127.0.0.1", one.port)) for _ in range(70)]
         try:
             for number, client in enumerate(slow):
