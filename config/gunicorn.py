@@ -24,6 +24,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 # pages are loaded, and new with every start.
 _made = tempfile.mkdtemp(prefix="second-look-metrics-")
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = _made
+# Requests that are too large for memory lie here until they are worked, on the disk that is there for what is large.
+tempfile.tempdir = str(settings.UPLOADS_DIR)
 
 
 def when_ready(server: object) -> None:

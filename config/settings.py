@@ -204,7 +204,9 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 DATABASES = {
     "default": dj_database_url.parse(
-        checked_database_url(env_secret("DATABASE_URL")) or f"sqlite:///{DATA_DIR}/db.sqlite3"
+        checked_database_url(env_secret("DATABASE_URL")) or f"sqlite:///{DATA_DIR}/db.sqlite3",
+        # a connection that was cut while it lay in the pool is replaced, not shown to whoever asks next
+        conn_health_checks=True,
     )
 }
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":

@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -14,6 +15,7 @@ import urllib.parse
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import psycopg
 import pytest
 import redis
 
@@ -97,7 +99,7 @@ class Standing:
             connection.close()
 
     def wait_for_web(self) -> float:
-        return self.until(lambda: self.ask("/login/", timeout=5)[0] == 200)
+        return self.until(lambda: self.ask("/health/", timeout=5)[0] == 200)
 
     def until(self, holds, patience: float = PATIENCE) -> float:
         """Seconds until it holds."""
@@ -115,6 +117,18 @@ class Standing:
     def train(self, *settings: str) -> int:
         asked = self.site.manage("train", "faults", "--learner", "logistic", *settings, "--background")
         return int(next(line.split(":")[1] for line in asked.splitlines() if line.startswith("job")))
+
+    def job(self, pk: int) -> dict:
+        """Read from the database itself: a process of Django's takes seconds to start."""
+        query = f"SELECT status, progress, attempt, error FROM annotation_job WHERE id = {int(pk)}"
+        if self.site.env["DATABASE_URL"]:
+            with psycopg.connect(self.site.env["DATABASE_URL"]) as database:
+                row = database.execute(query).fetchone()
+        else:
+            path = self.site.env["SECONDLOOK_DATA_DIR"] + "/db.sqlite3"
+            with contextlib.closing(sqlite3.connect(path, timeout=30)) as database:
+                row = database.execute(query).fetchone()
+        return dict(zip(("status", "progress", "attempt", "error"), row, strict=True))
 
     def pids(self, word: str) -> list[int]:
         """Processes beneath `up` whose command line has the word, children first."""

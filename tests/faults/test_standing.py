@@ -16,7 +16,7 @@ OVER = {"done", "failed", "cancelled"}
 
 
 def is_done(one, job):
-    found = one.site.job(job)
+    found = one.job(job)
     assert found["status"] not in {"failed", "cancelled"}, found
     return found["status"] == "done"
 
@@ -57,7 +57,7 @@ def test_broker_killed_and_restarted(site, fault):
 def test_worker_silent(site, fault):
     with standing(site, SECONDLOOK_SILENT_SECONDS="8") as one:
         job = one.train(*FIT)
-        one.until(lambda: site.job(job)["status"] == "running")
+        one.until(lambda: one.job(job)["status"] == "running")
         for pid in one.pids("worker"):
             os.kill(pid, signal.SIGSTOP)
         fault.recovered(one.until(lambda: is_done(one, job)))
@@ -68,7 +68,7 @@ def test_worker_silent(site, fault):
 def test_child_of_the_worker_silent(site, fault):
     with standing(site, SECONDLOOK_SILENT_SECONDS="8") as one:
         job = one.train(*FIT)
-        one.until(lambda: site.job(job)["status"] == "running")
+        one.until(lambda: one.job(job)["status"] == "running")
         os.kill(one.pids("worker")[0], signal.SIGSTOP)
         fault.recovered(one.until(lambda: is_done(one, job)))
         assert runs(one) == 1
@@ -78,20 +78,20 @@ def test_child_of_the_worker_silent(site, fault):
 def test_told_to_end_in_mid_task(site, fault):
     with standing(site) as one:
         job = one.train(*FIT)
-        one.until(lambda: site.job(job)["status"] == "running" and site.job(job)["progress"] > 0)
+        one.until(lambda: one.job(job)["status"] == "running" and one.job(job)["progress"] > 0)
         one.stop()
-        given_back = site.job(job)
+        given_back = one.job(job)
         assert given_back["status"] == "queued" and given_back["attempt"] == 0
         one.start()
         fault.recovered(one.until(lambda: is_done(one, job)))
-        assert site.job(job)["attempt"] == 1 and runs(one) == 1
+        assert one.job(job)["attempt"] == 1 and runs(one) == 1
 
 
 @pytest.mark.fault("supervisor killed")
 def test_supervisor_killed(site, fault):
     with standing(site) as one:
         job = one.train(*FIT)
-        one.until(lambda: site.job(job)["status"] == "running")
+        one.until(lambda: one.job(job)["status"] == "running")
         left = one.pids("")
         one.process.kill()
         one.process.wait()
@@ -107,7 +107,7 @@ def test_connections_cut(site, fault):
         pytest.skip("SQLite has no connections to cut")
     with standing(site) as one:
         job = one.train(*FIT)
-        one.until(lambda: site.job(job)["status"] == "running")
+        one.until(lambda: one.job(job)["status"] == "running")
         assert one.ask("/d/faults/findings/")[0] == 200
         with psycopg.connect(site.env["DATABASE_URL"], autocommit=True) as admin:
             admin.execute(
@@ -123,6 +123,7 @@ def test_connections_cut(site, fault):
 def test_slow_clients(site, fault):
     with standing(site) as one:
         head = f"POST /login/ HTTP/1.1\r\nHost: 127.0.0.1:{one.port}\r\n".encode()
+        one.session = ""
         slow = [socket.create_connection(("127.0.0.1", one.port)) for _ in range(70)]
         try:
             for number, client in enumerate(slow):

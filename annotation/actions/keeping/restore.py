@@ -99,7 +99,11 @@ def _load(archive: ArchiveReader, model: type[models.Model]) -> None:
 def _copy(table: str, kept: KeptTable, file: IO[bytes]) -> int:
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout TO 0")
-        with cursor.copy(f"COPY {quoted([table])} ({quoted(kept.columns)}) FROM STDIN") as copy:
+        # psycopg's own call, which Django does not translate the errors of
+        with (
+            connection.wrap_database_errors,
+            cursor.copy(f"COPY {quoted([table])} ({quoted(kept.columns)}) FROM STDIN") as copy,
+        ):
             while piece := file.read(PIECE):
                 copy.write(piece)
         return int(cursor.rowcount)

@@ -3,7 +3,9 @@
 import logging
 import time
 from collections.abc import Callable
+from ipaddress import ip_address
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
@@ -42,8 +44,18 @@ def _tell(request: HttpRequest, status: int, seconds: float) -> None:
     who = user.pk if user is not None and user.is_authenticated else None
     fields = {
         "method": (request.method or "")[:10], "path": shown_path(request.path_info, known), "status": status,
-        "ms": round(1000 * seconds, 1), "user": who, "address": request.META.get("REMOTE_ADDR", ""),
+        "ms": round(1000 * seconds, 1), "user": who, "address": visitor_address(request),
     }  # fmt: skip
     log.info(
         "%(method)s %(path)s %(status)s %(ms)s ms user %(user)s from %(address)s", fields, extra={"fields": fields}
     )
+
+
+def visitor_address(request: HttpRequest) -> str:
+    """Where the request came from; behind a proxy what it says, which is the last word of its header."""
+    peer = str(request.META.get("REMOTE_ADDR", ""))
+    told = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip() if settings.BEHIND_PROXY else ""
+    try:
+        return str(ip_address(told)) if told else peer
+    except ValueError:
+        return peer

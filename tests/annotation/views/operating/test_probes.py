@@ -193,3 +193,18 @@ def test_the_operator_sees_how_the_site_runs(look, tmp_path):
     client.force_login(leo(dataset))
     assert client.get("/operator/").status_code == 404
     assert Client().get("/operator/").status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("behind", "said", "shown"),
+    [
+        (True, "203.0.113.9", "203.0.113.9"),
+        (True, "10.0.0.1, 203.0.113.9", "203.0.113.9"),
+        (True, "x\nERROR", "127.0.0.1"),
+        (False, "203.0.113.9", "127.0.0.1"),
+    ],
+)
+def test_the_address_is_the_proxy_s_word_only_where_there_is_one(lines, settings, behind, said, shown):
+    settings.BEHIND_PROXY = behind
+    ask("/login/", x_forwarded_for=said)
+    assert f"from {shown}\n" in lines.text
