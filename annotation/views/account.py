@@ -1,6 +1,6 @@
 """One's own account: the way in, the name, a new password, and the way out of everywhere."""
 
-from typing import Any
+from typing import Any, cast
 
 from allauth.account.internal.flows.login import record_authentication
 from allauth.account.utils import perform_login
@@ -11,6 +11,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LoginView, PasswordChangeView, PasswordResetConfirmView
 from django.contrib.messages.views import SuccessMessageMixin
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
 from django.utils import timezone
@@ -73,7 +74,7 @@ class NewPasswordView(SuccessMessageMixin, PasswordChangeView):
 
     def post(self, request: HttpRequest, *args: Any, **more: Any) -> HttpResponse:
         try:
-            with try_own_password(request.user, timezone.now()) as right:
+            with try_own_password(cast(User, request.user), timezone.now()) as right:
                 answer = super().post(request, *args, **more)
                 right.append(answer.status_code == 302)
         except UnableToTry as refusal:
@@ -117,7 +118,7 @@ class ResetPasswordView(SuccessMessageMixin, PasswordResetConfirmView):
     success_url = reverse_lazy("login")
     success_message = "Your password is changed and you are logged out everywhere; log in with it."
 
-    def dispatch(self, *args: Any, **more: Any) -> HttpResponse:
+    def dispatch(self, *args: Any, **more: Any) -> HttpResponseBase:
         """Links that lead nowhere count; whoever tries many is told to wait, before anything is looked up."""
         try:
             with try_link(address_of_request(self.request), timezone.now()) as right:
