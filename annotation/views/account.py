@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_GET, require_POST
 
-from annotation.access import Request, address_of_request
+from annotation.access import STAFF, Request, address_of_request
 from annotation.actions.guarding.throttle import UnableToTry
 from annotation.actions.guarding.tries import try_link, try_own_password, try_to_be_mailed
 from annotation.actions.people.reset import mail_reset
@@ -26,6 +26,7 @@ from annotation.actions.people.sessions import end_sessions
 from annotation.forms.account import ForgottenForm, LogInForm
 from annotation.models import AccessRecord, User
 from annotation.views.guarding.adapters import log_access
+from annotation.views.guarding.doors import lacks_code
 from annotation.views.guarding.paused import paused
 
 
@@ -65,6 +66,12 @@ def admin_log_in(request: HttpRequest, *args: Any, **more: Any) -> HttpResponse:
     if request.user.is_authenticated:
         raise Http404
     return redirect(f"{reverse_lazy('login')}?{request.GET.urlencode()}")
+
+
+def may_administer(request: HttpRequest) -> bool:
+    """Staff, with a code where the site asks leads for one."""
+    user = request.user
+    return user.is_active and user.is_staff and not lacks_code(user, STAFF)
 
 
 class NewPasswordView(SuccessMessageMixin, PasswordChangeView):

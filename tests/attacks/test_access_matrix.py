@@ -8,14 +8,19 @@ import re
 
 import pytest
 from django.conf import settings as django_settings
+from django.contrib.auth.models import AnonymousUser
 from django.core.handlers.wsgi import WSGIHandler
 from django.db import transaction
+from django.http import Http404, HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
 from annotation.access import ANYONE, KEEPER, LEAD, LEAD_WRITES, MEMBER, STAFF, USER
 from annotation.models import Dataset, User
+from annotation.views.guarding import roles as annotation_roles
+from annotation.views.guarding.doors import door
+from modeling.views import roles as modeling_roles
 from tests import people
 from tests.attacks.routes import ABSENT, a_world, arguments, of_an_object, routes
 
@@ -143,3 +148,19 @@ def test_no_door_opens_to_the_wrong_person(who, worlds, settings, tmp_path, reco
     record_property("requests", n)
     print(f"{who}: {n} requests")
     assert found == []
+
+
+@pytest.mark.fault("a route that names no role")
+def test_each_route_names_its_role_and_one_without_opens_to_nobody():
+    named = {**annotation_roles.ROLES, **modeling_roles.ROLES}
+    found = {pattern.name: pattern.callback.role for pattern in routes()}
+    assert {name for name, role in found.items() if role not in LET_IN and role != LEAD_WRITES} == set()
+    assert set(named) == set(found)
+    assert {name: role for name, role in found.items() if role == ANYONE} == {
+        name: role for name, role in named.items() if role == ANYONE
+    }
+    asked = RequestFactory().get("/d/x/new/")
+    for person in (AnonymousUser(), people.olga(), people.otto()):
+        asked.user = person
+        with pytest.raises(Http404):
+            door(lambda request: HttpResponse("in"), "new", None, "")(asked)
