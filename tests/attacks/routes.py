@@ -51,7 +51,8 @@ KINDS = {
 WITHOUT = {"sweep": "none", "one_diagnosis": "none", "open_doubted": "none", "open_contradicted": "none",
            "open_next": "none", "attribution": "none", "touched": "none"}  # fmt: skip
 BESIDE = {"other": "other annotator", "item": "item", "job": "job", "version": "none"}
-WORDS = {"token": "x" * 32, "kind": "labels", "probe": "typos", "secret": "no-secret", "uidb64": "MQ"}
+WORDS = {"token": "x" * 32, "kind": "labels", "probe": "typos", "secret": "no-secret", "uidb64": "MQ",
+         "provider_id": "sso"}  # fmt: skip
 
 
 def routes():
