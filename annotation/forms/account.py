@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm
+from django.http import HttpRequest
 from django.utils import timezone
 
 from annotation.access import address_of_request
@@ -35,15 +36,15 @@ class LogInForm(AuthenticationForm):
         if not typed or not password or self.request is None:
             return super().clean()
         try:
-            return self._tried(typed)
+            return self._tried(self.request, typed)
         except UnableToTry as refusal:
             self.wait = refusal.seconds
             raise forms.ValidationError(str(refusal), code="paused") from None
 
-    def _tried(self, typed: str) -> dict[str, Any]:
+    def _tried(self, request: HttpRequest, typed: str) -> dict[str, Any]:
         """Counted first: whoever guesses too often costs no hash of a password."""
-        note = self.request.COOKIES.get(NOTE, "")
-        counted = admit(typed, address_of_request(self.request), note, timezone.now())
+        note = request.COOKIES.get(NOTE, "")
+        counted = admit(typed, address_of_request(request), note, timezone.now())
         try:
             with one_of_few():
                 cleaned = super().clean()

@@ -1,6 +1,6 @@
 """One's own account: the way in, the name, a new password, and the way out of everywhere."""
 
-from typing import Any
+from typing import Any, cast
 
 from allauth.account.internal.flows.login import record_authentication
 from allauth.account.utils import perform_login
@@ -11,13 +11,14 @@ from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LoginView, PasswordChangeView, PasswordResetConfirmView
 from django.contrib.messages.views import SuccessMessageMixin
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_GET, require_POST
 
-from annotation.access import Request, address_of_request
+from annotation.access import STAFF, Request, address_of_request
 from annotation.actions.guarding.throttle import UnableToTry
 from annotation.actions.guarding.tries import try_link, try_own_password, try_to_be_mailed
 from annotation.actions.people.reset import mail_reset
@@ -25,6 +26,7 @@ from annotation.actions.people.sessions import end_sessions
 from annotation.forms.account import ForgottenForm, LogInForm
 from annotation.models import AccessRecord, User
 from annotation.views.guarding.adapters import log_access
+from annotation.views.guarding.doors import lacks_code
 from annotation.views.guarding.paused import paused
 
 
@@ -66,6 +68,12 @@ def admin_log_in(request: HttpRequest, *args: Any, **more: Any) -> HttpResponse:
     return redirect(f"{reverse_lazy('login')}?{request.GET.urlencode()}")
 
 
+def may_administer(request: HttpRequest) -> bool:
+    """Staff, with a code where the site asks leads for one."""
+    user = request.user
+    return user.is_active and user.is_staff and not lacks_code(user, STAFF)
+
+
 class NewPasswordView(SuccessMessageMixin, PasswordChangeView):
     template_name = "account/password_change.html"
     success_url = reverse_lazy("account")
@@ -73,7 +81,7 @@ class NewPasswordView(SuccessMessageMixin, PasswordChangeView):
 
     def post(self, request: HttpRequest, *args: Any, **more: Any) -> HttpResponse:
         try:
-            with try_own_password(request.user, timezone.now()) as right:
+            with try_own_password(cast(User, request.user), timezone.now()) as right:
                 answer = super().post(request, *args, **more)
                 right.append(answer.status_code == 302)
         except UnableToTry as refusal:
@@ -117,7 +125,7 @@ class ResetPasswordView(SuccessMessageMixin, PasswordResetConfirmView):
     success_url = reverse_lazy("login")
     success_message = "Your password is changed and you are logged out everywhere; log in with it."
 
-    def dispatch(self, *args: Any, **more: Any) -> HttpResponse:
+    def dispatch(self, *args: Any, **more: Any) -> HttpResponseBase:
         """Links that lead nowhere count; whoever tries many is told to wait, before anything is looked up."""
         try:
             with try_link(address_of_request(self.request), timezone.now()) as right:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
@@ -35,6 +35,8 @@ def disagreement(request: Request, slug: str) -> HttpResponse:
 def two_annotators(request: Request, slug: str, pk: int, other: int) -> HttpResponse:
     """The items that two annotators both labelled."""
     dataset = dataset_for_lead(request.user, slug)
+    if pk == other:
+        raise Http404
     one, two = (get_object_or_404(dataset.annotators, pk=which) for which in (pk, other))
     after = request.GET.get("after", "")
     found = list_shared(dataset, one, two, after)

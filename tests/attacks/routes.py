@@ -50,8 +50,9 @@ KINDS = {
 # Kinds of objects that this world has none of: every number leads nowhere.
 WITHOUT = {"sweep": "none", "one_diagnosis": "none", "open_doubted": "none", "open_contradicted": "none",
            "open_next": "none", "attribution": "none", "touched": "none"}  # fmt: skip
-BESIDE = {"other": "annotator", "item": "item", "job": "job", "version": "none"}
-WORDS = {"token": "x" * 32, "kind": "labels", "probe": "typos", "secret": "no-secret", "uidb64": "MQ"}
+BESIDE = {"other": "other annotator", "item": "item", "job": "job", "version": "none"}
+WORDS = {"token": "x" * 32, "kind": "labels", "probe": "typos", "secret": "no-secret", "uidb64": "MQ",
+         "provider_id": "sso"}  # fmt: skip
 
 
 def routes():
@@ -113,7 +114,7 @@ def _objects(dataset, comparison):
     return {
         "case": open_one.pk, "decision": decided.decisions.get().pk, "item": item.pk, "member": member.user_id,
         "import": dataset.file_imports.first().pk, "job": dataset.jobs.first().pk,
-        "annotator": dataset.annotators.first().pk,
+        "annotator": dataset.annotators.first().pk, "other annotator": dataset.annotators.last().pk,
         "finding": Finding.objects.create(dataset=dataset, key="k", rule={}, author=lead, **finding).pk,
         "filter": SavedFilter.objects.create(dataset=dataset, name="all", query="", author=lead).pk,
         "change": give_meanings(dataset, {"access": "getting in"}, lead, now).pk,

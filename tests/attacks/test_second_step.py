@@ -142,3 +142,8 @@ def test_leads_need_one_where_the_site_says_so(tmp_path, settings):
     assert (answer.status_code, answer.url) == (302, reverse("mfa_index"))
     assert "Set up an app that shows codes first" in lead.get(answer.url).content.decode()
     assert expert.get(reverse("history", args=["support"])).status_code == 200
+    operator = Client()
+    operator.force_login(people.otto())
+    assert operator.get("/admin/", follow=True).status_code == 404
+    settings.LEADS_NEED_CODE = False
+    assert operator.get("/admin/").status_code == 200

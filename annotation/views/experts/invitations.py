@@ -16,6 +16,8 @@ from annotation.actions.guarding.tries import try_link
 from annotation.actions.people.invite import accept, invitation_of, invite, withdraw
 from annotation.core.refusal import Refusal
 from annotation.forms.experts.inviting import InvitationForm, NewAccountForm
+from annotation.models import AccessRecord
+from annotation.views.guarding.adapters import log_access
 from annotation.views.guarding.paused import paused
 
 
@@ -47,6 +49,7 @@ def invitation(request: HttpRequest, secret: str) -> HttpResponse:
         form = NewAccountForm(request.POST if request.method == "POST" and "username" in request.POST else None)
         if request.method == "POST" and not request.user.is_authenticated and form.is_valid():
             login(request, form.save(), backend="django.contrib.auth.backends.ModelBackend")
+            log_access(request, AccessRecord.INVITATION, form.instance, "account made")
         if request.method == "POST" and request.user.is_authenticated:
             dataset = accept(secret, request.user, timezone.now())
             return redirect("queue", dataset.slug)

@@ -62,7 +62,7 @@ class ByToken:
             return JsonResponse({"error": "This key does not open this address."}, status=403)
         request.user = token.user
         request._dont_enforce_csrf_checks = True  # type: ignore[attr-defined]
-        address, what = address_of_request(request), f"key {token.pk}: {name.replace('_', ' ')}"
+        address, what = address_of_request(request), f"key {token.pk}: {name}"
         record(
             AccessRecord.TOKEN, token.user, timezone.now(), dataset=token.dataset, address=address, what=what
         )  # fmt: skip

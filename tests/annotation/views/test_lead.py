@@ -422,6 +422,7 @@ def test_pair_of_annotators_opens_the_items_on_which_they_differ(tmp_path, db):
     assert "ann and bob differ on 11 of 12 items" in found and "ticket number 11" in found
     other = small_dataset(tmp_path, "other")
     assert as_(leo(other)).get(path("two_annotators", other, ann, bob)).status_code == 404
+    assert as_(leo(dataset)).get(path("two_annotators", dataset, ann, ann)).status_code == 404
     for person in (erin(dataset), olga()):
         assert as_(person).get(url).status_code == 404
 
