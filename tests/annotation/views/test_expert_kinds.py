@@ -227,7 +227,8 @@ def test_the_first_label_is_the_earliest_held(dataset):
 
 
 @pytest.mark.parametrize(
-    ("n", "said"), [(0, "fewer than 20"), (19, "fewer than 20"), (47, "about 40"), (199, "about 190"), (1199, "1,000 or more")]
+    ("n", "said"),
+    [(0, "fewer than 20"), (19, "fewer than 20"), (47, "about 40"), (199, "about 190"), (1199, "1,000 or more")],
 )
 def test_how_many_are_open_is_said_roughly(n, said):
     assert roughly(n) == said
