@@ -19,6 +19,7 @@ from annotation.models import (
 )
 from annotation.reading.answering.asked import barred_alone, holds_any
 from annotation.reading.experts.free_cases import barred_from
+from annotation.reading.experts.open_arrays import open_arrays
 from annotation.reading.experts.readiness import decided_today, readiness
 from annotation.reading.experts.routing_rules import rules_of
 
@@ -38,6 +39,8 @@ def hand_out(dataset: Dataset, user: User, now: datetime, n: int = 1, finding: i
     Every so often one is of the audit instead, an item of known label, or one of `user`'s own again; nothing about it
     tells. Somebody who has a test to pass gets its questions, and somebody who is paused nothing.
     """
+    # what ranking reads is read before anything is locked
+    open_arrays(dataset)
     with transaction.atomic():
         ready, rules = readiness(dataset, user), rules_of(dataset)
         if ready.next_test:
