@@ -19,6 +19,7 @@ from annotation.actions.queue import next_case
 from annotation.actions.queue.draw_audit import draw_audit
 from annotation.actions.queue.next_case import AUDIT_EVERY, _turn
 from annotation.models import AuditItem, Case, Decision, RoutingRules, Skip
+from annotation.reading.answering.asked import standing_of
 from tests.factories import apart, imported, open_case
 from tests.people import erin, leo
 
@@ -119,15 +120,19 @@ def test_the_attack_works_where_turns_have_no_key(dataset, monkeypatch):
     assert by_chance(ATTACKS["the turn as the code draws it, without a key"], seen, person) < SURE
 
 
+def turn_of(dataset, person):
+    return _turn(person, standing_of(dataset, person, timezone.now()), 0)
+
+
 def test_the_turn_is_drawn_with_the_sites_key(dataset, settings):
     person = erin(dataset)
-    first = _turn(person, 0)
-    assert _turn(person, 0) == first, "looking again changes nothing"
+    first = turn_of(dataset, person)
+    assert turn_of(dataset, person) == first, "looking again changes nothing"
     assert (
         unkeyed({"person": person.pk, "last": None}, 0) != first[0] != keyed({"person": person.pk, "last": None}, b"")
     )
     settings.SECRET_KEY = "another" * 10
-    assert _turn(person, 0) != first
+    assert turn_of(dataset, person) != first
 
 
 def test_facts_next_to_each_other_do_not_run_together():
@@ -141,7 +146,7 @@ def test_turns_are_as_frequent_as_they_should_be(dataset):
     turns = []
     for _ in range(400):
         Skip.objects.create(case=case, expert=person)
-        turns.append(_turn(person, 0)[0] % AUDIT_EVERY == 0)
+        turns.append(turn_of(dataset, person)[0] % AUDIT_EVERY == 0)
     assert 20 <= sum(turns) <= 62, "one in ten of 400, within 3.5 standard errors"
 
 
