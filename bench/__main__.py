@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable
 
 from bench import (
+    answers,
     consensus,
     contested,
     files,
@@ -54,6 +55,7 @@ BENCHES: dict[str, Callable[[], list[Row]]] = {
     "detect.near_duplicates.100k": near_duplicates.run_100k,
     "detect.near_duplicates.1m": near_duplicates.run_1m,
     "detect.order": order.run,
+    "expert.answers": answers.run,
     "expert.routing": routing.run,
     "expert.team": team.run,
     "lead.export": lead_export.run,

@@ -28,7 +28,7 @@ from bench.table import Row, row
 ROOT = Path(__file__).resolve().parents[1]
 OPEN = int(os.environ.get("BENCH_OPEN_CASES", "100000"))
 EXPERTS, PROCESSES, CLASSES, SECONDS = 20, 2, 5, float(os.environ.get("BENCH_SECONDS", "30"))
-ASKED = 20  # answers that are profiled
+ASKED = 60  # answers that are profiled
 SEEDED = 40  # answers before the clock starts, so that there is an order to learn
 GOALS = {"sqlite": 80.0, "postgresql": 150.0}
 OF_BARE = 0.5
@@ -418,7 +418,7 @@ def _profiled(way: str) -> None:
     for _ in range(ASKED):
         answer()
     profile.disable()
-    pstats.Stats(profile).sort_stats("cumulative").print_stats(60)
+    pstats.Stats(profile).sort_stats("tottime").print_stats(45)
     said: list[tuple[float, str]] = []
 
     def timed(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:

@@ -17,9 +17,10 @@ from annotation.models import (
     RoutingRules,
     User,
 )
-from annotation.reading.answering.asked import barred_alone, holds_any
+from annotation.reading.answering.asked import barred_alone, standing_of
 from annotation.reading.experts.free_cases import barred_from
-from annotation.reading.experts.readiness import decided_today, readiness
+from annotation.reading.experts.open_arrays import open_arrays
+from annotation.reading.experts.readiness import READY, decided_today, readiness
 from annotation.reading.experts.routing_rules import rules_of
 
 # So many cases are asked about one by one.
@@ -38,15 +39,18 @@ def hand_out(dataset: Dataset, user: User, now: datetime, n: int = 1, finding: i
     Every so often one is of the audit instead, an item of known label, or one of `user`'s own again; nothing about it
     tells. Somebody who has a test to pass gets its questions, and somebody who is paused nothing.
     """
+    # what ranking reads is read before anything is locked
+    open_arrays(dataset)
     with transaction.atomic():
-        ready, rules = readiness(dataset, user), rules_of(dataset)
+        standing, rules = standing_of(dataset, user, now), rules_of(dataset)
+        ready = READY if standing.clear and not dataset.archived_at else readiness(dataset, user)
         if ready.next_test:
             return _of_test(ready.next_test, user, now, n)
         if ready.bar:
             return []
-        held = _renewed(_held(dataset, user, now, finding, n), now)
+        held = _renewed(_held(dataset, user, now, finding, n), now) if standing.holds else []
         while len(held) < n and not _enough_today(dataset, user, rules, len(held), now):
-            case = next_case(dataset, user, rules, ready, len(held), now, finding)
+            case = next_case(dataset, user, rules, ready, standing, len(held), now, finding)
             if case is None:
                 break
             # a moment later each, so that they keep this order
@@ -57,8 +61,6 @@ def hand_out(dataset: Dataset, user: User, now: datetime, n: int = 1, finding: i
 
 def _held(dataset: Dataset, user: User, now: datetime, finding: int | None, n: int) -> list[Case]:
     """The first `n` cases `user` holds and may still have; not what is out in a spreadsheet."""
-    if not holds_any(dataset, user, now):
-        return []
     mine = dataset.cases.filter(status=Case.OPEN, leased_to=user, leased_until__gt=now)
     mine = mine.exclude(pk__in=OfflineRow.objects.kept_by(user, now).values("case"))
     found = list(mine.order_by("leased_at", "id"))

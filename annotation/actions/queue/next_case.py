@@ -11,11 +11,9 @@ from annotation.models import AuditItem, Case, Dataset, Decision, RoutingRules, 
 from annotation.models.review import CaseQuerySet
 from annotation.reading.answering.asked import (
     HEAD,
+    StandingOf,
     barred_alone,
     first_waiting,
-    is_kept_any,
-    is_production_drawn,
-    latest_answer_and_pass,
 )
 from annotation.reading.experts.free_cases import barred_from, free_in_order
 from annotation.reading.experts.open_arrays import offer_no_more
@@ -36,20 +34,20 @@ OF_LEASE = ("status", "kind", "awaits", "reserved_for", "leased_to", "leased_unt
 
 
 def next_case(
-    dataset: Dataset, user: User, rules: RoutingRules, ready: Readiness, n_held: int, now: datetime,
-    finding: int | None,
+    dataset: Dataset, user: User, rules: RoutingRules, ready: Readiness, standing: StandingOf, n_held: int,
+    now: datetime, finding: int | None,
 ) -> Case | None:  # fmt: skip
     """A case that `user` does not hold yet, its row locked; inside a transaction."""
     if finding:
         waiting = _waiting(dataset, user, now)
         return _first(user, now, free_in_order(waiting.of_finding(finding).in_order(), user, ready.closed_classes))
-    if kept := _reserved(dataset, user, now):
+    if standing.kept and (kept := _reserved(dataset, user, now)):
         return kept
-    turn = _turn(user, n_held)
+    turn = _turn(user, standing, n_held)
     case = _check(dataset, user, rules, turn, now)
     if case is None and turn[0] % AUDIT_EVERY == 0:
         case = _of_audit(dataset, user, ready, now)
-    if case is None and turn[0] // AUDIT_EVERY % PRODUCTION_EVERY == 0 and is_production_drawn(dataset):
+    if case is None and turn[0] // AUDIT_EVERY % PRODUCTION_EVERY == 0 and standing.drawn:
         case = _of_production(dataset, user, now)
     return case or _routed(dataset, user, rules, ready, now) or _in_order(dataset, user, ready, now)
 
@@ -86,8 +84,6 @@ def _first_allowed(user: User, now: datetime, ids: Sequence[int], closed: Collec
 
 def _reserved(dataset: Dataset, user: User, now: datetime) -> Case | None:
     """The first case kept for `user`; asked by their index, as there are few of them among very many."""
-    if not is_kept_any(dataset, user):
-        return None
     kept = dataset.cases.filter(reserved_for=user, status=Case.OPEN).exclude(kind__in=Case.CHECKS)
     ids = list(kept.in_order().values_list("id", flat=True))
     return _first_allowed(user, now, ids)
@@ -139,12 +135,12 @@ def _of_production(dataset: Dataset, user: User, now: datetime) -> Case | None:
     return _first(user, now, free_in_order(drawn.exclude(pk__in=said), user))
 
 
-def _turn(user: User, n_held: int) -> tuple[int, float, float]:
+def _turn(user: User, standing: StandingOf, n_held: int) -> tuple[int, float, float]:
     """A number and two shares in [0, 1), always the same for the same answers and skips, and not to be foreseen: an
     expert who knows the numbers of all they said does not know the site's key.
 
     Drawn from the last answer and the last skip: both are read at the end of an index, however many there are."""
-    drawn = unforeseen(user.pk, *latest_answer_and_pass(user), n_held)
+    drawn = unforeseen(user.pk, standing.answered, standing.passed, n_held)
     number, share, place = (int.from_bytes(drawn[start : start + 8]) for start in (0, 8, 16))
     return number, share / 2**64, place / 2**64
 

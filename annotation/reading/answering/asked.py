@@ -1,10 +1,11 @@
 """The questions that stand before every hand-out and every answer, each answered by the end of an index."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import BooleanField, Exists
+from django.db.models import BooleanField, Exists, Subquery
 
 from annotation.bulk import AskedOften
 from annotation.models import (
@@ -47,19 +48,20 @@ _rules = AskedOften(
     ),
     int,
 )
-_held = AskedOften(
-    lambda dataset, user, now: Case.objects.filter(
-        dataset=dataset, status=Case.OPEN, leased_to=user, leased_until__gt=now
-    ).values_list("id")[:1],
+_standing_of = AskedOften(
+    lambda dataset, user, now: Dataset.objects.filter(pk=dataset).values_list(
+        Exists(QualificationTest.objects.filter(dataset=dataset, retired_at=None)),
+        Exists(Pause.objects.filter(dataset=dataset, user=user, paused=True)),
+        Exists(Case.objects.filter(dataset=dataset, status=Case.OPEN, leased_to=user, leased_until__gt=now)),
+        Exists(
+            Case.objects.filter(dataset=dataset, reserved_for=user, status=Case.OPEN).exclude(kind__in=Case.CHECKS)
+        ),
+        Exists(ProductionDraw.objects.filter(dataset=dataset)),
+        Subquery(Decision.objects.filter(expert=user).order_by("-id").values("id")[:1]),
+        Subquery(Skip.objects.filter(expert=user).order_by("-id").values("id")[:1]),
+    ),
     int, int, datetime,
 )  # fmt: skip
-_kept = AskedOften(
-    lambda dataset, user: Case.objects.filter(dataset=dataset, reserved_for=user, status=Case.OPEN)
-    .exclude(kind__in=Case.CHECKS)
-    .values_list("id")[:1],
-    int, int,
-)  # fmt: skip
-_drawn = AskedOften(lambda dataset: ProductionDraw.objects.filter(dataset=dataset).values_list("id")[:1], int)
 _head = AskedOften(
     lambda dataset, user, now: Case.objects.filter(dataset=dataset)
     .waiting_for(user, now)
@@ -68,8 +70,6 @@ _head = AskedOften(
     .values_list("id")[:HEAD],
     int, int, datetime,
 )  # fmt: skip
-_answered = AskedOften(lambda user: Decision.objects.filter(expert=user).order_by("-id").values_list("id")[:1], int)
-_passed = AskedOften(lambda user: Skip.objects.filter(expert=user).order_by("-id").values_list("id")[:1], int)
 _items = AskedOften(
     lambda case: CaseItem.objects.filter(case=case).order_by("item_id").values_list("item_id", "case__part_of_id"), int
 )
@@ -112,6 +112,27 @@ _given = AskedOften(
 )
 
 
+@dataclass(frozen=True)
+class StandingOf:
+    """How things stand for an expert who asks for cases. clear: no test is asked of anybody, and they were never
+    paused; holds, kept: they hold a case, one is kept for them that does not test them; drawn: items of production were
+    drawn to be asked about; answered, passed: ids of their last decision and skip, undone ones too."""
+
+    clear: bool
+    holds: bool
+    kept: bool
+    drawn: bool
+    answered: int | None
+    passed: int | None
+
+
+def standing_of(dataset: Dataset, user: User, now: datetime) -> StandingOf:
+    # of a dataset that was erased at this moment nothing is left
+    row = _standing_of.first(dataset.pk, user.pk, now) or (True, True, False, False, False, None, None)
+    tests, paused, holds, kept, drawn, answered, passed = row
+    return StandingOf(not (tests or paused), bool(holds), bool(kept), bool(drawn), answered, passed)
+
+
 def nothing_in_the_way(dataset: Dataset, user: User) -> bool:
     """No test is asked of anybody, and `user` was never paused."""
     return not any(_in_the_way.first(dataset.pk, user.pk) or (True,))
@@ -126,30 +147,9 @@ def newest_rules(dataset_id: int) -> RoutingRules | None:
     return RoutingRules.from_db("default", [field.attname for field in RULES], values)
 
 
-def holds_any(dataset: Dataset, user: User, now: datetime) -> bool:
-    """Whether `user` holds any case of the dataset."""
-    return _held.first(dataset.pk, user.pk, now) is not None
-
-
-def is_kept_any(dataset: Dataset, user: User) -> bool:
-    """Whether any open case is kept for `user`, other than what tests them."""
-    return _kept.first(dataset.pk, user.pk) is not None
-
-
-def is_production_drawn(dataset: Dataset) -> bool:
-    """Whether any item of production was ever drawn to be asked about."""
-    return _drawn.first(dataset.pk) is not None
-
-
 def first_waiting(dataset: Dataset, user: User, now: datetime) -> list[int]:
     """Ids of the first HEAD cases of the order that wait for `user` and are in nobody's hands."""
     return [pk for (pk,) in _head.rows(dataset.pk, user.pk, now)]
-
-
-def latest_answer_and_pass(user: User) -> tuple[int | None, int | None]:
-    """Ids of the last decision and the last skip of `user`, undone ones too."""
-    (answered,), (passed,) = _answered.first(user.pk) or (None,), _passed.first(user.pk) or (None,)
-    return answered, passed
 
 
 def items_of(case_id: int) -> list[Item]:

@@ -23,7 +23,7 @@ from annotation.reading.experts.measured_skill import SkillNow, skill_now
 KEPT = 60.0
 # So many of the order are ranked for each expert, the first: what comes after them is not handed out within KEPT. Once
 # so large a share of them is taken they are read anew.
-FIRST, TAKEN = 5_000, 0.5
+FIRST, TAKEN = 2_000, 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,17 +53,26 @@ _kept: dict[tuple[int, datetime], OpenArrays] = {}
 _reading = Lock()
 
 
-def open_arrays(dataset: Dataset) -> OpenArrays | None:
-    """None where nothing is known of any expert, so that there is nothing to rank by but the order itself."""
+def open_arrays(dataset: Dataset, may_read: bool = True) -> OpenArrays | None:
+    """None where nothing is known of any expert, so that there is nothing to rank by but the order itself; and while
+    they are read for the first time, which is not done within a transaction that writes (without `may_read`)."""
     key = (dataset.pk, dataset.created_at)
     found = _kept.get(key)
     if found is None:
-        skill = skill_now(dataset)
-        if skill is None:
-            return None
-        found = _kept[key] = _read(dataset, skill)
-    elif found.is_old and _reading.acquire(blocking=False):
+        return _read_first(dataset, key) if may_read else None
+    if found.is_old and _reading.acquire(blocking=False):
         Thread(target=_read_again, args=[dataset, key], daemon=True).start()
+    return found
+
+
+def _read_first(dataset: Dataset, key: tuple[int, datetime]) -> OpenArrays | None:
+    skill = skill_now(dataset)
+    if skill is None or not _reading.acquire(blocking=False):
+        return None
+    try:
+        found = _kept[key] = _read(dataset, skill)
+    finally:
+        _reading.release()
     return found
 
 

@@ -55,12 +55,15 @@ class Readiness:
         return "A short test comes before real cases." if self.to_pass else ""
 
 
+READY = Readiness(None, (), (), frozenset())
+
+
 def readiness(dataset: Dataset, user: User) -> Readiness:
     """Leads take no test and are never paused."""
     if dataset.archived_at:
         return Readiness(None, (), (), frozenset(), archived=True)
     if nothing_in_the_way(dataset, user):
-        return Readiness(None, (), (), frozenset())
+        return READY
     latest = dataset.pauses.filter(user=user).order_by("-id").first()
     pause = latest if latest and latest.paused else None
     # of a class that became none there are no cases to be ready for
@@ -68,7 +71,7 @@ def readiness(dataset: Dataset, user: User) -> Readiness:
     open_tests = dataset.tests.filter(retired_at=None).exclude(ended).select_related("label_class")
     tests = list(open_tests.order_by("id"))
     if not (pause or tests) or dataset.role_of(user) == Membership.LEAD:
-        return Readiness(None, (), (), frozenset())
+        return READY
     results = {one.test_id: one for one in QualificationResult.objects.filter(test__in=tests, user=user).order_by("id")}
     missing = [test for test in tests if not (test.pk in results and results[test.pk].passed)]
     whole = [test for test in missing if test.label_class_id is None]

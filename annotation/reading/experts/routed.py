@@ -25,7 +25,7 @@ def ranked_cases(dataset: Dataset, user: User, rules: RoutingRules, ready: Readi
 
     Who may really have a case the caller still has to ask: the arrays may be a minute old.
     """
-    arrays = open_arrays(dataset)
+    arrays = open_arrays(dataset, may_read=False)
     if arrays is None or user.pk not in arrays.skill.place or not len(arrays.case):
         return
     order = ranked(arrays, user.pk, _here(dataset, arrays), rules, ready)

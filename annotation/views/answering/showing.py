@@ -99,7 +99,9 @@ def show(request: Request, dataset: Dataset, finding: Finding | None, outcome: O
         "gone": _gone(dataset, user, known - {case.pk for case in cases}, now),
     }  # fmt: skip
     if not cases:
-        context["n_with_others"] = narrowed(dataset, finding).filter(leased_until__gt=now).count()
+        context["n_with_others"] = (
+            narrowed(dataset, finding).filter(leased_to__isnull=False, leased_until__gt=now).count()
+        )
         context["bar"] = _bar(dataset, user, now)
     if not request.htmx:
         context |= _answers(dataset, user)
@@ -148,7 +150,8 @@ def _how_many(request: Request, dataset: Dataset, known: set[int], n_open: int, 
     wanted = len(known) + more
     if wanted <= AHEAD:
         return max(1, wanted)
-    others = dataset.cases.filter(leased_until__gt=now).exclude(leased_to=request.user)
+    # held by somebody: so the index of what is held answers, and not one of all that is open
+    others = dataset.cases.filter(leased_to__isnull=False, leased_until__gt=now).exclude(leased_to=request.user)
     n_others = others.values("leased_to").distinct().count()
     most = max(AHEAD, n_open // (OTHERS_SHARE * (n_others + 1))) if n_others else MOST_AHEAD
     return min(wanted, most, MOST_AHEAD)

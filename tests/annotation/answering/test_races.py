@@ -16,7 +16,7 @@ from annotation.actions.queue.lease import hand_out, lease, renew
 from annotation.actions.queue.skip import skip
 from annotation.actions.queue.undo import undo
 from annotation.core.refusal import Refusal
-from annotation.models import Case, CurrentLabel, Decision, FileImport, Item, Label
+from annotation.models import Case, CurrentLabel, Dataset, Decision, FileImport, Item, Label
 from tests.factories import answer, open_case, small_dataset
 from tests.people import emil, erin, leo, user
 from tests.threads import in_threads
@@ -268,3 +268,25 @@ def test_the_page_says_so_too(dataset):
     page = client.post(url, sent, headers={"HX-Request": "true"})
     assert page.status_code == 409 and "sent in by somebody else" in page.content.decode()
     assert Decision.objects.count() == 1
+
+
+@pytest.mark.fault("an item is imported again while its case is leased")
+def test_the_same_file_again_leaves_the_case_in_hand(dataset, tmp_path, fault):
+    case, person = open_case(dataset, "s1"), erin(dataset)
+    lease(dataset, person, now())
+    small_dataset(tmp_path)
+    decide(case, person, answer(dataset, "access"), now(), only_held=True)
+    assert facts(case) == (1, 1, 1) and Item.objects.filter(external_id="s1").count() == 1
+    fault.lost(1 - facts(case)[0])
+
+
+@pytest.mark.fault("a dataset is erased while one of its cases is on a page")
+def test_what_is_erased_is_not_found(dataset, client):
+    case, person = open_case(dataset, "s1"), erin(dataset)
+    lease(dataset, person, now())
+    client.force_login(person)
+    sent = {"token": uuid4(), "item": case.case_items.get().item_id, "answer": dataset.label_classes.first().pk}
+    url = reverse("decide", args=[dataset.slug, case.pk])
+    Dataset.objects.filter(pk=dataset.pk).update(slug="gone")
+    assert client.post(url, sent, headers={"HX-Request": "true"}).status_code == 404
+    assert not Decision.objects.exists()

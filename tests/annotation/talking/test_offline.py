@@ -140,7 +140,7 @@ def test_groups_stay_on_the_page(dataset):
 
 def test_hidden_checks_are_among_them_and_not_shown_meanwhile(dataset, monkeypatch):
     dataset.routing_rules.update(gold_share=0.5)
-    monkeypatch.setattr("annotation.actions.queue.next_case._turn", lambda user, n_held: (1, 0.0, 0.0))
+    monkeypatch.setattr("annotation.actions.queue.next_case._turn", lambda user, standing, n_held: (1, 0.0, 0.0))
     item = Item.objects.get(dataset=dataset, external_id="s6")
     Gold.objects.create(dataset=dataset, item=item, label_class=dataset.label_classes.first())
     batch = taken(dataset, 5)
