@@ -108,14 +108,11 @@ def fit(
         def held_out(part: Fold, out: np.ndarray) -> np.ndarray:
             return _held_out(_learner(learner, parameters, seed), part, together[~out], classes)
 
-        oof, there = np.zeros((len(labels), len(classes))), getattr(fitted, "held_out_", {})
+        oof = np.zeros((len(labels), len(classes)))
         for number in range(n_folds):
             report(f"checking out of fold, {number + 1} of {n_folds}", 0.6 + 0.2 * number / n_folds)
             out = fold == number
-            if number in there:
-                oof[out[: len(labels)]] = _aligned(there[number][1], there[number][0], classes)
-            else:
-                oof[out[: len(labels)]] = held_out(folds[number], out)
+            oof[out[: len(labels)]] = held_out(folds[number], out)
 
         def judge(out: np.ndarray) -> np.ndarray:
             out = out[rows.origin]

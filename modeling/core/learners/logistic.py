@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, ClassVar, Literal, TypeAlias
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
@@ -38,9 +38,6 @@ CHARACTERS = [2, 5]
 FLAT = 3e-3
 # Mean log losses (nats) closer than this are the same.
 TIE = 1e-6
-# What folds say of the rows held out at every C is kept while it takes no more bytes than this; otherwise the folds are
-# fitted once more at the C that was chosen.
-MOST_KEPT = 1 << 29
 # A path ends where the first fold's loss was this many times its least for two values of C in a row.
 HOPELESS = 1.05
 
@@ -86,10 +83,6 @@ class Fold:
     y_out: np.ndarray
 
 
-# The classes a fold has learned, and their probabilities for the rows it holds out.
-HeldOut: TypeAlias = tuple[np.ndarray, np.ndarray]
-
-
 @dataclass
 class LogisticLearner:
     """Multinomial logistic regression (two classes: binomial) with an L2, L1 or elastic-net penalty.
@@ -103,10 +96,9 @@ class LogisticLearner:
 
     After `fit`: classes_ (K,); C_ and l1_ratio_, the numbers used; path_, what was tried as dicts of C, l1_ratio,
     log_loss (mean, nats), error (its standard error over folds), active (features in use, mean over folds) and n_iter,
-    empty where nothing was chosen; held_out_, fold → (classes, probabilities float32 of the rows it holds out) at the
-    values chosen, empty where nothing was chosen or all of them are too much to keep; resolved_, every setting as used;
-    facts_, JSON-ready, the path and how the solver ended; n_iter_; slope_, relative; converged_, slope_ ≤ 0.003;
-    status_, a sentence; estimator_, the fitted scikit-learn LogisticRegression.
+    empty where nothing was chosen; resolved_, every setting as used; facts_, JSON-ready, the path and how the solver
+    ended; n_iter_; slope_, relative; converged_, slope_ ≤ 0.003; status_, a sentence; estimator_, the fitted
+    scikit-learn LogisticRegression.
     """
 
     C: float | Literal["cv"] = "cv"
@@ -146,11 +138,8 @@ class LogisticLearner:
         is "cv"; where none of them can tell one value from another, the strongest penalty is chosen. Raises
         UnableToSolve."""
         self.classes_, codes = np.unique(y, return_inverse=True)
-        self._said: dict[tuple[float, int], list[HeldOut]] = {}
         self.path_ = self._path(X, codes, folds) if "cv" in (self.C, self.l1_ratio) else []
         chosen = choose(self.path_, self.rule) if self.path_ else None
-        self.held_out_ = self._held_out(chosen) if chosen else {}
-        del self._said
         self.C_ = chosen["C"] if chosen else float(self.C)
         self.l1_ratio_ = chosen["l1_ratio"] if chosen else float(self.l1_ratio)
         self.resolved_ = named_settings(asdict(self) | {"C": self.C_, "l1_ratio": self.l1_ratio_})
@@ -201,7 +190,7 @@ class LogisticLearner:
     def _path_at(self, grid: Sequence[float], ratio: float, folds: Sequence[Fold]) -> list[PathEntry]:
         tried: list[list[tuple[float, int, int]]] = []
         rows = []
-        for number, fold in enumerate(folds):
+        for fold in folds:
             known, codes = np.unique(fold.y, return_inverse=True)
             # A class that is only among the rows held out is impossible at every C and tells none from another.
             judged = np.isin(fold.y_out, known)
@@ -209,28 +198,14 @@ class LogisticLearner:
                 continue
             rows.append(int(judged.sum()))
             tried.append([])
-            truth = np.searchsorted(known, fold.y_out[judged])
+            truth, X_out = np.searchsorted(known, fold.y_out[judged]), fold.X_out[judged]
             worth = weights_of_classes(codes, self.class_weight)
             for found in solve_path(fold.X, codes, grid, ratio, self.tol, self.max_iter, worth):
-                said = _probabilities(found, fold.X_out)
-                self._keep(ratio, number, (known, said.astype(np.float32)))
-                tried[-1].append((_loss(truth, said[judged], worth), found.active, found.n_iter))
+                tried[-1].append((_loss(truth, _probabilities(found, X_out), worth), found.active, found.n_iter))
                 if len(tried) == 1 and _hopeless([loss for loss, _, _ in tried[0]]):
                     break
             grid = grid[: len(tried[0])]
         return [_entry(C, ratio, [one[at] for one in tried], rows) for at, C in enumerate(grid)]
-
-    def _keep(self, ratio: float, number: int, said: "HeldOut") -> None:
-        self._said.setdefault((ratio, number), []).append(said)
-        if sum(one.nbytes for every in self._said.values() for _, one in every) > MOST_KEPT:
-            self._said = {key: [(known, one[:0]) for known, one in every] for key, every in self._said.items()}
-
-    def _held_out(self, chosen: PathEntry) -> "dict[int, HeldOut]":
-        """What every fold said at the values chosen; nothing where part of it was let go."""
-        ratio = chosen["l1_ratio"]
-        at = [entry["C"] for entry in self.path_ if entry["l1_ratio"] == ratio].index(chosen["C"])
-        found = {number: every[at] for (of, number), every in self._said.items() if of == ratio}
-        return found if all(len(said) for _, said in found.values()) else {}
 
     def _solver(self, found: Solution) -> SolverFacts:
         return {
