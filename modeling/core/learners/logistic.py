@@ -1,8 +1,8 @@
 """Regularized logistic regression: a whole path of penalties by cross-validation, and whether the fit converged."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, TypeAlias
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
@@ -38,7 +38,7 @@ CHARACTERS = [2, 5]
 FLAT = 3e-3
 # Mean log losses (nats) closer than this are the same.
 TIE = 1e-6
-# A path ends where the first fold's loss was this many times its least for two values of C in a row.
+# A path ends where a fold's loss was this many times its least for two values of C in a row.
 HOPELESS = 1.05
 
 
@@ -73,14 +73,20 @@ def one_of(*names: str) -> Callable[[str], str]:
     return read
 
 
+# What one C gave on one fold: the mean log loss of the rows held out, the features in use, and the iterations.
+Tried: TypeAlias = Sequence[float]
+
+
 @dataclass(frozen=True)
 class Fold:
-    """Rows to learn from, X (m, p) and y (m,), and rows held out, X_out (o, p) and y_out (o,)."""
+    """Rows to learn from, X (m, p) and y (m,), and rows held out, X_out (o, p) and y_out (o,). tried: what its path was
+    where it was gone elsewhere, L1 ratio as text → one entry per C; None where it is still to be gone."""
 
     X: Matrix
     y: np.ndarray
     X_out: Matrix
     y_out: np.ndarray
+    tried: Mapping[str, Sequence[Tried]] | None = None
 
 
 @dataclass
@@ -178,34 +184,46 @@ class LogisticLearner:
         """How strong the penalty is, 1 / C."""
         return (1 / resolved["C"],)
 
+    def tried_on(self, X: Matrix, y: np.ndarray, fold: Fold) -> dict[str, list[Tried]]:
+        """The path of one fold of the rows X (n, p), y (n,): what `Fold.tried` takes."""
+        codes = np.unique(y, return_inverse=True)[1]
+        return {str(ratio): self._tried(fold, grid, ratio) for ratio, grid in self._grids(X, codes)}
+
+    def _grids(self, X: Matrix, codes: np.ndarray) -> Iterator[tuple[float, tuple[float, ...]]]:
+        """The L1 ratios to try, and the values of C with each."""
+        worth = weights_of_classes(codes, self.class_weight)
+        for ratio in RATIOS if self.l1_ratio == "cv" else (float(self.l1_ratio),):
+            yield ratio, grid_for(X, codes, ratio, worth) if self.C == "cv" else (float(self.C),)
+
     def _path(self, X: Matrix, codes: np.ndarray, folds: Sequence[Fold]) -> list[PathEntry]:
-        ratios = RATIOS if self.l1_ratio == "cv" else (float(self.l1_ratio),)
-        path = []
-        for ratio in ratios:
-            worth = weights_of_classes(codes, self.class_weight)
-            grid = grid_for(X, codes, ratio, worth) if self.C == "cv" else (float(self.C),)
-            path += self._path_at(grid, ratio, folds)
-        return path
+        return [entry for ratio, grid in self._grids(X, codes) for entry in self._path_at(grid, ratio, folds)]
 
     def _path_at(self, grid: Sequence[float], ratio: float, folds: Sequence[Fold]) -> list[PathEntry]:
-        tried: list[list[tuple[float, int, int]]] = []
-        rows = []
+        """Up to where the first of the folds gave up."""
+        tried, rows = [], []
         for fold in folds:
-            known, codes = np.unique(fold.y, return_inverse=True)
-            # A class that is only among the rows held out is impossible at every C and tells none from another.
-            judged = np.isin(fold.y_out, known)
-            if len(known) < 2 or not judged.any():
-                continue
-            rows.append(int(judged.sum()))
-            tried.append([])
-            truth, X_out = np.searchsorted(known, fold.y_out[judged]), fold.X_out[judged]
-            worth = weights_of_classes(codes, self.class_weight)
-            for found in solve_path(fold.X, codes, grid, ratio, self.tol, self.max_iter, worth):
-                tried[-1].append((_loss(truth, _probabilities(found, X_out), worth), found.active, found.n_iter))
-                if len(tried) == 1 and _hopeless([loss for loss, _, _ in tried[0]]):
-                    break
-            grid = grid[: len(tried[0])]
+            own = self._tried(fold, grid, ratio) if fold.tried is None else fold.tried.get(str(ratio), [])
+            if own:
+                rows.append(int(np.isin(fold.y_out, np.unique(fold.y)).sum()))
+                tried.append(own)
+                grid = grid[: len(own)]
         return [_entry(C, ratio, [one[at] for one in tried], rows) for at, C in enumerate(grid)]
+
+    def _tried(self, fold: Fold, grid: Sequence[float], ratio: float) -> list[Tried]:
+        """What each C gives on the fold until they are hopeless; nothing where it can't tell one from another."""
+        known, codes = np.unique(fold.y, return_inverse=True)
+        # A class that is only among the rows held out is impossible at every C and tells none from another.
+        judged = np.isin(fold.y_out, known)
+        if len(known) < 2 or not judged.any():
+            return []
+        truth, X_out = np.searchsorted(known, fold.y_out[judged]), fold.X_out[judged]
+        worth = weights_of_classes(codes, self.class_weight)
+        tried: list[Tried] = []
+        for found in solve_path(fold.X, codes, grid, ratio, self.tol, self.max_iter, worth):
+            tried.append((_loss(truth, _probabilities(found, X_out), worth), found.active, found.n_iter))
+            if _hopeless([loss for loss, _, _ in tried]):
+                break
+        return tried
 
     def _solver(self, found: Solution) -> SolverFacts:
         return {
@@ -262,7 +280,7 @@ def _hopeless(losses: Sequence[float]) -> bool:
     return len(losses) > 2 and min(losses[-2:]) > HOPELESS * min(losses)
 
 
-def _entry(C: float, ratio: float, found: Sequence[tuple[float, int, int]], rows: Sequence[int]) -> PathEntry:
+def _entry(C: float, ratio: float, found: Sequence[Tried], rows: Sequence[int]) -> PathEntry:
     """One C, found (log loss, active features, iterations) by each fold, with so many rows held out."""
     if not found:
         return {"C": C, "l1_ratio": ratio, "log_loss": 0.0, "error": 0.0, "active": 0.0, "n_iter": 0}
