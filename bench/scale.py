@@ -1,7 +1,7 @@
 """Detection and training as items and classes grow: processor time, peak memory, and scikit-learn fit for fit.
 
-`python -m bench.scale detect N K` and `… train N K` print one figure of their own as JSON, for sizes that the table does not
-wait for.
+`python -m bench.scale detect N K` and `… train N K` print one figure of their own as JSON, for sizes that the table
+does not wait for.
 """
 
 import json

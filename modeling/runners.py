@@ -3,12 +3,13 @@
 from annotation.actions.jobs.work import JOB_RUNNERS
 from modeling.actions.proving import attribute, compare, diagnose, measure_unlikeness, price_run
 from modeling.actions.running import check_robustness, describe_run, predict_file
-from modeling.actions.training import capacity, learning_curve, sweep, train
+from modeling.actions.training import capacity, folds, learning_curve, sweep, train
 from modeling.actions.watching import check_live, measure_returns
 from modeling.demo import play
 
 JOB_RUNNERS.update({
     "training": train.run,
+    folds.KIND: folds.run,
     "comparison": compare.run,
     "diagnosis": diagnose.run,
     "attribution": attribute.run,

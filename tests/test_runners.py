@@ -43,6 +43,7 @@ from modeling.actions.watching import measure_returns
 from modeling.actions.watching.check_live import request_live_check
 from modeling.actions.watching.measure_returns import request_returns
 from modeling.core.fitting.training import FEATURES
+from modeling.core.learners import learner_settings
 from modeling.demo import play
 from modeling.demo.dataset import request_demo
 from modeling.demo.filings import generate
@@ -144,6 +145,12 @@ def a_training(tmp_path):
     return request_training(small_world.pool(tmp_path), learner="logistic", background=False)
 
 
+def a_training_fold(tmp_path):
+    frozen = snapshot(small_world.pool(tmp_path), Snapshot.TRAINING)
+    params = {"settings": learner_settings("logistic", {}), "snapshot": frozen.pk, "fold": 0}
+    return enqueue("training_fold", frozen.dataset, params, background=False)
+
+
 def a_comparison(tmp_path):
     """With rows that left the training rows, labels in quarantine and costs: all of its parts are worked out."""
     dataset = small_world.with_production(tmp_path)
@@ -234,6 +241,7 @@ ASKED = {
     "consensus": a_consensus,
     "reorder": an_order,
     "training": a_training,
+    "training_fold": a_training_fold,
     "comparison": a_comparison,
     "diagnosis": a_diagnosis,
     "attribution": an_attribution,

@@ -102,10 +102,10 @@ def units_to_open(
     likely = likely_first(learned, order.score[np.unique(order.of[worth])])
     worth[likely[undecided[likely]]] = True
     worth &= ~found.aside | order.is_group[order.of]
-    members = pd.Series(pool["item"].to_numpy()).groupby(order.of).apply(list)
+    units = np.unique(order.of[worth])
+    members = _members(pool["item"].to_numpy(), order.of, units)
     alone = _flagged_alone(pool, found)
     chance = of_likeliest(order.of, learned.chance, learned.probability).to_numpy()
-    units = np.unique(order.of[worth])
     return [
         Unit(
             frozenset(members[unit]),
@@ -116,6 +116,14 @@ def units_to_open(
         )
         for unit in units[np.argsort(order.rank[units])].tolist()
     ] + proposed_units(pool, order, found.findings, units)
+
+
+def _members(items: np.ndarray, of: np.ndarray, units: np.ndarray) -> dict[int, list[int]]:
+    """The items of each of `units`, ascending numbers, in the order they stand in; of (n,): the unit of each item."""
+    rows = np.flatnonzero(np.isin(of, units))
+    rows = rows[np.argsort(of[rows], kind="stable")]
+    parts = np.split(items[rows], np.searchsorted(of[rows], units[1:]))
+    return {unit: part.tolist() for unit, part in zip(units.tolist(), parts, strict=False)}
 
 
 def _flagged_alone(pool: pd.DataFrame, found: Suspicions) -> frozenset[int]:

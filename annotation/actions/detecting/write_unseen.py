@@ -15,7 +15,7 @@ from annotation.core.progress import Report
 from annotation.models import Dataset, Detection, Finding, FindingItem, Flag, Group, GroupMember, Job
 
 # Rows of one transaction: a fraction of a second, for which an expert who answers may have to wait.
-ROWS = 20_000
+ROWS = 10_000
 
 
 def fenced(report: Report, stage: str, share: float) -> Step:

@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NotRequired, TypedDict
 
@@ -9,18 +10,17 @@ import numpy as np
 import pandas as pd
 from django.conf import settings
 
-from annotation import frames
 from annotation.actions.jobs.enqueue import enqueue
-from annotation.actions.jobs.parts import Part
+from annotation.actions.jobs.parts import Part, Wait
 from annotation.actions.jobs.work import UnableToWork, Write
 from annotation.actions.snapshot import snapshot as freeze
 from annotation.core.artifacts import arrays_to_bytes, save_bytes
-from annotation.core.likeness.grouping import group_items
 from annotation.core.progress import Report
 from annotation.models import Dataset, Job, PredictionSet, Snapshot, User
 from annotation.reading.classes.order_then import changed_classes
-from annotation.reading.frozen_rows import rows_now
 from annotation.reading.pool_evidence import state_of
+from modeling.actions.training.folds import KIND as FOLDS_KIND
+from modeling.actions.training.folds import fold_parts, tried_of
 from modeling.actions.training.synonyms import accepted_pairs
 from modeling.core.fitting.augmentation import SETTINGS as OF_COPIES
 from modeling.core.fitting.augmentation import augmentation_settings
@@ -30,6 +30,7 @@ from modeling.core.fitting.stored import Resolved, Settings
 from modeling.core.fitting.training import OF_ROWS, Fit, Model, fit, predict
 from modeling.core.learners import learner_settings
 from modeling.models import ModelRun, Recipe
+from modeling.reading.training_rows import read_rows
 
 # Rows whose prediction is timed.
 TIMED = 1000
@@ -116,16 +117,19 @@ def training_part(rows: Snapshot, learner: str, chosen: Settings, seed: int) -> 
     return Part("training", params, inputs=rows.sha256 + changed_classes(rows.dataset), seed=seed)
 
 
-def run(job: Job, report: Report) -> Write:
+def run(job: Job, report: Report) -> Write | Wait:
     report("freezing the training rows", 0.02)
     asked: TrainingParams = job.params
-    if asked["snapshot"]:
-        rows = Snapshot.objects.get(pk=asked["snapshot"])
+    parts = list(job.parts.filter(kind=FOLDS_KIND).order_by("id"))
+    if pinned := parts[0].params["snapshot"] if parts else asked["snapshot"]:
+        rows = Snapshot.objects.get(pk=pinned)
     else:
         first = asked.get("as_imported", False)
         rows = freeze(job.own_dataset, Snapshot.TRAINING, user=job.created_by, as_imported=first)
+    if not parts and (first_done := fold_parts(rows, asked["learner"], asked["settings"], job.seed)):
+        return Wait(first_done)
     order = TrainingOrder(asked["learner"], asked["settings"], job.seed, asked["like"])
-    trained = train_on(rows, order, lambda stage, share: report(stage, 0.05 + 0.9 * share), job)
+    trained = train_on(rows, order, lambda stage, share: report(stage, 0.05 + 0.9 * share), job, parts)
 
     def write() -> TrainingResult:
         made = trained.insert()
@@ -153,18 +157,15 @@ class TrainedRun:
         return self.run
 
 
-def train_on(rows: Snapshot, order: TrainingOrder, report: Report, job: Job) -> TrainedRun:
-    """Fit, and write files; no row before the run is inserted."""
+def train_on(rows: Snapshot, order: TrainingOrder, report: Report, job: Job, folds: Sequence[Job] = ()) -> TrainedRun:
+    """Fit, and write files; no row before the run is inserted. folds: the jobs that went through folds before."""
     started, cpu_started = time.monotonic(), time.process_time()
-    dataset = rows.dataset
-    frame = rows_now(rows)
-    table = frames.content_table(frame["content"], dataset.typed_fields)
     report("near-duplicates", 0.0)
-    groups = group_items(table, dataset.typed_fields).of
-    labels = frames.codes(frame["label"], dataset.class_names)
+    read = read_rows(rows)
+    frame, table = read.frame, read.table
     fitted = fit(
-        table, dataset.typed_fields, labels, dataset.class_names, groups, order.learner, order.settings, order.seed,
-        report, sources=frame["source"].to_numpy(str),
+        table, read.fields, read.labels, read.classes, read.groups, order.learner, order.settings, order.seed, report,
+        sources=frame["source"].to_numpy(str), tried=tried_of(folds),
     )  # fmt: skip
     if fitted.coefficients:
         encoded = json.dumps(fitted.coefficients, sort_keys=True).encode()
@@ -174,6 +175,7 @@ def train_on(rows: Snapshot, order: TrainingOrder, report: Report, job: Job) -> 
     arrays = save_probabilities(frame["item"].to_numpy(), fitted.oof)
     cost = {"cpu_seconds": time.process_time() - cpu_started, "predict_seconds": _predicting(fitted.model, table)}
     cost["seconds"] = time.monotonic() - started
+    cost["cpu_seconds"] += sum(one.outcome["cpu_seconds"] for one in folds if one.status == Job.DONE)
     return TrainedRun(_run(rows, order, fitted, artifact, arrays, cost, job), order)
 
 

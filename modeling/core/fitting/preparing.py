@@ -1,7 +1,7 @@
 """A table's features and its folds, each fold with features as if fitted to its own rows."""
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from annotation.core.fields import Field
 from modeling.core.fitting.augmentation import Rows
 from modeling.core.fitting.dense_features import DenseFeatures
 from modeling.core.learners import Fold, UnableToTrain
+from modeling.core.learners.logistic import Tried
 
 
 def prepared(
@@ -63,10 +64,13 @@ class DenseFolds(Sequence[Fold]):
 
 
 class ToldFolds(Sequence[Fold]):
-    """Folds that report as each is taken up: a path of fits on one of them may take minutes."""
+    """Folds that report as each is taken up: a path of fits on one of them may take minutes. tried: by its number, the
+    path of each that was gone elsewhere."""
 
-    def __init__(self, folds: Sequence[Fold], report: Callable[[str, float], None]) -> None:
-        self.folds, self.report = folds, report
+    def __init__(
+        self, folds: Sequence[Fold], report: Callable[[str, float], None], tried: Mapping[int, dict[str, list[Tried]]]
+    ) -> None:
+        self.folds, self.report, self.tried = folds, report, tried
 
     def __len__(self) -> int:
         return len(self.folds)
@@ -74,7 +78,7 @@ class ToldFolds(Sequence[Fold]):
     def __getitem__(self, number: Any) -> Any:
         fold = self.folds[number]
         self.report(f"fitting, fold {number + 1} of {len(self)}", 0.1 + 0.4 * number / len(self))
-        return fold
+        return dataclasses.replace(fold, tried=self.tried[number]) if number in self.tried else fold
 
 
 def _all_alike(table: pd.DataFrame, fields: Sequence[Field]) -> UnableToTrain:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias, cast
 
@@ -30,7 +30,17 @@ from modeling.core.fitting.dense_features import DenseFeatures, DenseModel
 from modeling.core.fitting.preparing import ToldFolds, fitted_features, one_fold, prepared
 from modeling.core.fitting.sources import by_source
 from modeling.core.fitting.stored import Coefficients, Metrics, Resolved, Settings, SourceScores
-from modeling.core.learners import MOST_WORDS, PAIRS, Fold, Learner, UnableToTrain, learner_with, resolved_of
+from modeling.core.learners import (
+    MOST_WORDS,
+    PAIRS,
+    Fold,
+    Learner,
+    LogisticLearner,
+    UnableToTrain,
+    learner_with,
+    resolved_of,
+)
+from modeling.core.learners.logistic import Tried
 from modeling.core.proving.evaluation import Counts, balanced_accuracy, metrics
 
 FOLDS = 5
@@ -79,16 +89,16 @@ class Fit:
 def fit(
     table: pd.DataFrame, fields: Sequence[Field], labels: np.ndarray, classes: Sequence[str], groups: np.ndarray,
     learner: str, settings: Settings, seed: int, report: Callable[[str, float], None],
-    sources: np.ndarray | None = None,
+    sources: np.ndarray | None = None, tried: Mapping[int, dict[str, list[Tried]]] | None = None,
 ) -> Fit:  # fmt: skip
     """Train on a `typed` table of n rows.
 
     labels: int array (n,), positions in `classes`. groups: int array (n,); rows of one group never lie on both sides of
     a fold. settings: of the learner, or the resolved settings of an earlier Fit. report(stage, share done) is called
     as it goes on. sources: str (n,), where each row came from; with two or more of them every source is also judged by
-    a model of the others. A C or l1_ratio chosen by "cv" was chosen on these rows: then the validation figures, which
-    use it in every fold, flatter it a little; a comparison on production does not. Raises UnableToTrain and
-    UnableToConfigure.
+    a model of the others. tried: by fold, what `try_fold` found. A C or l1_ratio chosen by "cv" was chosen on these
+    rows: then the validation figures, which use it in every fold, flatter it a little; a comparison on production does
+    not. Raises UnableToTrain and UnableToConfigure.
     """
     n_folds = _check(labels, classes, groups)
     recipe = _learner(learner, settings, seed)
@@ -102,20 +112,17 @@ def fit(
         transformer, X, folds = prepared(recipe, rows, fields, features, names, fold)
         _check_weights(X.shape[1], len(np.unique(labels)))
         report("fitting", 0.1)
-        fitted = recipe.fit(X, names, ToldFolds(folds, report), together)
+        fitted = recipe.fit(X, names, ToldFolds(folds, report, tried or {}), together)
         parameters = resolved_of(fitted)
 
         def held_out(part: Fold, out: np.ndarray) -> np.ndarray:
             return _held_out(_learner(learner, parameters, seed), part, together[~out], classes)
 
-        oof, there = np.zeros((len(labels), len(classes))), getattr(fitted, "held_out_", {})
+        oof = np.zeros((len(labels), len(classes)))
         for number in range(n_folds):
             report(f"checking out of fold, {number + 1} of {n_folds}", 0.6 + 0.2 * number / n_folds)
             out = fold == number
-            if number in there:
-                oof[out[: len(labels)]] = _aligned(there[number][1], there[number][0], classes)
-            else:
-                oof[out[: len(labels)]] = held_out(folds[number], out)
+            oof[out[: len(labels)]] = held_out(folds[number], out)
 
         def judge(out: np.ndarray) -> np.ndarray:
             out = out[rows.origin]
@@ -136,6 +143,28 @@ def fit(
         status=fitted.status_ + _lone(names, together), coefficients=coefficients(model, X[: len(labels)], table),
         at_chance=_at_chance(labels, oof), parameter_hash=_hash(resolved, model), environment=environment(),
     )  # fmt: skip
+
+
+def try_fold(
+    table: pd.DataFrame, fields: Sequence[Field], labels: np.ndarray, classes: Sequence[str], groups: np.ndarray,
+    settings: Settings, seed: int, number: int, report: Callable[[str, float], None],
+) -> dict[str, list[Tried]]:  # fmt: skip
+    """What each C, and L1 ratio, gives on the fold of this number: the path that `fit` of the logistic learner goes on
+    it, arguments as there, so that folds can be gone through side by side. Nothing where there is no such fold."""
+    n_folds = _check(labels, classes, groups)
+    if number >= n_folds:
+        return {}
+    recipe = cast(LogisticLearner, _learner("logistic", settings, seed))
+    features = {key: settings.get(key, default) for key, default in FEATURES.items()}
+    with threadpool_limits(1):
+        report("features", 0.0)
+        rows = with_copies(table, fields, settings, seed)
+        names = np.asarray(classes)[labels[rows.origin]]
+        out = (grouped_folds(groups, labels, n_folds, seed) == number)[rows.origin]
+        transformer, X = fitted_features(recipe, rows.table, fields, features)
+        _check_weights(X.shape[1], len(np.unique(labels)))
+        report("fitting", 0.2)
+        return recipe.tried_on(X, names, one_fold(transformer, X, rows, names, out))
 
 
 def _all_metrics(

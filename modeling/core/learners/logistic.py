@@ -1,6 +1,6 @@
 """Regularized logistic regression: a whole path of penalties by cross-validation, and whether the fit converged."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, Literal, TypeAlias
 
@@ -38,10 +38,7 @@ CHARACTERS = [2, 5]
 FLAT = 3e-3
 # Mean log losses (nats) closer than this are the same.
 TIE = 1e-6
-# What folds say of the rows held out at every C is kept while it takes no more bytes than this; otherwise the folds are
-# fitted once more at the C that was chosen.
-MOST_KEPT = 1 << 29
-# A path ends where the first fold's loss was this many times its least for two values of C in a row.
+# A path ends where a fold's loss was this many times its least for two values of C in a row.
 HOPELESS = 1.05
 
 
@@ -76,18 +73,20 @@ def one_of(*names: str) -> Callable[[str], str]:
     return read
 
 
+# What one C gave on one fold: the mean log loss of the rows held out, the features in use, and the iterations.
+Tried: TypeAlias = Sequence[float]
+
+
 @dataclass(frozen=True)
 class Fold:
-    """Rows to learn from, X (m, p) and y (m,), and rows held out, X_out (o, p) and y_out (o,)."""
+    """Rows to learn from, X (m, p) and y (m,), and rows held out, X_out (o, p) and y_out (o,). tried: what its path was
+    where it was gone elsewhere, L1 ratio as text → one entry per C; None where it is still to be gone."""
 
     X: Matrix
     y: np.ndarray
     X_out: Matrix
     y_out: np.ndarray
-
-
-# The classes a fold has learned, and their probabilities for the rows it holds out.
-HeldOut: TypeAlias = tuple[np.ndarray, np.ndarray]
+    tried: Mapping[str, Sequence[Tried]] | None = None
 
 
 @dataclass
@@ -103,10 +102,9 @@ class LogisticLearner:
 
     After `fit`: classes_ (K,); C_ and l1_ratio_, the numbers used; path_, what was tried as dicts of C, l1_ratio,
     log_loss (mean, nats), error (its standard error over folds), active (features in use, mean over folds) and n_iter,
-    empty where nothing was chosen; held_out_, fold → (classes, probabilities float32 of the rows it holds out) at the
-    values chosen, empty where nothing was chosen or all of them are too much to keep; resolved_, every setting as used;
-    facts_, JSON-ready, the path and how the solver ended; n_iter_; slope_, relative; converged_, slope_ ≤ 0.003;
-    status_, a sentence; estimator_, the fitted scikit-learn LogisticRegression.
+    empty where nothing was chosen; resolved_, every setting as used; facts_, JSON-ready, the path and how the solver
+    ended; n_iter_; slope_, relative; converged_, slope_ ≤ 0.003; status_, a sentence; estimator_, the fitted
+    scikit-learn LogisticRegression.
     """
 
     C: float | Literal["cv"] = "cv"
@@ -146,11 +144,8 @@ class LogisticLearner:
         is "cv"; where none of them can tell one value from another, the strongest penalty is chosen. Raises
         UnableToSolve."""
         self.classes_, codes = np.unique(y, return_inverse=True)
-        self._said: dict[tuple[float, int], list[HeldOut]] = {}
         self.path_ = self._path(X, codes, folds) if "cv" in (self.C, self.l1_ratio) else []
         chosen = choose(self.path_, self.rule) if self.path_ else None
-        self.held_out_ = self._held_out(chosen) if chosen else {}
-        del self._said
         self.C_ = chosen["C"] if chosen else float(self.C)
         self.l1_ratio_ = chosen["l1_ratio"] if chosen else float(self.l1_ratio)
         self.resolved_ = named_settings(asdict(self) | {"C": self.C_, "l1_ratio": self.l1_ratio_})
@@ -189,48 +184,46 @@ class LogisticLearner:
         """How strong the penalty is, 1 / C."""
         return (1 / resolved["C"],)
 
+    def tried_on(self, X: Matrix, y: np.ndarray, fold: Fold) -> dict[str, list[Tried]]:
+        """The path of one fold of the rows X (n, p), y (n,): what `Fold.tried` takes."""
+        codes = np.unique(y, return_inverse=True)[1]
+        return {str(ratio): self._tried(fold, grid, ratio) for ratio, grid in self._grids(X, codes)}
+
+    def _grids(self, X: Matrix, codes: np.ndarray) -> Iterator[tuple[float, tuple[float, ...]]]:
+        """The L1 ratios to try, and the values of C with each."""
+        worth = weights_of_classes(codes, self.class_weight)
+        for ratio in RATIOS if self.l1_ratio == "cv" else (float(self.l1_ratio),):
+            yield ratio, grid_for(X, codes, ratio, worth) if self.C == "cv" else (float(self.C),)
+
     def _path(self, X: Matrix, codes: np.ndarray, folds: Sequence[Fold]) -> list[PathEntry]:
-        ratios = RATIOS if self.l1_ratio == "cv" else (float(self.l1_ratio),)
-        path = []
-        for ratio in ratios:
-            worth = weights_of_classes(codes, self.class_weight)
-            grid = grid_for(X, codes, ratio, worth) if self.C == "cv" else (float(self.C),)
-            path += self._path_at(grid, ratio, folds)
-        return path
+        return [entry for ratio, grid in self._grids(X, codes) for entry in self._path_at(grid, ratio, folds)]
 
     def _path_at(self, grid: Sequence[float], ratio: float, folds: Sequence[Fold]) -> list[PathEntry]:
-        tried: list[list[tuple[float, int, int]]] = []
-        rows = []
-        for number, fold in enumerate(folds):
-            known, codes = np.unique(fold.y, return_inverse=True)
-            # A class that is only among the rows held out is impossible at every C and tells none from another.
-            judged = np.isin(fold.y_out, known)
-            if len(known) < 2 or not judged.any():
-                continue
-            rows.append(int(judged.sum()))
-            tried.append([])
-            truth = np.searchsorted(known, fold.y_out[judged])
-            worth = weights_of_classes(codes, self.class_weight)
-            for found in solve_path(fold.X, codes, grid, ratio, self.tol, self.max_iter, worth):
-                said = _probabilities(found, fold.X_out)
-                self._keep(ratio, number, (known, said.astype(np.float32)))
-                tried[-1].append((_loss(truth, said[judged], worth), found.active, found.n_iter))
-                if len(tried) == 1 and _hopeless([loss for loss, _, _ in tried[0]]):
-                    break
-            grid = grid[: len(tried[0])]
+        """Up to where the first of the folds gave up."""
+        tried, rows = [], []
+        for fold in folds:
+            own = self._tried(fold, grid, ratio) if fold.tried is None else fold.tried.get(str(ratio), [])
+            if own:
+                rows.append(int(np.isin(fold.y_out, np.unique(fold.y)).sum()))
+                tried.append(own)
+                grid = grid[: len(own)]
         return [_entry(C, ratio, [one[at] for one in tried], rows) for at, C in enumerate(grid)]
 
-    def _keep(self, ratio: float, number: int, said: "HeldOut") -> None:
-        self._said.setdefault((ratio, number), []).append(said)
-        if sum(one.nbytes for every in self._said.values() for _, one in every) > MOST_KEPT:
-            self._said = {key: [(known, one[:0]) for known, one in every] for key, every in self._said.items()}
-
-    def _held_out(self, chosen: PathEntry) -> "dict[int, HeldOut]":
-        """What every fold said at the values chosen; nothing where part of it was let go."""
-        ratio = chosen["l1_ratio"]
-        at = [entry["C"] for entry in self.path_ if entry["l1_ratio"] == ratio].index(chosen["C"])
-        found = {number: every[at] for (of, number), every in self._said.items() if of == ratio}
-        return found if all(len(said) for _, said in found.values()) else {}
+    def _tried(self, fold: Fold, grid: Sequence[float], ratio: float) -> list[Tried]:
+        """What each C gives on the fold until they are hopeless; nothing where it can't tell one from another."""
+        known, codes = np.unique(fold.y, return_inverse=True)
+        # A class that is only among the rows held out is impossible at every C and tells none from another.
+        judged = np.isin(fold.y_out, known)
+        if len(known) < 2 or not judged.any():
+            return []
+        truth, X_out = np.searchsorted(known, fold.y_out[judged]), fold.X_out[judged]
+        worth = weights_of_classes(codes, self.class_weight)
+        tried: list[Tried] = []
+        for found in solve_path(fold.X, codes, grid, ratio, self.tol, self.max_iter, worth):
+            tried.append((_loss(truth, _probabilities(found, X_out), worth), found.active, found.n_iter))
+            if _hopeless([loss for loss, _, _ in tried]):
+                break
+        return tried
 
     def _solver(self, found: Solution) -> SolverFacts:
         return {
@@ -287,7 +280,7 @@ def _hopeless(losses: Sequence[float]) -> bool:
     return len(losses) > 2 and min(losses[-2:]) > HOPELESS * min(losses)
 
 
-def _entry(C: float, ratio: float, found: Sequence[tuple[float, int, int]], rows: Sequence[int]) -> PathEntry:
+def _entry(C: float, ratio: float, found: Sequence[Tried], rows: Sequence[int]) -> PathEntry:
     """One C, found (log loss, active features, iterations) by each fold, with so many rows held out."""
     if not found:
         return {"C": C, "l1_ratio": ratio, "log_loss": 0.0, "error": 0.0, "active": 0.0, "n_iter": 0}

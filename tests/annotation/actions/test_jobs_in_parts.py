@@ -136,6 +136,7 @@ def test_a_part_that_fails_does_not_hold_up_the_whole(dataset, worked, rung, mon
     assert work_here(whole).result == {"sum": 1, "lost": 1}
 
 
+@pytest.mark.fault("a worker is killed in one part of a job")
 def test_a_killed_worker_loses_no_more_than_its_part(dataset, worked, rung):
     whole, parts = begun(dataset)
     work(parts[0].pk)
@@ -148,6 +149,7 @@ def test_a_killed_worker_loses_no_more_than_its_part(dataset, worked, rung):
     assert worked == [0, 1, 2] and Job.objects.get(pk=parts[1].pk).attempt == 2
 
 
+@pytest.mark.fault("a part of a job that always kills its worker")
 def test_a_part_whose_workers_died_three_times_does_not_hold_up_the_whole(dataset, worked, rung):
     whole, parts = begun(dataset)
     for _ in range(3):
@@ -160,6 +162,7 @@ def test_a_part_whose_workers_died_three_times_does_not_hold_up_the_whole(datase
     assert work_here(whole).result == {"sum": 1, "lost": 1}
 
 
+@pytest.mark.fault("a worker is killed while it writes the parts of a job")
 def test_a_worker_killed_while_it_writes_the_parts_leaves_none(dataset, worked, rung, monkeypatch):
     monkeypatch.setattr("annotation.actions.jobs.work.begin", lambda *args: Guideline.objects.create(version=1))
     job = work(asked(dataset).pk)
@@ -179,6 +182,7 @@ def test_attempts_of_the_closing_stage_count_anew_and_a_zombie_of_the_first_is_t
     engine.reporter(closing)("closing", 0.5)
 
 
+@pytest.mark.fault("a job whose parts are over was missed")
 def test_the_reaper_queues_a_whole_that_was_missed(dataset, worked, rung):
     whole, parts = begun(dataset)
     Job.objects.filter(parent=whole).update(status=Job.DONE, result={"number": 7})
@@ -200,6 +204,7 @@ def test_cancel_takes_the_parts_along_and_asked_again_uses_what_was_done(dataset
     assert again != whole and again.result["sum"] == 3 and worked == [0, 1, 2]
 
 
+@pytest.mark.fault("a part that runs is cancelled")
 def test_a_cancelled_part_that_runs_writes_nothing(dataset, rung, monkeypatch):
     def runner(job, report):
         cancel(job, timezone.now())
@@ -243,6 +248,7 @@ def test_a_lead_cancels_by_a_press_and_nobody_else_does(client, dataset, worked,
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.fault("two workers end the last two parts at once")
 def test_two_workers_that_end_the_last_two_parts_at_once_queue_the_whole_once(dataset, worked, rung):
     def each(pk):
         return work(pk, rings=False).status
