@@ -5,6 +5,7 @@ it is, memory stays the same but for some 40 bytes a row. Where everybody who wr
 written piece by piece, unseen until all is there; else in one transaction.
 """
 
+import errno
 import logging
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -14,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import NotRequired, TypedDict
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.utils import timezone
 
 from annotation import bulk
@@ -125,6 +126,16 @@ class Checked:
 
 
 def run(job: Job, report: Report) -> Write:
+    """As `_run`. A disk that is full is said in a sentence."""
+    try:
+        return _run(job, report)
+    except (OSError, OperationalError) as error:
+        if getattr(error, "errno", None) != errno.ENOSPC and "disk is full" not in str(error):
+            raise
+        raise UnableToImport("The server's disk is full and nothing was imported; free some, then ask again.") from None
+
+
+def _run(job: Job, report: Report) -> Write:
     """Check the whole file, then write it: at once where nobody waits for that, else piece by piece and hidden."""
     slug = job.params["slug"]
     if half := wait_for_others(slug, job, report):
