@@ -1,7 +1,7 @@
 """A file of items, with or without labels, into a dataset: all of it, or its good rows, or nothing.
 
 The file is gone through part by part to check all of it; what can be written is kept on disk meanwhile: however long
-it is, memory stays the same but for some 40 bytes a row. Where everybody who writes waits for everybody else, it is
+it is, memory stays the same but for 7 bytes a row. Where everybody who writes waits for everybody else, it is
 written piece by piece, unseen until all is there; else in one transaction.
 """
 

@@ -153,7 +153,7 @@ class _ItemRows:
 class ItemParser:
     """Reads a file part by part, twice: `check` every part, `close`, then `parse` every part.
 
-    What must be known of the whole file is kept in a Ledger of some 40 bytes a row; nothing else grows with the file.
+    What must be known of the whole file is kept in a Ledger of 7 bytes a row; nothing else grows with the file.
     `repair` mends texts, categories and labels in a broken encoding; without it they are only counted. `conventions`:
     what `mapping.conventions` says of the file. `kept`: where checked rows are kept, for `ready` to give unread.
     """

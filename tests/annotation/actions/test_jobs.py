@@ -46,6 +46,7 @@ def test_the_doorbell_rings_on_commit_only(dataset, rung, django_capture_on_comm
 
 
 @pytest.mark.parametrize("error", [OSError, celery.exceptions.OperationalError])
+@pytest.mark.fault("a Redis that is down at enqueue")
 def test_a_redis_that_is_down_loses_nothing(monkeypatch, dataset, rung, django_capture_on_commit_callbacks, error):
     def refuse(name, args):
         raise error("no Redis")
@@ -81,6 +82,7 @@ def test_a_failed_job_says_its_sentence_and_starts_anew(monkeypatch, dataset):
     assert enqueue("test", dataset, {}, background=False) != first
 
 
+@pytest.mark.fault("a job whose writing fails half-way")
 def test_a_write_that_fails_leaves_nothing(monkeypatch, dataset):
     def write():
         guideline(dataset)
@@ -98,6 +100,7 @@ def test_only_one_worker_wins_a_job(dataset):
     assert claim(job.pk) is None
 
 
+@pytest.mark.fault("a zombie that finishes late")
 def test_a_stale_job_is_given_back_and_a_zombie_cannot_write(monkeypatch, dataset, rung):
     job = enqueue("test", dataset, {}, background=False)
 
@@ -115,6 +118,7 @@ def test_a_stale_job_is_given_back_and_a_zombie_cannot_write(monkeypatch, datase
     assert not Guideline.objects.exists()
 
 
+@pytest.mark.fault("a zombie that reports")
 def test_progress_of_a_zombie_stops_it(monkeypatch, dataset, rung):
     job = enqueue("test", dataset, {}, background=False)
     reached = []
@@ -129,6 +133,7 @@ def test_progress_of_a_zombie_stops_it(monkeypatch, dataset, rung):
     assert reached == []
 
 
+@pytest.mark.fault("a ring that nobody heard")
 def test_the_reaper_rings_again_for_what_nobody_picked_up(dataset, rung):
     job = enqueue("test", dataset, {}, background=False)
     now = timezone.now()
@@ -138,6 +143,7 @@ def test_the_reaper_rings_again_for_what_nobody_picked_up(dataset, rung):
     assert rung == [job.pk]
 
 
+@pytest.mark.fault("a job that always dies")
 def test_after_three_attempts_the_job_fails_with_a_sentence(dataset, rung):
     job = enqueue("test", dataset, {}, background=False)
     for _ in range(3):
@@ -182,6 +188,7 @@ def test_what_killed_three_workers_is_not_taken_again(dataset):
     assert not Job.objects.to_be_worked(timezone.now()).exists()
 
 
+@pytest.mark.fault("a worker told to end in mid-job")
 def test_a_worker_told_to_end_gives_its_job_back_and_it_costs_no_attempt(monkeypatch, dataset):
     def reporting(job, report):
         raise SystemExit(0)
