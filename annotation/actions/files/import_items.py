@@ -209,7 +209,9 @@ def _shown(
     reveal(brought, checked.mapping.split, report)
     if writer.known_answers:
         add_known_answers(writer, checked.parser, report)
-        result = _ended(brought, checked, writer.close(()), new_labels)
+        with transaction.atomic():
+            report("writing labels of items that were here", 0.95)
+            result = _ended(brought, checked, writer.close(()), new_labels)
     return partial(_whole, brought, result)
 
 
@@ -221,6 +223,9 @@ def _go_on(job: Job, brought: FileImport, report: Report) -> Write:
         checked = check(job.params)
         writer = ItemWriter(checked.source, checked.mapping, checked.parser.classes, brought, brought.created_at, True)
         add_known_answers(writer, checked.parser, report)
+        with transaction.atomic():
+            report("writing labels of items that were here", 0.95)
+            writer.close(())
         result["labels"] = brought.brought_labels.count()
     return partial(_whole, brought, result)
 

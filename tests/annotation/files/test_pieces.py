@@ -167,6 +167,18 @@ def test_what_a_cancelled_import_wrote_is_cleared(tmp_path, monkeypatch, fault):
     assert dataset.fields == [] and not dataset.label_classes.in_use().exists()
 
 
+@pytest.mark.fault("an import cancelled while it is shown")
+def test_what_was_shown_in_part_is_shown_whole(tmp_path, monkeypatch, fault):
+    job = asked(tmp_path)
+    mend = broken_off(monkeypatch, pieces.time, "sleep", 9)
+    killed(job)
+    mend()
+    cancel(Job.objects.get(), timezone.now())
+    reap(timezone.now() + timedelta(minutes=1))
+    fault.lost(N - seen()[0])
+    assert FileImport.objects.get().state == FileImport.WHOLE
+
+
 @pytest.mark.fault("a zombie that goes on writing an import somebody took over")
 def test_a_zombie_writes_no_further_piece(tmp_path, monkeypatch):
     job = asked(tmp_path)
