@@ -1,10 +1,11 @@
 """A file of items, with or without labels, into a dataset: all of it, or its good rows, or nothing.
 
 The file is gone through part by part to check all of it; what can be written is kept on disk meanwhile: however long
-it is, memory stays the same but for some 40 bytes a row. Where everybody who writes waits for everybody else, it is
+it is, memory stays the same but for 7 bytes a row. Where everybody who writes waits for everybody else, it is
 written piece by piece, unseen until all is there; else in one transaction.
 """
 
+import errno
 import logging
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -14,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import NotRequired, TypedDict
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.utils import timezone
 
 from annotation import bulk
@@ -125,6 +126,16 @@ class Checked:
 
 
 def run(job: Job, report: Report) -> Write:
+    """As `_run`. A disk that is full is said in a sentence."""
+    try:
+        return _run(job, report)
+    except (OSError, OperationalError) as error:
+        if getattr(error, "errno", None) != errno.ENOSPC and "disk is full" not in str(error):
+            raise
+        raise UnableToImport("The server's disk is full and nothing was imported; free some, then ask again.") from None
+
+
+def _run(job: Job, report: Report) -> Write:
     """Check the whole file, then write it: at once where nobody waits for that, else piece by piece and hidden."""
     slug = job.params["slug"]
     if half := wait_for_others(slug, job, report):
@@ -198,7 +209,9 @@ def _shown(
     reveal(brought, checked.mapping.split, report)
     if writer.known_answers:
         add_known_answers(writer, checked.parser, report)
-        result = _ended(brought, checked, writer.close(()), new_labels)
+        with transaction.atomic():
+            report("writing labels of items that were here", 0.95)
+            result = _ended(brought, checked, writer.close(()), new_labels)
     return partial(_whole, brought, result)
 
 
@@ -210,6 +223,9 @@ def _go_on(job: Job, brought: FileImport, report: Report) -> Write:
         checked = check(job.params)
         writer = ItemWriter(checked.source, checked.mapping, checked.parser.classes, brought, brought.created_at, True)
         add_known_answers(writer, checked.parser, report)
+        with transaction.atomic():
+            report("writing labels of items that were here", 0.95)
+            writer.close(())
         result["labels"] = brought.brought_labels.count()
     return partial(_whole, brought, result)
 

@@ -105,6 +105,9 @@ def _clear(brought: FileImport, job: Job | None = None, until: float = float("in
     """Delete what an abandoned import wrote, a transaction a piece; False where it is not abandoned: somebody works on
     it, or only remains to show it. `job`: the one that takes it over."""
     mine = job is not None and brought.job_id == job.pk
+    if brought.state == FileImport.REVEALING and (brought.job is None or brought.job.is_over):
+        _show_the_rest(brought)
+        return True
     if brought.state != FileImport.WRITING or (not mine and _is_worked(brought.job)):
         return False
     hidden = Item.objects.filter(brought_by=brought, taken_back=brought.pk)
@@ -123,10 +126,17 @@ def _clear(brought: FileImport, job: Job | None = None, until: float = float("in
     return True
 
 
+def _show_the_rest(brought: FileImport) -> None:
+    """Cancelled or failed when all was there and a part of it shown: then all of it is."""
+    reveal(brought, brought.split, lambda stage, share: None)
+    brought.state = FileImport.WHOLE
+    brought.save(update_fields=["state"])
+
+
 def clear_abandoned(now: datetime) -> int:
-    """What imports wrote whose job failed or was cancelled, as much as a round of the reaper has time for; returns how
-    many were looked at."""
-    over = FileImport.objects.filter(state=FileImport.WRITING).exclude(job__status__in=Job.UNFINISHED)
+    """Clear what imports wrote whose job failed or was cancelled, as much as a round of the reaper has time for, and
+    show the rest of what was shown in part; returns how many were looked at."""
+    over = FileImport.objects.filter(state__in=FileImport.UNFINISHED).exclude(job__status__in=Job.UNFINISHED)
     old = over.filter(created_at__lt=now - timedelta(seconds=settings.STALE_SECONDS))
     until = time.monotonic() + CLEARED
     n = 0

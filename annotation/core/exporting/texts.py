@@ -60,7 +60,7 @@ def _delimited(form: Form, columns: Sequence[Column], rows: Iterator[Sequence[An
     for part in _parts_of(rows):
         sink.seek(0)
         sink.truncate()
-        writer.writerows(map(_cells, part) if form.raw else (_harmless_cells(row, told) for row in part))
+        writer.writerows(map(_cells, part) if form.raw else _harmless_part(part, told))
         yield sink.getvalue()
 
 
@@ -91,20 +91,21 @@ def _cell(value: Any) -> Any:
     return value.text if isinstance(value, AsWritten) else plain(value)
 
 
-def _harmless_cells(row: Sequence[Any], told: Told) -> list[Any]:
+def _harmless_part(part: Sequence[Sequence[Any]], told: Told) -> list[list[Any]]:
     """The cells with apostrophes before texts that need one, and how many have got one; a minus sign before a number
-    runs nothing."""
-    cells, n = [], 0
-    for value in row:
-        if type(value) is not str:
-            cells.append(_cell(value))
-        elif value[:1] in DOUBTFUL:
-            cells.append(harmless(value))
-            n += cells[-1] is not value
-        else:
-            cells.append(value)
-    told.harmless += n
-    cells.append(n)
+    runs nothing. Columns at a time: most begin nowhere with anything doubtful."""
+    got = [0] * len(part)
+    columns = [_harmless_column(column, got) for column in zip(*part, strict=True)]
+    told.harmless += sum(got)
+    return list(map(list, zip(*columns, got, strict=True)))
+
+
+def _harmless_column(column: Sequence[Any], got: list[int]) -> Sequence[Any]:
+    cells = [value if type(value) is str else _cell(value) for value in column]
+    for at, value in enumerate(column):
+        if type(value) is str and value[:1] in DOUBTFUL:
+            cells[at] = harmless(value)
+            got[at] += cells[at] is not value
     return cells
 
 

@@ -36,6 +36,7 @@ from annotation.core.files.tables import Broken, Table, unstorable
 from annotation.core.likeness.repair import Repairs, mend
 
 SPLITS = ("pool", "production")
+MAX_CLASSES = 5_000
 FIELD_TYPES = ("text", "number", "category")
 CHANGED = "is already here with another content. Items never change; give the new content a new id"
 
@@ -152,7 +153,7 @@ class _ItemRows:
 class ItemParser:
     """Reads a file part by part, twice: `check` every part, `close`, then `parse` every part.
 
-    What must be known of the whole file is kept in a Ledger of some 40 bytes a row; nothing else grows with the file.
+    What must be known of the whole file is kept in a Ledger of 7 bytes a row; nothing else grows with the file.
     `repair` mends texts, categories and labels in a broken encoding; without it they are only counted. `conventions`:
     what `mapping.conventions` says of the file. `kept`: where checked rows are kept, for `ready` to give unread.
     """
@@ -320,6 +321,8 @@ class ItemParser:
     def _count(self, said: Sequence[str | None]) -> None:
         self.n_labels += len(said)
         self._classes |= dict.fromkeys(label for label in said if label is not None)
+        if len(self._classes) > MAX_CLASSES:
+            raise UnableToParse(f"More than {MAX_CLASSES:,} classes are in the labels; is this the label column?")
 
     def _said_before(self, name: str, position: int) -> str:
         row, differs = self._ledger.earlier[position]

@@ -23,6 +23,7 @@ from annotation.reading.learned_order import (
     score_cases,
 )
 
+PART = 2_000  # rows whose items and flags are in memory
 PLACES = {"rank": "whole", "case": "whole", "case_rank": "whole", "item_id": "text"}
 JUDGED = {
     "given_label": "text", "suggested_label": "text", "score": "number", "probability": "number",
@@ -51,8 +52,7 @@ def cases_sheet(dataset: Dataset, *, everything: bool = False) -> Sheet:
     lines.sort(key=lambda line: (-line.score, line.case_rank or np.inf, line.item))
     fields, rests_on = dataset.typed_fields, rests_on_in_words(dataset, learned)
     columns, aside = beside(PLACES, fields, JUDGED)
-    flags = _flags_by_item(detection)
-    return Sheet(columns, lambda: _rows(lines, fields, pool, flags, learned, rests_on), len(lines), aside)
+    return Sheet(columns, lambda: _rows(lines, fields, pool, detection, learned, rests_on), len(lines), aside)
 
 
 def n_in_cases(dataset: Dataset) -> int:
@@ -66,7 +66,7 @@ def _listed(dataset: Dataset) -> QuerySet[CaseItem]:
     return inside.exclude(item__split=Item.TAKEN_BACK)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Line:
     """An item, how likely its label is wrong, and the case it is in: 0 and rank 0 where it is in none. `suspect`:
     whether it is the doubtful member of its group in conflict, None = it is in no such group."""
@@ -150,11 +150,11 @@ def _rests_on(learned: Learned, item: int, words: Sequence[str]) -> str:
     return words[-1 if position is None else learned.rests_on[position]]
 
 
-def _flags_by_item(detection: Detection) -> dict[int, list[Flag]]:
+def _flags_by_item(detection: Detection, items: Sequence[int]) -> dict[int, list[Flag]]:
     """item → its flags in the newest detection, the strongest first."""
     flags: dict[int, list[Flag]] = {}
-    found = Flag.objects.filter(detection=detection).select_related("suggested").order_by("-score", "id")
-    for flag in found.iterator():
+    found = Flag.objects.filter(detection=detection, item__in=items).select_related("suggested")
+    for flag in found.order_by("-score", "id"):
         flags.setdefault(flag.item_id, []).append(flag)
     return flags
 
@@ -163,13 +163,14 @@ def _rows(
     lines: Sequence[Line],
     fields: Sequence[Field],
     pool: _Pool,
-    suspicion: dict[int, list[Flag]],
+    detection: Detection,
     learned: Learned,
     rests_on: Sequence[str],
 ) -> Iterator[list[object]]:
     """In the order of the columns; the content of the items is read part by part."""
-    for batch in bulk.in_batches(enumerate(lines, start=1)):
-        items = Item.objects.in_bulk([line.item for _, line in batch])
+    for batch in bulk.in_batches(enumerate(lines, start=1), PART):
+        ids = [line.item for _, line in batch]
+        items, suspicion = Item.objects.in_bulk(ids), _flags_by_item(detection, ids)
         for rank, line in batch:
             item = items[line.item]
             places = [rank, line.case or "", line.case_rank or "", item.external_id]

@@ -132,6 +132,7 @@ def test_the_reaper_rings_again_for_what_nobody_picked_up(dataset, rung):
     assert rung == [job.pk]
 
 
+@pytest.mark.fault("a job that always dies")
 def test_after_three_attempts_the_job_fails_with_a_sentence(dataset, rung):
     job = enqueue("test", dataset, {}, background=False)
     for _ in range(3):

@@ -94,6 +94,7 @@ def test_nothing_of_a_case_is_in_the_file(dataset):
     assert len(row["case"]) == 36 and row["answer"] == row["note"] == ""
 
 
+@pytest.mark.fault("a spreadsheet's formula in an offline batch")
 def test_formulas_are_made_harmless(dataset):
     Item.objects.filter(external_id="s1").update(content={"text": "=1+1"})
     assert rows_of(taken(dataset, 1))[0]["text"] == "'=1+1"

@@ -261,6 +261,33 @@ def test_changed_content_fails_with_a_way_back_to_the_columns(dataset, monkeypat
     assert Item.objects.count() == 6
 
 
+@pytest.mark.fault("a form of a thousand and two hundred columns")
+def test_a_file_of_many_columns_is_imported(dataset):
+    lead = as_(leo(dataset))
+    names, cells = (",".join(f"{mark}{at}" for at in range(1_200)) for mark in "cx")
+    page = send(lead, dataset, f"{names}\n{cells}\n")
+    done = columns(lead, page, "text " + "ignore " * 1_199)
+    assert (done.status_code, work(Job.objects.get().pk).status) == (302, Job.DONE)
+    assert Item.objects.get().content == {"c0": "x0"}
+
+
+def test_a_file_of_more_columns_than_a_page_can_ask_about_says_so(dataset):
+    page = send(as_(leo(dataset)), dataset, ",".join(f"c{at}" for at in range(2_001)) + "\nx\n")
+    assert "The file has 2,001 columns, and this page asks about 2,000 at most" in text_of(page)
+
+
+@pytest.mark.fault("a small file that swells, opened on the page")
+def test_a_bomb_is_left_to_its_job(dataset):
+    lead = as_(leo(dataset))
+    bomb = gzip.compress(b"id,body,label\n" + b"1,again and again,access\n" * 2_000_000)
+    page = send(lead, dataset, bomb, "bomb.csv.gz")
+    assert "3 columns" in text_of(page)
+    assert "too large to be gone through here" in text_of(columns(lead, page, look="1"))
+    columns(lead, page)
+    job = work(Job.objects.get().pk)
+    assert job.status == Job.FAILED and "out of proportion to its size; split it" in job.error
+
+
 def test_pressing_twice_is_one_import(dataset):
     lead = as_(leo(dataset))
     page = send(lead, dataset)

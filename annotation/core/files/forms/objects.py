@@ -13,7 +13,7 @@ from annotation.core.files.forms.values import cell_of, unstorable
 from annotation.core.files.unreadable import Broken, UnableToRead, Unfit
 
 PART = 1 << 18  # characters read at once
-MAX_OBJECT = 16 << 20  # characters of one object: as Python holds it, it can be twenty times as large
+MAX_OBJECT = 12 << 20  # characters of one object: as Python holds it, it can be twenty times as large
 SPACES = " \t\n\r"
 Opened = Callable[[], AbstractContextManager[io.TextIOWrapper]]
 Found = tuple[int, dict[str, Any]]
@@ -213,7 +213,7 @@ class _Values:
             held = len(self.buffer) - self.at
             if held > MAX_OBJECT:
                 raise UnableToRead(f"an object has more than {MAX_OBJECT >> 20} million characters; split it", row)
-            self.fill(max(PART, held))
+            self.fill(min(max(PART, held), MAX_OBJECT + 1))
 
 
 def _elements(stream: io.TextIOWrapper) -> Iterator[Found | Broken]:

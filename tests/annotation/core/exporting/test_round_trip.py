@@ -105,6 +105,7 @@ def test_numbers_are_as_the_file_wrote_them_and_numbers_again_where_a_form_has_n
     assert out_and_in(".xlsx", columns, rows)["n"] == [-1.5, 2.0]
 
 
+@pytest.mark.fault("a spreadsheet's formula in a cell that leaves")
 def test_formula_cells_are_counted_and_said():
     told = Told()
     sheet = Sheet((Column("text"),), lambda: iter([["=1"], ["-5"], ["+a"]]), 3)
