@@ -1,6 +1,7 @@
 """Everything in which the two databases differ: bulk insert and locking."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from time import monotonic, sleep
 from typing import Any, TypeVar
@@ -121,6 +122,21 @@ def update(model: type[models.Model], columns: Sequence[str], rows: Iterable[Seq
         _copy("changes", [key, *names], rows)
         changes = ", ".join(f'"{name}" = changes."{name}"' for name in names)
         cursor.execute(f'UPDATE "{table}" SET {changes} FROM changes WHERE "{table}"."{key}" = changes."{key}"')
+
+
+@contextmanager
+def looked_up() -> Iterator[None]:
+    """What is read meanwhile by lists of ids is looked up by its indexes. Of a table that was just filled PostgreSQL
+    knows nothing, takes a short list for most of it and would read it whole."""
+    if connection.vendor != "postgresql":
+        yield
+        return
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"
+        )
+        yield
+        cursor.execute("SET LOCAL enable_seqscan = on; SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on")
 
 
 def forget_deleted() -> None:

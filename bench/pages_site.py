@@ -123,7 +123,7 @@ def build(slug: str, n: int) -> None:
 
     facts = _facts(slug, n)
     vendor = "postgresql" if connection.vendor == "postgresql" else "sqlite"
-    text = "'{\"text\": \"w' || " + TEXT + " || CASE WHEN k % 20000 = 11 THEN ' kitten' ELSE '' END || '\"}'"
+    text = '\'{"text": "w\' || ' + TEXT + " || CASE WHEN k % 20000 = 11 THEN ' kitten' ELSE '' END || '\"}'"
     token = {"postgresql": "gen_random_uuid()", "sqlite": "lower(hex(randomblob(16)))"}
     facts |= {
         "json": f"CAST({text} AS jsonb)" if vendor == "postgresql" else text, "day": DAY[vendor],
@@ -176,9 +176,7 @@ def _facts(slug: str, n: int) -> dict[str, Any]:
         strata=[{"low": 0.0, "high": 1.0, "items": n, "drawn": min(n, 100_000) // 100}],
     )  # fmt: skip
     guideline = models.Guideline.objects.create(dataset=dataset, version=1, text="Say what it is.")
-    snapshot = models.Snapshot.objects.create(
-        dataset=dataset, purpose="training", sha256="0" * 64, n_rows=n - n // 50
-    )
+    snapshot = models.Snapshot.objects.create(dataset=dataset, purpose="training", sha256="0" * 64, n_rows=n - n // 50)
     return {
         "dataset": dataset.pk, "lead": lead.pk, "expert": experts[0].pk, "label": label[0].pk,
         "annotator": people[0].pk, "own": own[0].pk, "file": file.pk, "detection": detection.pk, "finding": finding.pk,

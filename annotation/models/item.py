@@ -63,7 +63,8 @@ class Item(models.Model):
     HERE = (POOL, PRODUCTION)
     SPLITS = {POOL: "pool", PRODUCTION: "production", TAKEN_BACK: "taken back"}
 
-    dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="items")
+    # by the index `item_by_import`, which an index of its own would only repeat
+    dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="items", db_index=False)
     split = models.CharField(max_length=10, choices=SPLITS)
     taken_back = models.PositiveBigIntegerField(default=0, db_default=0)
     external_id = models.CharField(max_length=200)
@@ -87,6 +88,7 @@ class Item(models.Model):
             ),
         ]
         indexes = [
+            models.Index(fields=["dataset", "id"], name="item_by_import"),
             models.Index(fields=["dataset", "digest"], name="item_by_digest"),
             # of those with a date only: it costs an import without dates nothing
             models.Index(

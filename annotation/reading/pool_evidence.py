@@ -1,5 +1,6 @@
 """The pool as detectors look at it, out of the database."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -14,8 +15,8 @@ from annotation.core.progress import Report
 from annotation.models import (
     DECIDED,
     ClassChange,
-    CurrentLabel,
     Dataset,
+    Decision,
     ImportTakenBack,
     Item,
     Label,
@@ -30,13 +31,17 @@ TAKEN_BACK = (ImportTakenBack, "file_import__dataset")
 
 def state_of(dataset: Dataset) -> str:
     """A mark that changes whenever items, labels, current labels or rulings were added, an import taken back or the
-    classes changed."""
+    classes changed. Each part is one look into an index, however many rows there are."""
     newest = (_newest(Ruling, "dataset"), _newest(ClassChange, "dataset"), _newest(*TAKEN_BACK))
     ruling, change, taken_back = Dataset.objects.filter(pk=dataset.pk).values_list(*newest).get()
+    # of labels by annotator: they name no dataset, and each annotator belongs to one
+    label = Label.objects.filter(annotator=OuterRef("pk")).order_by("-id").values("id")[:1]
     parts = [
         Item.objects.filter(dataset=dataset).aggregate(last=Max("id"))["last"],
-        Label.objects.filter(item__dataset=dataset).aggregate(last=Max("id"))["last"],
-        CurrentLabel.objects.filter(item__dataset=dataset).aggregate(last=Max("id"))["last"],
+        dataset.annotators.annotate(last=Subquery(label)).aggregate(newest=Max("last"))["newest"],
+        # whoever settles a current label answered a case or asked for the consensus
+        dataset.consensus_runs.aggregate(last=Max("id"))["last"],
+        Decision.objects.filter(case__dataset=dataset).order_by("-id").values_list("id", flat=True).first(),
         ruling,
     ]
     return "-".join(map(str, parts)) + _without(taken_back) + (changed_classes(dataset) if change else "")
@@ -56,20 +61,24 @@ def _newest(model: type[Model], path: str) -> Subquery:
     return Subquery(model._default_manager.filter(**{path: OuterRef("pk")}).order_by("-id").values("id")[:1])
 
 
-def pool_frame(dataset: Dataset) -> pd.DataFrame:
-    """Pool items with their current label: frames.items plus current, label, state, basis and the class's code."""
-    pool = frames.items(dataset, Item.POOL).merge(frames.current(dataset, Item.POOL), on="item", how="left")
+def pool_frame(dataset: Dataset, only: Sequence[int] | None = None) -> pd.DataFrame:
+    """Pool items with their current label: frames.items plus current, label, state, basis and the class's code. only:
+    ids of some of them, None = all."""
+    current = frames.current(dataset, Item.POOL, only)
+    pool = frames.items(dataset, Item.POOL, only).merge(current, on="item", how="left")
     pool["code"] = frames.codes(pool["label"], dataset.class_names)
     return pool
 
 
-def votes_of(dataset: Dataset, pool: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
+def votes_of(
+    dataset: Dataset, pool: pd.DataFrame, only: Sequence[int] | None = None
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """The annotators' counting labels of the pool as `Evidence.votes`, by position in `pool`, and their names by code.
 
     An expert's answer is a decision and no vote: experts are shown doubtful items, so that beside annotators they would
-    seem to disagree with everybody.
+    seem to disagree with everybody. only: the ids of the items of `pool` where they are not all.
     """
-    labels = frames.labels(dataset, Item.POOL, origin=Label.IMPORT)
+    labels = frames.labels(dataset, Item.POOL, origin=Label.IMPORT, only=only)
     annotators = tuple(dict.fromkeys(labels["annotator"]))
     votes = pd.DataFrame(
         {

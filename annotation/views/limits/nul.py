@@ -28,7 +28,9 @@ class RefuseNul:
             return said(SENTENCE, status=400)
         return self.get_response(request)
 
-    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Mapping[str, Any]) -> HttpResponse | None:
+    def process_view(
+        self, request: HttpRequest, view: Any, args: Any, kwargs: Mapping[str, Any]
+    ) -> HttpResponse | None:
         try:
             forms = chain(*_texts(request.POST.lists()))
             names = (one.name or "" for one in request.FILES.values())

@@ -8,7 +8,6 @@ from django.views.decorators.vary import vary_on_headers
 from annotation.access import Request, item_for_member, typed_id
 from annotation.models import Membership
 
-
 # Characters on one page: of a text of many megabytes the rest comes page by page.
 MOST = 2_000_000
 
