@@ -12,6 +12,8 @@ from django.db.backends.utils import CursorWrapper
 from annotation.models import Dataset
 
 BATCH = 5_000
+# How PostgreSQL reads a table whole.
+WHOLE = ("enable_seqscan", "enable_hashjoin", "enable_mergejoin")
 READERS = 180.0  # seconds to wait for whoever might still read what was deleted
 T = TypeVar("T")
 M = TypeVar("M", bound=models.Model)
@@ -132,11 +134,11 @@ def looked_up() -> Iterator[None]:
         yield
         return
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(
-            "SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"
-        )
+        for way in WHOLE:
+            cursor.execute(f"SET LOCAL {way} = off")
         yield
-        cursor.execute("SET LOCAL enable_seqscan = on; SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on")
+        for way in WHOLE:
+            cursor.execute(f"SET LOCAL {way} = on")
 
 
 def forget_deleted() -> None:

@@ -81,8 +81,8 @@ def items(dataset: Dataset, split: str | None = None, only: Ids | None = None) -
     import."""
     queryset = Item.objects.filter(dataset=dataset, split__in=_splits(split))
     return _by_items(
-        dataset, queryset, "id", only, item="id", external_id="external_id", digest="digest", source="source", received="received_at",
-        split="split", content="content",
+        dataset, queryset, "id", only, item="id", external_id="external_id", digest="digest", source="source",
+        received="received_at", split="split", content="content",
     )  # fmt: skip
 
 

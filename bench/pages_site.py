@@ -67,8 +67,8 @@ INSERTS: list[tuple[str, str, str, str]] = [
     (
         "annotation_decision", "case_id, expert_id, token, outcome, label_class_id, confidence, note, seconds, blind, "
         "cause, guideline_id, created_at",
-        "{case} + k / 10, {expert} + k / 100 % " + str(EXPERTS) + ", {token}, 'label', {label} + CASE WHEN k % 400 = 53 "
-        f"THEN {OTHER} ELSE {CODE} END, 'sure', '', 7.5, TRUE, '', {{guideline}}, {{now}}", "WHERE k % 100 = 53",
+        "{case} + k / 10, {expert} + k / 100 % " + str(EXPERTS) + ", {token}, 'label', {label} + CASE WHEN "
+        f"k % 400 = 53 THEN {OTHER} ELSE {CODE} END, 'sure', '', 7.5, TRUE, '', {{guideline}}, {{now}}", "WHERE k % 100 = 53",
     ),
     (
         "annotation_decision_items", "decision_id, item_id", "{decision} + k / 100, {item} + k", "WHERE k % 100 = 53",
@@ -234,7 +234,8 @@ def _consensus(facts: dict[str, Any], ids: np.ndarray, probability: np.ndarray) 
         reading=np.zeros(len(contested), dtype=np.int64), gain=np.zeros(len(contested)),
         ask=np.full(len(contested), facts["annotator"]), pair_annotator=pairs,
         pair_label=np.tile(np.arange(CLASSES), ANNOTATORS),
-        pair_counts=np.full((len(pairs), CLASSES), 3.0), pool=np.full((CLASSES, CLASSES), 0.1), strength=np.array([5.0]),
+        pair_counts=np.full((len(pairs), CLASSES), 3.0), pool=np.full((CLASSES, CLASSES), 0.1),
+        strength=np.array([5.0]),
     )  # fmt: skip
     rate = {"value": 0.9, "low": 0.88, "high": 0.92, "n": 100}
     figures = {"labels": 1_000, **rate, "difference": rate}

@@ -8,7 +8,7 @@ from django.urls import reverse
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 
-def limit_statements(database: dict[str, Any], seconds: float) -> None:
+def limit_statements(database: Any, seconds: float) -> None:
     """Whoever serves pages gives up a statement after `seconds`, 0 = never. SQLite knows no such limit."""
     if "postgresql" in database["ENGINE"] and seconds:
         database["OPTIONS"]["options"] = f"-c statement_timeout={round(1_000 * seconds)}"

@@ -1,6 +1,6 @@
 """Intervals for shares and for any statistic of counted cells."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np

@@ -60,10 +60,8 @@ def word_differences(base: str, other: str) -> list[Piece]:
     """
     start, end = _equal_ends(base, other)
     own, new = base[start : len(base) - end], other[start : len(other) - end]
-    if _too_much(own, new):
-        pieces = [_differing(own, "removed"), _differing(new, "inserted")]
-    else:
-        pieces = _compared(own, new)
+    whole = [_differing(own, "removed"), _differing(new, "inserted")] if _too_much(own, new) else None
+    pieces = whole or _compared(own, new)
     return _joined([_same(other[:start]), *pieces, _same(other[len(other) - end :])])
 
 

@@ -1,6 +1,6 @@
 """No null character comes any further: PostgreSQL keeps none, and no text of anybody's needs one."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import Any
 
@@ -33,7 +33,7 @@ class RefuseNul:
     ) -> HttpResponse | None:
         try:
             forms = chain(*_texts(request.POST.lists()))
-            names = (one.name or "" for one in request.FILES.values())
+            names = [str(getattr(one, "name", "")) for _, files in request.FILES.lists() for one in files]
         except UnreadablePostError:  # whoever sent it has gone
             return None
         return said(SENTENCE, status=400) if _holds_nul(chain(forms, names)) else None
