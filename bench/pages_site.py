@@ -68,7 +68,8 @@ INSERTS: list[tuple[str, str, str, str]] = [
         "annotation_decision", "case_id, expert_id, token, outcome, label_class_id, confidence, note, seconds, blind, "
         "cause, guideline_id, created_at",
         "{case} + k / 10, {expert} + k / 100 % " + str(EXPERTS) + ", {token}, 'label', {label} + CASE WHEN "
-        f"k % 400 = 53 THEN {OTHER} ELSE {CODE} END, 'sure', '', 7.5, TRUE, '', {{guideline}}, {{now}}", "WHERE k % 100 = 53",
+        f"k % 400 = 53 THEN {OTHER} ELSE {CODE} END, 'sure', '', 7.5, TRUE, '', {{guideline}}, {{now}}",
+        "WHERE k % 100 = 53",
     ),
     (
         "annotation_decision_items", "decision_id, item_id", "{decision} + k / 100, {item} + k", "WHERE k % 100 = 53",

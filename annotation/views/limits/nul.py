@@ -28,9 +28,7 @@ class RefuseNul:
             return said(SENTENCE, status=400)
         return self.get_response(request)
 
-    def process_view(
-        self, request: HttpRequest, view: Any, args: Any, kwargs: Mapping[str, Any]
-    ) -> HttpResponse | None:
+    def process_view(self, request: HttpRequest, *view: Any) -> HttpResponse | None:
         try:
             forms = chain(*_texts(request.POST.lists()))
             names = [str(getattr(one, "name", "")) for _, files in request.FILES.lists() for one in files]
