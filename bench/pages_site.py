@@ -122,6 +122,9 @@ def build(slug: str, n: int) -> None:
     """A dataset of n items, three labels each, detected, partly decided, with a lead and experts."""
     from django.db import connection  # noqa: PLC0415  settings come from the environment of this process
 
+    from annotation import models  # noqa: PLC0415
+    from annotation.actions.items.keep_counts import keep_counts  # noqa: PLC0415
+
     facts = _facts(slug, n)
     vendor = "postgresql" if connection.vendor == "postgresql" else "sqlite"
     text = '\'{"text": "w\' || ' + TEXT + " || CASE WHEN k % 20000 = 11 THEN ' kitten' ELSE '' END || '\"}'"
@@ -140,6 +143,7 @@ def build(slug: str, n: int) -> None:
             select = f"{_numbers(vendor, n)} SELECT {values} FROM n {where}".format(**facts)
             order = " ORDER BY k" if vendor == "postgresql" else ""
             cursor.execute(f'INSERT INTO "{table}" ({columns}) {select}{order}')
+    keep_counts(models.Dataset.objects.get(slug=slug))
     _arrays(facts, n)
 
 

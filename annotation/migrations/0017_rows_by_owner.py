@@ -28,4 +28,32 @@ class Migration(migrations.Migration):
                 to="annotation.annotator",
             ),
         ),
+        migrations.CreateModel(
+            name="ItemCount",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "split",
+                    models.CharField(
+                        choices=[("pool", "pool"), ("production", "production"), ("taken_back", "taken back")],
+                        max_length=10,
+                    ),
+                ),
+                ("up_to", models.PositiveBigIntegerField()),
+                ("n", models.PositiveBigIntegerField()),
+                ("taken_back", models.PositiveBigIntegerField(default=0)),
+                (
+                    "dataset",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name="item_counts",
+                        to="annotation.dataset",
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("dataset", "split"), name="item_count_once_per_split")
+                ],
+            },
+        ),
     ]

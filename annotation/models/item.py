@@ -116,3 +116,18 @@ class SavedFilter(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class ItemCount(models.Model):
+    """How many items of a split a dataset has up to the id `up_to`, so that no page counts a million; what came later
+    is counted on top. It holds while `taken_back`, the id of the newest import that was taken back, is the same; 0 =
+    none."""
+
+    dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="item_counts", db_index=False)
+    split = models.CharField(max_length=10, choices=Item.SPLITS)
+    up_to = models.PositiveBigIntegerField()
+    n = models.PositiveBigIntegerField()
+    taken_back = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["dataset", "split"], name="item_count_once_per_split")]
