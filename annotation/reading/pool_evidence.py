@@ -34,17 +34,21 @@ def state_of(dataset: Dataset) -> str:
     classes changed. Each part is one look into an index, however many rows there are."""
     newest = (_newest(Ruling, "dataset"), _newest(ClassChange, "dataset"), _newest(*TAKEN_BACK))
     ruling, change, taken_back = Dataset.objects.filter(pk=dataset.pk).values_list(*newest).get()
-    # of labels by annotator: they name no dataset, and each annotator belongs to one
-    label = Label.objects.filter(annotator=OuterRef("pk")).order_by("-id").values("id")[:1]
     parts = [
         Item.objects.filter(dataset=dataset).aggregate(last=Max("id"))["last"],
-        dataset.annotators.annotate(last=Subquery(label)).aggregate(newest=Max("last"))["newest"],
+        newest_label(dataset),
         # whoever settles a current label answered a case or asked for the consensus
         dataset.consensus_runs.aggregate(last=Max("id"))["last"],
         Decision.objects.filter(case__dataset=dataset).order_by("-id").values_list("id", flat=True).first(),
         ruling,
     ]
     return "-".join(map(str, parts)) + _without(taken_back) + (changed_classes(dataset) if change else "")
+
+
+def newest_label(dataset: Dataset) -> int | None:
+    """The id of the newest label; None before the first. Labels name no dataset, and each annotator belongs to one."""
+    last = Label.objects.filter(annotator=OuterRef("pk")).order_by("-id").values("id")[:1]
+    return dataset.annotators.annotate(last=Subquery(last)).aggregate(newest=Max("last"))["newest"]
 
 
 def mark_of_taken_back(dataset: Dataset) -> str:
