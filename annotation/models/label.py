@@ -82,7 +82,8 @@ class CurrentLabelQuerySet(models.QuerySet["CurrentLabel"]):
 
     def decided(self) -> "CurrentLabelQuerySet":
         """Those that rest on what an expert settled, under whatever name the class has had since."""
-        return self.filter(DECIDED_ROW)
+        # a range of decisions is in an index of the few rows that have one, what a row rests on is in none
+        return self.filter(DECIDED_ROW, decision__gt=0)
 
     def undecided(self) -> "CurrentLabelQuerySet":
         return self.exclude(DECIDED_ROW)
