@@ -1,6 +1,7 @@
 """Everything in which the two databases differ: bulk insert and locking."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import wraps
 from itertools import islice
@@ -16,6 +17,8 @@ from annotation.core.refusal import Refusal
 from annotation.models import Dataset
 
 BATCH = 5_000
+# How PostgreSQL reads a table whole.
+WHOLE = ("enable_seqscan", "enable_hashjoin", "enable_mergejoin")
 READERS = 180.0  # seconds to wait for whoever might still read what was deleted
 # Seconds before work that collided with others' is tried again, each time longer; and for how long it is tried at all.
 PAUSES, PATIENCE = (0.02, 0.1, 0.3, 1.0), 10.0
@@ -229,6 +232,21 @@ def update(model: type[models.Model], columns: Sequence[str], rows: Iterable[Seq
         _copy("changes", [key, *names], rows)
         changes = ", ".join(f'"{name}" = changes."{name}"' for name in names)
         cursor.execute(f'UPDATE "{table}" SET {changes} FROM changes WHERE "{table}"."{key}" = changes."{key}"')
+
+
+@contextmanager
+def looked_up() -> Iterator[None]:
+    """What is read meanwhile by lists of ids is looked up by its indexes. Of a table that was just filled PostgreSQL
+    knows nothing, takes a short list for most of it and would read it whole."""
+    if connection.vendor != "postgresql":
+        yield
+        return
+    with transaction.atomic(), connection.cursor() as cursor:
+        for way in WHOLE:
+            cursor.execute(f"SET LOCAL {way} = off")
+        yield
+        for way in WHOLE:
+            cursor.execute(f"SET LOCAL {way} = on")
 
 
 def forget_deleted() -> None:

@@ -1,14 +1,25 @@
 """The bridge to pandas: frames with fixed column names out of the database."""
 
-from collections.abc import Hashable, Sequence
-from typing import Any
+from collections.abc import Hashable, Iterator, Sequence
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import pandas as pd
 from django.db import models
 
+from annotation import bulk
 from annotation.core.fields import Field
-from annotation.models import ClosedPair, CurrentLabel, Dataset, Item, Label, Snapshot, basis_now, name_now
+from annotation.models import (
+    OF_FILES,
+    ClosedPair,
+    CurrentLabel,
+    Dataset,
+    Item,
+    Label,
+    Snapshot,
+    basis_now,
+    name_now,
+)
 
 
 def _frame(queryset: models.QuerySet[Any], **columns: str | models.Expression) -> pd.DataFrame:
@@ -18,17 +29,60 @@ def _frame(queryset: models.QuerySet[Any], **columns: str | models.Expression) -
     return pd.DataFrame.from_records(list(rows), columns=list(columns))
 
 
+# Items whose rows are read at once.
+WINDOW = 20_000
+# No id is further from the next.
+MOST_ID = 2**62
+# Items asked for at once by their ids.
+BATCH = 500
+# Ids of items, in ascending order.
+Ids: TypeAlias = Sequence[int]
+
+
+def _by_items(
+    dataset: Dataset, queryset: models.QuerySet[Any], of: str, only: Ids | None, /, **columns: str | models.Expression
+) -> pd.DataFrame:
+    """As `_frame`, of rows that name an item of the dataset at `of`, a window of items after the other: in the order of
+    items, and of ids within a window. only: of these items, which are some of the dataset's; None = of all.
+
+    A window is few rows by an index, whatever the database knows of the tables; PostgreSQL otherwise joins each row of
+    a table just filled with each of another.
+    """
+    rows: list[tuple[Any, ...]] = []
+    if only is None:
+        parts = (queryset.filter(**{f"{of}__gte": low, f"{of}__lte": high}) for low, high in _windows(dataset))
+        for part in parts:
+            rows += part.order_by("id").values_list(*columns.values())
+    else:
+        with bulk.looked_up():
+            for batch in bulk.in_batches(only, BATCH):
+                rows += queryset.filter(**{f"{of}__in": batch}).order_by("id").values_list(*columns.values())
+    return pd.DataFrame.from_records(rows, columns=list(columns))
+
+
+def _windows(dataset: Dataset) -> Iterator[tuple[int, int]]:
+    """Lowest and highest id of up to WINDOW items each."""
+    ids = Item.objects.filter(dataset=dataset).order_by("id").values_list("id", flat=True)
+    low = ids.first()
+    while low is not None:
+        ends = ids.filter(id__gte=low)[WINDOW - 1 : WINDOW + 1]
+        high, *following = [*ends] or [low + MOST_ID]
+        yield low, high
+        low = following[0] if following else None
+
+
 def _splits(split: str | None) -> Sequence[str]:
     """Items that were taken back are in no frame."""
     return [split] if split else Item.HERE
 
 
-def items(dataset: Dataset, split: str | None = None) -> pd.DataFrame:
-    """item, external_id, digest, source, received, split and content of every item, in order of import."""
-    queryset = Item.objects.filter(dataset=dataset, split__in=_splits(split)).order_by("id")
-    return _frame(
-        queryset, item="id", external_id="external_id", digest="digest", source="source", received="received_at",
-        split="split", content="content",
+def items(dataset: Dataset, split: str | None = None, only: Ids | None = None) -> pd.DataFrame:
+    """item, external_id, digest, source, received, split and content of every item, or of `only` these, in order of
+    import."""
+    queryset = Item.objects.filter(dataset=dataset, split__in=_splits(split))
+    return _by_items(
+        dataset, queryset, "id", only, item="id", external_id="external_id", digest="digest", source="source",
+        received="received_at", split="split", content="content",
     )  # fmt: skip
 
 
@@ -45,39 +99,58 @@ def content_table(content: Sequence[dict[str, Any]] | pd.Series, fields: Sequenc
     )
 
 
-def current(dataset: Dataset, split: str | None = None) -> pd.DataFrame:
+def current(dataset: Dataset, split: str | None = None, only: Ids | None = None) -> pd.DataFrame:
     """item, current (id of the row in force), label (class name or None), state, basis (as `basis_now`)."""
-    there = CurrentLabel.objects.in_force().filter(item__dataset=dataset, item__split__in=_splits(split))
-    queryset = there.order_by("item_id")
-    return _frame(queryset, item="item_id", current="id", label="label_class__name", state="state", basis=basis_now())
+    rows = _by_items(
+        dataset, _current_labels(dataset, split, only), "item_id", only, item="item_id", current="id",
+        label="label_class__name", state="state", basis=basis_now(),
+    )  # fmt: skip
+    return _of_each(rows, "item", "last").sort_values("item", ignore_index=True)
 
 
-def first_current(dataset: Dataset) -> pd.DataFrame:
+def first_current(dataset: Dataset, only: Ids | None = None) -> pd.DataFrame:
     """item, label, state as of each item's first current label: what the files said before anybody relabelled, as the
     class of now."""
-    earlier = CurrentLabel.objects.filter(item=models.OuterRef("item"), id__lt=models.OuterRef("id"))
-    first = CurrentLabel.objects.filter(~models.Exists(earlier), item__dataset=dataset, item__split__in=Item.HERE)
-    queryset = first.order_by("item_id")
-    return _frame(queryset, item="item_id", label=name_now(), state="state")
+    labels = _current_labels(dataset, None, only)
+    rows = _by_items(dataset, labels, "item_id", only, item="item_id", label=name_now(), state="state")
+    return _of_each(rows, "item", "first").sort_values("item", ignore_index=True)
+
+
+def _current_labels(dataset: Dataset, split: str | None, only: Ids | None = None) -> models.QuerySet[CurrentLabel]:
+    """All of them, those in force and those before: which is which is told here, without a look-up for each."""
+    return CurrentLabel.objects.filter(**_of_items(dataset, split, only))
+
+
+def _of_items(dataset: Dataset, split: str | None, only: Ids | None) -> dict[str, object]:
+    """Whose rows: of items named by their ids nothing has to be looked up."""
+    return {} if only is not None else {"item__dataset": dataset, "item__split__in": _splits(split)}
+
+
+def _of_each(rows: pd.DataFrame, of: str | list[str], which: Literal["first", "last"]) -> pd.DataFrame:
+    """The first or last row of each, in the order they stand in."""
+    return rows.drop_duplicates(of, keep=which).reset_index(drop=True)
 
 
 def as_imported(dataset: Dataset, split: str) -> pd.DataFrame:
     """item, label: the first label of each item that files gave one, before anybody decided, as the class of now; of an
     item for whose class none stands there is no row."""
-    queryset = CurrentLabel.objects.as_imported().filter(item__dataset=dataset, item__split=split).order_by("item_id")
-    return _frame(queryset, item="item_id", label=name_now()).dropna(subset="label")
+    rows = _current_labels(dataset, split).filter(basis__in=OF_FILES, label_class__isnull=False)
+    found = _by_items(dataset, rows, "item_id", None, item="item_id", label=name_now())
+    return _of_each(found, "item", "first").sort_values("item", ignore_index=True).dropna(subset="label")
 
 
-def labels(dataset: Dataset, split: str | None = None, origin: str | None = None) -> pd.DataFrame:
+def labels(
+    dataset: Dataset, split: str | None = None, origin: str | None = None, only: Ids | None = None
+) -> pd.DataFrame:
     """item, annotator, label (as the class of now), seconds, at: each annotator's counting answer, in order of time."""
-    queryset = Label.objects.filter(item__dataset=dataset, item__split__in=_splits(split))
-    if origin:
-        queryset = queryset.filter(origin=origin)
-    queryset = queryset.counting().order_by("id")
-    return _frame(
-        queryset, item="item_id", annotator="annotator__name", label=name_now(), seconds="seconds",
-        at="given_at",
+    given = Label.objects.filter(**_of_items(dataset, split, only))
+    rows = _by_items(
+        dataset, given, "item_id", only, id="id", item="item_id", annotator="annotator__name", label=name_now(),
+        seconds="seconds", at="given_at", origin="origin",
     )  # fmt: skip
+    rows = _of_each(rows.sort_values("id"), ["item", "annotator"], "last")
+    counting = rows["label"].notna() & (rows["origin"] == origin if origin else True)
+    return rows[counting].drop(columns=["id", "origin"]).reset_index(drop=True)
 
 
 def snapshot_rows(snapshot: Snapshot) -> pd.DataFrame:

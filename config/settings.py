@@ -159,6 +159,8 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "annotation.views.limits.nul.RefuseNul",
+    "annotation.views.limits.out_of_time.TellOutOfTime",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "annotation.views.guarding.bearer.ByToken",
@@ -218,6 +220,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     }
 else:
     DATABASES["default"]["OPTIONS"] = {"pool": {"min_size": 1, "max_size": 8, "timeout": 30}}
+# PostgreSQL gives up a statement of a page after so long; `config.wsgi` says so, for jobs and commands take their time.
+STATEMENT_SECONDS = env_number("SECONDLOOK_STATEMENT_SECONDS", 15)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_PASSWORD_VALIDATORS = [

@@ -1,6 +1,6 @@
 """Intervals for shares and for any statistic of counted cells."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -75,13 +75,30 @@ def bootstrap_interval(
     rows of counts (rows, cells) and returns one value for each row, nan where it is undefined. Resamples without a
     value are left out. `n` is the number of units.
     """
+    return bootstrap_intervals([statistic], counts, n_resamples=n_resamples, level=level, seed=seed)[0]
+
+
+def bootstrap_intervals(
+    statistics: Sequence[Callable[[np.ndarray], np.ndarray]],
+    counts: np.ndarray,
+    *,
+    n_resamples: int = 1000,
+    level: float = 0.95,
+    seed: int = 0,
+) -> list[Interval]:
+    """`bootstrap_interval` of several statistics of the same counts, by the same resamples: drawing those is dear."""
     counts = np.asarray(counts, dtype=np.int64)
     random = np.random.default_rng(seed)
-    value = float(statistic(counts[np.newaxis, :])[0])
     step = max(1, _BLOCK // max(1, counts.size))
-    blocks = [min(step, n_resamples - start) for start in range(0, n_resamples, step)]
-    resampled = np.concatenate([statistic(_resampled(counts, rows, random)) for rows in blocks])
-    return percentile_interval(value, resampled, int(counts.sum()), level)
+    found: list[list[np.ndarray]] = [[] for _ in statistics]
+    for start in range(0, n_resamples, step):
+        rows = _resampled(counts, min(step, n_resamples - start), random)
+        for values, statistic in zip(found, statistics, strict=True):
+            values.append(statistic(rows))
+    return [
+        percentile_interval(float(of(counts[np.newaxis, :])[0]), np.concatenate(values), int(counts.sum()), level)
+        for of, values in zip(statistics, found, strict=True)
+    ]
 
 
 def percentile_interval(value: float, resampled: np.ndarray, n: int, level: float = 0.95) -> Interval:

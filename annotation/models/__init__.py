@@ -18,7 +18,7 @@ from annotation.models.dataset import (
     name_now,
 )
 from annotation.models.detection import Detection, Finding, FindingItem, Flag, Group, GroupMember, Ruling
-from annotation.models.item import FileImport, ImportTakenBack, Item, LeftOutRow, SavedFilter
+from annotation.models.item import FileImport, ImportTakenBack, Item, ItemCount, LeftOutRow, SavedFilter
 from annotation.models.job import Job
 from annotation.models.label import DECIDED, DECIDED_ROW, OF_FILES, CurrentLabel, Label, basis_now
 from annotation.models.offline import OfflineBatch, OfflineRow
@@ -74,6 +74,7 @@ __all__ = [
     "ImportTakenBack",
     "Invitation",
     "Item",
+    "ItemCount",
     "Job",
     "Label",
     "LabelClass",

@@ -71,7 +71,8 @@ class Item(models.Model):
     HERE = (POOL, PRODUCTION)
     SPLITS = {POOL: "pool", PRODUCTION: "production", TAKEN_BACK: "taken back"}
 
-    dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="items")
+    # by the index `item_by_import`, which an index of its own would only repeat
+    dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="items", db_index=False)
     split = models.CharField(max_length=10, choices=SPLITS)
     taken_back = models.PositiveBigIntegerField(default=0, db_default=0)
     external_id = models.CharField(max_length=200)
@@ -95,6 +96,7 @@ class Item(models.Model):
             ),
         ]
         indexes = [
+            models.Index(fields=["dataset", "id"], name="item_by_import"),
             models.Index(fields=["dataset", "digest"], name="item_by_digest"),
             # of those with a date only: it costs an import without dates nothing
             models.Index(
@@ -122,3 +124,18 @@ class SavedFilter(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class ItemCount(models.Model):
+    """How many items of a split a dataset has up to the id `up_to`, so that no page counts a million; what came later
+    is counted on top. It holds while `taken_back`, the id of the newest import that was taken back, is the same; 0 =
+    none."""
+
+    dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="item_counts", db_index=False)
+    split = models.CharField(max_length=10, choices=Item.SPLITS)
+    up_to = models.PositiveBigIntegerField()
+    n = models.PositiveBigIntegerField()
+    taken_back = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["dataset", "split"], name="item_count_once_per_split")]

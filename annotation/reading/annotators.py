@@ -19,11 +19,14 @@ from annotation.core.stored import IntervalJson
 from annotation.models import Annotator, Consensus, CurrentLabel, Dataset, Item, Job, Label, name_now
 from annotation.reading.cases import excerpt_of
 from annotation.reading.classes.order_then import class_names_at, names_now
+from annotation.reading.pool_evidence import newest_label
 
 SHOWN_ITEMS = 20
 SHOWN_ANNOTATORS = 25
 MOST = 1_000
 SHOWN_MISTAKES = 3
+# Labels among which those that came since are counted.
+LOOKED = 20_000
 
 
 @dataclass(frozen=True)
@@ -78,7 +81,7 @@ class ContestedRow:
 class Annotators:
     """The page: its counts are of the whole estimate, its rows of what is shown. `changes`: current labels that the
     estimate would change, None where they were settled by it. `superseded`: labels that the same annotator's later one
-    for the item replaced."""
+    for the item replaced. `newer`: labels that came in since, at least so many where not `all_newer`."""
 
     consensus: Consensus
     methods: tuple[MethodRow, ...]
@@ -89,6 +92,7 @@ class Annotators:
     changes: int | None
     superseded: int
     newer: int
+    all_newer: bool
 
 
 def list_annotators(dataset: Dataset, everyone: bool = False) -> Annotators | None:
@@ -98,7 +102,7 @@ def list_annotators(dataset: Dataset, everyone: bool = False) -> Annotators | No
         return None
     arrays = _contested_arrays(row.arrays)
     counts = Counter(READINGS[code] for code in arrays["reading"].tolist())
-    outcome = _outcome(dataset, row)
+    outcome, (newer, all_newer) = _outcome(dataset, row), _labels_since(row)
     return Annotators(
         consensus=row,
         methods=tuple(_method(name, row) for name in METHODS),
@@ -108,7 +112,8 @@ def list_annotators(dataset: Dataset, everyone: bool = False) -> Annotators | No
         readings={reading: counts[reading] for reading in READINGS},
         changes=None if row.applied else outcome.get("changes"),
         superseded=outcome.get("superseded", 0),
-        newer=_labels_since(row),
+        newer=newer,
+        all_newer=all_newer,
     )
 
 
@@ -213,6 +218,10 @@ def _outcome(dataset: Dataset, row: Consensus) -> dict[str, Any]:
     return done.outcome if done else {}
 
 
-def _labels_since(row: Consensus) -> int:
-    since = Label.objects.filter(item__dataset=row.dataset_id, item__split=Item.POOL, created_at__gt=row.created_at)
-    return since.count()
+def _labels_since(row: Consensus) -> tuple[int, bool]:
+    """How many labels came since, of the newest LOOKED of the site, and whether these are all."""
+    newest = newest_label(row.dataset) or 0
+    before = Label.objects.filter(id__lte=newest - LOOKED).order_by("-id").values_list("created_at", flat=True).first()
+    since = Label.objects.filter(id__gt=newest - LOOKED, id__lte=newest, created_at__gt=row.created_at)
+    n = since.filter(annotator__dataset=row.dataset_id, item__split=Item.POOL).count()
+    return n, before is None or before <= row.created_at

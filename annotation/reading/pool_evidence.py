@@ -1,5 +1,6 @@
 """The pool as detectors look at it, out of the database."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -14,8 +15,8 @@ from annotation.core.progress import Report
 from annotation.models import (
     DECIDED,
     ClassChange,
-    CurrentLabel,
     Dataset,
+    Decision,
     FileImport,
     ImportTakenBack,
     Item,
@@ -31,13 +32,15 @@ TAKEN_BACK = (ImportTakenBack, "file_import__dataset")
 
 def state_of(dataset: Dataset) -> str:
     """A mark that changes whenever items, labels, current labels or rulings were added, an import taken back or the
-    classes changed."""
+    classes changed. Each part is one look into an index, however many rows there are."""
     newest = (_newest(Ruling, "dataset"), _newest(ClassChange, "dataset"), _newest(*TAKEN_BACK))
     ruling, change, taken_back = Dataset.objects.filter(pk=dataset.pk).values_list(*newest).get()
     parts = [
         Item.objects.filter(dataset=dataset).aggregate(last=Max("id"))["last"],
-        Label.objects.filter(item__dataset=dataset).aggregate(last=Max("id"))["last"],
-        CurrentLabel.objects.filter(item__dataset=dataset).aggregate(last=Max("id"))["last"],
+        newest_label(dataset),
+        # whoever settles a current label answered a case or asked for the consensus
+        dataset.consensus_runs.aggregate(last=Max("id"))["last"],
+        Decision.objects.filter(case__dataset=dataset).order_by("-id").values_list("id", flat=True).first(),
         ruling,
     ]
     return (
@@ -46,6 +49,12 @@ def state_of(dataset: Dataset) -> str:
         + _shown_since(dataset)
         + (changed_classes(dataset) if change else "")
     )
+
+
+def newest_label(dataset: Dataset) -> int | None:
+    """The id of the newest label; None before the first. Labels name no dataset, and each annotator belongs to one."""
+    last = Label.objects.filter(annotator=OuterRef("pk")).order_by("-id").values("id")[:1]
+    return dataset.annotators.annotate(last=Subquery(last)).aggregate(newest=Max("last"))["newest"]
 
 
 def mark_of_taken_back(dataset: Dataset) -> str:
@@ -70,20 +79,24 @@ def _newest(model: type[Model], path: str) -> Subquery:
     return Subquery(model._default_manager.filter(**{path: OuterRef("pk")}).order_by("-id").values("id")[:1])
 
 
-def pool_frame(dataset: Dataset) -> pd.DataFrame:
-    """Pool items with their current label: frames.items plus current, label, state, basis and the class's code."""
-    pool = frames.items(dataset, Item.POOL).merge(frames.current(dataset, Item.POOL), on="item", how="left")
+def pool_frame(dataset: Dataset, only: Sequence[int] | None = None) -> pd.DataFrame:
+    """Pool items with their current label: frames.items plus current, label, state, basis and the class's code. only:
+    ids of some of them, None = all."""
+    current = frames.current(dataset, Item.POOL, only)
+    pool = frames.items(dataset, Item.POOL, only).merge(current, on="item", how="left")
     pool["code"] = frames.codes(pool["label"], dataset.class_names)
     return pool
 
 
-def votes_of(dataset: Dataset, pool: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
+def votes_of(
+    dataset: Dataset, pool: pd.DataFrame, only: Sequence[int] | None = None
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """The annotators' counting labels of the pool as `Evidence.votes`, by position in `pool`, and their names by code.
 
     An expert's answer is a decision and no vote: experts are shown doubtful items, so that beside annotators they would
-    seem to disagree with everybody.
+    seem to disagree with everybody. only: the ids of the items of `pool` where they are not all.
     """
-    labels = frames.labels(dataset, Item.POOL, origin=Label.IMPORT)
+    labels = frames.labels(dataset, Item.POOL, origin=Label.IMPORT, only=only)
     annotators = tuple(dict.fromkeys(labels["annotator"]))
     votes = pd.DataFrame(
         {

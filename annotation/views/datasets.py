@@ -14,6 +14,7 @@ from annotation.actions.people.create_dataset import may_create
 from annotation.core.names import folded
 from annotation.models import Case, Dataset, Item, Job, Membership, User
 from annotation.models.dataset import DatasetQuerySet
+from annotation.reading.sampling.counts import count_items
 
 SHOWN_ANNOTATORS = 25
 
@@ -25,6 +26,7 @@ def datasets(request: Request) -> HttpResponse:
         return redirect("queue", mine[0].slug)
     names = Counter(folded(one.name) for one in mine)
     for one in mine:
+        one.n_items = count_items(one, *Item.HERE)
         # two leads may each have made one of that name
         one.told_apart = one.slug if names[folded(one.name)] > 1 else ""
     in_use, archived = [one for one in mine if not one.archived_at], [one for one in mine if one.archived_at]
@@ -37,16 +39,7 @@ def datasets(request: Request) -> HttpResponse:
 
 
 def _with_counts(found: DatasetQuerySet, user: User) -> QuerySet[Any]:
-    """The datasets with the user's role, their items and their open cases."""
+    """The datasets with the user's role and their open cases."""
     role = Membership.objects.filter(dataset=OuterRef("pk"), user=user).values("role")
-    items = (
-        Item.objects.filter(dataset=OuterRef("pk"), split__in=Item.HERE)
-        .order_by()
-        .values("dataset")
-        .annotate(n=Count("*"))
-    )
     cases = Case.objects.open().filter(dataset=OuterRef("pk")).order_by().values("dataset").annotate(n=Count("*"))
-    return found.annotate(
-        role=Subquery(role), n_items=Coalesce(Subquery(items.values("n")), 0),
-        n_open=Coalesce(Subquery(cases.values("n")), 0),
-    )  # fmt: skip
+    return found.annotate(role=Subquery(role), n_open=Coalesce(Subquery(cases.values("n")), 0))

@@ -104,9 +104,10 @@ def _shown(dataset: Dataset, tried: Tried) -> dict[str, Any]:
 
 def _heading(tried: Tried) -> str:
     if not tried.n_matching:
-        return f"No item {tried.rule.words}"
+        return f"No item{f' of a sample of {tried.n:,}' * tried.of_sample} {tried.rule.words}"
     fit = "fits: it" if tried.n_matching == 1 else "fit: each"
-    return f"{tried.n_matching:,} of {tried.n:,} items {fit} {tried.rule.words}"
+    of = f"{'a sample of ' * tried.of_sample}{tried.n:,}"
+    return f"{tried.n_matching:,} of {of} items {fit} {tried.rule.words}"
 
 
 def _verdict(tried: Tried, names: tuple[str, ...]) -> str:

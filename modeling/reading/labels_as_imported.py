@@ -5,11 +5,15 @@ from datetime import datetime
 
 from django.db.models import Count, Exists, F, Min, OuterRef, Q, Subquery
 
-from annotation.models import CurrentLabel, Dataset, Item, Snapshot, SnapshotRow, class_now
+from annotation.models import OF_FILES, CurrentLabel, Dataset, Item, Snapshot, SnapshotRow, class_now
 from modeling.models import ModelRun
 
 # What an item's files said at first, for a query whose rows name an item.
-FIRST = Subquery(CurrentLabel.objects.as_imported().filter(item=OuterRef("item")).values(said=class_now())[:1])
+FIRST = Subquery(
+    CurrentLabel.objects.filter(item=OuterRef("item"), basis__in=OF_FILES, label_class__isnull=False)
+    .order_by("id")
+    .values(said=class_now())[:1]
+)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from annotation.core.wording import counted
 from annotation.models import Case, CurrentLabel, Dataset, Decision, Detection, Item, Membership
+from annotation.reading.sampling.counts import count_items
 from modeling.models import Comparison, ModelRun
 from modeling.reading.labels_as_imported import LabelsAsImported, labels_as_imported
 
@@ -74,7 +75,7 @@ def loop_progress_of(dataset: Dataset) -> LoopProgress:
     since = decisions.filter(created_at__gt=_knows_until(newest, first)) if newest else decisions
     comparisons = comparisons_of(dataset)
     return LoopProgress(
-        pool=items.filter(split=Item.POOL).count(), production=items.filter(split=Item.PRODUCTION).count(),
+        pool=count_items(dataset, Item.POOL), production=count_items(dataset, Item.PRODUCTION),
         annotators=dataset.annotators.of_files().still_here().count(),
         experts=Membership.objects.filter(dataset=dataset, role=Membership.EXPERT).count(),
         detection=dataset.detections.order_by("-id").first(),

@@ -10,7 +10,7 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from annotation.access import Request, dataset_for_lead
 from annotation.models import Dataset, Job
-from annotation.reading.disagreement import Rate, measure_disagreement
+from annotation.reading.disagreement import Rate, rates_now
 from annotation.reading.findings import findings_of
 from modeling.demo.stored import DemoResult
 from modeling.figures.charts.dots import Bar, dot_chart
@@ -61,11 +61,12 @@ def _jobs(request: Request, dataset: Dataset, jobs: Sequence[Job]) -> HttpRespon
     return render(request, "modeling/_jobs.html", {"dataset": dataset, "jobs": jobs})
 
 
-def _rate(dataset: Dataset) -> tuple[str, Rate] | None:
-    """The disagreement rate of items with several annotators, else of near-duplicate groups, and the units' name."""
-    found = measure_disagreement(dataset)
+def _rate(dataset: Dataset) -> tuple[str, Rate, int] | None:
+    """The disagreement rate of items with several annotators, else of near-duplicate groups, with the units' name and
+    of how large a sample it is, 0 = of all."""
+    found = rates_now(dataset)
     kinds = (("items with two or more answers", found.by_items), ("near-duplicate groups", found.by_groups))
-    return next(((units, rate) for units, rate in kinds if rate.before.n), None)
+    return next(((units, rate, found.drawn) for units, rate in kinds if rate.before.n), None)
 
 
 def _heading(dataset: Dataset, now: LoopProgress) -> str:

@@ -22,6 +22,7 @@ from django.db import DatabaseError, connection, models, transaction
 from django.utils import timezone
 from django.utils.module_loading import autodiscover_modules
 
+from annotation.actions.items.keep_counts import keep_counts
 from annotation.actions.jobs.parts import Wait, begin, lock_wholes, report_progress, report_to_wholes, ring_next
 from annotation.actions.operating.show_life import LifeOf, take_leave
 from annotation.core.log_ids import log_as
@@ -56,6 +57,8 @@ def work(job_id: int, rings: bool = True) -> Job | None:
     with log_as(f"job {job.pk} of request {job.asked_in}" if job.asked_in else f"job {job.pk}"):
         _work(job, rings)
     job.refresh_from_db()
+    if job.dataset:
+        keep_counts(job.dataset)
     return job
 
 

@@ -1,12 +1,13 @@
 """How far annotators agree where the order of the classes means something: one class off is a smaller difference."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
 from annotation.core.crowd.votes import counting_labels
-from annotation.core.intervals import Interval, bootstrap_interval, wilson
+from annotation.core.intervals import Interval, bootstrap_interval, bootstrap_intervals, wilson
 
 NOMINAL, LINEAR, QUADRATIC = 0, 1, 2
 
@@ -22,27 +23,41 @@ def weighted_kappa(
     resamples items. Where all items agree no resample differs: then the limits are Wilson's for the items that agree,
     with the agreement of chance as it is. nan where both gave one and the same label throughout.
     """
+    return weighted_kappas(a, b, n_classes, (power,), seed, n_resamples)[0]
+
+
+def weighted_kappas(
+    a: np.ndarray, b: np.ndarray, n_classes: int, powers: Sequence[int], seed: int = 0, n_resamples: int = 1000
+) -> list[Interval]:
+    """`weighted_kappa` for each of the powers, by the same resamples."""
     cells, count = np.unique(np.asarray(a, dtype=np.int64) * n_classes + b, return_counts=True)
     of_a, of_b = np.divmod(cells, n_classes)
     known, place = np.unique(np.r_[of_a, of_b], return_inverse=True)
     at_a, at_b = np.split(place, 2)
-    distance = _distance(known, power)
-    apart = distance[at_a, at_b]
     one, other = np.eye(len(known))[at_a], np.eye(len(known))[at_b]
 
-    def kappa(weights: np.ndarray) -> np.ndarray:
+    def kappa(distance: np.ndarray, weights: np.ndarray) -> np.ndarray:
         total = weights.sum(axis=1).astype(float)
         by_chance = (((weights @ one) @ distance) * (weights @ other)).sum(axis=1)
-        return 1 - np.divide(
-            total * (weights @ apart), by_chance, out=np.full(len(weights), np.nan), where=by_chance > 0
-        )
+        apart = total * (weights @ distance[at_a, at_b])
+        return 1 - np.divide(apart, by_chance, out=np.full(len(weights), np.nan), where=by_chance > 0)
 
-    found = bootstrap_interval(kappa, count, n_resamples=n_resamples, seed=seed)
-    if apart.any() or found.value != found.value:
+    statistics = [partial(kappa, _distance(known, power)) for power in powers]
+    found = bootstrap_intervals(statistics, count, n_resamples=n_resamples, seed=seed)
+    if (at_a == at_b).all():
+        chance = 1 - float(
+            (one.T @ count / count.sum()) @ (_distance(known, NOMINAL)) @ (other.T @ count / count.sum())
+        )
+        return [_of_agreement(each, chance) for each in found]
+    return found
+
+
+def _of_agreement(found: Interval, by_chance: float) -> Interval:
+    """Where all items agree; nan stays nan. by_chance: the agreement of chance."""
+    if found.value != found.value:
         return found
     agreeing = wilson(found.n, found.n)
-    chance = 1 - float((one.T @ count / found.n) @ (distance > 0) @ (other.T @ count / found.n))
-    return Interval(1.0, (agreeing.low - chance) / (1 - chance), 1.0, found.n)
+    return Interval(1.0, (agreeing.low - by_chance) / (1 - by_chance), 1.0, found.n)
 
 
 def _distance(places: np.ndarray, power: int) -> np.ndarray:

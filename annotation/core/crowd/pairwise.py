@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_matrix, triu
 
-from annotation.core.crowd.ordered_classes import LINEAR, NOMINAL, QUADRATIC, weighted_kappa
+from annotation.core.crowd.ordered_classes import LINEAR, NOMINAL, QUADRATIC, weighted_kappas
 from annotation.core.crowd.votes import counting_labels
 from annotation.core.intervals import Interval, wilson
 
@@ -66,10 +66,9 @@ def _pair(given: csr_matrix, names: np.ndarray, one: int, other: int, n_classes:
     a, b = (given[:, at].toarray().ravel() - 1 for at in (one, other))
     both = (a >= 0) & (b >= 0)
     a, b = a[both], b[both]
-    ordered = n_classes > 2
+    powers = (NOMINAL, LINEAR, QUADRATIC) if n_classes > 2 else (NOMINAL,)
+    kappas = weighted_kappas(a, b, n_classes, powers, seed)
     return PairAgreement(
-        str(names[one]), str(names[other]), wilson(int((a == b).sum()), len(a)),
-        weighted_kappa(a, b, n_classes, NOMINAL, seed),
-        weighted_kappa(a, b, n_classes, LINEAR, seed) if ordered else None,
-        weighted_kappa(a, b, n_classes, QUADRATIC, seed) if ordered else None,
+        str(names[one]), str(names[other]), wilson(int((a == b).sum()), len(a)), kappas[0],
+        kappas[1] if len(kappas) > 1 else None, kappas[2] if len(kappas) > 1 else None,
     )  # fmt: skip

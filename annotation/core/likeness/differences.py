@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from typing import Literal
@@ -15,6 +15,13 @@ MAX_WORD_PAIRS = 1_000_000
 MIN_SHARE_FOUND_AGAIN = 0.3
 # Steps of comparing two texts, at the very most: beyond them what lies between their equal ends is shown as a whole.
 MAX_STEPS = 20_000_000
+# Characters of two texts together that are compared word by word, without what they begin and end with alike; of more
+# than so many what lies between is shown as a whole.
+MOST_COMPARED = 120_000
+# Of a passage that differs so many say whether a negation or a number is in it: five screens.
+_MOST_MARKED = 20_000
+# Letters that a longest word of a text may have; where one is longer, equal ends may end within it.
+_LONGEST_WORD = 200
 
 # A word with the space after it; a number keeps its separators, a contraction its apostrophe.
 _WORD = re.compile(r"\d+(?:[.,:/]\d+)*\w*%?\s*|\w+(?:['’]\w+)*\s*|[^\w\s]\s*|\s+")
@@ -51,19 +58,81 @@ def word_differences(base: str, other: str) -> list[Piece]:
     Sentences are matched first and words inside the passages that are left (Ratcliff & Metzener 1988), which keeps long
     texts cheap and the pieces readable. Upper and lower case differ.
     """
+    start, end = _equal_ends(base, other)
+    own, new = base[start : len(base) - end], other[start : len(other) - end]
+    whole = [_differing(own, "removed"), _differing(new, "inserted")] if _too_much(own, new) else None
+    pieces = whole or _compared(own, new)
+    return _joined([_same(other[:start]), *pieces, _same(other[len(other) - end :])])
+
+
+def compared_in_words(base: str, other: str) -> bool:
+    """Whether what differs was looked for word by word; of too long a text all between its equal ends is marked."""
+    start, end = _equal_ends(base, other)
+    return not _too_much(base[start : len(base) - end], other[start : len(other) - end])
+
+
+def _too_much(own: str, new: str) -> bool:
+    return len(own) + len(new) > MOST_COMPARED
+
+
+def _compared(base: str, other: str) -> list[Piece]:
     before, after = _WORD.findall(base), _WORD.findall(other)
     pieces: list[Piece] = []
     for same, old, new in _merged(_aligned(before, after)):
         if same:
-            pieces.append(Piece("".join(after[new]), "same", False, False))
+            pieces.append(_same("".join(after[new])))
         else:
             pieces += [_differing("".join(before[old]), "removed"), _differing("".join(after[new]), "inserted")]
-    return [piece for piece in pieces if piece.text]
+    return pieces
+
+
+def _joined(pieces: Sequence[Piece]) -> list[Piece]:
+    """Without the empty ones; two that are the same and neighbours are one."""
+    found: list[Piece] = []
+    for piece in pieces:
+        if found and piece.kind == found[-1].kind == "same":
+            found[-1] = _same(found[-1].text + piece.text)
+        elif piece.text:
+            found.append(piece)
+    return found
+
+
+def _same(text: str) -> Piece:
+    return Piece(text, "same", False, False)
+
+
+def _equal_ends(base: str, other: str) -> tuple[int, int]:
+    """Characters with which two long texts begin alike and end alike, up to whole words; (0, 0) of texts short enough
+    to be compared as they are."""
+    if base == other:
+        return len(other), 0
+    if not _too_much(base, other):
+        return 0, 0
+    shorter = min(len(base), len(other))
+    start = _longest(shorter, lambda n: base.startswith(other[:n]))
+    start = next((at for at in range(start, max(start - _LONGEST_WORD, -1), -1) if other[at - 1 : at].isspace()), start)
+    end = _longest(shorter - start, lambda n: base.endswith(other[len(other) - n :]))
+    at_end = range(end, max(end - _LONGEST_WORD, 0), -1)
+    return start, next((n for n in at_end if other[len(other) - n].isspace()), end)
+
+
+def _longest(most: int, holds: Callable[[int], bool]) -> int:
+    """The largest n up to `most` for which it holds, where it holds for every lesser one."""
+    low, high = 0, most
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if holds(middle) else (low, middle - 1)
+    return low
 
 
 def negation_differs(base: str, other: str) -> bool:
     """True where a negation stands in one text and none in its place in the other: "can't" against "can", but not
-    against "cannot"; and where a word of one is that of the other after "ne" or "не"."""
+    against "cannot"; and where a word of one is that of the other after "ne" or "не". True also of texts that differ in
+    too much to be compared: nobody knows then."""
+    start, end = _equal_ends(base, other)
+    base, other = base[start : len(base) - end], other[start : len(other) - end]
+    if _too_much(base, other):
+        return True
     before, after = _WORD.findall(base), _WORD.findall(other)
     return any(
         not same and (_count(before[old]) != _count(after[new]) or _prefixed(before[old], after[new]))
@@ -72,7 +141,9 @@ def negation_differs(base: str, other: str) -> bool:
 
 
 def _differing(text: str, kind: Kind) -> Piece:
-    return Piece(text, kind, bool(NEGATION.search(text)), bool(NUMBER.search(text)))
+    """Marked by what stands in its beginning, where it is longer than anybody reads."""
+    looked = text[:_MOST_MARKED]
+    return Piece(text, kind, bool(NEGATION.search(looked)), bool(NUMBER.search(looked)))
 
 
 def _count(words: list[str]) -> int:

@@ -145,15 +145,27 @@ def _field(kind: str, name: str, fields: Sequence[Field]) -> str:
 
 
 def applies(
-    rule: TypedRule, table: pd.DataFrame, fields: Sequence[Field], sources: np.ndarray | None = None
+    rule: TypedRule,
+    table: pd.DataFrame,
+    fields: Sequence[Field],
+    sources: np.ndarray | None = None,
+    places: tuple[np.ndarray, int] | None = None,
 ) -> np.ndarray:
     """Where the rule holds: bool (n,), n the rows of `table`, which has one column per field and is in the order of
-    import. sources: str (n,), "" = none."""
-    parts = [_holds(clause, table, fields, sources) for clause in rule.clauses]
+    import. sources: str (n,), "" = none. places: int (n,), where each row stands, from 0, among how many; None = these
+    are all there are."""
+    placed = places or (np.arange(len(table)), len(table))
+    parts = [_holds(clause, table, fields, sources, placed) for clause in rule.clauses]
     return np.logical_and.reduce(parts) if rule.every else np.logical_or.reduce(parts)
 
 
-def _holds(clause: Clause, table: pd.DataFrame, fields: Sequence[Field], sources: np.ndarray | None) -> np.ndarray:
+def _holds(
+    clause: Clause,
+    table: pd.DataFrame,
+    fields: Sequence[Field],
+    sources: np.ndarray | None,
+    placed: tuple[np.ndarray, int],
+) -> np.ndarray:
     n, kind = len(table), clause.kind
     if kind in OF_TEXT:
         return _reads(clause, joined_text(table, fields))
@@ -168,8 +180,8 @@ def _holds(clause: Clause, table: pd.DataFrame, fields: Sequence[Field], sources
         return (column > clause.number if kind == "above" else column < clause.number).to_numpy()
     if kind == "source":
         return np.zeros(n, dtype=bool) if sources is None else np.asarray(sources == clause.name)
-    place = np.arange(n)
-    return place < clause.number if kind == "first" else place >= n - clause.number
+    place, of = placed
+    return place < clause.number if kind == "first" else place >= of - clause.number
 
 
 def _reads(clause: Clause, texts: Sequence[str]) -> np.ndarray:

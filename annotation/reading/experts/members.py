@@ -4,7 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from annotation.core.likeness.differences import Piece, first_screen, negation_differs, word_differences
+from annotation.core.likeness.differences import (
+    FIRST_SCREEN,
+    Piece,
+    compared_in_words,
+    first_screen,
+    negation_differs,
+    word_differences,
+)
 from annotation.core.negations import language_known
 from annotation.core.written import value_written
 from annotation.models import Case, CaseItem, CurrentLabel, Dataset, Item
@@ -28,7 +35,8 @@ class ShownText:
 class Member:
     """An item as shown: text fields as pieces, the others as (name, value as written, meaning of a code, differs from
     the first member). `label`: what it carries now, "" where that is hidden. `unread`: its texts differ in a language
-    whose negations are not known, so one might be among the differences."""
+    whose negations are not known, so one might be among the differences. `by_words`: no text was too long for what
+    differs to be looked for word by word."""
 
     item: Item
     texts: list[tuple[str, list[Piece]]]
@@ -37,6 +45,7 @@ class Member:
     negation: bool = False
     label: str = ""
     unread: bool = False
+    by_words: bool = True
 
     @property
     def doubtful(self) -> bool:
@@ -76,14 +85,21 @@ def _current(items: Sequence[int]) -> dict[int, str]:
 
 def compared(dataset: Dataset, item: Item, first: Item, label: str = "") -> Member:
     """An item with what differs from `first` marked."""
-    texts, values, negation, unread = [], [], False, False
+    texts, values, negation, unread, by_words = [], [], False, False, True
     for field in dataset.typed_fields:
         base, value = first.content.get(field.name), item.content.get(field.name)
         if field.type == "text":
             texts.append((field.name, word_differences(base or "", value or "")))
             negation = negation or negation_differs(base or "", value or "")
-            unread = unread or (base != value and not language_known(f"{base} {value}"))
+            unread = unread or (base != value and not _language_known(base or "", value or ""))
+            by_words = by_words and compared_in_words(base or "", value or "")
         else:
             meaning = dataset.meaning_of(field.name, value) if field.type == "category" else ""
             values.append((field.name, value_written(field.name, value, item.written), meaning, value != base))
-    return Member(item, texts, values, item is not first and item.content == first.content, negation, label, unread)
+    same = item is not first and item.content == first.content
+    return Member(item, texts, values, same, negation, label, unread, by_words)
+
+
+def _language_known(base: str, value: str) -> bool:
+    """By the beginning of each: a language does not change where a screen ends."""
+    return language_known(f"{base[:FIRST_SCREEN]} {value[:FIRST_SCREEN]}")

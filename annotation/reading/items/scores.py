@@ -1,14 +1,16 @@
 """How likely each item's own label is wrong, as the export of cases says it."""
 
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 import numpy as np
 
 from annotation import bulk
-from annotation.models import CurrentLabel, Dataset, Decision, Detection
+from annotation.models import CurrentLabel, Dataset, Decision
 from annotation.reading.items.in_order import Listed
 from annotation.reading.learned_order import learn_from_decisions, newest_detection, prior_evidence_of
+from annotation.reading.sampling.kept import KeptByMark
+
+MANY = 50_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,30 +35,31 @@ class ItemScores:
 
 def scores_now(dataset: Dataset) -> ItemScores | None:
     """By the newest detection and all decisions so far; None before the first detection. Worked out anew after a
-    decision only: with a million items that takes seconds."""
+    decision only, and of more than MANY items at most once a minute: with a million that takes seconds."""
     detection = newest_detection(dataset)
-    if detection is None:
-        return None
-    return _kept(dataset.pk, detection.pk, _mark(dataset))
+    return None if detection is None else _scores.of(dataset)
 
 
-def _mark(dataset: Dataset) -> tuple[int | None, ...]:
+def _mark(dataset: Dataset) -> str:
     """Changes whenever something was added that scores rest on."""
+    detection = newest_detection(dataset)
     decisions = Decision.objects.filter(case__dataset=dataset)
     others = (dataset.opinion_rounds, dataset.opinion_switches, dataset.audits, dataset.class_changes)
     newest = [decisions.order_by("-id"), *(one.order_by("-id") for one in others)]
-    return tuple(one.values_list("id", flat=True).first() for one in newest)
+    parts = [detection and detection.pk, *(one.values_list("id", flat=True).first() for one in newest)]
+    return " ".join(map(str, parts))
 
 
-@lru_cache(maxsize=4)
-def _kept(dataset_id: int, detection_id: int, mark: tuple[int | None, ...]) -> ItemScores:
-    dataset = Dataset.objects.get(pk=dataset_id)
-    learned = learn_from_decisions(dataset, prior_evidence_of(Detection.objects.get(pk=detection_id)))
+def _scored(dataset: Dataset) -> ItemScores:
+    learned = learn_from_decisions(dataset, prior_evidence_of(dataset.detections.latest()))
     order = np.argsort(learned.prior.item, kind="stable")
     item = np.asarray(learned.prior.item)[order]
     decided = np.isin(item, _decided(dataset))
     score = np.where(decided, 0.0, learned.chance[order])
     return ItemScores(item, score, np.where(decided, np.nan, learned.probability[order]))
+
+
+_scores = KeptByMark(_scored, _mark, lambda found: len(found.item) > MANY, most=4)
 
 
 def _decided(dataset: Dataset) -> np.ndarray:

@@ -1,8 +1,10 @@
+import time
+
 import numpy as np
 import pytest
 
 from annotation.core.likeness import differences
-from annotation.core.likeness.differences import Piece, negation_differs, word_differences
+from annotation.core.likeness.differences import Piece, compared_in_words, negation_differs, word_differences
 
 
 def shown(base, other):
@@ -134,3 +136,22 @@ def test_many_passages_of_bounded_size_share_one_budget(steps):
 def test_a_text_compared_with_itself_is_one_piece():
     text = "one two " * 5
     assert word_differences(text, text) == [Piece(text, "same", False, False)]
+
+
+@pytest.mark.fault("a text of a megabyte that repeats itself")
+@pytest.mark.parametrize("unit", ["the card was declined. ", "a", "a ", ".", "x\n", "n't ", "1,"])
+def test_a_text_of_any_length_costs_a_moment(unit):
+    base = unit * (1_000_000 // len(unit))
+    for other in (base, f"{base[:500_000]} zebra {base[500_000:]}", base[:500_000], base.replace("a", "b")):
+        began = time.process_time()
+        pieces = word_differences(base, other)
+        negation_differs(base, other)
+        assert time.process_time() - began < 3
+        assert "".join(piece.text for piece in pieces if piece.kind != "removed") == other
+
+
+def test_of_too_long_a_passage_all_between_the_equal_ends_is_marked():
+    base, other = (f"It begins. {word * 100_000} It ends." for word in ("one ", "two "))
+    assert [piece.kind for piece in word_differences(base, other)] == ["same", "removed", "inserted", "same"]
+    assert negation_differs(base, other) and not compared_in_words(base, other)
+    assert compared_in_words(base, base) and compared_in_words(base, base.replace("It begins", "It began"))

@@ -1,0 +1,26 @@
+"""Count a dataset's items once, where they came in, for the pages that say how many there are."""
+
+from django.db.models import Max
+
+from annotation.models import Dataset, Item, ItemCount, Job
+from annotation.reading.sampling.counts import count_items, newest_taken_back
+
+# Items more than were counted: fewer are counted by each page.
+WORTH = 5_000
+
+
+def keep_counts(dataset: Dataset) -> None:
+    """Keep how many items there are of each split, where many came since they were counted last. Nothing is kept while
+    an import writes: what it has not shown yet would be missing for good."""
+    if dataset.jobs.filter(kind="import", status=Job.RUNNING).exists():
+        return
+    up_to = Item.objects.filter(dataset=dataset).aggregate(last=Max("id"))["last"] or 0
+    taken_back = newest_taken_back(dataset)
+    there = dataset.item_counts.filter(taken_back=taken_back).aggregate(last=Max("up_to"))["last"] or 0
+    if not Item.objects.filter(dataset=dataset, id__gt=there).values("id")[WORTH : WORTH + 1]:
+        return
+    for split in Item.HERE:
+        n = count_items(dataset, split)
+        later = Item.objects.filter(dataset=dataset, split=split, id__gt=up_to).count()
+        facts = {"up_to": up_to, "n": n - later, "taken_back": taken_back}
+        ItemCount.objects.update_or_create(dataset=dataset, split=split, defaults=facts)
