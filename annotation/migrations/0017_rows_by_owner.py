@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("annotation", "0013_items_by_day")]
+    dependencies = [("annotation", "0016_finished_detections")]
 
     operations = [
         migrations.AddIndex(

@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("annotation", "0016_finished_detections")]
+    dependencies = [("annotation", "0017_rows_by_owner")]
 
     operations = [
         migrations.AddField(
