@@ -2,7 +2,7 @@
 
 from django.db.models import Max
 
-from annotation.models import Dataset, Item, ItemCount, Job
+from annotation.models import Dataset, FileImport, Item, ItemCount, Job
 from annotation.reading.sampling.counts import count_items, newest_taken_back
 
 # Items more than were counted: fewer are counted by each page.
@@ -11,8 +11,10 @@ WORTH = 5_000
 
 def keep_counts(dataset: Dataset) -> None:
     """Keep how many items there are of each split, where many came since they were counted last. Nothing is kept while
-    an import writes: what it has not shown yet would be missing for good."""
+    an import writes, or was killed as it wrote: what it has not shown yet would be missing for good."""
     if dataset.jobs.filter(kind="import", status=Job.RUNNING).exists():
+        return
+    if dataset.file_imports.filter(state__in=FileImport.UNFINISHED).exists():
         return
     up_to = Item.objects.filter(dataset=dataset).aggregate(last=Max("id"))["last"] or 0
     taken_back = newest_taken_back(dataset)
