@@ -3,11 +3,10 @@
 Artifacts are files named by their content and never changed, so a copy taken after that moment has all of them.
 """
 
-import hashlib
 import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import IO
@@ -75,15 +74,14 @@ def _add_artifacts(archive: ArchiveWriter, manifest: Manifest) -> None:
     for path in sorted(settings.ARTIFACTS_DIR.glob("*")):
         if not NAME.fullmatch(path.name):
             continue
-        try:
-            data = path.read_bytes()
-        except FileNotFoundError:  # erased since the moment of the backup
-            continue
-        if hashlib.sha256(data).hexdigest() != path.name[:64]:
-            manifest.lost.append(path.name)
-            continue
-        archive.add_bytes(f"artifacts/{path.name}", data)
-        manifest.artifacts.append(path.name)
+        with suppress(FileNotFoundError), path.open("rb") as file:  # erased since the moment of the backup
+            if sha256_of(file) != path.name[:64]:
+                manifest.lost.append(path.name)
+                continue
+            size = file.tell()
+            file.seek(0)
+            archive.add(f"artifacts/{path.name}", file, size)
+            manifest.artifacts.append(path.name)
 
 
 @contextmanager
