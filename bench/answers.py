@@ -16,8 +16,8 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from threading import Thread
-from time import monotonic, perf_counter, process_time, sleep
+from threading import Barrier, Thread
+from time import monotonic, perf_counter, process_time
 from typing import Any
 from uuid import uuid4
 
@@ -202,12 +202,14 @@ def _pull(way: str, first: int, n: int, most: int = 10**9) -> dict[str, Any]:
     users = [get_user_model().objects.get(username=f"expert{place}") for place in range(first, first + n)]
     make = {"actions": _by_actions, "page": _by_page, "bare": _by_sql}[way]
     said: dict[str, Any] = {"ms": [], "refused": 0, "failed": 0, "queries": []}
-    until = monotonic() + SECONDS + 3
+    together = Barrier(n)
 
     def answering(user: Any) -> None:
         answer = make(dataset, user)
         counted = _Counted()
-        sleep(max(0.0, until - SECONDS - monotonic()))
+        answer()  # what a process loads once is loaded
+        together.wait()
+        until = monotonic() + SECONDS
         while monotonic() < until and len(said["ms"]) < most:
             started = perf_counter()
             try:
