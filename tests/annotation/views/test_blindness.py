@@ -51,6 +51,7 @@ def as_(person):
     return client
 
 
+@pytest.mark.fault("every address asked for what an open case carries")
 def test_no_address_tells_a_secret_of_an_open_case(dataset):
     expert = erin(dataset)
     assert len(addresses(dataset)) > 150
@@ -72,6 +73,7 @@ def test_the_walk_sees_what_a_lead_may_know(dataset):
         assert f"{MARK}{mark}" in seen, mark
 
 
+@pytest.mark.fault("kinds of cases told apart by page, head or statements")
 def test_kinds_of_cases_cannot_be_told_apart(dataset):
     """Page, fragment, heads and the number of questions put to the database, with the case's number masked."""
     expert, seen = erin(dataset), {}
@@ -266,6 +268,7 @@ def _guess(alone, shorter, longer, rest, n):
     return int(more > 0) if more else n // 2 % 2
 
 
+@pytest.mark.fault("a thousand questions about open cases")
 def test_a_thousand_questions_about_open_cases_gain_nothing(large):
     dataset, labels = large
     places = np.arange(0, N, 2)
