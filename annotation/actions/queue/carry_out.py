@@ -5,7 +5,7 @@ from datetime import datetime
 from itertools import combinations
 
 from annotation.actions.queue.settle import settle
-from annotation.models import Case, CaseItem, ClosedPair, CurrentLabel, Decision, Item, Label, RoutingRules
+from annotation.models import Annotator, Case, CaseItem, ClosedPair, CurrentLabel, Decision, Item, Label, RoutingRules
 from annotation.reading.answering.asked import own_annotator
 
 STATES = {Decision.AMBIGUOUS: CurrentLabel.AMBIGUOUS, Decision.BAD_INPUT: CurrentLabel.BAD_INPUT}
@@ -13,7 +13,8 @@ STATES = {Decision.AMBIGUOUS: CurrentLabel.AMBIGUOUS, Decision.BAD_INPUT: Curren
 
 def give_labels(decision: Decision, says: dict[int, int | None], now: datetime) -> None:
     """The expert's own labels: item id → class id, None = no answer."""
-    annotator = own_annotator(decision.case.dataset, decision.expert)
+    dataset, user = decision.case.dataset, decision.expert
+    annotator = own_annotator(dataset, user) or Annotator.objects.of_user(dataset, user).pk
     Label.objects.bulk_create(
         Label(
             item_id=item, annotator_id=annotator, label_class_id=label_class, origin=Label.EXPERT,

@@ -187,10 +187,9 @@ def is_in_use(label_class: LabelClass) -> bool:
     return _in_use.first(label_class.pk) is not None
 
 
-def own_annotator(dataset: Dataset, user: User) -> int:
-    """Id of the annotator under whom `user` answers."""
-    found = _own.first(dataset.pk, user.pk)
-    return found[0] if found else Annotator.objects.of_user(dataset, user).pk
+def own_annotator(dataset: Dataset, user: User) -> int | None:
+    """Id of the annotator under whom `user` answers; None before their first answer."""
+    return (_own.first(dataset.pk, user.pk) or (None,))[0]
 
 
 def n_standing(case_id: int) -> int:

@@ -122,7 +122,7 @@ def test_nobody_who_had_all_right_is_below_any_bar():
     assert below_bar(7, 8, 1.0)
 
 
-@pytest.mark.fault("checks read off one's own record")
+@pytest.mark.fault("checks counted off one's own record")
 def test_ones_own_record_does_not_tell_which_answers_were_checks(dataset, client):
     client.force_login(erin(dataset))
     says(gold_case(dataset, erin(dataset)), erin(dataset), "access")

@@ -193,6 +193,7 @@ def _fails(*args, **options):
     raise RuntimeError
 
 
+@pytest.mark.fault("two experts take cases away at once")
 @pytest.mark.django_db(transaction=True)
 def test_two_experts_take_out_at_once(tmp_path):
     dataset = queue_of(tmp_path)
@@ -273,6 +274,7 @@ def test_a_failure_in_the_middle_leaves_nothing(dataset, monkeypatch):
     assert not Decision.objects.exists() and batch.rows.out().count() == 2
 
 
+@pytest.mark.fault("a spreadsheet of answers brought back twice at once")
 @pytest.mark.django_db(transaction=True)
 def test_uploaded_twice_at_once_is_recorded_once(tmp_path):
     dataset = queue_of(tmp_path)

@@ -290,6 +290,7 @@ def test_an_answer_to_one_case_is_not_among_those_given_together(dataset):
 # -- two at once
 
 
+@pytest.mark.fault("two experts answer the same similar items at once")
 @pytest.mark.django_db(transaction=True)
 def test_two_experts_at_once(tmp_path):
     dataset = cards(tmp_path)
