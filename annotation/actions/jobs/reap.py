@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.conf import settings
 
-from annotation.actions.files.pieces import clear_abandoned
+from annotation.actions.files.unfinished import clear_abandoned
 from annotation.actions.files.uploads import prune_uploads
 from annotation.actions.jobs.enqueue import ring
 from annotation.actions.jobs.parts import report_overdue
