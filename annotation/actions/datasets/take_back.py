@@ -7,20 +7,19 @@ from django.db import transaction
 
 from annotation import bulk
 from annotation.actions.crowd.settle_consensus import settle_consensus
+from annotation.actions.datasets.begin_anew import forget_the_first
+from annotation.actions.datasets.begin_anew import was_built_on as was_built_on
 from annotation.actions.files.write_labels import LABEL_COLUMNS
 from annotation.actions.queue.carry_out import keep_the_rest
 from annotation.core.refusal import Refusal
 from annotation.models import (
     Case,
-    CurrentLabel,
     Dataset,
-    Detection,
     FileImport,
     ImportTakenBack,
     Item,
     Label,
     OfflineRow,
-    SnapshotRow,
     User,
 )
 from annotation.reading.datasets.imports import answers_of, cases_of, items_of, why_not_taken_back
@@ -109,21 +108,3 @@ def _before(taken: Iterable[Answer], brought: FileImport, now: datetime) -> Iter
         for item, annotator in batch:
             label, origin, by = said.get((item, annotator), (None, Label.IMPORT, None))
             yield item, annotator, label, origin, None, None, by, now
-
-
-def forget_the_first(dataset: Dataset, now: datetime) -> None:
-    """A dataset that has no items left, and on which nothing was built, learns its fields and classes anew."""
-    if dataset.items.filter(split__in=Item.HERE).exists() or was_built_on(dataset):
-        return
-    dataset.fields = []
-    dataset.save(update_fields=["fields"])
-    dataset.label_classes.filter(retired_at=None).update(retired_at=now)
-
-
-def was_built_on(dataset: Dataset) -> bool:
-    """Whether anything rests on its fields and classes as they are: detections, snapshots, decisions."""
-    rests = (
-        Detection.objects.filter(dataset=dataset), SnapshotRow.objects.filter(snapshot__dataset=dataset),
-        CurrentLabel.objects.filter(item__dataset=dataset).exclude(decision=None),
-    )  # fmt: skip
-    return any(found.exists() for found in rests)

@@ -22,14 +22,7 @@ from annotation import bulk
 from annotation.actions.classes.left_out_rows import unknown_label
 from annotation.actions.datasets.rename import free_name
 from annotation.actions.files.check_new_labels import check_new_labels
-from annotation.actions.files.pieces import (
-    PIECE,
-    add_known_answers,
-    refuse_beside,
-    reveal,
-    wait_for_others,
-    write_hidden,
-)
+from annotation.actions.files.pieces import add_known_answers, write_hidden
 from annotation.actions.files.record_import import (
     Incoming,
     begin_import,
@@ -37,9 +30,10 @@ from annotation.actions.files.record_import import (
     refuse_archived,
     sha256_of,
 )
+from annotation.actions.files.record_import import UnableToImport as UnableToImport
 from annotation.actions.files.rejected_rows import Rejects, RejectsJson
+from annotation.actions.files.unfinished import PIECE, refuse_beside, reveal, wait_for_others
 from annotation.actions.files.write_items import TABLES, ItemWriter, Stored, WrittenItems
-from annotation.actions.files.write_items import UnableToImport as UnableToImport
 from annotation.actions.jobs.enqueue import enqueue
 from annotation.actions.jobs.work import Write
 from annotation.core.files.bounded.kept_rows import KeptRows

@@ -15,6 +15,10 @@ class UnableToAdd(Refusal):
     """The dataset takes no files now."""
 
 
+class UnableToImport(Refusal):
+    """What the file says can't stand beside what is already here; the message names row and column."""
+
+
 @dataclass(frozen=True)
 class Incoming:
     """A file and how it was read. `mapping`: what each of its columns was read as; `job`, `user`: through which, by

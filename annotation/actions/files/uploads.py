@@ -20,7 +20,7 @@ KEPT = timedelta(days=1)
 TOKEN = re.compile(r"[0-9a-f]{32}")
 
 
-class UnableToKeep(Refusal):
+class UnableToUpload(Refusal):
     """The disk is full, or the folder of uploads can't be written."""
 
 
@@ -46,7 +46,7 @@ class Upload:
 def keep_upload(
     file_name: str, chunks: Iterable[bytes], dataset: Dataset, user: User, choices: dict[str, Any]
 ) -> Upload:
-    """Raises UnableToKeep."""
+    """Raises UnableToUpload."""
     upload = Upload(secrets.token_hex(16), dataset.pk, user.pk, file_name, choices)
     try:
         with upload.path.open("xb") as file:
@@ -55,7 +55,9 @@ def keep_upload(
         _note(upload)
     except OSError as error:
         upload.path.unlink(missing_ok=True)
-        raise UnableToKeep(f"{file_name} can't be kept here ({error.strerror}); ask whoever runs this site.") from None
+        raise UnableToUpload(
+            f"{file_name} can't be kept here ({error.strerror}); tell whoever runs the site."
+        ) from None
     return upload
 
 

@@ -14,13 +14,13 @@ from annotation import bulk
 from annotation.actions.classes.left_out_rows import left_out_rows
 from annotation.actions.crowd.settle_consensus import by_majority
 from annotation.actions.exporting.come_back import not_carried
+from annotation.actions.files.record_import import UnableToImport
 from annotation.actions.files.write_labels import LABEL_COLUMNS, LabelWriter, WrittenLabels, add_classes
 from annotation.actions.queue.settle import settle
 from annotation.core.files.bounded.kept_rows import ReadyRows
 from annotation.core.files.own_export import OwnExport
 from annotation.core.files.parsing_items import CHANGED, ItemMapping
 from annotation.core.files.tables import Source
-from annotation.core.refusal import Refusal
 from annotation.models import CurrentLabel, Dataset, FileImport, Item, Label
 
 ITEM_COLUMNS = [
@@ -28,10 +28,6 @@ ITEM_COLUMNS = [
     "brought_by_id", "created_at",
 ]  # fmt: skip
 TABLES = (Item, Label, CurrentLabel)
-
-
-class UnableToImport(Refusal):
-    """What the file says can't stand beside what is already here; the message names row and column."""
 
 
 class WrittenItems(WrittenLabels):

@@ -9,9 +9,9 @@ from django.utils import timezone
 
 from annotation import bulk
 from annotation.actions.exporting.export import export
-from annotation.actions.files import import_items, pieces
+from annotation.actions.files import import_items, pieces, unfinished
 from annotation.actions.files.import_items import import_params, request_import
-from annotation.actions.files.uploads import UnableToKeep, keep_upload, prune_uploads
+from annotation.actions.files.uploads import UnableToUpload, keep_upload, prune_uploads
 from annotation.actions.files.write_items import ItemWriter
 from annotation.actions.jobs.cancel import cancel
 from annotation.actions.jobs.reap import reap
@@ -38,8 +38,9 @@ def in_pieces(monkeypatch, settings, tmp_path):
     settings.UPLOADS_DIR = tmp_path
     monkeypatch.setattr(bulk, "one_writer_at_a_time", lambda: True)
     monkeypatch.setattr(import_items, "PIECE", 3)
-    monkeypatch.setattr(pieces, "PIECE", 3)
-    monkeypatch.setattr(pieces, "SHOWN", 4)
+    for module in (pieces, unfinished):
+        monkeypatch.setattr(module, "PIECE", 3)
+    monkeypatch.setattr(unfinished, "SHOWN", 4)
 
 
 def asked(tmp_path, rows=None, **mapping):
@@ -204,7 +205,7 @@ def test_a_second_import_does_not_write_beside_the_first(tmp_path, monkeypatch):
     brought = FileImport.objects.get()
     second = FileImport.objects.create(dataset=brought.dataset, kind="items", file_name="b.csv", sha256="0" * 64)
     with pytest.raises(Refusal, match=r"rows.csv is being taken in; import this file once that is over"):
-        pieces.refuse_beside(second)
+        unfinished.refuse_beside(second)
 
 
 @pytest.mark.fault("a disk that is full while an import reads")
@@ -229,7 +230,7 @@ def test_a_full_disk_keeps_no_half_upload(settings, tmp_path):
 
     lead = user("leo")
     dataset = Dataset.objects.create(slug="d", name="d")
-    with pytest.raises(UnableToKeep, match="No space left on device"):
+    with pytest.raises(UnableToUpload, match="No space left on device"):
         keep_upload("a.csv", chunks(), dataset, lead, {})
     assert not list(tmp_path.iterdir())
 
