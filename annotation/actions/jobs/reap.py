@@ -8,12 +8,8 @@ from datetime import datetime
 
 from django.conf import settings
 
-<<<<<<< HEAD
 from annotation.actions.detecting.drop import drop_unfinished
-from annotation.actions.files.pieces import clear_abandoned
-=======
 from annotation.actions.files.unfinished import clear_abandoned
->>>>>>> files
 from annotation.actions.files.uploads import prune_uploads
 from annotation.actions.jobs.doorbell import ring_again
 from annotation.actions.jobs.parts import report_overdue
