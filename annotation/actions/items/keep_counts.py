@@ -1,10 +1,14 @@
 """Count a dataset's items once, where they came in, for the pages that say how many there are."""
 
+import logging
+
+from django.db import DatabaseError, transaction
 from django.db.models import Max
 
 from annotation.models import Dataset, FileImport, Item, ItemCount, Job
 from annotation.reading.sampling.counts import count_items, newest_taken_back
 
+log = logging.getLogger(__name__)
 # Items more than were counted: fewer are counted by each page.
 WORTH = 5_000
 
@@ -21,8 +25,14 @@ def keep_counts(dataset: Dataset) -> None:
     there = dataset.item_counts.filter(taken_back=taken_back).aggregate(last=Max("up_to"))["last"] or 0
     if not Item.objects.filter(dataset=dataset, id__gt=there).values("id")[WORTH : WORTH + 1]:
         return
+    kept = []
     for split in Item.HERE:
-        n = count_items(dataset, split)
         later = Item.objects.filter(dataset=dataset, split=split, id__gt=up_to).count()
-        facts = {"up_to": up_to, "n": n - later, "taken_back": taken_back}
-        ItemCount.objects.update_or_create(dataset=dataset, split=split, defaults=facts)
+        facts = {"up_to": up_to, "n": count_items(dataset, split) - later, "taken_back": taken_back}
+        kept.append((split, facts))
+    try:
+        with transaction.atomic():
+            for split, facts in kept:
+                ItemCount.objects.update_or_create(dataset=dataset, split=split, defaults=facts)
+    except DatabaseError:  # nobody waits for it: pages count by themselves until the next job ends
+        log.warning("the items of %s were not counted", dataset.slug, exc_info=True)
