@@ -4,6 +4,10 @@ from annotation.access import ANYONE, KEEPER, LEAD, LEAD_WRITES, MEMBER, STAFF, 
 from annotation.models import AccessRecord
 
 ROLES: dict[str, str] = {
+    "health": ANYONE,
+    "ready": ANYONE,
+    "metrics": ANYONE,
+    "operator": STAFF,
     "datasets": USER,
     "login": ANYONE,
     "logout": USER,
