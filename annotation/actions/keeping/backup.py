@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import connection, models, transaction
 
 from annotation.actions.keeping.tables import (
-    UnableToKeep,
+    UnableToBackUp,
     applied_migrations,
     columns_of,
     kept_models,
@@ -33,7 +33,7 @@ BATCH = 2_000
 
 
 def backup(path: Path, now: datetime) -> tuple[Path, Manifest]:
-    """Write it to `path`, a file that is not there yet or a folder. Raises UnableToKeep."""
+    """Write it to `path`, a file that is not there yet or a folder. Raises UnableToBackUp."""
     path = _target(path, now)
     try:
         with writing(path) as archive:
@@ -44,7 +44,7 @@ def backup(path: Path, now: datetime) -> tuple[Path, Manifest]:
             _add_artifacts(archive, manifest)
             archive.add_bytes(MANIFEST, manifest.written())
     except OSError as error:
-        raise UnableToKeep(f"The backup could not be written to {path} ({error.strerror or error}).") from error
+        raise UnableToBackUp(f"The backup could not be written to {path} ({error.strerror or error}).") from error
     return path, manifest
 
 
@@ -52,9 +52,9 @@ def _target(path: Path, now: datetime) -> Path:
     if path.is_dir():
         path = path / f"second-look-{now:%Y%m%d-%H%M%S}.tar"
     if path.exists():
-        raise UnableToKeep(f"{path} is there already; choose another name.")
+        raise UnableToBackUp(f"{path} is there already; choose another name.")
     if not path.parent.is_dir():
-        raise UnableToKeep(f"There is no folder {path.parent}; make it first.")
+        raise UnableToBackUp(f"There is no folder {path.parent}; make it first.")
     return path
 
 

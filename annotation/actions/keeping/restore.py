@@ -29,7 +29,7 @@ class UnableToRestore(Refusal):
 
 
 def restore(path: Path) -> Manifest:
-    """Raises UnableToRestore or UnableToRead, and then nothing was changed."""
+    """Raises UnableToRestore or UnableToReadBackup, and then nothing was changed."""
     with reading(path) as archive:
         _refuse(archive.manifest)
         placed: list[Path] = []

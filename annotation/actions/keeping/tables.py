@@ -36,7 +36,7 @@ KINDS = {
 }
 
 
-class UnableToKeep(Refusal):
+class UnableToBackUp(Refusal):
     """A backup can't be written as asked."""
 
 
@@ -59,7 +59,7 @@ def _kind(field: models.Field) -> str:
         field = field.target_field
     kind = KINDS.get(field.get_internal_type())
     if kind is None:
-        raise UnableToKeep(f"{field.model._meta.db_table}.{field.column} is of a kind that backups don't know yet.")
+        raise UnableToBackUp(f"{field.model._meta.db_table}.{field.column} is of a kind that backups don't know yet.")
     return kind
 
 

@@ -25,7 +25,7 @@ LONGEST_MANIFEST = 64 * 1024**2
 PIECE = 1024**2
 
 
-class UnableToRead(Refusal):
+class UnableToReadBackup(Refusal):
     """The file is no backup, or is not the one that was written."""
 
 
@@ -107,13 +107,13 @@ class ArchiveReader:
     def _open(self, name: str) -> IO[bytes]:
         file = self.tar.extractfile(self.members[name])
         if file is None:
-            raise UnableToRead(f"{name} in the backup is no file.")
+            raise UnableToReadBackup(f"{name} in the backup is no file.")
         return file
 
 
 @contextmanager
 def reading(path: Path) -> Iterator[ArchiveReader]:
-    """Open and check all of it. Raises UnableToRead with a sentence."""
+    """Open and check all of it. Raises UnableToReadBackup with a sentence."""
     try:
         with tarfile.open(path, mode="r:") as tar:
             members = _members(tar, path)
@@ -122,9 +122,9 @@ def reading(path: Path) -> Iterator[ArchiveReader]:
             _check(reader, path)
             yield reader
     except OSError as error:
-        raise UnableToRead(f"{path} can't be read ({error.strerror or error}).") from error
+        raise UnableToReadBackup(f"{path} can't be read ({error.strerror or error}).") from error
     except (tarfile.TarError, EOFError) as error:
-        raise UnableToRead(f"{path} is no backup, or only a part of one ({error}); take another copy.") from error
+        raise UnableToReadBackup(f"{path} is no backup, or only a part of one ({error}); take another copy.") from error
 
 
 def _members(tar: tarfile.TarFile, path: Path) -> dict[str, tarfile.TarInfo]:
@@ -133,7 +133,7 @@ def _members(tar: tarfile.TarFile, path: Path) -> dict[str, tarfile.TarInfo]:
         artifact = member.name.removeprefix("artifacts/")
         known = member.name == MANIFEST or TABLE.fullmatch(member.name) or NAME.fullmatch(artifact)
         if not member.isreg() or not known or member.name in members:
-            raise UnableToRead(
+            raise UnableToReadBackup(
                 f"{path} holds {member.name[:80]!r}, which no backup of this site does; take another copy."
             )
         members[member.name] = member
@@ -144,15 +144,17 @@ def _manifest(tar: tarfile.TarFile, members: dict[str, tarfile.TarInfo], path: P
     found = members.pop(MANIFEST, None)
     file = tar.extractfile(found) if found and found.size <= LONGEST_MANIFEST else None
     if file is None:
-        raise UnableToRead(f"{path} has no list of what is in it: it is no backup, or only a part of one.")
+        raise UnableToReadBackup(f"{path} has no list of what is in it: it is no backup, or only a part of one.")
     try:
         said: dict[str, Any] = json.loads(file.read())
         tables = {name: KeptTable(**table) for name, table in said.pop("tables").items()}
         manifest = Manifest(tables=tables, **said)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise UnableToRead(f"The list of what is in {path} can't be read; take another copy.") from error
+        raise UnableToReadBackup(f"The list of what is in {path} can't be read; take another copy.") from error
     if manifest.format != FORMAT:
-        raise UnableToRead(f"{path} was written by another version ({manifest.version}); restore it with that one.")
+        raise UnableToReadBackup(
+            f"{path} was written by another version ({manifest.version}); restore it with that one."
+        )
     return manifest
 
 
@@ -161,10 +163,10 @@ def _check(reader: ArchiveReader, path: Path) -> None:
     hashes = {f"tables/{name}.rows": table.sha256 for name, table in reader.manifest.tables.items()}
     hashes |= {f"artifacts/{name}": name[:64] for name in reader.manifest.artifacts}
     if odd := sorted(set(hashes) ^ set(reader.members)):
-        raise UnableToRead(f"{path} is not whole: {odd[0]} is missing or not listed; take another copy.")
+        raise UnableToReadBackup(f"{path} is not whole: {odd[0]} is missing or not listed; take another copy.")
     for name, sha256 in hashes.items():
         if sha256_of(reader._open(name)) != sha256:
-            raise UnableToRead(f"{path} is damaged: {name} is not what was written; take another copy.")
+            raise UnableToReadBackup(f"{path} is damaged: {name} is not what was written; take another copy.")
 
 
 def sha256_of(file: IO[bytes]) -> str:

@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from annotation.actions.keeping.backup import backup
 from annotation.actions.keeping.restore import UnableToRestore, restore
-from annotation.actions.keeping.tables import UnableToKeep, kept_models, kinds_of
+from annotation.actions.keeping.tables import UnableToBackUp, kept_models, kinds_of
 from annotation.core.artifacts import save_bytes
-from annotation.core.keeping.archive import UnableToRead, reading
+from annotation.core.keeping.archive import UnableToReadBackup, reading
 from annotation.core.keeping.rows import JSON, MOMENT, REAL, TEXT, MisshapenRow, line_of, values_of
 from annotation.models import Dataset, Guideline, Job, Process, User
 from tests.factories import open_case, small_dataset
@@ -117,9 +117,9 @@ def test_a_damaged_artifact_is_named_and_not_kept(world, tmp_path, settings):
 
 def test_nothing_is_written_over(world, tmp_path):
     backup(tmp_path / "site.tar", timezone.now())
-    with pytest.raises(UnableToKeep, match="is there already"):
+    with pytest.raises(UnableToBackUp, match="is there already"):
         backup(tmp_path / "site.tar", timezone.now())
-    with pytest.raises(UnableToKeep, match="There is no folder"):
+    with pytest.raises(UnableToBackUp, match="There is no folder"):
         backup(tmp_path / "nowhere" / "site.tar", timezone.now())
 
 
@@ -131,7 +131,7 @@ def test_a_backup_that_can_t_be_written_leaves_no_file(world, tmp_path, monkeypa
     monkeypatch.setattr("annotation.core.keeping.archive.ArchiveWriter.add_bytes", full)
     folder = tmp_path / "backups"
     folder.mkdir()
-    with pytest.raises(UnableToKeep, match="No space left"):
+    with pytest.raises(UnableToBackUp, match="No space left"):
         backup(folder / "site.tar", timezone.now())
     assert list(folder.iterdir()) == []
 
@@ -229,7 +229,7 @@ def test_a_damaged_backup_is_refused_and_leaves_nothing(world, tmp_path, setting
     damage(path)
     emptied(settings, tmp_path)
     before = digests()
-    with pytest.raises(UnableToRead):
+    with pytest.raises(UnableToReadBackup):
         restore(path)
     assert digests() == before
     assert not settings.ARTIFACTS_DIR.exists() and not (tmp_path / "escaped").exists()
