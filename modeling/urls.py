@@ -1,6 +1,5 @@
 from django.urls import path
 
-from annotation.views.guarding.doors import guarded
 from modeling.views import (
     attributions,
     augmentation,
@@ -20,7 +19,7 @@ from modeling.views import (
     sweeps,
 )
 from modeling.views.comparing import flips, in_use, one_page
-from modeling.views.roles import LOGGED, ROLES
+from modeling.views.roles import behind_doors
 
 urlpatterns = [
     path("d/<slug:slug>/", overview.overview, name="overview"),
@@ -89,4 +88,4 @@ urlpatterns = [
     path("d/<slug:slug>/returns/", returns.returns, name="returns"),
     path("d/<slug:slug>/over-time/", over_time.over_time, name="over_time"),
 ]
-urlpatterns = guarded(urlpatterns, ROLES, LOGGED)
+urlpatterns = behind_doors(urlpatterns)

@@ -1,7 +1,12 @@
 """What each route of the lab asks of whoever comes, by its name; a route that isn't here opens to nobody."""
 
+from collections.abc import Sequence
+
+from django.urls import URLPattern
+
 from annotation.access import LEAD
 from annotation.models import AccessRecord
+from annotation.views.guarding.doors import guarded
 
 ROLES: dict[str, str] = {
     "overview": LEAD,
@@ -64,3 +69,8 @@ LOGGED: dict[str, str] = dict.fromkeys(
     ("download_runs", "download_model", "predicted", "download_coefficients", "report_markdown", "report_json"),
     AccessRecord.EXPORT,
 )
+
+
+def behind_doors(patterns: Sequence[URLPattern]) -> list[URLPattern]:
+    """The routes of the lab, each behind its door."""
+    return guarded(patterns, ROLES, LOGGED)
