@@ -143,7 +143,9 @@ def _rows_of(name: str, url: str, bare_name: str) -> list[Row]:
             (bare,) = _python(env, BEGIN + BARE, paths[ROWS])
         with _site(url) as env:
             n, median, longest, answering = _answers(env, paths[ROWS], paths[FEW], Path(folder))
-    print(f"{name}: {answering:.1f} s with {n} answers meanwhile, half of them within {1000 * median:.0f} ms")
+    print(
+        f"{name}: {answering:.1f} s with {n} answers meanwhile, half of them within {1000 * median:.0f} ms", flush=True
+    )
     kind = name.lower()
     return [
         row(f"lead.imports.{kind}", data, ROWS, "rows/s", ROWS / seconds, ROWS / bare, f"bare {bare_name}", "", SHARE),
