@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db
 
 SMALL, LARGE, SAMPLE = 400, 4_000, 100
 # Rows of one query of a page, and queries that one page may have more than another for what it happens to show.
-MOST_ROWS, MORE = 600, 12
+MOST_ROWS, MORE = 2_000, 12
 # These read every decision, finding, or name of an artifact, which are few beside the items.
 OF_DECISIONS = {"erase_dataset", "experts", "expert_record", "my_record", "returns", "over_time", "routing"}
 
