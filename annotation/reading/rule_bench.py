@@ -15,7 +15,7 @@ from annotation.core.rules.typed_rules import Followers, Share, TypedRule, appli
 from annotation.models import Case, CaseItem, Dataset, Gold, QuestionOfTest
 from annotation.reading.classes.order_then import class_names_at
 from annotation.reading.pool_evidence import pool_frame, state_of, votes_of
-from annotation.reading.sampling.drawn import Drawn, draw_items
+from annotation.reading.sampling.drawn import DrawnSample, draw_items
 from annotation.reading.sampling.kept import KeptByMark
 
 EXAMPLES = 5
@@ -87,7 +87,7 @@ def _read_shown(dataset: Dataset) -> Pool:
 _shown = KeptByMark(_read_shown, state_of, lambda pool: pool.is_sample, most=2)
 
 
-def _read_pool(dataset: Dataset, drawn: Drawn | None) -> Pool:
+def _read_pool(dataset: Dataset, drawn: DrawnSample | None) -> Pool:
     only = None if drawn is None else drawn.ids.tolist()
     pool = pool_frame(dataset, only)
     votes, annotators = votes_of(dataset, pool, only)

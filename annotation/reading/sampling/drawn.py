@@ -14,7 +14,7 @@ ROUNDS, BATCH = 30, 500
 
 
 @dataclass(frozen=True)
-class Drawn:
+class DrawnSample:
     """ids: of a simple random sample in ascending order, int (k,). share: about how much of all it is, in (0, 1].
     place: about where each lies among all, float (k,) in [0, 1)."""
 
@@ -23,20 +23,22 @@ class Drawn:
     place: np.ndarray
 
 
-def draw_items(dataset: Dataset, most: int) -> Drawn | None:
+def draw_items(dataset: Dataset, most: int) -> DrawnSample | None:
     """`most` items of the pool; None where there are no more than so many, and all can be read."""
     pool = Item.objects.filter(dataset=dataset, split=Item.POOL)
     ends = Item.objects.filter(dataset=dataset).aggregate(low=Min("id"), high=Max("id"))
     return _drawn(pool, ends, most, dataset.pk)
 
 
-def draw_groups(detection_id: int, most: int) -> Drawn | None:
+def draw_groups(detection_id: int, most: int) -> DrawnSample | None:
     """`most` near-duplicate groups of a detection; None where there are no more than so many."""
     groups = Group.objects.filter(detection=detection_id)
     return _drawn(groups, groups.aggregate(low=Min("id"), high=Max("id")), most, detection_id)
 
 
-def _drawn(rows: QuerySet[Item] | QuerySet[Group], ends: dict[str, int | None], most: int, seed: int) -> Drawn | None:
+def _drawn(
+    rows: QuerySet[Item] | QuerySet[Group], ends: dict[str, int | None], most: int, seed: int
+) -> DrawnSample | None:
     """Numbers between the first and the last are drawn, and those that are no row of these are passed over: each row is
     as likely as any other. The same rows give the same sample."""
     if not rows.order_by("id").values("id")[most : most + 1]:
@@ -55,7 +57,7 @@ def _drawn(rows: QuerySet[Item] | QuerySet[Group], ends: dict[str, int | None], 
     hit = min(1.0, len(found) / max(tried, 1))
     kept = np.sort(rng.choice(found, min(most, len(found)), replace=False))
     width = high - low + 1
-    return Drawn(kept, min(1.0, len(kept) / max(1.0, hit * width)), (kept - low) / width)
+    return DrawnSample(kept, min(1.0, len(kept) / max(1.0, hit * width)), (kept - low) / width)
 
 
 def _of(rows: QuerySet[Item] | QuerySet[Group], ids: list[int]) -> Iterator[int]:
