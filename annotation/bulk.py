@@ -292,11 +292,12 @@ class AskedOften:
 
     `build` gets a stand-in for each value, of the type in `kinds` (int, datetime or UUID), and returns a `values_list`.
     Rows come as the database gives them, so they are for numbers and truths, which SQLite gives as 0 and 1. Writing a
-    query costs the ORM several times what it costs a database to answer one that finds a row or none.
+    query costs the ORM several times what it costs a database to answer one that finds a row or none. kept: who holds
+    one of the rows to change it is waited for, and until the transaction ends nobody else gets hold of it.
     """
 
-    def __init__(self, build: Callable[..., models.QuerySet[Any, Any]], *kinds: type) -> None:
-        self.build, self.kinds = build, kinds
+    def __init__(self, build: Callable[..., models.QuerySet[Any, Any]], *kinds: type, kept: bool = False) -> None:
+        self.build, self.kinds, self.kept = build, kinds, kept
         self.written: dict[str, tuple[str, list[tuple[int, Any]]]] = {}
 
     def rows(self, *values: Any) -> list[tuple[Any, ...]]:
@@ -314,6 +315,8 @@ class AskedOften:
     def _write(self) -> tuple[str, list[tuple[int, Any]]]:
         stand_ins = [_stand_in(kind, place) for place, kind in enumerate(self.kinds)]
         sql, params = self.build(*stand_ins).query.sql_with_params()
+        # as a foreign key to them does, which PostgreSQL looks at when the transaction ends and not before
+        sql += " FOR KEY SHARE" if self.kept and connection.vendor == "postgresql" else ""
         known = {_as_param(one): place for place, one in enumerate(stand_ins)}
         return sql, [(known.get(param, -1), param) for param in params]
 

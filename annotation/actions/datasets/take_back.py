@@ -1,6 +1,6 @@
 """An import was a mistake: what it brought leaves the dataset, by new facts; what was frozen with it stays frozen."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -51,9 +51,11 @@ def take_back(brought: FileImport, user: User | None, now: datetime) -> ImportTa
     with transaction.atomic():
         bulk.lock_dataset(brought.dataset)
         brought = FileImport.objects.select_related("dataset").get(pk=brought.pk)
+        # held before anything is looked at: what an expert says of one just now is there by then, or is refused
+        cases = list(bulk.locked(cases_of(brought).select_related("dataset")).order_by("id"))
         if why := why_not_taken_back(brought):
             raise UnableToTakeBack(why)
-        _withdraw(brought, now)
+        _withdraw(cases, now, brought)
         labels = _give_back_answers(brought, now)
         items = _take_items(brought)
         forget_the_first(brought.dataset, now)
@@ -62,9 +64,8 @@ def take_back(brought: FileImport, user: User | None, now: datetime) -> ImportTa
         )  # fmt: skip
 
 
-def _withdraw(brought: FileImport, now: datetime) -> None:
-    """End the open cases; several members that others brought stay together in one of their own."""
-    cases = list(cases_of(brought).select_for_update(of=("self",)).select_related("dataset").order_by("id"))
+def _withdraw(cases: Sequence[Case], now: datetime, brought: FileImport) -> None:
+    """End open cases; several members that others brought stay together in one of their own."""
     gone = [case.pk for case in cases]
     for batch in bulk.in_batches(gone):
         held = Case.objects.filter(pk__in=batch)

@@ -132,7 +132,7 @@ def _refuse_what_is_not_theirs(case: Case, user: User, answer: Answer, now: date
 
 
 def _refuse_what_is_no_class(answer: Answer) -> None:
-    """Asked once the decision stands in its transaction: from then on no change of classes can come between."""
+    """Asked within the transaction that writes the decision: from then on no change of classes can come between."""
     if answer.label_class and not is_in_use(answer.label_class):
         raise UnableToDecide(
             f"“{answer.label_class.name}” is no class any more; your answer was not recorded. Load the page again and "

@@ -99,7 +99,7 @@ _said = AskedOften(lambda token: Decision.objects.filter(token=token).values_lis
 _guideline = AskedOften(
     lambda dataset: Guideline.objects.filter(dataset=dataset).order_by("-version").values_list("id")[:1], int
 )
-_in_use = AskedOften(lambda pk: LabelClass.objects.in_use().filter(pk=pk).values_list("id"), int)
+_in_use = AskedOften(lambda pk: LabelClass.objects.in_use().filter(pk=pk).values_list("id"), int, kept=True)
 _own = AskedOften(
     lambda dataset, user: Annotator.objects.filter(dataset=dataset, user=user, own=True).values_list("id"), int, int
 )
@@ -184,6 +184,7 @@ def guideline_of(dataset_id: int) -> int | None:
 
 
 def is_in_use(label_class: LabelClass) -> bool:
+    """And stays so until the transaction ends."""
     return _in_use.first(label_class.pk) is not None
 
 
