@@ -181,7 +181,7 @@ def test_every_differing_pair_has_to_be_called_different(rows, closed, expected)
 
 def test_measured_anew_only_after_a_change(crowd, django_assert_max_num_queries):
     first = disagreement_now(crowd)
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(7):
         assert disagreement_now(crowd) is first
     settle(crowd, "y", "b")
     assert disagreement_now(crowd).by_items.after.value < first.by_items.after.value

@@ -102,7 +102,8 @@ def test_a_clock_that_jumps_back_keeps_no_dead_job(db):
     assert job.status == Job.QUEUED
 
 
-def test_a_process_has_one_row_that_it_renews_and_takes_away(db):
+def test_a_process_has_one_row_that_it_renews_and_takes_away(db, monkeypatch):
+    monkeypatch.setattr("annotation.actions.operating.show_life._begun_in", {})
     host, pid = this_process()
     Process.objects.create(
         host=host, pid=pid, kind="web", version="0", heard_at=timezone.now(),
