@@ -76,7 +76,7 @@ def test_back_to_the_page_it_was_written_on(client, dataset, item):
     assert client.post(url_of(item), sent).url == "/d/support/queue/?finding=1#comments"
 
 
-@pytest.mark.parametrize("text", ["", " \n", "x" * 4001, "nul \0"])
+@pytest.mark.parametrize("text", ["", " \n", "x" * 4001])
 def test_what_is_no_comment_is_refused_and_kept_on_the_page(client, dataset, item, text):
     client.force_login(erin(dataset))
     page = client.post(url_of(item), {"text": text})

@@ -58,7 +58,8 @@ def test_no_address_tells_a_secret_of_an_open_case(dataset):
     before = everything(dataset, expert)
     told = {asked: re.findall(rf"{MARK}\w+", said) for asked, said in before.items()}
     assert {asked: marks for asked, marks in told.items() if marks} == {}
-    assert {asked for asked, said in before.items() if said.startswith("5")} == set()
+    # it says 503 where no worker is
+    assert {asked for asked, said in before.items() if said.startswith("5") and asked.url != "/ready/"} == set()
     change_the_secrets(dataset)
     after = everything(dataset, expert)
     assert before.keys() == after.keys()

@@ -56,9 +56,8 @@ def test_a_filter_that_is_none_never_fails(client, typed):
     before = Item.objects.count()
     for name, parts in PARTS.items():
         address = reverse(name, args=[] if name == "notices" else ["support"])
-        for part in parts:
-            for query in ({part: typed}, {part: [typed, typed]}, {f"{part}__gt": typed}, {f"{part}!": typed}):
-                page = client.get(address, query)
-                assert page.status_code < 500, (name, query)
-        assert client.get(address, dict.fromkeys(parts, typed)).status_code < 500, name
+        alone = [{part: [typed, typed]} for part in parts]
+        together = [{f"{part}{end}": typed for part in parts} for end in ("", "__gt", "!")]
+        for query in alone + together:
+            assert client.get(address, query).status_code < 500, (name, query)
     assert Item.objects.count() == before
