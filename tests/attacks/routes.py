@@ -55,11 +55,19 @@ WORDS = {"token": "x" * 32, "kind": "labels", "probe": "typos", "secret": "no-se
          "provider_id": "sso"}  # fmt: skip
 
 
+# Answered before anybody is known, and about nobody: see tests/annotation/views/operating.
+PROBES = {"health", "ready", "metrics"}
+
+
 def routes():
     """Those that are the site's own; the administration is asked by itself."""
     for one in get_resolver().url_patterns:
         for pattern in getattr(one, "url_patterns", [one]):
-            if isinstance(pattern, URLPattern) and not str(one.pattern).startswith("admin"):
+            if (
+                isinstance(pattern, URLPattern)
+                and not str(one.pattern).startswith("admin")
+                and pattern.name not in PROBES
+            ):
                 yield pattern
 
 
