@@ -132,7 +132,7 @@ def test_a_session_nobody_was_given_opens_nothing():
     for key in ("1", "x" * 32, "../../etc/passwd", "'; drop table auth_user; --", "\x00"):
         client = Client(raise_request_exception=False)
         client.cookies["sessionid"] = key
-        assert client.get(reverse("account")).status_code == 302
+        assert client.get(reverse("account")).status_code == (400 if "\0" in key else 302)
     assert not any(SESSION_KEY in one.get_decoded() for one in Session.objects.all())
 
 
