@@ -219,7 +219,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-64000;",
     }
 else:
-    DATABASES["default"]["OPTIONS"] = {"pool": {"min_size": 1, "max_size": 8, "timeout": 30}}
+    # beside what the address says of its own, such as ?sslmode=require
+    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": 8, "timeout": 30}
 # PostgreSQL gives up a statement of a page after so long; `config.wsgi` says so, for jobs and commands take their time.
 STATEMENT_SECONDS = env_number("SECONDLOOK_STATEMENT_SECONDS", 15)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

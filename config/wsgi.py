@@ -11,7 +11,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 def limit_statements(database: Any, seconds: float) -> None:
     """Whoever serves pages gives up a statement after `seconds`, 0 = never. SQLite knows no such limit."""
     if "postgresql" in database["ENGINE"] and seconds:
-        database["OPTIONS"]["options"] = f"-c statement_timeout={round(1_000 * seconds)}"
+        own = database["OPTIONS"].get("options", "")
+        database["OPTIONS"]["options"] = f"{own} -c statement_timeout={round(1_000 * seconds)}".strip()
 
 
 limit_statements(settings.DATABASES["default"], settings.STATEMENT_SECONDS)

@@ -141,3 +141,14 @@ def test_the_deployment_check_finds_nothing_in_production(tmp_path):
 def test_the_version_is_the_project_s():
     named = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
     assert named == VERSION
+
+
+def test_what_the_address_of_the_database_says_of_its_own_counts(tmp_path):
+    database = {
+        "DATABASE_URL": "postgres://db.example.org/look?sslmode=verify-full",
+        "SECONDLOOK_DATA_DIR": str(tmp_path),
+    }
+    told = "from config import settings; print(settings.DATABASES['default']['OPTIONS'])"
+    env = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
+    done = subprocess.run([sys.executable, "-c", told], cwd=ROOT, env=env | database, capture_output=True, text=True)
+    assert "'sslmode': 'verify-full'" in done.stdout and "'pool'" in done.stdout, done.stderr
