@@ -11,6 +11,7 @@ from annotation.core.judging.confident_learning import confident_class
 from annotation.core.judging.judges import terms_view
 from annotation.core.likeness.neighbours import nearest
 from modeling.core.solvers.elastic_net import NARROW, solve_path
+from modeling.core.solvers.ridge import Ridge
 
 ROWS = 40
 
@@ -26,6 +27,7 @@ def main() -> None:
     nearest(rng.normal(size=(ROWS, 8)).astype(np.float32), np.arange(ROWS), k=3)
     wide = sparse.random(ROWS, NARROW, density=0.1, format="csr", random_state=0)
     list(solve_path(wide, labels, [10.0], l1_ratio=0.5))
+    Ridge(wide, np.arange(ROWS) % 3, n_classes=3, l2=0.1).scale()
 
 
 if __name__ == "__main__":

@@ -63,6 +63,7 @@ LIBRARIES = ("numpy", "pandas", "scipy", "sklearn", "numba", "skops", "rapidfuzz
 LIGHT = {
     *("proof.at_look", "proof._verdict", "proof.as_json", "proof.<dictcomp>"),
     *("wording.fitting_key", "wording.fitting_title", "wording.short"),
+    "log_ids.request_name",
 }
 # An import reads its file a second time as it writes, part by part: its memory stays the same however long the file
 # is, and reading is a fifteenth of the time its rows take to insert.

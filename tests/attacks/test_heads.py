@@ -16,6 +16,7 @@ from tests import people
 from tests.factories import small_dataset
 
 ROOT = Path(__file__).resolve().parents[2]
+KEY = "kZ3v-9QpXb7_mT4sYw1LrJ8dHc6NfGe2UaVoBiKtS5xPzRqD0yM"
 POLICY = {
     "default-src": "'self'", "script-src": "'self'", "style-src": "'self'", "img-src": "'self' data:",
     "object-src": "'none'", "base-uri": "'none'", "frame-ancestors": "'none'", "form-action": "'self'",
@@ -86,13 +87,13 @@ def test_cookies_are_for_the_site_alone():
 def test_in_production_all_goes_by_tls(tmp_path):
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("SECONDLOOK_", "DATABASE_"))}
     more = {
-        "SECONDLOOK_PRODUCTION": "1", "SECONDLOOK_SECRET_KEY": "Zk3-8uTq" * 8, "SECONDLOOK_DATA_DIR": str(tmp_path),
+        "SECONDLOOK_PRODUCTION": "1", "SECONDLOOK_SECRET_KEY": KEY, "SECONDLOOK_DATA_DIR": str(tmp_path),
         "SECONDLOOK_HOSTS": "labels.example.org", "DJANGO_SETTINGS_MODULE": "config.settings",
     }  # fmt: skip
     done = subprocess.run([sys.executable, "-c", ASK], cwd=ROOT, env={**clean, **more}, capture_output=True, text=True)
     said = json.loads(done.stdout)
     assert said["plain"] == [301, "https://labels.example.org/login/"]
-    assert said["heads"]["Strict-Transport-Security"] == "max-age=31536000"
+    assert said["heads"]["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
     assert said["csrf"] == {"secure": True, "httponly": True, "samesite": "Lax"}
     assert said["session"] == [True, True, "Lax"]
 

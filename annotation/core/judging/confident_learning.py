@@ -8,6 +8,8 @@ from annotation.core.compiled import compiled
 
 # A probability this close below a threshold reaches it, as it does in the field's reference implementation.
 CLOSE = 1e-6
+# Items read at a time: in double precision, of which no second (n, K) is kept.
+ROWS = 20_000
 
 
 @dataclass(frozen=True)
@@ -97,10 +99,13 @@ def label_issues(labels: np.ndarray, probabilities: np.ndarray, found: Confident
 
 def _reading(labels: np.ndarray, probabilities: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """self_confidence, margin and belongs of `Confident`; of an item without a label only the last means anything."""
-    own, margin = (np.empty(len(labels), probabilities.dtype) for _ in range(2))
+    own, margin = np.empty(len(labels)), np.empty(len(labels))
     belongs = np.empty(len(labels), dtype=np.int32)
     reach = thresholds(labels, probabilities) - CLOSE
-    _read(np.ascontiguousarray(probabilities), np.maximum(labels, 0), reach, own, margin, belongs)
+    for start in range(0, len(labels), ROWS):
+        some = slice(start, start + ROWS)
+        doubled = np.ascontiguousarray(probabilities[some], dtype=np.float64)
+        _read(doubled, np.maximum(labels[some], 0), reach, own[some], margin[some], belongs[some])
     return own, margin, belongs
 
 
