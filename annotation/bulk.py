@@ -242,11 +242,14 @@ def looked_up() -> Iterator[None]:
         yield
         return
     with transaction.atomic(), connection.cursor() as cursor:
-        for way in WHOLE:
-            cursor.execute(f"SET LOCAL {way} = off")
+        cursor.execute(_switch_whole("off"))
         yield
-        for way in WHOLE:
-            cursor.execute(f"SET LOCAL {way} = on")
+        cursor.execute(_switch_whole("on"))
+
+
+def _switch_whole(to: str) -> str:
+    """Until the transaction ends, in one statement."""
+    return "SELECT " + ", ".join(f"set_config('{way}', '{to}', true)" for way in WHOLE)
 
 
 def forget_deleted() -> None:

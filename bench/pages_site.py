@@ -14,6 +14,11 @@ CLASSES, ANNOTATORS, EXPERTS, GIVEN = 10, 200, 5, 3
 CODE = f"((k * 48271 + k / 7) % {CLASSES})"
 OTHER = f"(({CODE} + 1 + k % 3) % {CLASSES})"
 WHO = f"((k * 16807 + k / 13 + j * 67) % {ANNOTATORS})"
+# The id of the row that is inserted next: a sequence goes on after rows that were taken away again.
+NEXT = {
+    "postgresql": "SELECT nextval(pg_get_serial_sequence('{table}', 'id')) + 1",
+    "sqlite": 'SELECT COALESCE(MAX(id), 0) + 1 FROM "{table}"',
+}
 DAY = {"postgresql": "CURRENT_TIMESTAMP - k * interval '1 minute'", "sqlite": "datetime('now', '-' || k || ' minutes')"}
 
 # table: (columns, values by k, where), in the order in which they are written; ids go on where the last row's ended.
@@ -138,7 +143,7 @@ def build(slug: str, n: int) -> None:
     with connection.cursor() as cursor:
         for table, columns, values, where in INSERTS:
             if table in names:
-                cursor.execute(f'SELECT COALESCE(MAX(id), 0) + 1 FROM "{table}"')
+                cursor.execute(NEXT[vendor].format(table=table))
                 facts[names[table]] = cursor.fetchone()[0]
             select = f"{_numbers(vendor, n)} SELECT {values} FROM n {where}".format(**facts)
             order = " ORDER BY k" if vendor == "postgresql" else ""
