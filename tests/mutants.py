@@ -15,7 +15,10 @@ PROOF, PAIRED = "modeling/core/proving/proof.py", "modeling/core/proving/paired.
 ROUTING, OVERLAP = "annotation/core/order/routing.py", "annotation/core/order/overlap.py"
 AFTER, UNDO = "annotation/actions/queue/after_answer.py", "annotation/actions/queue/undo.py"
 PROVING = ("tests/modeling/core/proving/test_proof.py", "tests/modeling/core/proving/test_proof_properties.py")
-DECIDING = ("tests/annotation/actions/test_decide.py", "tests/annotation/actions/test_overlap_cases.py")
+DECIDING = (
+    "tests/annotation/actions/test_decide.py", "tests/annotation/actions/test_overlap_cases.py",
+    "tests/annotation/actions/test_production_draw.py",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

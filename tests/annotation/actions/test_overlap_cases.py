@@ -67,6 +67,13 @@ def test_a_doubtful_case_wants_a_second_expert(dataset, doubt):
     assert Label.objects.counting().filter(item__external_id="s1", origin=Label.EXPERT).count() == 2
 
 
+def test_an_answer_with_the_labels_on_the_page_settles_at_once(dataset):
+    rules(dataset, overlap=2)
+    case = open_case(dataset, "s1", "s2")
+    says(case, erin(dataset), "payment", blind=False)
+    assert state(case)[0] == Case.SETTLED
+
+
 def test_with_one_expert_one_answer_has_to_do(dataset):
     Membership.objects.filter(user=emil(dataset)).delete()
     case = open_case(dataset, "s1", "s2")

@@ -68,6 +68,13 @@ def test_seven_changes_for_the_better_do_not_prove_what_an_exact_test_denies():
     assert proof(12, 0, both=1500).verdict == "better"
 
 
+def test_where_the_limits_leave_out_zero_and_an_exact_test_does_not_nothing_is_told_apart():
+    """Of 1,000 rows 11 mended and 3 broken: (11 − 3) / √(11 + 3 + 2) = 2.0, and exact McNemar has p = .057."""
+    found = proof(up=11, down=3, both=900, neither=86, planned_looks=1)
+    assert found.difference["low"] > 0 and round(found.mcnemar_p, 3) == 0.057
+    assert found.difference["low_planned"] == 0 and found.verdict == "not distinguishable"
+
+
 def test_near_copies_are_one_unit():
     truth, before, after = changes(40, 0, both=360)
     groups = np.arange(len(truth)) // 10
