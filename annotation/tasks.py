@@ -2,9 +2,9 @@
 
 from celery import shared_task
 
-from annotation.actions.jobs.work import work as do
+from annotation.actions.jobs.work import work_in_turn
 
 
 @shared_task(name="work")
 def work(job_id: int) -> None:
-    do(job_id)
+    work_in_turn(job_id)

@@ -3,6 +3,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from annotation.models.dataset import Dataset
@@ -25,10 +26,14 @@ class JobQuerySet(models.QuerySet["Job"]):
 
     def to_be_worked(self, now: datetime) -> "JobQuerySet":
         """What a worker may claim, in the order it should: queued, or stale with an attempt left. Parts come last, so
-        that a job asked for meanwhile waits for a fit or two and not for a whole sweep."""
+        that a job asked for meanwhile waits for a fit or two and not for a whole sweep; else the dataset with the
+        fewest jobs at work is first, so that none that asks for hundreds holds up the others."""
         stale = self.stale(now).filter(attempt__lt=Job.ATTEMPTS)
         either = models.Q(status=Job.QUEUED) | models.Q(pk__in=stale)
-        return self.filter(either).order_by(models.F("parent").asc(nulls_first=True), "id")
+        beside = Job.objects.filter(status=Job.RUNNING, dataset=models.OuterRef("dataset")).order_by()
+        at_work = models.Subquery(beside.values("dataset").annotate(n=models.Count("*")).values("n"))
+        fair = self.filter(either).alias(at_work=Coalesce(at_work, 0), is_part=models.Q(parent__isnull=False))
+        return fair.order_by("is_part", "at_work", "id")
 
     def give_back(self, now: datetime, **changes: Any) -> int:
         """Queue what is running again, for any worker to claim."""

@@ -33,6 +33,8 @@ from annotation.models import Job, Process
 from annotation.models.job import JobQuerySet
 
 log = logging.getLogger(__name__)
+# Jobs that are tried in turn: others may take the first few at the same moment.
+IN_TURN = 20
 
 # What it returns is the job's result: the TypedDict of its kind.
 Write = Callable[[], Mapping[str, object]]
@@ -174,6 +176,15 @@ def _fail(job: Job, sentence: str, rings: bool) -> None:
             report_to_wholes(job, rings)
     except Superseded:
         log.warning("job %s attempt %s failed after it was superseded", job.pk, job.attempt)
+
+
+def work_in_turn(rung_for: int) -> Job | None:
+    """Answer a ring with the job whose turn it is, which need not be the one that was rung for: messages come in the
+    order in which they were sent, whoever sent hundreds. Each ring is answered by one job as long as any waits."""
+    for job_id in list(Job.objects.to_be_worked(timezone.now()).values_list("id", flat=True)[:IN_TURN]):
+        if (job := work(job_id)) is not None:
+            return job
+    return work(rung_for)
 
 
 def work_what_waits(idle_seconds: float, poll_seconds: float = 0.3) -> None:

@@ -8,7 +8,7 @@ from annotation.actions.jobs import work as engine
 from annotation.actions.jobs.doorbell import DOORBELL
 from annotation.actions.jobs.enqueue import enqueue
 from annotation.actions.jobs.reap import reap
-from annotation.actions.jobs.work import UnableToWork, claim, work, work_here, work_what_waits
+from annotation.actions.jobs.work import UnableToWork, claim, work, work_here, work_in_turn, work_what_waits
 from annotation.models import Dataset, Guideline, Job
 
 pytestmark = pytest.mark.django_db
@@ -215,3 +215,16 @@ def test_a_worker_given_up_for_dead_writes_no_further_piece(monkeypatch, dataset
     runs(monkeypatch, run)
     work(enqueue("test", dataset, {}, background=False).pk)
     assert Guideline.objects.count() == 1 and Job.objects.get().status == "running"
+
+
+@pytest.mark.fault("one dataset asks for many jobs at once")
+def test_datasets_take_turns(monkeypatch, dataset):
+    worked = []
+    runs(monkeypatch, lambda job, report: lambda: worked.append(job.pk) or {})
+    many = [enqueue("test", dataset, {"n": n}, background=False).pk for n in range(4)]
+    claim(many[0])
+    other = enqueue("test", Dataset.objects.create(slug="other", name="Other"), {}, background=False).pk
+    assert work_in_turn(many[1]).pk == other
+    for rung_for in (other, many[1], many[2]):
+        assert work_in_turn(rung_for) is not None
+    assert work_in_turn(many[3]) is None and worked == [other, *many[1:]]
