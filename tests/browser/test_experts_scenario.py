@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from annotation.actions.people.publish_guideline import publish_guideline
 from annotation.actions.queue.decide import decide
-from annotation.models import Case, Decision, User
+from annotation.models import Case, Decision, RoutingRules, User
 from tests.browser.expert_page import READ, queue, recorded
 from tests.factories import answer, apart, imported, open_case
 from tests.people import leo
@@ -29,6 +29,8 @@ def support(tmp_path):
     rows += [{"id": f"copy{n}", "text": f"the card {GAP} the login word{n}", "label": CLASSES[n]} for n in (0, 1)]
     dataset = imported(tmp_path, rows)
     dataset.reasons.create(text=GAP, position=0)
+    # no check comes between: who is asked first is asked about the copies
+    RoutingRules.objects.create(dataset=dataset, version=1, gold_share=0, repeat_share=0)
     lead = leo(dataset)
     publish_guideline(dataset, "A login is access, a card is payment.", lead, 0)
     for n in range(IN_TEST):

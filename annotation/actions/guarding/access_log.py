@@ -4,9 +4,11 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 
+from annotation import bulk
 from annotation.models import AccessRecord, Dataset, User
 
 
+@bulk.persistent
 def record(
     kind: str, user: User | None, now: datetime, *, dataset: Dataset | None = None, address: str = "", what: str = ""
 ) -> None:

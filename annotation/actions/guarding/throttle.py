@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db.models import F
 
+from annotation import bulk
 from annotation.core.refusal import Refusal
 from annotation.models import Throttle
 
@@ -51,7 +52,12 @@ def take(allowances: Sequence[Allowance], now: datetime) -> Allowance | None:
 def give_back(allowances: Sequence[Allowance]) -> None:
     """A try that succeeded does not count."""
     for allowance in allowances:
-        Throttle.objects.filter(key=allowance.key, tries__gt=0).update(tries=F("tries") - 1)
+        _give_one_back(allowance)
+
+
+@bulk.persistent
+def _give_one_back(allowance: Allowance) -> None:
+    Throttle.objects.filter(key=allowance.key, tries__gt=0).update(tries=F("tries") - 1)
 
 
 def used_up(allowance: Allowance, now: datetime) -> bool:
@@ -76,6 +82,7 @@ def _full(allowances: Sequence[Allowance], now: datetime) -> Allowance | None:
     return next((one for one in allowances if tried.get(one.key, 0) >= one.most), None)
 
 
+@bulk.persistent
 def _take_one(allowance: Allowance, now: datetime) -> bool:
     """One conditional UPDATE: of many at the same moment no more than `most` are let through."""
     rows = Throttle.objects.filter(key=allowance.key)
