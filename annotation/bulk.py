@@ -128,7 +128,7 @@ def _copy(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], ana
             for row in rows:
                 copy.write_row(row)
                 count += 1
-        if analyse and count >= BATCH and table != "changes":
+        if analyse and count >= BATCH:
             # until its own vacuum comes round, PostgreSQL plans as if these rows were not there
             cursor.execute(f"ANALYZE {connection.ops.quote_name(table)}")
     return count
@@ -229,7 +229,7 @@ def update(model: type[models.Model], columns: Sequence[str], rows: Iterable[Seq
         listed = ", ".join(f'"{name}"' for name in (key, *names))
         cursor.execute("DROP TABLE IF EXISTS changes")
         cursor.execute(f'CREATE TEMP TABLE changes ON COMMIT DROP AS SELECT {listed} FROM "{table}" WITH NO DATA')
-        _copy("changes", [key, *names], rows)
+        _copy("changes", [key, *names], rows, analyse=False)
         changes = ", ".join(f'"{name}" = changes."{name}"' for name in names)
         cursor.execute(f'UPDATE "{table}" SET {changes} FROM changes WHERE "{table}"."{key}" = changes."{key}"')
 

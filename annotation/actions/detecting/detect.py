@@ -3,6 +3,7 @@
 import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import NotRequired, TypedDict
 
 import numpy as np
@@ -13,8 +14,9 @@ from django.utils import timezone
 from annotation import bulk
 from annotation.actions.detecting.tell_ready import told_when_ready
 from annotation.actions.detecting.write_detection import detection_rows, worth_showing
-from annotation.actions.detecting.write_unseen import fenced, write_unseen
+from annotation.actions.detecting.write_unseen import write_unseen
 from annotation.actions.jobs.enqueue import enqueue
+from annotation.actions.jobs.fenced import fenced
 from annotation.actions.jobs.work import UnableToWork, Write
 from annotation.actions.queue.open_cases import PIECE, Unit, as_cases, plan_cases
 from annotation.actions.queue.reorder import keep_learned
@@ -105,7 +107,7 @@ def run(job: Job, report: Report) -> Write:
         "n_groups": len(rows.groups), "n_conflicts": int(order.is_group.sum()), "n_flags": len(rows.flags),
         "n_findings": len(rows.findings),
     }  # fmt: skip
-    step = fenced(report, "writing flags and cases", 0.9)
+    step = partial(fenced, report, "writing flags and cases", 0.9)
     refuse_other_classes(dataset, evidence.classes)
     detection = write_unseen(dataset, job, {**facts, "seconds": time.monotonic() - started}, rows, step)
     now = timezone.now()

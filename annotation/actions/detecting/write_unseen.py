@@ -1,34 +1,19 @@
 """A detection's rows go in piece by piece, each in a short transaction, and nobody sees them before the last."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from django.db import models, transaction
+from django.db import models
 
 from annotation import bulk
 from annotation.actions.detecting.drop import Step, drop_unfinished
 from annotation.actions.detecting.write_detection import DetectionRows
 from annotation.actions.detecting.write_finding import write_finding
-from annotation.core.progress import Report
 from annotation.models import Dataset, Detection, Finding, FindingItem, Flag, Group, GroupMember, Job
 
 # Rows of one transaction: a fraction of a second, for which an expert who answers may have to wait.
 ROWS = 10_000
-
-
-def fenced(report: Report, stage: str, share: float) -> Step:
-    """Transactions that only the attempt which owns the job can end: a worker that was given up for dead and comes
-    back writes nothing more."""
-
-    @contextmanager
-    def step() -> Iterator[None]:
-        with transaction.atomic():
-            report(stage, share)
-            yield
-
-    return step
 
 
 def write_unseen(dataset: Dataset, job: Job, facts: Mapping[str, Any], rows: DetectionRows, step: Step) -> Detection:

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from annotation.actions.datasets.begin_anew import forget_the_first
 from annotation.actions.files.record_import import UnableToImport
+from annotation.actions.jobs.fenced import fenced
 from annotation.core.progress import Report
 from annotation.models import CurrentLabel, FileImport, Item, Job, Label
 
@@ -28,8 +29,7 @@ def reveal(brought: FileImport, split: str, report: Report) -> None:
     last = 0
     hidden = Item.objects.filter(brought_by=brought, split=Item.TAKEN_BACK, taken_back=brought.pk)
     while ids := list(hidden.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:SHOWN]):
-        with transaction.atomic():
-            report("showing what came in", 0.85)
+        with fenced(report, "showing what came in", 0.85):
             hidden.filter(pk__gte=ids[0], pk__lte=ids[-1]).update(split=split, taken_back=0)
         last = ids[-1]
         time.sleep(BREATH)
