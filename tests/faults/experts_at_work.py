@@ -19,7 +19,7 @@ import time
 import urllib.parse
 from dataclasses import dataclass, field
 
-from tests.faults.site import ROOT, Site, postgres_site, sqlite_site
+from tests.faults.site import ROOT, Site, beneath, postgres_site, sqlite_site
 
 PORT = 8471
 SECONDS, EXPERTS, UNQUALIFIED = 300, 50, 5
@@ -207,7 +207,7 @@ def _kill_in_between(up: int, seconds: float) -> float:
     begun, away = time.monotonic(), 0.0
     for share, what in KILLS:
         time.sleep(max(0.0, begun + share * seconds - time.monotonic()))
-        for pid in _named(up, "gunicorn" if what == "web" else "worker"):
+        for pid in beneath(up, "gunicorn" if what == "web" else "worker"):
             os.kill(pid, signal.SIGKILL)
         if what == "web":
             killed = time.monotonic()
@@ -238,9 +238,9 @@ def _kill_one_of_each(one: Site, up: int, until: float) -> str:
         if time.monotonic() >= until:
             break
         # the first named are children: the web's processes, not what keeps them
-        os.kill(_named(up, "gunicorn")[0], signal.SIGKILL)
+        os.kill(beneath(up, "gunicorn")[0], signal.SIGKILL)
         if n % 2:
-            os.kill(_named(up, "worker")[0], signal.SIGKILL)
+            os.kill(beneath(up, "worker")[0], signal.SIGKILL)
         else:
             one.kill("worker2")
             one.start("worker", 2)
@@ -250,21 +250,6 @@ def _kill_one_of_each(one: Site, up: int, until: float) -> str:
         "Job.objects.values_list('kind', 'status').annotate(Count('id')).order_by('kind', 'status')))"
     )
     return f"; jobs: {states}"
-
-
-def _named(up: int, word: str) -> list[int]:
-    """Process ids beneath `up` whose command line has the word, children first."""
-    listed = subprocess.run(["ps", "-eo", "pid,ppid,args"], capture_output=True, text=True, check=True).stdout
-    rows = [
-        (int(pid), int(parent), args) for pid, parent, args in (line.split(None, 2) for line in listed.splitlines()[1:])
-    ]
-    beneath, found = {up}, []
-    for _ in range(4):
-        beneath |= {pid for pid, parent, _ in rows if parent in beneath}
-    for pid, _, args in reversed(rows):
-        if pid in beneath and word in args:
-            found.append(pid)
-    return found
 
 
 def _wait_for_web(patience: float = 90.0) -> None:

@@ -81,6 +81,16 @@ def children_of(pid: int) -> list[int]:
     return [int(child) for child in listed if os.getpgid(int(child)) == int(child)]
 
 
+def beneath(pid: int, word: str) -> list[int]:
+    """Processes beneath this one whose command line has the word, children first."""
+    listed = subprocess.run(["ps", "-eo", "pid,ppid,args"], capture_output=True, text=True, check=True).stdout
+    rows = [line.split(None, 2) for line in listed.splitlines()[1:]]
+    found = {str(pid)}
+    for _ in range(5):
+        found |= {child for child, parent, _ in rows if parent in found}
+    return [int(child) for child, _, args in reversed(rows) if child in found and word in args]
+
+
 @contextmanager
 def sqlite_site() -> Iterator[Site]:
     with site("SQLite", {"DATABASE_URL": "", "REDIS_URL": ""}) as one:

@@ -5,7 +5,6 @@ import http.client
 import os
 import shutil
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -16,10 +15,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psycopg
-import pytest
-import redis
 
-from tests.faults.site import ROOT, Site
+from tests.faults.site import ROOT, Site, beneath
+from tests.services import free_port, start_redis
 
 PATIENCE = 240.0
 LEAD = """
@@ -37,12 +35,6 @@ session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
 session.save()
 print(session.session_key)
 """
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
 
 
 class Standing:
@@ -132,12 +124,7 @@ class Standing:
 
     def pids(self, word: str) -> list[int]:
         """Processes beneath `up` whose command line has the word, children first."""
-        listed = subprocess.run(["ps", "-eo", "pid,ppid,args"], capture_output=True, text=True, check=True).stdout
-        rows = [line.split(None, 2) for line in listed.splitlines()[1:]]
-        beneath = {str(self.process.pid)}
-        for _ in range(5):
-            beneath |= {pid for pid, parent, _ in rows if parent in beneath}
-        return [int(pid) for pid, _, args in reversed(rows) if pid in beneath and word in args]
+        return beneath(self.process.pid, word)
 
 
 @contextmanager
@@ -155,23 +142,12 @@ class Broker:
     """A Redis that can be frozen and killed without harm to another."""
 
     def __init__(self) -> None:
-        if not shutil.which("redis-server"):
-            pytest.skip("there is no redis-server")
         self.folder, self.port = tempfile.mkdtemp(prefix="second-look-redis-"), free_port()
         self.url = f"redis://127.0.0.1:{self.port}/0"
         self.start()
 
     def start(self) -> None:
-        self.process = subprocess.Popen(
-            ["redis-server", "--port", str(self.port), "--appendonly", "yes", "--dir", self.folder],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-        until = time.monotonic() + 20
-        while time.monotonic() < until:
-            with contextlib.suppress(redis.RedisError):
-                redis.Redis.from_url(self.url).ping()
-                return
-            time.sleep(0.05)
+        self.process = start_redis(self.port, self.folder, "--appendonly", "yes")
 
     def send(self, number: int) -> None:
         os.kill(self.process.pid, number)
