@@ -37,6 +37,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name_plural": "processes",
                 "constraints": [models.UniqueConstraint(fields=("host", "pid"), name="one_row_per_process")],
             },
         ),

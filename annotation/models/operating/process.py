@@ -32,4 +32,5 @@ class Process(models.Model):
     objects = ProcessQuerySet.as_manager()
 
     class Meta:
+        verbose_name_plural = "processes"
         constraints = [models.UniqueConstraint(fields=["host", "pid"], name="one_row_per_process")]
