@@ -60,11 +60,6 @@ def _give_one_back(allowance: Allowance) -> None:
     Throttle.objects.filter(key=allowance.key, tries__gt=0).update(tries=F("tries") - 1)
 
 
-def used_up(allowance: Allowance, now: datetime) -> bool:
-    """Whether the next try would be refused."""
-    return _full([allowance], now) is not None
-
-
 def prune_throttles(now: datetime) -> int:
     """Delete what has begun anew; returns how many."""
     return Throttle.objects.filter(until__lt=now).delete()[0]

@@ -12,24 +12,17 @@ from annotation.core.intervals import Interval, bootstrap_interval, bootstrap_in
 NOMINAL, LINEAR, QUADRATIC = 0, 1, 2
 
 
-def weighted_kappa(
-    a: np.ndarray, b: np.ndarray, n_classes: int, power: int = LINEAR, seed: int = 0, n_resamples: int = 1000
-) -> Interval:
-    """Weighted kappa (Cohen 1968) of two annotators' labels of the same items: 1 = perfect agreement, 0 = that of
-    chance.
+def weighted_kappas(
+    a: np.ndarray, b: np.ndarray, n_classes: int, powers: Sequence[int], seed: int = 0, n_resamples: int = 1000
+) -> list[Interval]:
+    """Weighted kappa (Cohen 1968) of two annotators' labels of the same items, for each of `powers` by the same
+    resamples: 1 = perfect agreement, 0 = that of chance.
 
-    a, b: int (n,), positions of classes in their order. power: a difference of d classes counts d (LINEAR) or d²
+    a, b: int (n,), positions of classes in their order. powers: a difference of d classes counts d (LINEAR) or d²
     (QUADRATIC), or every difference the same (NOMINAL, which is Cohen's kappa of 1960). The percentile interval
     resamples items. Where all items agree no resample differs: then the limits are Wilson's for the items that agree,
     with the agreement of chance as it is. nan where both gave one and the same label throughout.
     """
-    return weighted_kappas(a, b, n_classes, (power,), seed, n_resamples)[0]
-
-
-def weighted_kappas(
-    a: np.ndarray, b: np.ndarray, n_classes: int, powers: Sequence[int], seed: int = 0, n_resamples: int = 1000
-) -> list[Interval]:
-    """`weighted_kappa` for each of the powers, by the same resamples."""
     cells, count = np.unique(np.asarray(a, dtype=np.int64) * n_classes + b, return_counts=True)
     of_a, of_b = np.divmod(cells, n_classes)
     known, place = np.unique(np.r_[of_a, of_b], return_inverse=True)

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from annotation.core.crowd.agreement import cohen_kappa, krippendorff_alpha
-from annotation.core.crowd.ordered_classes import LINEAR, NOMINAL, QUADRATIC, ordinal_alpha, weighted_kappa
+from annotation.core.crowd.ordered_classes import LINEAR, NOMINAL, QUADRATIC, ordinal_alpha, weighted_kappas
 from tests.annotation.core.crowd.test_agreement import answers, reliability_data
 
 # Rows a, columns b: 50 items of three classes in order.
@@ -13,6 +13,10 @@ TABLE = np.array([[10, 4, 1], [6, 8, 4], [0, 2, 15]])
 def labels_of(table):
     a, b = np.indices(table.shape).reshape(2, -1)
     return np.repeat(a, table.ravel()), np.repeat(b, table.ravel())
+
+
+def weighted_kappa(a, b, n_classes, power=LINEAR):
+    return weighted_kappas(a, b, n_classes, [power])[0]
 
 
 @pytest.mark.parametrize("power", [NOMINAL, LINEAR, QUADRATIC])
