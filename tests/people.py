@@ -1,6 +1,7 @@
 """The cast: Erin is the expert, Leo the lead, Olga an outsider, Otto the operator. Everybody remembers their rights."""
 
 from django.contrib.auth import get_user_model
+from django.test import Client
 
 from annotation.models import Dataset, Membership
 
@@ -40,3 +41,10 @@ def _member(name, dataset, role):
     person = user(name)
     Membership.objects.get_or_create(dataset=dataset, user=person, defaults={"role": role})
     return person
+
+
+def as_(person):
+    """A client that `person` is logged in with."""
+    client = Client()
+    client.force_login(person)
+    return client

@@ -9,6 +9,7 @@ from annotation.models import AccessRecord, Membership, User
 from tests import people
 from tests.factories import small_dataset
 from tests.pages import text_of
+from tests.people import as_
 
 pytestmark = pytest.mark.django_db
 
@@ -16,12 +17,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def support(tmp_path):
     return small_dataset(tmp_path)
-
-
-def as_(person):
-    client = Client()
-    client.force_login(person)
-    return client
 
 
 def lines(**of):

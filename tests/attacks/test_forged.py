@@ -19,6 +19,7 @@ from annotation.models import Case, Comment, Dataset, Decision, Item, Job, Membe
 from tests import people
 from tests.attacks.routes import arguments, routes
 from tests.factories import open_case, small_dataset
+from tests.people import as_
 
 pytestmark = pytest.mark.django_db
 RIGHT = "a long password"
@@ -27,12 +28,6 @@ RIGHT = "a long password"
 @pytest.fixture
 def support(tmp_path):
     return small_dataset(tmp_path)
-
-
-def as_(person):
-    client = Client()
-    client.force_login(person)
-    return client
 
 
 def logged_in(name="erin"):

@@ -21,11 +21,10 @@ from annotation.actions.jobs.work import UnableToWork, work, work_here
 from annotation.core.files.parsing_items import ItemMapping
 from annotation.core.files.tables import UnableToRead, open_source, read_table
 from annotation.models import CurrentLabel, Dataset, Item, Job, Label
-from tests.annotation.views.test_lead import as_
 from tests.annotation.views.test_upload import columns, dataset, large, send, uploads  # noqa: F401  fixtures
 from tests.factories import small_dataset
 from tests.pages import text_of
-from tests.people import erin, leo, olga
+from tests.people import as_, erin, leo, olga
 from tests.test_commands import refusal, result
 
 pytestmark = pytest.mark.django_db

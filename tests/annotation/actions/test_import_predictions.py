@@ -12,10 +12,9 @@ from annotation.core.files.tables import read_table
 from annotation.core.refusal import Refusal
 from annotation.models import Flag, Item, PredictionSet
 from annotation.reading.prediction_sets import UnableToAlign, aligned, imported_sets
-from tests.annotation.views.test_lead import as_
 from tests.factories import imported, small_dataset
 from tests.pages import text_of
-from tests.people import leo
+from tests.people import as_, leo
 
 pytestmark = pytest.mark.django_db
 GOOD = "id,payment,access\ns1,0.9,0.1\ns2,0.2,0.8\n"

@@ -8,10 +8,9 @@ from django.urls import reverse
 
 from annotation.models import Annotator, Dataset, Item, Label
 from tests.annotation.core.files.tools import samples
-from tests.annotation.views.test_lead import as_
 from tests.factories import imported
 from tests.pages import text_of
-from tests.people import leo
+from tests.people import as_, leo
 from tests.test_commands import file, refusal, result
 
 pytestmark = pytest.mark.django_db

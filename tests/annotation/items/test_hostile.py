@@ -4,8 +4,9 @@ import pytest
 from django.urls import reverse
 
 from tests import people
-from tests.annotation.items.world import as_, item_of, world
+from tests.annotation.items.world import item_of, world
 from tests.factories import small_dataset
+from tests.people import as_
 
 ODD = ["-1", "²", "٣", "nan,nan", "9" * 30, "9" * 5_000, "a\x00b", "🙈", '"', "%"]
 GETS = ("words", "label", "was", "said", "annotator", "source", "expert", "detector", "state", "split", "case",

@@ -12,9 +12,10 @@ from annotation.actions.queue.draw_audit import draw_audit
 from annotation.actions.snapshot import snapshot
 from annotation.models import Snapshot
 from tests import people
-from tests.annotation.items.world import as_, found, item_of, world
+from tests.annotation.items.world import found, item_of, world
 from tests.factories import imported, open_case
 from tests.pages import html_of
+from tests.people import as_
 
 LINK = re.compile(r'href="[^"]*/items/(?:\?([^"]*))?">\s*([\d,]+)')
 

@@ -13,8 +13,9 @@ from annotation.reading.items.search import search
 from annotation.views.items import table
 from annotation.views.items.table import read_query
 from tests import people
-from tests.annotation.items.world import as_, found, item_of, page, post, world
+from tests.annotation.items.world import found, item_of, page, post, world
 from tests.pages import text_of
+from tests.people import as_
 
 SORTS = ("import", "-import", "score", "received", "-received")
 

@@ -2,7 +2,6 @@
 
 import numpy as np
 from django.conf import settings
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -13,6 +12,7 @@ from annotation.reading.items.search import search
 from annotation.views.items.table import read_query
 from tests import people
 from tests.factories import answer, imported, open_case
+from tests.people import as_
 
 ROWS = [
     ("a1", "The card was declined", "payment", "ann", "web", "2026-01-01"),
@@ -81,12 +81,6 @@ def found(dataset, query):
     ids = [pk for part in search(dataset, read_query(query)).all() for pk in part]
     names = Item.objects.in_bulk(ids)
     return [names[pk].external_id for pk in ids]
-
-
-def as_(person):
-    client = Client()
-    client.force_login(person)
-    return client
 
 
 def page(dataset, query="", person=None):

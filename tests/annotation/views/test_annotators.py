@@ -3,7 +3,6 @@ from html import unescape
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -18,7 +17,7 @@ from annotation.reading.annotators import confusion_of, list_annotators
 from tests.annotation.core.crowd.crowd_by_hand import crowd
 from tests.factories import answer, imported, open_case, small_dataset
 from tests.pages import html_of
-from tests.people import emil, erin, leo, olga
+from tests.people import as_, emil, erin, leo, olga
 
 pytestmark = pytest.mark.django_db
 CLASSES = ("sun", "rain", "snow")
@@ -203,12 +202,6 @@ def test_the_command_prints_one_line(weather, capsys):
 
 
 # ---- the page
-
-
-def as_(person):
-    client = Client()
-    client.force_login(person)
-    return client
 
 
 def page(dataset, **query):

@@ -7,7 +7,6 @@ import pytest
 from django.db import connection, transaction
 from django.db.models import Case as DatabaseCase
 from django.db.models import When
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
@@ -35,7 +34,7 @@ from tests.annotation.views.blind_world import (
 )
 from tests.factories import answer, imported, open_case
 from tests.pages import text_of
-from tests.people import emil, erin, leo
+from tests.people import as_, emil, erin, leo
 
 pytestmark = pytest.mark.django_db
 
@@ -43,12 +42,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def dataset(tmp_path):
     return world(tmp_path)
-
-
-def as_(person):
-    client = Client()
-    client.force_login(person)
-    return client
 
 
 @pytest.mark.fault("an expert at every address about an open case")

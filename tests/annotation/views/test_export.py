@@ -3,14 +3,13 @@ import io
 import zipfile
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 
 from annotation.actions.exporting.export import download
 from annotation.actions.exporting.kinds import KINDS
 from annotation.core.exporting.forms import form_of
 from tests.factories import imported, small_dataset
-from tests.people import erin, leo, olga
+from tests.people import as_, erin, leo, olga
 
 pytestmark = pytest.mark.django_db
 
@@ -20,12 +19,6 @@ def support(tmp_path, settings):
     settings.UPLOADS_DIR = tmp_path / "uploads"
     settings.UPLOADS_DIR.mkdir()
     return small_dataset(tmp_path)
-
-
-def as_(person):
-    client = Client()
-    client.force_login(person)
-    return client
 
 
 def asked(dataset, kind="corrected", **options):

@@ -28,7 +28,7 @@ from annotation.models import (
 from annotation.reading.casework.listing import CaseFilter, list_cases
 from tests.factories import answer, imported, open_case, small_dataset
 from tests.pages import text_of
-from tests.people import emil, erin, leo, olga, otto, user
+from tests.people import as_, emil, erin, leo, olga, otto, user
 
 PAGES = ("job", "disagreement", "findings", "cases", "download_cases", "people", "question", "import")
 
@@ -36,12 +36,6 @@ PAGES = ("job", "disagreement", "findings", "cases", "download_cases", "people",
 @pytest.fixture
 def dataset(tmp_path, db):
     return small_dataset(tmp_path)
-
-
-def as_(person):
-    client = Client()
-    client.force_login(person)
-    return client
 
 
 def path(name, dataset, *args):

@@ -17,7 +17,7 @@ from annotation.reading.rule_bench import model_classes, try_rule
 from tests.annotation.actions.fake_detectors import Says, detect, use
 from tests.factories import answer, imported, open_case, small_dataset
 from tests.pages import text_of
-from tests.people import erin, leo, olga
+from tests.people import as_, erin, leo, olga
 
 ROWS = [
     ("r1", "risk risk in the plant", "grave", "north", "ann"), ("r2", "risk of rain", "calm", "north", "bob"),
@@ -34,12 +34,6 @@ def dataset(tmp_path, db):
 
 def rule(dataset, kind="word", name="risk", number="", value=""):
     return read_rule(kind, name, number, value, dataset.typed_fields)
-
-
-def as_(person):
-    client = Client()
-    client.force_login(person)
-    return client
 
 
 def ids(rows):

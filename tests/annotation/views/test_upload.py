@@ -14,10 +14,9 @@ from annotation.core.files.bounded.looking import look
 from annotation.models import Dataset, Item, Job, Label, Membership
 from tests.annotation.actions.fake_detectors import Says, detect, use
 from tests.annotation.actions.test_check_new_labels import made
-from tests.annotation.views.test_lead import as_
 from tests.factories import small_dataset
 from tests.pages import text_of
-from tests.people import erin, leo, olga, otto, user
+from tests.people import as_, erin, leo, olga, otto, user
 from tests.shared import needs_shared, shared
 
 GOOD = """id,body,label

@@ -1,7 +1,6 @@
 import re
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -13,7 +12,7 @@ from annotation.reading.why import Suspects, explain, suspects_in
 from tests.annotation.actions.fake_detectors import Says, detect, use
 from tests.factories import answer, imported, open_case
 from tests.pages import text_of
-from tests.people import emil, erin, leo, olga, otto
+from tests.people import as_, emil, erin, leo, olga, otto
 
 pytestmark = pytest.mark.django_db
 
@@ -38,12 +37,6 @@ def item(dataset, name):
 
 def case_of(dataset, name):
     return dataset.cases.filter(case_items__item__external_id=name).order_by("-id").first()
-
-
-def as_(person):
-    client = Client()
-    client.force_login(person)
-    return client
 
 
 def page(person, dataset, name, pk):
