@@ -2,6 +2,7 @@ from allauth.account.views import reauthenticate
 from allauth.mfa.base import views as second_factor
 from allauth.mfa.recovery_codes import views as recovery
 from allauth.mfa.totp import views as totp
+from allauth.mfa.webauthn import views as passkeys
 from allauth.socialaccount.providers.openid_connect import views as oidc
 from django.contrib.auth.views import LogoutView
 from django.urls import path, register_converter
@@ -59,6 +60,11 @@ urlpatterns = [
     path("account/code/recovery/", recovery.view_recovery_codes, name="mfa_view_recovery_codes"),
     path("account/code/recovery/new/", recovery.generate_recovery_codes, name="mfa_generate_recovery_codes"),
     path("account/code/recovery.txt", recovery.download_recovery_codes, name="mfa_download_recovery_codes"),
+    path("login/passkey/", passkeys.login_webauthn, name="mfa_login_webauthn"),
+    path("account/passkeys/", passkeys.list_webauthn, name="mfa_list_webauthn"),
+    path("account/passkeys/new/", passkeys.add_webauthn, name="mfa_add_webauthn"),
+    path("account/passkeys/again/", passkeys.reauthenticate_webauthn, name="mfa_reauthenticate_webauthn"),
+    path("account/passkeys/<int:pk>/remove/", passkeys.remove_webauthn, name="mfa_remove_webauthn"),
     path("account/keys/", scripts.tokens, name="tokens"),
     path("account/keys/revoke/", scripts.revoke, name="revoke_token"),
     path("d/<slug:slug>/script/import/", scripts.import_by_script, name="import_by_script"),

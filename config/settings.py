@@ -221,6 +221,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 else:
     # beside what the address says of its own, such as ?sslmode=require
     DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": 8, "timeout": 30}
+    # `annotation.often` asks the same few statements all day: a connection keeps those it was asked so often as planned
+    DATABASES["default"]["OPTIONS"].setdefault("prepare_threshold", 3)
 # PostgreSQL gives up a statement of a page after so long; `config.wsgi` says so, for jobs and commands take their time.
 STATEMENT_SECONDS = env_number("SECONDLOOK_STATEMENT_SECONDS", 15)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -247,12 +249,22 @@ ACCOUNT_RATE_LIMITS = False
 ACCOUNT_REAUTHENTICATION_METHODS = ("password", "mfa")
 ACCOUNT_FORMS = {"reauthenticate": "annotation.forms.guarding.second_factor.OwnPasswordForm"}
 MFA_ADAPTER = "annotation.views.guarding.adapters.SecondFactorAdapter"
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+# a passkey can't be guessed, and ten a minute from one address would keep an office out
+MFA_RATE_LIMITS = False
+MFA_WEBAUTHN_USER_VERIFICATION = "required"
+# a browser gives a passkey to a page of this machine without TLS, and to no other
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not USE_TLS
 MFA_TOTP_TOLERANCE = 1
 MFA_FORMS = {
     "authenticate": "annotation.forms.guarding.second_factor.CodeForm",
     "reauthenticate": "annotation.forms.guarding.second_factor.CodeAgainForm",
     "activate_totp": "annotation.forms.guarding.second_factor.FirstCodeForm",
+    "add_webauthn": "annotation.forms.guarding.passkeys.NewPasskeyForm",
+    "authenticate_webauthn": "annotation.forms.guarding.passkeys.PasskeyAsSecondStepForm",
+    "login_webauthn": "annotation.forms.guarding.passkeys.PasskeyForm",
+    "reauthenticate_webauthn": "annotation.forms.guarding.passkeys.PasskeyAgainForm",
 }
 # Single sign-on: who the provider vouches for is let into the account that the operator gave their address.
 OIDC_CLIENT = os.environ.get("SECONDLOOK_OIDC_CLIENT", "").strip()

@@ -140,7 +140,7 @@ def test_leads_need_one_where_the_site_says_so(tmp_path, settings):
     expert.force_login(people.erin(dataset))
     answer = lead.get(reverse("findings", args=["support"]))
     assert (answer.status_code, answer.url) == (302, reverse("mfa_index"))
-    assert "Set up an app that shows codes first" in lead.get(answer.url).content.decode()
+    assert "Set up an app that shows codes first, or a passkey" in lead.get(answer.url).content.decode()
     assert expert.get(reverse("history", args=["support"])).status_code == 200
     operator = Client()
     operator.force_login(people.otto())

@@ -8,6 +8,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from cryptography.fernet import Fernet
 from django.conf import settings
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -24,8 +25,12 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
-    def add_message(self, *args: Any, **more: Any) -> None:
-        """The site's own pages say what was done."""
+    def add_message(
+        self, request: HttpRequest, level: int, *args: Any, message: str | None = None, **more: Any
+    ) -> None:
+        """The site's own pages say what was done; what went wrong is passed on."""
+        if level >= messages.ERROR and message:
+            messages.error(request, message)
 
     def post_login(self, request: HttpRequest, user: User, **more: Any) -> HttpResponse:
         answer = super().post_login(request, user, **more)

@@ -57,7 +57,9 @@ def door(
         if request.method not in METHODS:
             return HttpResponseNotAllowed(METHODS)
         if lacks_code(request.user, role):
-            messages.error(request, "Set up an app that shows codes first: leads log in with one on this site.")
+            messages.error(
+                request, "Set up an app that shows codes first, or a passkey: leads log in with one on this site."
+            )
             return redirect("mfa_index")
         try:
             answer = view(request, *args, **more)
