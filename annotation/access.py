@@ -93,7 +93,10 @@ def only_operator(user: User) -> None:
 
 
 def case_for_expert(user: User, slug: str, pk: int) -> Case:
-    return get_object_or_404(Case.objects.filter(dataset=dataset_for_expert(user, slug)), pk=pk)
+    dataset = dataset_for_expert(user, slug)
+    case = get_object_or_404(Case.objects.filter(dataset=dataset), pk=pk)
+    case.dataset = dataset
+    return case
 
 
 def shown_id(pk: int) -> str:

@@ -2,13 +2,11 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from functools import wraps
 from itertools import islice
 from random import uniform
 from time import monotonic, sleep
 from typing import Any, ParamSpec, TypeVar
-from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connection, connections, models, transaction
 from django.db.backends.utils import CursorWrapper
@@ -288,50 +286,3 @@ def compact(tables: Iterable[type[models.Model]]) -> bool:
         cursor.execute("VACUUM")
         busy, *_ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         return not busy
-
-
-class AskedOften:
-    """A query that every answer asks: written by the ORM once for each database, then asked with other values.
-
-    `build` gets a stand-in for each value, of the type in `kinds` (int, datetime or UUID), and returns a `values_list`.
-    Rows come as the database gives them, so they are for numbers and truths, which SQLite gives as 0 and 1. Writing a
-    query costs the ORM several times what it costs a database to answer one that finds a row or none. kept: who holds
-    one of the rows to change it is waited for, and until the transaction ends nobody else gets hold of it.
-    """
-
-    def __init__(self, build: Callable[..., models.QuerySet[Any, Any]], *kinds: type, kept: bool = False) -> None:
-        self.build, self.kinds, self.kept = build, kinds, kept
-        self.written: dict[str, tuple[str, list[tuple[int, Any]]]] = {}
-
-    def rows(self, *values: Any) -> list[tuple[Any, ...]]:
-        if connection.vendor not in self.written:
-            self.written[connection.vendor] = self._write()
-        sql, params = self.written[connection.vendor]
-        given = [_as_param(value) for value in values]
-        with connection.cursor() as cursor:
-            cursor.execute(sql, [fixed if place < 0 else given[place] for place, fixed in params])
-            return list(cursor.fetchall())
-
-    def first(self, *values: Any) -> tuple[Any, ...] | None:
-        return next(iter(self.rows(*values)), None)
-
-    def _write(self) -> tuple[str, list[tuple[int, Any]]]:
-        stand_ins = [_stand_in(kind, place) for place, kind in enumerate(self.kinds)]
-        sql, params = self.build(*stand_ins).query.sql_with_params()
-        # as a foreign key to them does, which PostgreSQL looks at when the transaction ends and not before
-        sql += " FOR KEY SHARE" if self.kept and connection.vendor == "postgresql" else ""
-        known = {_as_param(one): place for place, one in enumerate(stand_ins)}
-        return sql, [(known.get(param, -1), param) for param in params]
-
-
-def _stand_in(kind: type, place: int) -> Any:
-    """A value that no query has of itself."""
-    if kind is datetime:
-        return datetime(9000 + place, 1, 1, tzinfo=UTC)
-    return UUID(int=2**120 + place) if kind is UUID else 7_000_000_000_000 + place
-
-
-def _as_param(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return connection.ops.adapt_datetimefield_value(value)
-    return value.hex if isinstance(value, UUID) and not connection.features.has_native_uuid_field else value

@@ -8,7 +8,7 @@ from annotation.actions.queue.carry_out import ask_of_each, close_pairs, give_la
 from annotation.actions.queue.checks import graded
 from annotation.core.order.overlap import next_step
 from annotation.models import Case, Decision, Item, RoutingRules, class_now
-from annotation.reading.answering.asked import n_standing
+from annotation.reading.answering.asked import BeforeAnswer
 from annotation.reading.experts.routing_rules import answers_wanted, who_may_answer
 from annotation.reading.experts.sure_enough import chances_after
 
@@ -17,22 +17,22 @@ Said = tuple[str, int | None, frozenset[int]]
 
 
 def go_on(
-    decision: Decision, items: Sequence[Item], rest: Sequence[Item], rules: RoutingRules, now: datetime, *,
+    decision: Decision, items: Sequence[Item], rest: Sequence[Item], before: BeforeAnswer, now: datetime, *,
     independent: bool,
 ) -> None:  # fmt: skip
     """Write the labels the answer gives and move its case on.
 
     independent: the labels were not on the page. An answer that is not, and an adjudication, settle at once.
     """
-    case = decision.case
+    case, rules = decision.case, before.rules
     if case.kind in Case.CHECKS:
         case.status = Case.SETTLED
         graded(decision, rules, now)
         return
     if decision.outcome != Decision.DIFFERENT:
-        give_labels(decision, {item.pk: decision.label_class_id for item in items}, now)
+        give_labels(decision, {item.pk: decision.label_class_id for item in items}, now, before.annotator)
     alone = not independent or bool(decision.cause)
-    awaits = Case.EXPERTS if alone else _who_is_next(decision, rules)
+    awaits = Case.EXPERTS if alone else _who_is_next(decision, before)
     if alone or not awaits:
         _settle(decision, items, rest, rules, now, independent and not case.labels_shown)
     else:
@@ -55,17 +55,17 @@ def _settle(
     keep_the_rest(decision.case, rest, now)
 
 
-def _who_is_next(decision: Decision, rules: RoutingRules) -> str:
+def _who_is_next(decision: Decision, before: BeforeAnswer) -> str:
     """Who answers the case next, "" where the answers so far settle it."""
-    case = decision.case
-    if _is_enough_alone(decision, rules):
+    case, rules = decision.case, before.rules
+    if _is_enough_alone(decision, before):
         return ""
     answers = list(Decision.objects.standing().filter(case=case).annotate(meant=class_now()).order_by("id"))
     # who named a class that became none has said nothing that counts today
     answers = [one for one in answers if one.outcome != Decision.LABEL or one.meant]
     said = [_said(one) for one in answers]
     doubtful = len(set(said)) > 1 or any(one.confidence == "unsure" for one in answers)
-    wanted = answers_wanted(case, rules, unsure=doubtful)
+    wanted = answers_wanted(case, rules, doubtful, before.contested)
     if case.kind == Case.PRODUCTION:
         return _after_all(case, len(said) >= wanted, doubtful)
     chances = chances_after(case, answers) if wanted > 1 else None
@@ -79,12 +79,12 @@ def _who_is_next(decision: Decision, rules: RoutingRules) -> str:
     return Case.EXPERTS if step.kind == "ask" and who_may_answer(case) else Case.ADJUDICATOR
 
 
-def _is_enough_alone(decision: Decision, rules: RoutingRules) -> bool:
+def _is_enough_alone(decision: Decision, before: BeforeAnswer) -> bool:
     """The first answer to its case, by somebody sure, where one is all that is wanted: as most are."""
-    case = decision.case
-    if case.kind == Case.PRODUCTION or decision.confidence == "unsure" or rules.overlap > 1 or n_standing(case.pk) > 1:
+    case, rules = decision.case, before.rules
+    if case.kind == Case.PRODUCTION or decision.confidence == "unsure" or rules.overlap > 1 or before.answered:
         return False
-    return answers_wanted(case, rules) == 1
+    return answers_wanted(case, rules, contested=before.contested) == 1
 
 
 def _after_all(case: Case, complete: bool, doubtful: bool) -> str:

@@ -4,18 +4,20 @@ from collections.abc import Sequence
 from datetime import datetime
 from itertools import combinations
 
+from annotation import often
 from annotation.actions.queue.settle import settle
 from annotation.models import Annotator, Case, CaseItem, ClosedPair, CurrentLabel, Decision, Item, Label, RoutingRules
-from annotation.reading.answering.asked import own_annotator
 
 STATES = {Decision.AMBIGUOUS: CurrentLabel.AMBIGUOUS, Decision.BAD_INPUT: CurrentLabel.BAD_INPUT}
 
 
-def give_labels(decision: Decision, says: dict[int, int | None], now: datetime) -> None:
-    """The expert's own labels: item id → class id, None = no answer."""
-    dataset, user = decision.case.dataset, decision.expert
-    annotator = own_annotator(dataset, user) or Annotator.objects.of_user(dataset, user).pk
-    Label.objects.bulk_create(
+def give_labels(
+    decision: Decision, says: dict[int, int | None], now: datetime, annotator: int | None = None
+) -> None:  # fmt: skip
+    """The expert's own labels: item id → class id, None = no answer. annotator: id of the one under whom the expert
+    answers, where it is known already."""
+    annotator = annotator or Annotator.objects.of_user(decision.case.dataset, decision.expert).pk
+    often.insert_few(
         Label(
             item_id=item, annotator_id=annotator, label_class_id=label_class, origin=Label.EXPERT,
             seconds=decision.seconds, given_at=now, created_at=now,

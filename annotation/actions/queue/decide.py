@@ -7,16 +7,24 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from annotation import bulk
+from annotation import bulk, often
 from annotation.actions.queue.after_answer import go_on
 from annotation.actions.queue.lease import release
 from annotation.actions.queue.reorder import request_reorder
 from annotation.core.refusal import Refusal
 from annotation.models import Case, Decision, FindingItem, Item, Label, LabelClass, Reason, User
-from annotation.reading.answering.asked import guideline_of, is_in_use, items_of, part_in, said_under
+from annotation.reading.answering.asked import (
+    BeforeAnswer,
+    PartInCase,
+    before_answer,
+    is_in_use,
+    locked_case,
+    said_under,
+)
 from annotation.reading.experts.readiness import may_adjudicate, readiness
-from annotation.reading.experts.routing_rules import answered_by, rules_of
+from annotation.reading.experts.routing_rules import answered_by
 
+COVERED = Decision.items.through
 # One sentence for whatever became of a case: which it is would tell what colleagues said.
 NOT_YOURS = "This case is no longer yours; your answer was not recorded."
 
@@ -65,22 +73,22 @@ def decide(
 
 def _decide(case: Case, user: User, answer: Answer, now: datetime, learn: bool, only_held: bool) -> Decision:
     with transaction.atomic():
-        case = bulk.locked(Case.objects.select_related("dataset")).get(pk=case.pk)
+        dataset, case = case.dataset, locked_case(case.pk)
+        case.dataset = dataset
         # Looked up under the lock: of two simultaneous submits the second finds the decision of the first.
-        if twin := said_under(answer.token):
-            return _same_again(twin, user)
-        rules = rules_of(case.dataset)
+        before = before_answer(case, user, answer.token)
+        if before.twin:
+            return _same_again(before.twin, user)
         _refuse_what_is_not_theirs(case, user, answer, now)
         if only_held and case.leased_to_id != user.pk:
             raise UnableToDecide(NOT_YOURS)
-        members = items_of(case.pk)
-        part = _part_in(case, members, user)
+        part = before.part or _part_in(case, before.items, user)
         if answer.blind and not answer.cause:
-            _refuse_blind_answer(case, user, part)
-        items, rest = _covered(members, answer)
-        decision = _record(case, user, answer, items, part, now)
+            _refuse_blind_answer(case, user, part, before)
+        items, rest = _covered(before.items, answer)
+        decision = _record(case, user, answer, items, part, before, now)
         _refuse_what_is_no_class(answer)
-        go_on(decision, items, rest, rules, now, independent=answer.blind)
+        go_on(decision, items, rest, before, now, independent=answer.blind)
         release(case)
         if learn and case.status == Case.SETTLED and case.kind not in Case.BESIDE_POOL:
             request_reorder(case.dataset, decision)
@@ -95,21 +103,7 @@ def _same_again(twin: tuple[int, int], user: User) -> Decision:
     return Decision.objects.get(pk=decision)
 
 
-@dataclass(frozen=True)
-class PartInCase:
-    """What `user` had to do with a case before: their answer to it stands, a label of theirs for one of its items
-    counts, they answered about one of its items, a finding that they typed covers one of `found`."""
-
-    answered: bool
-    labelled: bool
-    revealed: bool
-    found: frozenset[int]
-
-
 def _part_in(case: Case, members: Sequence[Item], user: User) -> PartInCase:
-    if len(members) == 1:
-        answered, labelled, revealed, found = part_in(case.pk, members[0], user)
-        return PartInCase(bool(answered), bool(labelled), bool(revealed), frozenset([members[0].pk] if found else []))
     own = Label.objects.counting().filter(annotator__user=user, item__in=members)
     typed = FindingItem.objects.filter(finding__author=user, item__in=members)
     return PartInCase(
@@ -145,7 +139,7 @@ def _refuse_adjudication(case: Case, user: User) -> None:
         raise UnableToDecide("This case is not yours to settle: you had a part in it, or nobody differs on it.")
 
 
-def _refuse_blind_answer(case: Case, user: User, part: PartInCase) -> None:
+def _refuse_blind_answer(case: Case, user: User, part: PartInCase, before: BeforeAnswer) -> None:
     if case.reserved_for_id not in (None, user.pk):
         raise UnableToDecide(NOT_YOURS)
     if case.kind in Case.CHECKS:
@@ -156,7 +150,7 @@ def _refuse_blind_answer(case: Case, user: User, part: PartInCase) -> None:
         raise UnableToDecide("You answered this case before, so it goes to somebody else.")
     if part.labelled:
         raise UnableToDecide("You labelled an item of this case before, so it goes to somebody else.")
-    if bar := readiness(case.dataset, user).bar:
+    if not before.clear and (bar := readiness(case.dataset, user).bar):
         raise UnableToDecide(f"{bar} Your answer was not recorded.")
 
 
@@ -175,16 +169,19 @@ def _covered(members: Sequence[Item], answer: Answer) -> tuple[list[Item], list[
     return chosen, [item for item in members if item.pk not in named]
 
 
-def _record(case: Case, user: User, answer: Answer, items: Sequence[Item], part: PartInCase, now: datetime) -> Decision:
+def _record(
+    case: Case, user: User, answer: Answer, items: Sequence[Item], part: PartInCase, before: BeforeAnswer, now: datetime
+) -> Decision:  # fmt: skip
     # who opened them by a rule of their own knows what they have in common
     chosen = any(item.pk in part.found for item in items)
     unseen = not part.revealed and not chosen and not case.labels_shown
-    decision = Decision.objects.create(
+    decision = Decision(
         case=case, expert=user, token=answer.token, outcome=answer.outcome, label_class=answer.label_class,
         confidence=answer.confidence, note=answer.note, seconds=answer.seconds, blind=answer.blind and unseen,
-        cause=answer.cause, guideline_id=guideline_of(case.dataset_id), created_at=now,
+        cause=answer.cause, guideline_id=before.guideline, created_at=now,
     )  # fmt: skip
-    covered = Decision.items.through
-    covered.objects.bulk_create(covered(decision_id=decision.pk, item_id=item.pk) for item in items)
-    decision.reasons.add(*answer.reasons)
+    often.insert(decision)
+    often.insert_few(COVERED(decision_id=decision.pk, item_id=item.pk) for item in items)
+    if answer.reasons:
+        decision.reasons.add(*answer.reasons)
     return decision

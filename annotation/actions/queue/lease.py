@@ -1,12 +1,12 @@
 """Experts pull: hand the next cases to the expert who asks, and never the same one to two of them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
 
-from annotation import bulk
+from annotation import bulk, often
 from annotation.actions.queue.checks import start_test
 from annotation.actions.queue.next_case import next_case
 from annotation.models import (
@@ -17,14 +17,10 @@ from annotation.models import (
     RoutingRules,
     User,
 )
-from annotation.reading.answering.asked import barred_alone, standing_of
+from annotation.reading.answering.asked import barred_of, standing_of
 from annotation.reading.experts.free_cases import barred_from
 from annotation.reading.experts.open_arrays import open_arrays
 from annotation.reading.experts.readiness import READY, decided_today, readiness
-from annotation.reading.experts.routing_rules import rules_of
-
-# So many cases are asked about one by one.
-FEW = 4
 
 
 def lease(dataset: Dataset, user: User, now: datetime, finding: int | None = None) -> Case | None:
@@ -42,17 +38,18 @@ def hand_out(dataset: Dataset, user: User, now: datetime, n: int = 1, finding: i
     # what ranking reads is read before anything is locked
     open_arrays(dataset)
     with transaction.atomic():
-        standing, rules = standing_of(dataset, user, now), rules_of(dataset)
-        ready = READY if standing.clear and not dataset.archived_at else readiness(dataset, user)
+        standing = standing_of(dataset, user, now)
+        ready = READY if standing.clear else readiness(dataset, user)
         if ready.next_test:
             return _of_test(ready.next_test, user, now, n)
         if ready.bar:
             return []
         held = _renewed(_held(dataset, user, now, finding, n), now) if standing.holds else []
-        while len(held) < n and not _enough_today(dataset, user, rules, len(held), now):
-            case = next_case(dataset, user, rules, ready, standing, len(held), now, finding)
+        while len(held) < n and not _enough_today(dataset, user, standing.rules, len(held), now):
+            case = next_case(dataset, user, ready, standing, len(held), now, finding)
             if case is None:
                 break
+            case.dataset = dataset
             # a moment later each, so that they keep this order
             hold(case, user, now, since=now + timedelta(milliseconds=len(held)))
             held.append(case)
@@ -65,21 +62,13 @@ def _held(dataset: Dataset, user: User, now: datetime, finding: int | None, n: i
     mine = mine.exclude(pk__in=OfflineRow.objects.kept_by(user, now).values("case"))
     found = list(mine.order_by("leased_at", "id"))
     # checks are asked about too, though nothing bars one: what is held must not tell by the time it takes what it is
-    barred = _barred(user, [case.pk for case in found])
+    barred = barred_of([case.pk for case in found], user)
     real = {case.pk for case in found if case.kind not in Case.CHECKS and case.awaits == Case.EXPERTS}
     may = real - barred
     if finding and may:
         may &= set(dataset.cases.filter(pk__in=may).of_finding(finding).values_list("id", flat=True))
     # a check stays on the queue of a finding too: by being missing there it would tell what it is
     return [case for case in found if case.pk in may or case.kind in Case.CHECKS][:n]
-
-
-def _barred(user: User, cases: Sequence[int]) -> set[int]:
-    if len(cases) > FEW:
-        return barred_from(user, cases)
-    alone = {pk: barred_alone(pk, user) for pk in cases}
-    several = [pk for pk, barred in alone.items() if barred is None]
-    return {pk for pk, barred in alone.items() if barred} | (barred_from(user, several) if several else set())
 
 
 def _renewed(held: list[Case], now: datetime) -> list[Case]:
@@ -109,7 +98,7 @@ def hold(case: Case, user: User, now: datetime, since: datetime | None = None) -
     if not case.held_by(user, now):
         case.leased_at = since or now
     case.leased_to, case.leased_until = user, now + timedelta(minutes=settings.LEASE_MINUTES)
-    case.save(update_fields=["leased_to", "leased_at", "leased_until"])
+    often.update(case, "leased_to_id", "leased_at", "leased_until")
 
 
 def hold_first(case: Case, user: User, now: datetime) -> None:
@@ -141,4 +130,4 @@ def renew(dataset: Dataset, user: User, ids: Collection[int], now: datetime) -> 
 def release(case: Case) -> None:
     """Give the case up, in whatever status it now is and whoever it waits for."""
     case.leased_to = case.leased_until = case.leased_at = None
-    case.save(update_fields=["status", "awaits", "leased_to", "leased_at", "leased_until"])
+    often.update(case, "status", "awaits", "leased_to_id", "leased_at", "leased_until")

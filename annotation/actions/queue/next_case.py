@@ -12,8 +12,9 @@ from annotation.models.review import CaseQuerySet
 from annotation.reading.answering.asked import (
     HEAD,
     StandingOf,
-    barred_alone,
     first_waiting,
+    still_waiting,
+    taken,
 )
 from annotation.reading.experts.free_cases import barred_from, free_in_order
 from annotation.reading.experts.open_arrays import offer_no_more
@@ -26,16 +27,14 @@ AUDIT_EVERY = 10
 PRODUCTION_EVERY = 3
 # Of the cases offered the first are nearly always an expert's to have, and are looked at one by one; then so many
 # together.
-ALONE, FEW = 3, 20
+ALONE, FEW = 8, 20
 # Of an expert's answers so many are read to pass over what they answered of a draw.
 LATEST = 5_000
-# What tells whether a case waits.
-OF_LEASE = ("status", "kind", "awaits", "reserved_for", "leased_to", "leased_until")
 
 
 def next_case(
-    dataset: Dataset, user: User, rules: RoutingRules, ready: Readiness, standing: StandingOf, n_held: int,
-    now: datetime, finding: int | None,
+    dataset: Dataset, user: User, ready: Readiness, standing: StandingOf, n_held: int, now: datetime,
+    finding: int | None,
 ) -> Case | None:  # fmt: skip
     """A case that `user` does not hold yet, its row locked; inside a transaction."""
     if finding:
@@ -43,9 +42,9 @@ def next_case(
         return _first(user, now, free_in_order(waiting.of_finding(finding).in_order(), user, ready.closed_classes))
     if standing.kept and (kept := _reserved(dataset, user, now)):
         return kept
-    turn = _turn(user, standing, n_held)
+    rules, turn = standing.rules, _turn(user, standing, n_held)
     case = _check(dataset, user, rules, turn, now)
-    if case is None and turn[0] % AUDIT_EVERY == 0:
+    if case is None and turn[0] % AUDIT_EVERY == 0 and standing.audited:
         case = _of_audit(dataset, user, ready, now)
     if case is None and turn[0] // AUDIT_EVERY % PRODUCTION_EVERY == 0 and standing.drawn:
         case = _of_production(dataset, user, now)
@@ -70,11 +69,9 @@ def _first_allowed(user: User, now: datetime, ids: Sequence[int], closed: Collec
     """The first of `ids` that nothing bars `user` from, be it a class (id) among `closed`."""
     alone = 0 if closed else ALONE
     for pk in ids[:alone]:
-        barred = barred_alone(pk, user)
-        if barred is None:
-            barred = pk in barred_from(user, [pk])
-        if not barred and (case := _first(user, now, [pk])):
-            return case
+        found = taken(pk, user)
+        if found and not found.barred and found.case.waits_for(user, now):
+            return found.case
     for few in bulk.in_batches(ids[alone:], FEW):
         barred_few = barred_from(user, few, closed)
         if case := _first(user, now, (pk for pk in few if pk not in barred_few)):
@@ -106,7 +103,7 @@ def _in_order(dataset: Dataset, user: User, ready: Readiness, now: datetime) -> 
 def _routed(dataset: Dataset, user: User, rules: RoutingRules, ready: Readiness, now: datetime) -> Case | None:
     """The best for `user`, where anything is known of the experts."""
     for offered in ranked_cases(dataset, user, rules, ready):
-        still = {case.pk for case in Case.objects.filter(pk__in=offered).only(*OF_LEASE) if case.waits_for(user, now)}
+        still = still_waiting(offered, user, now)
         offer_no_more(dataset, set(offered) - still)
         if case := _first_allowed(user, now, [pk for pk in offered if pk in still], ready.closed_classes):
             return case
@@ -122,7 +119,7 @@ def _of_audit(dataset: Dataset, user: User, ready: Readiness, now: datetime) -> 
     # an item in several open cases is asked about in the latest
     rows = drawn.order_by("id", "item__case_items__case").values_list("id", "item__case_items__case")
     cases = list(dict.fromkeys(dict(rows).values()))
-    still = {case.pk for case in Case.objects.filter(pk__in=cases).only(*OF_LEASE) if case.waits_for(user, now)}
+    still = still_waiting(cases, user, now)
     return _first_allowed(user, now, [pk for pk in cases if pk in still], ready.closed_classes)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from itertools import chain, islice
 
-from annotation import bulk
+from annotation import bulk, often
 from annotation.models import ClassChange, CurrentLabel, Decision
 
 # What one answer settles, for which a COPY in a savepoint of its own is the longer way.
@@ -26,7 +26,7 @@ def settle(settled: Iterable[Settled], basis: str, now: datetime, decision: Deci
             )
             for item, label_class, state in few
         )  # fmt: skip
-        return len(CurrentLabel.objects.bulk_create(made))
+        return often.insert_few(made)
     return bulk.insert(
         CurrentLabel,
         ["item_id", "label_class_id", "state", "basis", "decision_id", "created_at"],

@@ -1,15 +1,19 @@
 """The questions that stand before every hand-out and every answer, each answered by the end of an index."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from django.db.models import BooleanField, Exists, Subquery
+from django.db import connection
+from django.db.models import Count, Exists, F, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 
-from annotation.bulk import AskedOften
 from annotation.models import (
     Annotator,
+    Audit,
     Case,
     CaseItem,
     CurrentLabel,
@@ -24,39 +28,56 @@ from annotation.models import (
     ProductionDraw,
     QualificationTest,
     RoutingRules,
+    SkillEstimate,
     Skip,
     User,
     class_now,
 )
+from annotation.often import AskedOften
 
-RULES = [field for field in RoutingRules._meta.concrete_fields if field.name != "created_at"]
+RULES = [field.attname for field in RoutingRules._meta.concrete_fields]
+CASE = [field.attname for field in Case._meta.concrete_fields]
 HEAD = 20
+# So many cases are asked about at once by one statement.
+FEW = 16
 GIVEN = Decision.items.through
+LOCKED = 'FOR NO KEY UPDATE OF "annotation_case"'
 
-_in_the_way = AskedOften(
-    lambda dataset, user: Dataset.objects.filter(pk=dataset).values_list(
+
+def _in_the_way_of(dataset: int, user: int) -> tuple[Exists, ...]:
+    return (
         Exists(QualificationTest.objects.filter(dataset=dataset, retired_at=None)),
         Exists(Pause.objects.filter(dataset=dataset, user=user, paused=True)),
-    ),
-    int, int,
-)  # fmt: skip
+        Exists(Dataset.objects.filter(pk=dataset, archived_at__isnull=False)),
+    )
+
+
+_newest_label = CurrentLabel.objects.filter(
+    pk=Subquery(CurrentLabel.objects.filter(item=OuterRef(OuterRef("item"))).order_by("-id").values("id")[:1])
+)
+_in_the_way = AskedOften(
+    lambda dataset, user: Dataset.objects.filter(pk=dataset).values_list(*_in_the_way_of(dataset, user)), int, int
+)
+
+
+def _newest_rules(dataset: int, column: str) -> Subquery:
+    return Subquery(RoutingRules.objects.filter(dataset=dataset).order_by("-version").values(column)[:1])
+
+
 _rules = AskedOften(
-    lambda dataset: (
-        RoutingRules.objects.filter(dataset=dataset)
-        .order_by("-version")
-        .values_list(*(field.attname for field in RULES))[:1]
-    ),
-    int,
+    lambda dataset: RoutingRules.objects.filter(dataset=dataset).order_by("-version").values_list(*RULES)[:1], int
 )
 _standing_of = AskedOften(
     lambda dataset, user, now: Dataset.objects.filter(pk=dataset).values_list(
-        Exists(QualificationTest.objects.filter(dataset=dataset, retired_at=None)),
-        Exists(Pause.objects.filter(dataset=dataset, user=user, paused=True)),
+        *_in_the_way_of(dataset, user),
+        _newest_rules(dataset, "id"),
+        _newest_rules(dataset, "created_at"),
         Exists(Case.objects.filter(dataset=dataset, status=Case.OPEN, leased_to=user, leased_until__gt=now)),
         Exists(
             Case.objects.filter(dataset=dataset, reserved_for=user, status=Case.OPEN).exclude(kind__in=Case.CHECKS)
         ),
         Exists(ProductionDraw.objects.filter(dataset=dataset)),
+        Exists(Audit.objects.filter(dataset=dataset)),
         Subquery(Decision.objects.filter(expert=user).order_by("-id").values("id")[:1]),
         Subquery(Skip.objects.filter(expert=user).order_by("-id").values("id")[:1]),
     ),
@@ -70,81 +91,143 @@ _head = AskedOften(
     .values_list("id")[:HEAD],
     int, int, datetime,
 )  # fmt: skip
-_items = AskedOften(
-    lambda case: CaseItem.objects.filter(case=case).order_by("item_id").values_list("item_id", "case__part_of_id"), int
-)
-_barred = AskedOften(
-    lambda case, item, part_of, user: Case.objects.filter(pk=case).values_list(
-        Exists(Label.objects.counting().filter(item=item, annotator__user=user)),
+_waiting_of = AskedOften(
+    lambda user, now, *cases: (
+        Case.objects.filter(pk__in=cases)
+        .waiting_for(user, now)
+        .exclude(leased_to=user, leased_until__gt=now)
+        .values_list("id")
+    ),
+    int, datetime, *[int] * FEW,
+)  # fmt: skip
+_case = AskedOften(lambda pk: Case.objects.filter(pk=pk).values_list(*CASE), int, locking=LOCKED)
+
+
+def _bars(user: int) -> tuple[Exists, ...]:
+    """Of an item of a case what bars `user` from the case, as `free_cases.barred_from` says."""
+    return (
+        Exists(Label.objects.counting().filter(item=OuterRef("item"), annotator__user=user)),
         Exists(
             Decision.objects.standing()
-            .filter(pk__in=GIVEN.objects.filter(item=item).values("decision"))
+            .filter(pk__in=GIVEN.objects.filter(item=OuterRef(OuterRef("item"))).values("decision"))
             .filter(expert=user, outcome__in=Decision.WITHOUT_LABEL)
-            .exclude(outcome=Decision.DIFFERENT, case=part_of)
+            .exclude(outcome=Decision.DIFFERENT, case=Coalesce(OuterRef("case__part_of"), 0))
         ),
-        Exists(Skip.objects.standing().filter(case=case, expert=user)),
-    ),
-    int, int, int, int,
+        Exists(Skip.objects.standing().filter(case=OuterRef("case"), expert=user)),
+    )
+
+
+_barred = AskedOften(
+    lambda user, *cases: CaseItem.objects.filter(case__in=cases).values_list("case_id", *_bars(user)),
+    int, *[int] * FEW,
 )  # fmt: skip
-_part_in = AskedOften(
-    lambda case, item, user: Case.objects.filter(pk=case).values_list(
-        Exists(Decision.objects.standing().filter(case=case, expert=user)),
-        Exists(Label.objects.counting().filter(item=item, annotator__user=user)),
-        Exists(Decision.objects.filter(pk__in=GIVEN.objects.filter(item=item).values("decision"), expert=user)),
-        Exists(FindingItem.objects.filter(item=item, finding__author=user)),
+# A row for each item of the case, whose own columns come first.
+_taken = AskedOften(
+    lambda case, user: (
+        CaseItem.objects.filter(case=case).values_list(*(f"case__{name}" for name in CASE), *_bars(user))
     ),
-    int, int, int,
+    int, int, locking=f"{LOCKED} SKIP LOCKED",
 )  # fmt: skip
+# A row for each item of the case, and one without an item where it has none.
+_before = AskedOften(
+    lambda case, dataset, user, token: (
+        Case.objects.filter(pk=case)
+        .annotate(item=F("case_items__item"))
+        .order_by("item")
+        .values_list(
+            "item",
+            Subquery(Decision.objects.filter(token=token).values("id")),
+            Subquery(Decision.objects.filter(token=token).values("expert_id")),
+            Exists(Decision.objects.standing().filter(case=case)),
+            Exists(Decision.objects.standing().filter(case=case, expert=user)),
+            Exists(Label.objects.counting().filter(item=OuterRef("item"), annotator__user=user)),
+            Exists(
+                Decision.objects.filter(
+                    pk__in=GIVEN.objects.filter(item=OuterRef(OuterRef("item"))).values("decision"), expert=user
+                )
+            ),
+            Exists(FindingItem.objects.filter(item=OuterRef("item"), finding__author=user)),
+            Exists(_newest_label.filter(state=CurrentLabel.CONTESTED)),
+            Subquery(
+                Label.objects.counting()
+                .filter(item=OuterRef("item"), origin=Label.IMPORT)
+                .order_by()
+                .values("item")
+                .annotate(n=Count(class_now(), distinct=True))
+                .values("n")
+            ),
+            Subquery(Annotator.objects.filter(dataset=dataset, user=user, own=True).values("id")),
+            Subquery(Guideline.objects.filter(dataset=dataset).order_by("-version").values("id")[:1]),
+            *_in_the_way_of(dataset, user),
+            _newest_rules(dataset, "id"),
+            _newest_rules(dataset, "created_at"),
+        )
+    ),
+    int, int, int, UUID,
+)  # fmt: skip
+_newest_skill = AskedOften(
+    lambda dataset: SkillEstimate.objects.filter(dataset=dataset).order_by("-id").values_list("id")[:1], int
+)
 _said = AskedOften(lambda token: Decision.objects.filter(token=token).values_list("id", "expert_id"), UUID)
-_guideline = AskedOften(
-    lambda dataset: Guideline.objects.filter(dataset=dataset).order_by("-version").values_list("id")[:1], int
+_in_use = AskedOften(
+    lambda pk: LabelClass.objects.in_use().filter(pk=pk).values_list("id"), int, locking="FOR KEY SHARE"
 )
-_in_use = AskedOften(lambda pk: LabelClass.objects.in_use().filter(pk=pk).values_list("id"), int, kept=True)
-_own = AskedOften(
-    lambda dataset, user: Annotator.objects.filter(dataset=dataset, user=user, own=True).values_list("id"), int, int
-)
-_standing = AskedOften(lambda case: Decision.objects.standing().filter(case=case).values_list("id"), int)
-_carried = AskedOften(
-    lambda item: CurrentLabel.objects.filter(item=item).order_by("-id").values_list("label_class_id", "state")[:1], int
-)
-_given = AskedOften(
-    lambda item: Label.objects.counting().filter(item=item, origin=Label.IMPORT).values_list(class_now()), int
-)
+
+
+# The version in force of each dataset, by its id and when it was made: no version ever changes.
+_kept_rules: dict[int, tuple[Any, RoutingRules]] = {}
 
 
 @dataclass(frozen=True)
 class StandingOf:
-    """How things stand for an expert who asks for cases. clear: no test is asked of anybody, and they were never
-    paused; holds, kept: they hold a case, one is kept for them that does not test them; drawn: items of production were
-    drawn to be asked about; answered, passed: ids of their last decision and skip, undone ones too."""
+    """How things stand for an expert who asks for cases. clear: no test is asked of anybody, they were never paused,
+    and the dataset is not archived; holds, kept: they hold a case, one is kept for them that does not test them; drawn:
+    items of production were drawn to be asked about; audited: an audit was drawn; answered, passed: ids of their last
+    decision and skip, undone ones too."""
 
     clear: bool
+    rules: RoutingRules
     holds: bool
     kept: bool
     drawn: bool
+    audited: bool
     answered: int | None
     passed: int | None
 
 
 def standing_of(dataset: Dataset, user: User, now: datetime) -> StandingOf:
-    # of a dataset that was erased at this moment nothing is left
-    row = _standing_of.first(dataset.pk, user.pk, now) or (True, True, False, False, False, None, None)
-    tests, paused, holds, kept, drawn, answered, passed = row
-    return StandingOf(not (tests or paused), bool(holds), bool(kept), bool(drawn), answered, passed)
+    row = _standing_of.first(dataset.pk, user.pk, now)
+    if row is None:
+        # of a dataset that was erased at this moment nothing is left
+        return StandingOf(False, RoutingRules(dataset=dataset, version=0), False, False, False, False, None, None)
+    tests, paused, archived, version, made, *rest = row
+    return StandingOf(not (tests or paused or archived), _rules_in_force(dataset.pk, version, made), *rest)
 
 
-def nothing_in_the_way(dataset: Dataset, user: User) -> bool:
-    """No test is asked of anybody, and `user` was never paused."""
-    return not any(_in_the_way.first(dataset.pk, user.pk) or (True,))
+def in_the_way(dataset: Dataset, user: User) -> Sequence[bool]:
+    """Whether a test is asked of anybody, `user` was ever paused, and the dataset is archived."""
+    return _in_the_way.first(dataset.pk, user.pk) or (False, False, True)
 
 
-def newest_rules(dataset_id: int) -> RoutingRules | None:
-    """The version in force; when it was made is read when it is asked for."""
+def newest_rules(dataset_id: int) -> RoutingRules:
+    """The version in force; the defaults, unsaved and of version 0, before a lead has changed any."""
     row = _rules.first(dataset_id)
     if row is None:
-        return None
-    values = [bool(one) if isinstance(field, BooleanField) else one for field, one in zip(RULES, row, strict=True)]
-    return RoutingRules.from_db("default", [field.attname for field in RULES], values)
+        return RoutingRules(dataset_id=dataset_id, version=0)
+    return RoutingRules.from_db(connection.alias, RULES, row)
+
+
+def _rules_in_force(dataset_id: int, version: int | None, made: datetime | None) -> RoutingRules:
+    """The newest of the dataset, whose id and date the database has just said."""
+    key, rules = _kept_rules.get(dataset_id, (None, None))
+    if rules is None or key != (version, made):
+        rules = newest_rules(dataset_id)
+        _kept_rules[dataset_id] = (rules.pk, rules.created_at if rules.pk else None), rules
+    return copy(rules)
+
+
+def is_skill_measured(dataset: Dataset) -> bool:
+    return _newest_skill.first(dataset.pk) is not None
 
 
 def first_waiting(dataset: Dataset, user: User, now: datetime) -> list[int]:
@@ -152,24 +235,95 @@ def first_waiting(dataset: Dataset, user: User, now: datetime) -> list[int]:
     return [pk for (pk,) in _head.rows(dataset.pk, user.pk, now)]
 
 
-def items_of(case_id: int) -> list[Item]:
-    """The items of a case in their order, with nothing read of them but their ids."""
-    return [Item.from_db("default", ["id"], [item]) for item, _ in _items.rows(case_id)]
+def still_waiting(cases: Sequence[int], user: User, now: datetime) -> set[int]:
+    """Those of the cases (ids) that wait for `user` and are in nobody's hands."""
+    return {pk for few in _in_fews(cases) for (pk,) in _waiting_of.rows(user.pk, now, *few)}
 
 
-def barred_alone(case_id: int, user: User) -> bool | None:
-    """Whether something bars `user` from a case of one item, as `free_cases.barred_from` says; None of several."""
-    rows = _items.rows(case_id)
-    if len(rows) != 1:
+def barred_of(cases: Sequence[int], user: User) -> set[int]:
+    """Those of the cases (ids) from which something bars `user`, as `free_cases.barred_from` says."""
+    return {pk for few in _in_fews(cases) for pk, *bars in _barred.rows(user.pk, *few) if any(bars)}
+
+
+def _in_fews(cases: Sequence[int]) -> Iterator[list[int]]:
+    """FEW each, filled up with what is no case."""
+    for start in range(0, len(cases), FEW):
+        few = list(cases[start : start + FEW])
+        yield few + [0] * (FEW - len(few))
+
+
+def locked_case(pk: int) -> Case:
+    """The case, which nobody else changes until the transaction ends. Raises Case.DoesNotExist."""
+    row = _case.first(pk)
+    if row is None:
+        raise Case.DoesNotExist
+    return Case.from_db(connection.alias, CASE, row)
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A case that nobody else changes until the transaction ends. barred: whether something bars who asked from it."""
+
+    case: Case
+    barred: bool
+
+
+def taken(pk: int, user: User) -> Taken | None:
+    """None while somebody else is taking it or answering it."""
+    rows = _taken.rows(pk, user.pk)
+    if not rows:
         return None
-    item, part_of = rows[0]
-    return any(_barred.first(case_id, item, part_of or 0, user.pk) or ())
+    case = Case.from_db(connection.alias, CASE, rows[0][: len(CASE)])
+    return Taken(case, any(any(row[len(CASE) :]) for row in rows))
 
 
-def part_in(case_id: int, item: Item, user: User) -> Sequence[bool]:
-    """Of a case of one item: whether an answer of `user` to it stands, a label of theirs for the item counts, they ever
-    answered about the item, and a finding that they typed covers it."""
-    return _part_in.first(case_id, item.pk, user.pk) or ()
+def _only_id(item: int) -> Item:
+    return Item.from_db(connection.alias, ["id"], [item])
+
+
+@dataclass(frozen=True)
+class PartInCase:
+    """What a user had to do with a case before: their answer to it stands, a label of theirs for one of its items
+    counts, they answered about one of its items (undone answers too), a finding that they typed covers one of
+    `found`."""
+
+    answered: bool
+    labelled: bool
+    revealed: bool
+    found: frozenset[int]
+
+
+@dataclass(frozen=True)
+class BeforeAnswer:
+    """What is known as an answer comes in. items: of the case, with nothing but their ids; twin: ids of the decision
+    under the same token and of its expert; answered: an answer to the case stands; clear: as in `StandingOf`;
+    annotator: id of the one under whom the user answers, None before their first answer; guideline: id of the one in
+    force. part, contested: of a case of one item; None of several."""
+
+    items: list[Item]
+    twin: tuple[int, int] | None
+    answered: bool
+    part: PartInCase | None
+    contested: bool | None
+    annotator: int | None
+    guideline: int | None
+    clear: bool
+    rules: RoutingRules
+
+
+def before_answer(case: Case, user: User, token: UUID) -> BeforeAnswer:
+    rows = _before.rows(case.pk, case.dataset_id, user.pk, token)
+    items = [_only_id(row[0]) for row in rows if row[0]]
+    _, twin, by, answered, own, labelled, revealed, typed, contested, n_given, annotator, guideline, *rest = rows[0]
+    tests, paused, archived, version, made = rest
+    alone = len(items) == 1
+    found = frozenset([items[0].pk] if typed and alone else [])
+    return BeforeAnswer(
+        items, (twin, by) if twin else None, answered,
+        PartInCase(own, labelled, revealed, found) if alone else None,
+        contested or (n_given or 0) > 1 if alone else None,
+        annotator, guideline, not (tests or paused or archived), _rules_in_force(case.dataset_id, version, made),
+    )  # fmt: skip
 
 
 def said_under(token: UUID) -> tuple[int, int] | None:
@@ -178,27 +332,6 @@ def said_under(token: UUID) -> tuple[int, int] | None:
     return (found[0], found[1]) if found else None
 
 
-def guideline_of(dataset_id: int) -> int | None:
-    """Id of the guideline in force."""
-    return (_guideline.first(dataset_id) or (None,))[0]
-
-
 def is_in_use(label_class: LabelClass) -> bool:
     """And stays so until the transaction ends."""
     return _in_use.first(label_class.pk) is not None
-
-
-def own_annotator(dataset: Dataset, user: User) -> int | None:
-    """Id of the annotator under whom `user` answers; None before their first answer."""
-    return (_own.first(dataset.pk, user.pk) or (None,))[0]
-
-
-def n_standing(case_id: int) -> int:
-    return len(_standing.rows(case_id))
-
-
-def carries_one_label(item_id: int) -> bool:
-    """The item has one current label that is not contested, and all who labelled it in files named the same class."""
-    carried = _carried.first(item_id)
-    contested = carried is not None and carried[1] == CurrentLabel.CONTESTED
-    return not contested and len({meant for (meant,) in _given.rows(item_id)}) <= 1

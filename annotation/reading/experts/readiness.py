@@ -18,7 +18,7 @@ from annotation.models import (
     QualificationTest,
     User,
 )
-from annotation.reading.answering.asked import nothing_in_the_way
+from annotation.reading.answering.asked import in_the_way
 from annotation.reading.experts.routing_rules import answered_by, paused_in
 
 
@@ -60,9 +60,10 @@ READY = Readiness(None, (), (), frozenset())
 
 def readiness(dataset: Dataset, user: User) -> Readiness:
     """Leads take no test and are never paused."""
-    if dataset.archived_at:
+    tested, paused, archived = in_the_way(dataset, user)
+    if archived:
         return Readiness(None, (), (), frozenset(), archived=True)
-    if nothing_in_the_way(dataset, user):
+    if not (tested or paused):
         return READY
     latest = dataset.pauses.filter(user=user).order_by("-id").first()
     pause = latest if latest and latest.paused else None

@@ -14,24 +14,25 @@ from annotation.models import (
     Skip,
     class_now,
 )
-from annotation.reading.answering.asked import carries_one_label, items_of, newest_rules
+from annotation.reading.answering.asked import newest_rules
 
 
 def rules_of(dataset: Dataset) -> RoutingRules:
     """The newest version; the defaults, unsaved and of version 0, before a lead has changed any."""
-    return newest_rules(dataset.pk) or RoutingRules(dataset=dataset, version=0)
+    return newest_rules(dataset.pk)
 
 
-def answers_wanted(case: Case, rules: RoutingRules, unsure: bool = False) -> int:
+def answers_wanted(case: Case, rules: RoutingRules, unsure: bool = False, contested: bool | None = None) -> int:
     """Independent answers that settle the case where they agree, no more than there are experts who can give one.
 
     Of a case drawn from production the draw says how many. More are wanted of a case whose items annotators or group
-    members disagree on, whose probability lies in the middle, or of which an expert is not sure.
+    members disagree on, whose probability lies in the middle, or of which an expert is not sure. contested: as
+    `is_contested` says, None where that was not asked.
     """
     if case.kind == Case.PRODUCTION:
         return answers_of_draw(case)
     wanted = rules.overlap
-    if unsure or _order_is_unsure(case, rules) or is_contested(case):
+    if unsure or _order_is_unsure(case, rules) or (is_contested(case) if contested is None else contested):
         wanted = max(wanted, rules.overlap_doubtful)
     return min(wanted, max(1, n_who_could_answer(case))) if wanted > 1 else 1
 
@@ -48,9 +49,7 @@ def _order_is_unsure(case: Case, rules: RoutingRules) -> bool:
 
 def is_contested(case: Case) -> bool:
     """Its items carry different labels, or annotators gave one of them different ones, or tie on it."""
-    items = items_of(case.pk)
-    if len(items) == 1:
-        return not carries_one_label(items[0].pk)
+    items = list(case.case_items.values_list("item_id", flat=True))
     current = CurrentLabel.objects.in_force().filter(item__in=items).values_list("label_class_id", "state")
     if len(set(current)) > 1 or any(state == CurrentLabel.CONTESTED for _, state in current):
         return True

@@ -283,7 +283,7 @@ def scenario(dataset, tmp_path):
 
 MUTANTS = [
     (after_answer, "_is_enough_alone", 'decision.confidence == "unsure"', "False"),
-    (after_answer, "_is_enough_alone", "answers_wanted(case, rules) == 1", "True"),
+    (after_answer, "_is_enough_alone", "answers_wanted(case, rules, contested=before.contested) == 1", "True"),
     (after_answer, "_settle", "keep_the_rest(decision.case, rest, now)", "pass"),
     (after_answer, "_settle", "settle_as(decision, items, now)", "pass"),
     (after_answer, "_settle", "decision.case.status = Case.SETTLED", "pass"),
