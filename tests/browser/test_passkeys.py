@@ -62,6 +62,9 @@ def test_a_passkey_is_made_and_lets_its_owner_in(open_page, width):
     assert page.locator("h1").inner_text() == "These passkeys let you in"
     assert "my laptop" in page.locator("tbody").inner_text()
     shot(page, "passkeys", width)
+    page.goto(reverse("mfa_index"))
+    assert page.locator("h1").inner_text() == "You log in with a passkey"
+    shot(page, "second-step-set-up", width)
     log_out(page)
     page.locator("#passkey_login").click()
     page.wait_for_url(lambda url: "login" not in url)
