@@ -19,6 +19,8 @@ from annotation.core.likeness.neighbours import nearest
 from annotation.core.progress import Report
 
 NEIGHBOURS = 10
+# Of more items embeddings are kept in half precision: a cosine moves by less than a thousandth.
+HALVED = 200_000
 T = TypeVar("T")
 
 
@@ -41,8 +43,8 @@ class Evidence:
     neighbours: (item positions int (n, k), −1 = none; cosine similarities float (n, k), 0 where none), best first,
     members of the item's own near-duplicate group left out, or None.
     decided: bool (n,), an expert has decided on the label; None = on none.
-    sources: str (n,), "" = none. received: datetime64 (n,), NaT = not known. embeddings: float32 (n, d), rows of
-    length 1, or None where there is no text. production: typed table (m rows) of production inputs, or None.
+    sources: str (n,), "" = none. received: datetime64 (n,), NaT = not known. embeddings: float (n, d), rows of length 1,
+    or None where there is no text. production: typed table (m rows) of production inputs, or None.
     reversed: bool (n,), the decision gave another class than the item had before; None = none did.
     closed: int (p, 2), positions of pairs that an expert called legitimately different, or None.
     index: arrays by name that spare the next grouping what was worked out for this one, empty where there are none.
@@ -124,7 +126,7 @@ def build_evidence(
         report("finding near-duplicates", 0.0)
         groups, index = regroup_items(table, fields, index or {}, seed)
         report("reading the fields", 0.1)
-        embeddings = text_embeddings(table, fields)
+        embeddings = text_embeddings(table, fields, np.float16 if len(table) > HALVED else np.float32)
         features = read_features(table, fields, embeddings)
         place = None if features is None else places(features.terms, features.vectors, seed)
         judged, neighbours = None, None
@@ -138,6 +140,8 @@ def build_evidence(
                 features, labels, groups.of, len(classes), seed,
                 lambda share: report("judging each label by the others", 0.5 + 0.5 * share),
             )  # fmt: skip
+            # the largest things there are, and nobody looks at them again
+            del features, dense
     told = judged if judged is not None and judged.learnable else None
     report("evidence gathered", 1.0)
     return Evidence(

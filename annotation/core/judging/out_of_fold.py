@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from scipy.optimize import minimize
@@ -17,6 +18,8 @@ FEWEST_FOLDS, MOST_FOLDS, FOLDS_TIMES_ITEMS = 5, 10, 40_000
 FLOOR = 1e-3
 # Items enough to weigh the views by.
 WEIGHED = 20_000
+# Of more items views are kept in half precision until they are pooled: a probability moves by a two-thousandth of it.
+HALVED = 200_000
 # Standard errors by which the first round has to beat the shares of the classes, and how few labels can't tell.
 SURELY, TELLING = 3.0, 100
 
@@ -54,22 +57,28 @@ def out_of_fold(
     """
     if n_classes < 2:
         return Judged(np.ones((len(labels), n_classes)), np.eye(n_classes))
-    n_folds = int(np.clip(FOLDS_TIMES_ITEMS // max(len(labels), 1), FEWEST_FOLDS, MOST_FOLDS))
-    folds = grouped_folds(groups, labels, n_folds, seed)
+    folds = folds_of(labels, groups, seed)
     weighed = np.random.default_rng(seed).permutation(np.flatnonzero(labels >= 0))[:WEIGHED]
 
-    def judged(learned: np.ndarray) -> np.ndarray:
-        own = views(features, labels, folds, learned, n_classes, seed)
-        return pool(own, view_weights(own, labels, weighed), out=own[0])
+    def judged(learned: np.ndarray, begun: float) -> np.ndarray:
+        said = []
+        for fold in range(folds.max(initial=-1) + 1):
+            said.append(views(features, labels, folds, learned, n_classes, seed, fold))
+            tick(begun + (fold + 1) / (folds.max() + 1) / 2)
+        return pool_folds(said, folds, labels, weighed)
 
-    first = judged(labels >= 0)
-    tick(0.5)
+    first = judged(labels >= 0, 0.0)
     if not learnable(first, labels):
         return Judged(first, honest_overlap(confident_class(first, labels), first), learnable=False)
-    second = judged((labels >= 0) & (confident_class(first, labels) == labels))
+    second = judged((labels >= 0) & (confident_class(first, labels) == labels), 0.5)
     probabilities = pool([first, second], np.full(2, 0.5), out=first)
-    tick(1.0)
     return Judged(probabilities, honest_overlap(confident_class(probabilities, labels), second))
+
+
+def folds_of(labels: np.ndarray, groups: np.ndarray, seed: int) -> np.ndarray:
+    """Int (n,), the fold of each item."""
+    n_folds = int(np.clip(FOLDS_TIMES_ITEMS // max(len(labels), 1), FEWEST_FOLDS, MOST_FOLDS))
+    return grouped_folds(groups, labels, n_folds, seed)
 
 
 def learnable(probabilities: np.ndarray, labels: np.ndarray) -> bool:
@@ -86,21 +95,44 @@ def learnable(probabilities: np.ndarray, labels: np.ndarray) -> bool:
 
 
 def views(
-    features: Features, labels: np.ndarray, folds: np.ndarray, learned: np.ndarray, n_classes: int, seed: int
-) -> list[np.ndarray]:
-    """What each model says of the items it did not learn from: logistic regression on terms and on vectors, naive
-    Bayes, and trees where there are typed columns; arguments and answers as in `judges`."""
-    said = [
-        terms_view(features.terms, labels, folds, learned, n_classes, seed),
-        vectors_view(features.vectors, labels, folds, learned, n_classes, seed),
-        naive_bayes(features.terms, labels, folds, learned, n_classes),
+    features: Features, labels: np.ndarray, folds: np.ndarray, learned: np.ndarray, n_classes: int, seed: int, fold: int
+) -> np.ndarray:
+    """What each model says of the items of a fold, ascending, once it learned from those outside that are `learned`,
+    bool (n,): float (views, m, K), of logistic regression on terms and on vectors, naive Bayes, and trees where there
+    are typed columns; arguments and answers as in `judges`."""
+    learn, judge = np.flatnonzero((folds != fold) & learned), np.flatnonzero(folds == fold)
+    models = [
+        partial(terms_view, features.terms, labels, learn, judge, n_classes, seed),
+        partial(vectors_view, features.vectors, labels, learn, judge, n_classes, seed),
+        partial(naive_bayes, features.terms, labels, learn, judge, n_classes),
     ]
     if features.columns is not None:
-        said.append(trees_view(features.columns, labels, folds, learned, n_classes, seed))
+        models.append(partial(trees_view, features.columns, labels, learn, judge, n_classes, seed))
+    said = np.empty((len(models), len(judge), n_classes), np.float16 if len(labels) > HALVED else np.float32)
+    for number, model in enumerate(models):
+        said[number] = model()
     return said
 
 
-def pool(views: Sequence[np.ndarray], weights: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+def pool_folds(said: list[np.ndarray], folds: np.ndarray, labels: np.ndarray, weighed: np.ndarray) -> np.ndarray:
+    """Float32 (n, K): what is `said` of each fold by several views (views, m, K), pooled under the weights at which it
+    gives the items `weighed` their labels. The list is empty afterwards: each fold gives way to its pool."""
+    n_views, _, n_classes = said[0].shape
+    place = np.empty(len(folds), dtype=np.int64)
+    asked = np.empty((n_views, len(weighed), n_classes), dtype=np.float32)
+    for fold, views_of_fold in enumerate(said):
+        judge = np.flatnonzero(folds == fold)
+        place[judge] = np.arange(len(judge))
+        of_fold = folds[weighed] == fold
+        asked[:, of_fold] = views_of_fold[:, place[weighed[of_fold]]]
+    weights = view_weights(asked, labels[weighed])
+    out = np.empty((len(folds), n_classes), dtype=np.float32)
+    for fold in reversed(range(len(said))):
+        out[folds == fold] = pool(said.pop(), weights)
+    return out
+
+
+def pool(views: Sequence[np.ndarray] | np.ndarray, weights: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     """Weighted geometric mean of probabilities (n, K), rows sum to 1; weights (views,) need not sum to 1: less in all
     means less sure (logarithmic opinion pool, Genest and Zidek 1986). Worked out in double precision, some rows at a
     time, and kept in single: into `out`, which may be one of the views, or float32 (n, K)."""
@@ -108,16 +140,19 @@ def pool(views: Sequence[np.ndarray], weights: np.ndarray, out: np.ndarray | Non
     for start in range(0, len(out), ROWS):
         rows = slice(start, start + ROWS)
         out[rows] = softmax(
-            sum(weight * np.log(view[rows] + FLOOR) for view, weight in zip(views, weights, strict=True))
+            sum(
+                weight * np.log(view[rows].astype(np.float32, copy=False) + FLOOR)
+                for view, weight in zip(views, weights, strict=True)
+            )
         )
     return out
 
 
-def view_weights(views: Sequence[np.ndarray], labels: np.ndarray, items: np.ndarray) -> np.ndarray:
-    """The non-negative weights (views,) under which the pooled views give the labels of `items` the highest
+def view_weights(views: Sequence[np.ndarray] | np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """The non-negative weights (views,) under which the pooled views, each (w, K), give the labels int (w,) the highest
     likelihood (stacking, Wolpert 1992). A view that reads nothing gets 0."""
-    logs = np.stack([np.log(view[items] + FLOOR) for view in views])
-    given = (np.arange(len(items)), labels[items])
+    logs = np.stack([np.log(view + FLOOR) for view in views])
+    given = (np.arange(len(labels)), labels)
 
     def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
         pooled = softmax(np.tensordot(weights, logs, axes=1))

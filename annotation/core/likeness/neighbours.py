@@ -22,7 +22,7 @@ def nearest(
     """The k nearest rows of other groups, at most one per group: positions int (n, k), −1 = none, and cosine
     similarities float32 (n, k), 0 where there is none; best first, equals in row order.
 
-    vectors: float32 (n, d), rows of length 1 or all zeros. groups: int (n,). Of more than EXHAUSTIVE items the search
+    vectors: float (n, d), rows of length 1 or all zeros. groups: int (n,). Of more than EXHAUSTIVE items the search
     is approximate: an item meets those of the PROBED cells nearest to its own. `tick` is called with the share done.
     """
     n = len(vectors)
@@ -34,11 +34,11 @@ def nearest(
     for number in range(len(centres)):
         own = order[starts[number] : starts[number + 1]]
         near = np.sort(np.concatenate([order[starts[one] : starts[one + 1]] for one in probed[number]]))
-        reached, groups_there = np.ascontiguousarray(vectors[near].T), groups[near]
+        reached, groups_there = np.ascontiguousarray(_single(vectors[near]).T), groups[near]
         step = int(np.clip(HELD // max(len(near), 1), 1, 512))
         for start in range(0, len(own), step):
             rows = own[start : start + step]
-            _best(vectors[rows] @ reached, near, groups_there, rows, groups[rows], positions, similarities)
+            _best(_single(vectors[rows]) @ reached, near, groups_there, rows, groups[rows], positions, similarities)
         tick((number + 1) / len(centres))
     return positions, similarities
 
@@ -50,7 +50,7 @@ def _cells(vectors: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
         return np.zeros(n, dtype=np.int64), np.ones((1, vectors.shape[1]), dtype=np.float32)
     count = 2 * int(np.sqrt(n))
     sample = np.random.default_rng(seed).choice(n, min(n, SAMPLE_PER_CELL * count), replace=False)
-    rows = vectors[np.sort(sample)]
+    rows = _single(vectors[np.sort(sample)])
     centres = rows[np.random.default_rng(seed + 1).choice(len(rows), count, replace=False)]
     for _ in range(ROUNDS):
         of = _nearest_centre(rows, centres)
@@ -66,8 +66,12 @@ def _nearest_centre(rows: np.ndarray, centres: np.ndarray) -> np.ndarray:
     of = np.empty(len(rows), dtype=np.int64)
     step = max(1, HELD // len(centres))
     for start in range(0, len(rows), step):
-        of[start : start + step] = (rows[start : start + step] @ centres.T).argmax(axis=1)
+        of[start : start + step] = (_single(rows[start : start + step]) @ centres.T).argmax(axis=1)
     return of
+
+
+def _single(rows: np.ndarray) -> np.ndarray:
+    return rows.astype(np.float32, copy=False)
 
 
 @compiled()
