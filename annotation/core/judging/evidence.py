@@ -43,8 +43,8 @@ class Evidence:
     neighbours: (item positions int (n, k), −1 = none; cosine similarities float (n, k), 0 where none), best first,
     members of the item's own near-duplicate group left out, or None.
     decided: bool (n,), an expert has decided on the label; None = on none.
-    sources: str (n,), "" = none. received: datetime64 (n,), NaT = not known. embeddings: float (n, d), rows of length 1,
-    or None where there is no text. production: typed table (m rows) of production inputs, or None.
+    sources: str (n,), "" = none. received: datetime64 (n,), NaT = not known. embeddings: float (n, d), rows of length
+    1, or None where there is no text. production: typed table (m rows) of production inputs, or None.
     reversed: bool (n,), the decision gave another class than the item had before; None = none did.
     closed: int (p, 2), positions of pairs that an expert called legitimately different, or None.
     index: arrays by name that spare the next grouping what was worked out for this one, empty where there are none.

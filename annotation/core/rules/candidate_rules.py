@@ -219,8 +219,9 @@ def _equal(values: pd.Series, names: pd.Index, clauses: list[Clause]) -> _Part:
 
 
 def _ordered(
-    values: np.ndarray, below: list[tuple[float, Clause]], above: list[tuple[float, Clause]], above_first: bool = False
-) -> _Part:
+    values: np.ndarray, below: Sequence[tuple[float, Clause]], above: Sequence[tuple[float, Clause]],
+    above_first: bool = False,
+) -> _Part:  # fmt: skip
     """Clauses that hold where a value is below, or above, a limit: of each limit and each gap between two one fact. A
     missing value is on neither side of any."""
     limits = np.unique([limit for limit, _ in [*below, *above]])
