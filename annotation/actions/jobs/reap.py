@@ -1,5 +1,5 @@
 """What the reaper does each round: give stale jobs back, ring again for those nobody picked up, drop old uploads,
-and clear what abandoned imports wrote."""
+and clear what abandoned imports and detections wrote."""
 
 import logging
 import time
@@ -9,6 +9,7 @@ from datetime import datetime
 from django.conf import settings
 
 from annotation.actions.detecting.drop import drop_unfinished
+from annotation.actions.detecting.pieces import clear_desks
 from annotation.actions.files.unfinished import clear_abandoned
 from annotation.actions.files.uploads import prune_uploads
 from annotation.actions.jobs.doorbell import ring_again
@@ -41,6 +42,7 @@ def reap(now: datetime, silence: Silence | None = None) -> list[int]:
     """
     prune_uploads(now)
     drop_unfinished(None)
+    clear_desks()
     clear_abandoned(now)
     stale = Job.objects.filter(status=Job.RUNNING, pk__in=silence.jobs()) if silence else Job.objects.stale(now)
     _give_up(stale.filter(attempt__gte=Job.ATTEMPTS), now)

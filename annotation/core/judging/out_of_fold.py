@@ -56,21 +56,35 @@ def out_of_fold(
     rounds count alike. `tick` is called with the share done.
     """
     if n_classes < 2:
-        return Judged(np.ones((len(labels), n_classes)), np.eye(n_classes))
+        return one_class(len(labels), n_classes)
     folds = folds_of(labels, groups, seed)
-    weighed = np.random.default_rng(seed).permutation(np.flatnonzero(labels >= 0))[:WEIGHED]
 
     def judged(learned: np.ndarray, begun: float) -> np.ndarray:
         said = []
         for fold in range(folds.max(initial=-1) + 1):
             said.append(views(features, labels, folds, learned, n_classes, seed, fold))
             tick(begun + (fold + 1) / (folds.max() + 1) / 2)
-        return pool_folds(said, folds, labels, weighed)
+        return pool_folds(said, folds, labels, weighed_of(labels, seed))
 
     first = judged(labels >= 0, 0.0)
-    if not learnable(first, labels):
+    return both_rounds(first, judged(undoubted(first, labels), 0.5) if learnable(first, labels) else None, labels)
+
+
+def one_class(n: int, n_classes: int) -> Judged:
+    """What is to say of n items of the only class there is."""
+    return Judged(np.ones((n, n_classes)), np.eye(n_classes))
+
+
+def undoubted(first: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Bool (n,): the labels that the first round, float (n, K), does not doubt."""
+    return np.asarray((labels >= 0) & (confident_class(first, labels) == labels))
+
+
+def both_rounds(first: np.ndarray, second: np.ndarray | None, labels: np.ndarray) -> Judged:
+    """What both rounds say together, in the place of the first; second: float32 (n, K), None where nothing can be
+    learned."""
+    if second is None:
         return Judged(first, honest_overlap(confident_class(first, labels), first), learnable=False)
-    second = judged((labels >= 0) & (confident_class(first, labels) == labels), 0.5)
     probabilities = pool([first, second], np.full(2, 0.5), out=first)
     return Judged(probabilities, honest_overlap(confident_class(probabilities, labels), second))
 
@@ -112,6 +126,11 @@ def views(
     for number, model in enumerate(models):
         said[number] = model()
     return said
+
+
+def weighed_of(labels: np.ndarray, seed: int) -> np.ndarray:
+    """The items that views are weighed by, int (≤ WEIGHED,)."""
+    return np.random.default_rng(seed).permutation(np.flatnonzero(labels >= 0))[:WEIGHED]
 
 
 def pool_folds(said: list[np.ndarray], folds: np.ndarray, labels: np.ndarray, weighed: np.ndarray) -> np.ndarray:
