@@ -194,7 +194,8 @@ def work_what_waits(idle_seconds: float, poll_seconds: float = 0.3) -> None:
     while True:
         say_alive()
         life.show()
-        waiting = Job.objects.to_be_worked(timezone.now()).values_list("id", flat=True).first()
+        mine = Job.objects.to_be_worked(timezone.now(), settings.WORKS)
+        waiting = mine.values_list("id", flat=True).first()
         if waiting is not None:
             work(waiting)
             until = time.monotonic() + idle_seconds
