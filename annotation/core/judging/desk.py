@@ -1,7 +1,8 @@
 """A large gathering in pieces that any process can do, in files between them; what is done is not done again.
 
-What is read and grouped is laid out once. Then come two rounds of pieces: neighbours and the first opinions on labels,
-and, once it is known which labels those doubt, the second ones. A piece is a function of what is laid out alone.
+What is read and grouped is laid out once. Then come two rounds of pieces: which cell each item is in and the first
+opinions on labels; then its neighbours in the cells near it and, now that it is known which labels those opinions
+doubt, the second ones. A piece is a function of what lies there alone.
 """
 
 import os
@@ -33,10 +34,10 @@ from annotation.core.judging.out_of_fold import (
 )
 from annotation.core.likeness.grouping import regroup_items
 from annotation.core.likeness.near_duplicates import Groups
-from annotation.core.likeness.neighbours import Cells, cells_of, joined, nearest_of_cells
+from annotation.core.likeness.neighbours import Cells, centres_of, joined, nearest_centre, nearest_of_cells
 from annotation.core.progress import Report
 
-NEAR, FIRST, SECOND = "near", "first", "second"
+CELL, FIRST, NEAR, SECOND = "cell", "first", "near", "second"
 # Items of one piece of the search for neighbours.
 EACH = 100_000
 # Bytes of a file that is read and not mapped.
@@ -45,7 +46,7 @@ SMALL = 1 << 16
 
 @dataclass(frozen=True)
 class Piece:
-    """kind: NEAR, FIRST or SECOND; number: from 0, of a part of the cells or of a fold."""
+    """kind: CELL, FIRST, NEAR or SECOND; number: from 0, of a part of the items or cells, or of a fold."""
 
     kind: str
     number: int
@@ -108,10 +109,9 @@ def lay_out(
             report("reading the fields", 0.3)
             desk.put("features", _arrays_of(*read(table, fields)))
         features, of = _features(desk)[1], desk.get("groups")["of"]
-        if not desk.has("cells"):
-            report("finding neighbours", 0.7)
-            cells = cells_of(features.vectors, seed) if features else Cells(of[:0], np.zeros((0, 1), np.float32))
-            desk.put("cells", {"of": cells.of, "centres": cells.centres})
+        if features and not desk.has("centres"):
+            report("finding neighbours", 0.9)
+            desk.put("centres", {"centres": centres_of(features.vectors, seed)})
         facts = np.array([n_classes, seed], dtype=np.int64)
         desk.put("asked", {"labels": labels, "folds": folds_of(labels, of, seed), "facts": facts})
 
@@ -122,23 +122,25 @@ def laid_out(desk: Desk) -> bool:
 
 def first_pieces(desk: Desk) -> list[Piece]:
     """What can be done at once."""
-    asked = desk.get("asked")
-    if not len(desk.get("cells")["centres"]):
-        return []
-    near = [Piece(NEAR, number) for number in range(_near_parts(len(asked["labels"])))]
-    return near + (_of_folds(desk, FIRST) if asked["facts"][0] > 1 else [])
+    return _round(desk, CELL, FIRST)
 
 
 def second_pieces(desk: Desk) -> list[Piece]:
     """What can be done once the first pieces are there."""
-    asked = desk.get("asked")
-    if asked["facts"][0] < 2 or not len(desk.get("cells")["centres"]):
-        return []
-    if not desk.has("doubted"):
-        first = _pooled(desk, FIRST)
-        can, learned = learnable(first, asked["labels"]), undoubted(first, asked["labels"])
+    pieces = _round(desk, NEAR, SECOND)
+    if any(piece.kind == SECOND for piece in pieces) and not desk.has("doubted"):
+        first, labels = _pooled(desk, FIRST), desk.get("asked")["labels"]
+        can, learned = learnable(first, labels), undoubted(first, labels)
         desk.put("doubted", {"first": first, "learnable": np.array(can), "learned": learned})
-    return _of_folds(desk, SECOND) if desk.get("doubted")["learnable"] else []
+    return [piece for piece in pieces if piece.kind == NEAR or desk.get("doubted")["learnable"]]
+
+
+def _round(desk: Desk, by_items: str, by_folds: str) -> list[Piece]:
+    if not desk.has("centres"):
+        return []
+    asked = desk.get("asked")
+    pieces = [Piece(by_items, number) for number in range(_parts(len(asked["labels"])))]
+    return pieces + (_of_folds(desk, by_folds) if asked["facts"][0] > 1 else [])
 
 
 def do(desk: Desk, piece: Piece, report: Report) -> None:
@@ -148,12 +150,19 @@ def do(desk: Desk, piece: Piece, report: Report) -> None:
     _, features = _features(desk)
     assert features
     asked = desk.get("asked")
-    n_classes, seed = asked["facts"].tolist()
+    (n_classes, seed), parts = asked["facts"].tolist(), _parts(len(asked["labels"]))
     with threadpool_limits(1):
+        if piece.kind in (CELL, NEAR):
+            report("finding neighbours", 0.0)
+            centres = desk.get("centres")["centres"]
+        if piece.kind == CELL:
+            desk.put(piece.name, {"of": nearest_centre(features.vectors, centres, piece.number, parts)})
+            return
         if piece.kind == NEAR:
+            cells = Cells(np.concatenate([desk.get(Piece(CELL, one).name)["of"] for one in range(parts)]), centres)
             rows, near, similar = nearest_of_cells(
-                features.vectors, desk.get("groups")["of"], NEIGHBOURS, Cells(**desk.get("cells")), piece.number,
-                _near_parts(len(asked["labels"])), lambda share: report("finding neighbours", share),
+                features.vectors, desk.get("groups")["of"], NEIGHBOURS, cells, piece.number, parts,
+                lambda share: report("finding neighbours", share),
             )  # fmt: skip
             desk.put(piece.name, {"rows": rows, "near": near, "similar": similar})
             return
@@ -170,7 +179,7 @@ def gather_up(desk: Desk) -> Gathered:
     labels, (n_classes, seed) = asked["labels"], asked["facts"].tolist()
     if features is None:
         return Gathered(groups, desk.get("index"), embeddings, None, None, None)
-    parts = [desk.get(Piece(NEAR, number).name) for number in range(_near_parts(len(labels)))]
+    parts = [desk.get(Piece(NEAR, number).name) for number in range(_parts(len(labels)))]
     neighbours = joined(len(labels), NEIGHBOURS, [(part["rows"], part["near"], part["similar"]) for part in parts])
     with threadpool_limits(1):
         place = places(features.terms, features.vectors, seed)
@@ -191,7 +200,7 @@ def _pooled(desk: Desk, kind: str) -> np.ndarray:
     return pool_folds(said, asked["folds"], asked["labels"], weighed_of(asked["labels"], int(asked["facts"][1])))
 
 
-def _near_parts(n: int) -> int:
+def _parts(n: int) -> int:
     return max(1, n // EACH)
 
 

@@ -34,7 +34,9 @@ def nearest(
     vectors: float (n, d), rows of length 1 or all zeros. groups: int (n,). Of more than EXHAUSTIVE items the search
     is approximate: an item meets those of the PROBED cells nearest to its own. `tick` is called with the share done.
     """
-    return joined(len(vectors), k, [nearest_of_cells(vectors, groups, k, cells_of(vectors, seed), 0, 1, tick)])
+    centres = centres_of(vectors, seed)
+    cells = Cells(nearest_centre(vectors, centres), centres)
+    return joined(len(vectors), k, [nearest_of_cells(vectors, groups, k, cells, 0, 1, tick)])
 
 
 def joined(n: int, k: int, parts: Iterable[tuple[np.ndarray, ...]]) -> tuple[np.ndarray, np.ndarray]:
@@ -70,30 +72,35 @@ def nearest_of_cells(
     return every, positions, similarities
 
 
-def cells_of(vectors: np.ndarray, seed: int) -> Cells:
-    """Cells of k-means by cosine on a sample."""
+def centres_of(vectors: np.ndarray, seed: int) -> np.ndarray:
+    """Float32 (c, d), the centres of the cells: k-means by cosine on a sample."""
     n = len(vectors)
     if n <= EXHAUSTIVE:
-        return Cells(np.zeros(n, dtype=np.int64), np.ones((1, vectors.shape[1]), dtype=np.float32))
+        return np.ones((1, vectors.shape[1]), dtype=np.float32)
     count = 2 * int(np.sqrt(n))
     sample = np.random.default_rng(seed).choice(n, min(n, SAMPLE_PER_CELL * count), replace=False)
     rows = _single(vectors[np.sort(sample)])
     centres = rows[np.random.default_rng(seed + 1).choice(len(rows), count, replace=False)]
     for _ in range(ROUNDS):
-        of = _nearest_centre(rows, centres)
+        of = nearest_centre(rows, centres)
         total = np.zeros_like(centres)
         np.add.at(total, of, rows)
         length = np.linalg.norm(total, axis=1, keepdims=True)
         centres = np.where(length > 0, total / np.maximum(length, 1e-12), centres).astype(np.float32)
-    return Cells(_nearest_centre(vectors, centres), centres)
+    return centres
 
 
-def _nearest_centre(rows: np.ndarray, centres: np.ndarray) -> np.ndarray:
-    """The centre most similar to each row, int (n,). All similarities at once are rows times the root of the rows."""
-    of = np.empty(len(rows), dtype=np.int64)
+def nearest_centre(rows: np.ndarray, centres: np.ndarray, part: int = 0, parts: int = 1) -> np.ndarray:
+    """The centre most similar to each row of one of so many parts of the rows, int (m,); the parts follow one another.
+    All similarities at once are rows times the root of the rows."""
     step = max(1, HELD // len(centres))
-    for start in range(0, len(rows), step):
-        of[start : start + step] = (_single(rows[start : start + step]) @ centres.T).argmax(axis=1)
+    # each row is looked at among the same ones whatever the parts, so that no last digit differs
+    blocks = -(-len(rows) // step)
+    first, last = (min(blocks * one // parts * step, len(rows)) for one in (part, part + 1))
+    of = np.empty(last - first, dtype=np.int64)
+    for start in range(first, last, step):
+        some = _single(rows[start : min(start + step, last)])
+        of[start - first : start - first + len(some)] = (some @ centres.T).argmax(axis=1)
     return of
 
 

@@ -72,7 +72,10 @@ def test_pieces_side_by_side_find_the_very_same(tmp_path, monkeypatch):
     monkeypatch.setattr("annotation.core.likeness.neighbours.EXHAUSTIVE", 20)
     job = work_here(asked(dataset))
     parts = [(part.params["kind"], part.params["number"]) for part in job.parts.order_by("id")]
-    assert parts == [("near", 0), ("near", 1)] + [(kind, fold) for kind in ("first", "second") for fold in range(10)]
+    assert parts == [
+        (kind, number) for own, by_fold in (("cell", "first"), ("near", "second"))
+        for kind, count in ((own, 2), (by_fold, 10)) for number in range(count)
+    ]  # fmt: skip
     assert Flag.objects.filter(detection__job=job).exists()
     monkeypatch.setattr(pieces, "MANY", 10**9)
     again = work_here(asked(dataset))
@@ -95,7 +98,7 @@ def test_a_killed_worker_loses_its_own_piece_alone(tmp_path, many, monkeypatch, 
 
     def counted(at, piece, report):
         gone.append(piece.name)
-        if gone == ["near-0", "near-1"]:
+        if gone == ["cell-0", "cell-1"]:
             raise Killed
         did(at, piece, report)
 
@@ -107,7 +110,7 @@ def test_a_killed_worker_loses_its_own_piece_alone(tmp_path, many, monkeypatch, 
         Job.objects.filter(pk=parts[1].pk).update(heartbeat_at=timezone.now() - timedelta(minutes=5))
         for part in parts[1:]:
             work(part.pk)
-    assert gone[:4] == ["near-0", "near-1", "near-1", "first-0"] and len(gone) == len(parts) + 1
+    assert gone[:4] == ["cell-0", "cell-1", "cell-1", "first-0"] and len(gone) == len(parts) + 1
     done = work_here(Job.objects.get(pk=job.pk))
     fault.lost(int(found(dataset, done) != whole))
 
@@ -118,7 +121,7 @@ def test_what_was_laid_out_is_not_worked_out_again(tmp_path, many, monkeypatch, 
     put = desk.Desk.put
 
     def dies(self, name, arrays):
-        if name == "cells":
+        if name == "centres":
             raise Killed
         put(self, name, arrays)
 
