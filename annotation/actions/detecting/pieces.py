@@ -12,7 +12,7 @@ from django.conf import settings
 from annotation.actions.jobs.parts import Part, Wait
 from annotation.actions.jobs.work import UnableToWork, Write
 from annotation.core.features.vectorizer import typed
-from annotation.core.judging.desk import Desk, Piece, do, first_pieces, gather_up, laid_out, lay_out, second_pieces
+from annotation.core.judging.desk import Desk, DeskPiece, do, first_pieces, gather_up, laid_out, lay_out, second_pieces
 from annotation.core.judging.gathered import Gathered
 from annotation.core.progress import Report
 from annotation.models import Job
@@ -27,7 +27,7 @@ OF_WORDS = ("state", "basis")
 
 
 class PieceParams(TypedDict):
-    """whole: the detection's job; kind, number: as `Piece`."""
+    """whole: the detection's job; kind, number: as `DeskPiece`."""
 
     whole: int
     kind: str
@@ -63,7 +63,7 @@ def clear_desk(whole: int) -> None:
 
 def run(job: Job, report: Report) -> Write:
     asked: PieceParams = job.params
-    desk, piece = desk_of(asked["whole"]), Piece(asked["kind"], asked["number"])
+    desk, piece = desk_of(asked["whole"]), DeskPiece(asked["kind"], asked["number"])
     if not laid_out(desk):
         raise UnableToWork(f"What detection {asked['whole']} laid out for its pieces is not in this data folder.")
     do(desk, piece, report)
@@ -143,11 +143,11 @@ def _plain(column: pd.Series, name: str) -> np.ndarray:
     return column.fillna("").to_numpy(dtype=str) if name in OF_WORDS else column.to_numpy()
 
 
-def _make_up(desk: Desk, pieces: list[Piece]) -> None:
+def _make_up(desk: Desk, pieces: list[DeskPiece]) -> None:
     for piece in pieces:
         do(desk, piece, lambda stage, share: None)
 
 
-def _parts(job: Job, pieces: list[Piece]) -> list[Part]:
+def _parts(job: Job, pieces: list[DeskPiece]) -> list[Part]:
     params: list[PieceParams] = [{"whole": job.pk, "kind": one.kind, "number": one.number} for one in pieces]
     return [Part(KIND, one) for one in params]

@@ -45,7 +45,7 @@ SMALL = 1 << 16
 
 
 @dataclass(frozen=True)
-class Piece:
+class DeskPiece:
     """kind: CELL, FIRST, NEAR or SECOND; number: from 0, of a part of the items or cells, or of a fold."""
 
     kind: str
@@ -120,12 +120,12 @@ def laid_out(desk: Desk) -> bool:
     return desk.has("asked")
 
 
-def first_pieces(desk: Desk) -> list[Piece]:
+def first_pieces(desk: Desk) -> list[DeskPiece]:
     """What can be done at once."""
     return _round(desk, CELL, FIRST)
 
 
-def second_pieces(desk: Desk) -> list[Piece]:
+def second_pieces(desk: Desk) -> list[DeskPiece]:
     """What can be done once the first pieces are there."""
     pieces = _round(desk, NEAR, SECOND)
     if any(piece.kind == SECOND for piece in pieces) and not desk.has("doubted"):
@@ -135,15 +135,15 @@ def second_pieces(desk: Desk) -> list[Piece]:
     return [piece for piece in pieces if piece.kind == NEAR or desk.get("doubted")["learnable"]]
 
 
-def _round(desk: Desk, by_items: str, by_folds: str) -> list[Piece]:
+def _round(desk: Desk, by_items: str, by_folds: str) -> list[DeskPiece]:
     if not desk.has("centres"):
         return []
     asked = desk.get("asked")
-    pieces = [Piece(by_items, number) for number in range(_parts(len(asked["labels"])))]
+    pieces = [DeskPiece(by_items, number) for number in range(_parts(len(asked["labels"])))]
     return pieces + (_of_folds(desk, by_folds) if asked["facts"][0] > 1 else [])
 
 
-def do(desk: Desk, piece: Piece, report: Report) -> None:
+def do(desk: Desk, piece: DeskPiece, report: Report) -> None:
     """Work the piece out, unless it is there."""
     if desk.has(piece.name):
         return
@@ -159,7 +159,7 @@ def do(desk: Desk, piece: Piece, report: Report) -> None:
             desk.put(piece.name, {"of": nearest_centre(features.vectors, centres, piece.number, parts)})
             return
         if piece.kind == NEAR:
-            cells = Cells(np.concatenate([desk.get(Piece(CELL, one).name)["of"] for one in range(parts)]), centres)
+            cells = Cells(np.concatenate([desk.get(DeskPiece(CELL, one).name)["of"] for one in range(parts)]), centres)
             rows, near, similar = nearest_of_cells(
                 features.vectors, desk.get("groups")["of"], NEIGHBOURS, cells, piece.number, parts,
                 lambda share: report("finding neighbours", share),
@@ -179,7 +179,7 @@ def gather_up(desk: Desk) -> Gathered:
     labels, (n_classes, seed) = asked["labels"], asked["facts"].tolist()
     if features is None:
         return Gathered(groups, desk.get("index"), embeddings, None, None, None)
-    parts = [desk.get(Piece(NEAR, number).name) for number in range(_parts(len(labels)))]
+    parts = [desk.get(DeskPiece(NEAR, number).name) for number in range(_parts(len(labels)))]
     neighbours = joined(len(labels), NEIGHBOURS, [(part["rows"], part["near"], part["similar"]) for part in parts])
     with threadpool_limits(1):
         place = places(features.terms, features.vectors, seed)
@@ -204,8 +204,8 @@ def _parts(n: int) -> int:
     return max(1, n // EACH)
 
 
-def _of_folds(desk: Desk, kind: str) -> list[Piece]:
-    return [Piece(kind, fold) for fold in range(int(desk.get("asked")["folds"].max()) + 1)]
+def _of_folds(desk: Desk, kind: str) -> list[DeskPiece]:
+    return [DeskPiece(kind, fold) for fold in range(int(desk.get("asked")["folds"].max()) + 1)]
 
 
 def _arrays_of(embeddings: np.ndarray | None, features: Features | None) -> dict[str, np.ndarray]:
