@@ -25,6 +25,7 @@ from annotation.core.judging.out_of_fold import (
     Judged,
     both_rounds,
     folds_of,
+    kept_in,
     learnable,
     one_class,
     pool_folds,
@@ -190,14 +191,15 @@ def _judged(desk: Desk, labels: np.ndarray, n_classes: int) -> Judged:
     if n_classes < 2:
         return one_class(len(labels), n_classes)
     doubted = desk.get("doubted")
-    second = _pooled(desk, SECOND) if doubted["learnable"] else None
+    second = _pooled(desk, SECOND, kept_in(len(labels))) if doubted["learnable"] else None
     return both_rounds(np.array(doubted["first"]), second, labels)
 
 
-def _pooled(desk: Desk, kind: str) -> np.ndarray:
+def _pooled(desk: Desk, kind: str, dtype: type[np.floating] = np.float32) -> np.ndarray:
     asked = desk.get("asked")
     said = [desk.get(piece.name)["said"] for piece in _of_folds(desk, kind)]
-    return pool_folds(said, asked["folds"], asked["labels"], weighed_of(asked["labels"], int(asked["facts"][1])))
+    weighed = weighed_of(asked["labels"], int(asked["facts"][1]))
+    return pool_folds(said, asked["folds"], asked["labels"], weighed, dtype)
 
 
 def _parts(n: int) -> int:

@@ -59,15 +59,22 @@ def out_of_fold(
         return one_class(len(labels), n_classes)
     folds = folds_of(labels, groups, seed)
 
-    def judged(learned: np.ndarray, begun: float) -> np.ndarray:
+    def judged(learned: np.ndarray, begun: float, dtype: type[np.floating] = np.float32) -> np.ndarray:
         said = []
         for fold in range(folds.max(initial=-1) + 1):
             said.append(views(features, labels, folds, learned, n_classes, seed, fold))
             tick(begun + (fold + 1) / (folds.max() + 1) / 2)
-        return pool_folds(said, folds, labels, weighed_of(labels, seed))
+        return pool_folds(said, folds, labels, weighed_of(labels, seed), dtype)
 
     first = judged(labels >= 0, 0.0)
-    return both_rounds(first, judged(undoubted(first, labels), 0.5) if learnable(first, labels) else None, labels)
+    if not learnable(first, labels):
+        return both_rounds(first, None, labels)
+    return both_rounds(first, judged(undoubted(first, labels), 0.5, kept_in(len(labels))), labels)
+
+
+def kept_in(n: int) -> type[np.floating]:
+    """The precision in which what is said of n items is kept until it is pooled."""
+    return np.float16 if n > HALVED else np.float32
 
 
 def one_class(n: int, n_classes: int) -> Judged:
@@ -81,8 +88,8 @@ def undoubted(first: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 
 def both_rounds(first: np.ndarray, second: np.ndarray | None, labels: np.ndarray) -> Judged:
-    """What both rounds say together, in the place of the first; second: float32 (n, K), None where nothing can be
-    learned."""
+    """What both rounds say together, in the place of the first, float32 (n, K); second: float (n, K), None where
+    nothing can be learned."""
     if second is None:
         return Judged(first, honest_overlap(confident_class(first, labels), first), learnable=False)
     probabilities = pool([first, second], np.full(2, 0.5), out=first)
@@ -122,7 +129,7 @@ def views(
     ]
     if features.columns is not None:
         models.append(partial(trees_view, features.columns, labels, learn, judge, n_classes, seed))
-    said = np.empty((len(models), len(judge), n_classes), np.float16 if len(labels) > HALVED else np.float32)
+    said = np.empty((len(models), len(judge), n_classes), kept_in(len(labels)))
     for number, model in enumerate(models):
         said[number] = model()
     return said
@@ -133,9 +140,12 @@ def weighed_of(labels: np.ndarray, seed: int) -> np.ndarray:
     return np.random.default_rng(seed).permutation(np.flatnonzero(labels >= 0))[:WEIGHED]
 
 
-def pool_folds(said: list[np.ndarray], folds: np.ndarray, labels: np.ndarray, weighed: np.ndarray) -> np.ndarray:
-    """Float32 (n, K): what is `said` of each fold by several views (views, m, K), pooled under the weights at which it
-    gives the items `weighed` their labels. The list is empty afterwards: each fold gives way to its pool."""
+def pool_folds(
+    said: list[np.ndarray], folds: np.ndarray, labels: np.ndarray, weighed: np.ndarray,
+    dtype: type[np.floating] = np.float32,
+) -> np.ndarray:  # fmt: skip
+    """Of `dtype` (n, K): what is `said` of each fold by several views (views, m, K), pooled under the weights at which
+    it gives the items `weighed` their labels. The list is empty afterwards: each fold gives way to its pool."""
     n_views, _, n_classes = said[0].shape
     place = np.empty(len(folds), dtype=np.int64)
     asked = np.empty((n_views, len(weighed), n_classes), dtype=np.float32)
@@ -145,9 +155,11 @@ def pool_folds(said: list[np.ndarray], folds: np.ndarray, labels: np.ndarray, we
         of_fold = folds[weighed] == fold
         asked[:, of_fold] = views_of_fold[:, place[weighed[of_fold]]]
     weights = view_weights(asked, labels[weighed])
-    out = np.empty((len(folds), n_classes), dtype=np.float32)
-    for fold in reversed(range(len(said))):
-        out[folds == fold] = pool(said.pop(), weights)
+    # each in the place of its views: `out` is touched all over by the first fold that goes into it
+    pooled = [pool(said.pop(), weights).astype(dtype, copy=False) for _ in range(len(said))]
+    out = np.empty((len(folds), n_classes), dtype=dtype)
+    for fold in range(len(pooled)):
+        out[folds == fold] = pooled.pop()
     return out
 
 

@@ -41,7 +41,7 @@ def nearest(
 
 def joined(n: int, k: int, parts: Iterable[tuple[np.ndarray, ...]]) -> tuple[np.ndarray, np.ndarray]:
     """The parts of `nearest_of_cells` as `nearest` gives them."""
-    positions, similarities = np.full((n, k), -1, dtype=np.int64), np.zeros((n, k), dtype=np.float32)
+    positions, similarities = np.full((n, k), -1, dtype=np.int32), np.zeros((n, k), dtype=np.float32)
     for rows, near, similar in parts:
         positions[rows], similarities[rows] = near, similar
     return positions, similarities
@@ -58,7 +58,7 @@ def nearest_of_cells(
     probed = np.argsort(-(centres @ centres.T), axis=1, kind="stable")[:, :PROBED]
     first, last = (len(centres) * one // parts for one in (part, part + 1))
     every = order[starts[first] : starts[last]]
-    positions, similarities = np.full((len(every), k), -1, dtype=np.int64), np.zeros((len(every), k), dtype=np.float32)
+    positions, similarities = np.full((len(every), k), -1, dtype=np.int32), np.zeros((len(every), k), dtype=np.float32)
     for number in range(first, last):
         near = np.sort(np.concatenate([order[starts[one] : starts[one + 1]] for one in probed[number]]))
         reached, groups_there = np.ascontiguousarray(_single(vectors[near]).T), groups[near]
