@@ -13,7 +13,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from annotation import bulk
-from annotation.actions.detecting.pieces import begin, clear_desk, gathered, pinned, waits_for
+from annotation.actions.detecting.desks import clear_desk
+from annotation.actions.detecting.pieces import begin, gathered, pinned, waits_for
 from annotation.actions.detecting.tell_ready import told_when_ready
 from annotation.actions.detecting.write_detection import detection_rows, worth_showing
 from annotation.actions.detecting.write_unseen import write_unseen

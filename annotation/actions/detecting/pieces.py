@@ -1,14 +1,12 @@
 """A large detection in pieces, each a job of its own: any number of workers goes through them side by side, and one
 that is killed loses the piece it was at. Between them lie files, until the detection is over."""
 
-import shutil
-from pathlib import Path
 from typing import TypedDict
 
 import numpy as np
 import pandas as pd
-from django.conf import settings
 
+from annotation.actions.detecting.desks import clear_desks, folder_of
 from annotation.actions.jobs.parts import Part, Wait
 from annotation.actions.jobs.work import UnableToWork, Write
 from annotation.core.features.vectorizer import typed
@@ -40,25 +38,9 @@ class PieceResult(TypedDict):
     piece: str
 
 
-def _folder() -> Path:
-    return Path(settings.ARTIFACTS_DIR) / "detecting"
-
-
 def desk_of(whole: int) -> Desk:
     """Where the pieces of a detection's job lie."""
-    return Desk(_folder() / str(whole))
-
-
-def clear_desks() -> None:
-    """Take away what lies between the pieces of detections that are over."""
-    left = [int(path.name) for path in _folder().glob("*") if path.name.isdecimal()]
-    needed = set(Job.objects.unfinished().filter(pk__in=left).values_list("pk", flat=True))
-    for whole in set(left) - needed:
-        clear_desk(whole)
-
-
-def clear_desk(whole: int) -> None:
-    shutil.rmtree(desk_of(whole).folder, ignore_errors=True)
+    return Desk(folder_of(whole))
 
 
 def run(job: Job, report: Report) -> Write:
@@ -67,9 +49,10 @@ def run(job: Job, report: Report) -> Write:
     if not laid_out(desk):
         raise UnableToWork(f"What detection {asked['whole']} laid out for its pieces is not in this data folder.")
     do(desk, piece, report)
+    name = piece.name
 
     def write() -> PieceResult:
-        return {"piece": piece.name}
+        return {"piece": name}
 
     return write
 

@@ -8,8 +8,8 @@ from datetime import datetime
 
 from django.conf import settings
 
+from annotation.actions.detecting.desks import clear_desks
 from annotation.actions.detecting.drop import drop_unfinished
-from annotation.actions.detecting.pieces import clear_desks
 from annotation.actions.files.unfinished import clear_abandoned
 from annotation.actions.files.uploads import prune_uploads
 from annotation.actions.jobs.doorbell import ring_again
