@@ -161,6 +161,12 @@ def checked_lane(name: str) -> str:
     return name
 
 
+def checked_works(lane: str) -> str:
+    if lane not in ("all", "quick", "heavy"):
+        raise ImproperlyConfigured(f"SECONDLOOK_WORKS is {lane!r}; write all, quick or heavy.")
+    return lane
+
+
 def checked_silences(heartbeat: float, stale: float, silent: float) -> None:
     """Who shows life every so often can't be given up for dead sooner."""
     if stale < 2 * heartbeat or not stale:

@@ -22,6 +22,7 @@ from config.checked import (
     checked_silences,
     checked_site_url,
     checked_token,
+    checked_works,
     checked_zone,
     env_bool,
     env_list,
@@ -358,6 +359,7 @@ LOGGING = {
 REDIS_URL = CELERY_BROKER_URL = checked_redis_url(env_secret("REDIS_URL"))
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = checked_lane(os.environ.get("SECONDLOOK_LANE") or "secondlook")
+WORKS = checked_works(os.environ.get("SECONDLOOK_WORKS") or "all")
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False

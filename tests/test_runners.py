@@ -13,6 +13,7 @@ from django.utils.module_loading import autodiscover_modules
 from annotation import bulk
 from annotation.actions.crowd.estimate_consensus import request_consensus
 from annotation.actions.datasets.erase import request_erasure
+from annotation.actions.detecting import pieces
 from annotation.actions.detecting.detect import request_detection
 from annotation.actions.files.import_items import import_params, request_import
 from annotation.actions.files.uploads import keep_upload
@@ -152,6 +153,14 @@ def a_training_fold(tmp_path):
     return enqueue("training_fold", frozen.dataset, params, background=False)
 
 
+def a_detection_piece(tmp_path):
+    dataset = small_world.pool(tmp_path)
+    with pytest.MonkeyPatch.context() as many:
+        many.setattr(pieces, "MANY", 0)
+        whole = engine.work(request_detection(dataset, background=False).pk)
+    return whole.parts.order_by("id").first()
+
+
 def a_comparison(tmp_path):
     """With rows that left the training rows, labels in quarantine and costs: all of its parts are worked out."""
     dataset = small_world.with_production(tmp_path)
@@ -243,6 +252,7 @@ ASKED = {
     "reorder": an_order,
     "training": a_training,
     "training_fold": a_training_fold,
+    "detection_piece": a_detection_piece,
     "comparison": a_comparison,
     "diagnosis": a_diagnosis,
     "attribution": an_attribution,

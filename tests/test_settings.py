@@ -82,6 +82,7 @@ OURS = ("SECONDLOOK_", "DATABASE_URL", "REDIS_URL", "DJANGO_")
          "SECONDLOOK_TIME_ZONE is 'Mars/Olympus'; write the name of a zone, such as Europe/Berlin."),
         ({"SECONDLOOK_TIME_ZONE": "../../etc/passwd"},
          "SECONDLOOK_TIME_ZONE is '../../etc/passwd'; write the name of a zone, such as Europe/Berlin."),
+        ({"SECONDLOOK_WORKS": "slow"}, "SECONDLOOK_WORKS is 'slow'; write all, quick or heavy."),
         ({"SECONDLOOK_LANE": "a lane; two"},
          "SECONDLOOK_LANE is 'a lane; two'; write letters, digits, points, hyphens and underscores only."),
         ({"SECONDLOOK_MAIL_PORT": "70000"}, "SECONDLOOK_MAIL_PORT is 70000; write a whole number from 1 to 65535."),

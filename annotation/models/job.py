@@ -10,6 +10,9 @@ from annotation.models.dataset import Dataset
 
 # Rung for so long ago it is rung for again at once; without any ring a part would wait for its turn.
 LONG_AGO = timedelta(days=1)
+# What a worker takes: everything, only what takes seconds and people wait for, or only the rest.
+ALL, QUICK, HEAVY = LANES = ("all", "quick", "heavy")
+QUICK_KINDS = ("reorder", "description", "pricing")
 
 
 class JobQuerySet(models.QuerySet["Job"]):
@@ -24,15 +27,21 @@ class JobQuerySet(models.QuerySet["Job"]):
         in_turn = models.Q(parent__status=Job.WAITING, rung_at=None)
         return self.filter(~in_turn, status=Job.QUEUED).exclude(rung_at__gte=limit)
 
-    def to_be_worked(self, now: datetime) -> "JobQuerySet":
-        """What a worker may claim, in the order it should: queued, or stale with an attempt left. Parts come last, so
-        that a job asked for meanwhile waits for a fit or two and not for a whole sweep; else the dataset with the
-        fewest jobs at work is first, so that none that asks for hundreds holds up the others."""
+    def of_lane(self, lane: str) -> "JobQuerySet":
+        """What a worker of this lane takes."""
+        quick = models.Q(kind__in=QUICK_KINDS)
+        return self if lane == ALL else self.filter(quick if lane == QUICK else ~quick)
+
+    def to_be_worked(self, now: datetime, lane: str = ALL) -> "JobQuerySet":
+        """What a worker of a lane may claim, in the order it should: queued, or stale with an attempt left. Parts come
+        last, so that a job asked for meanwhile waits for a fit or two and not for a whole sweep; else the dataset with
+        the fewest jobs at work is first, so that none that asks for hundreds holds up the others."""
         stale = self.stale(now).filter(attempt__lt=Job.ATTEMPTS)
         either = models.Q(status=Job.QUEUED) | models.Q(pk__in=stale)
         beside = Job.objects.filter(status=Job.RUNNING, dataset=models.OuterRef("dataset")).order_by()
         at_work = models.Subquery(beside.values("dataset").annotate(n=models.Count("*")).values("n"))
-        fair = self.filter(either).alias(at_work=Coalesce(at_work, 0), is_part=models.Q(parent__isnull=False))
+        fair = self.of_lane(lane).filter(either)
+        fair = fair.alias(at_work=Coalesce(at_work, 0), is_part=models.Q(parent__isnull=False))
         return fair.order_by("is_part", "at_work", "id")
 
     def give_back(self, now: datetime, **changes: Any) -> int:

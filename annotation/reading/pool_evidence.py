@@ -11,6 +11,7 @@ from django.db.models import Max, Model, OuterRef, Subquery
 from annotation import frames
 from annotation.core.artifacts import UnableToLoad, bytes_to_arrays, load_bytes
 from annotation.core.judging.evidence import Evidence, build_evidence
+from annotation.core.judging.gathered import Gathered
 from annotation.core.progress import Report
 from annotation.models import (
     DECIDED,
@@ -110,9 +111,17 @@ def votes_of(
     return votes, annotators
 
 
-def gather(dataset: Dataset, pool: pd.DataFrame, seed: int, report: Report) -> Evidence:
-    """The evidence for the pool's items, by position in `pool`."""
-    table = frames.content_table(pool["content"], dataset.typed_fields)
+def pool_table(dataset: Dataset, pool: pd.DataFrame) -> pd.DataFrame:
+    """The fields of the pool's items. Their content is taken out of `pool`: it takes more memory than all the rest."""
+    return frames.content_table(pool.pop("content"), dataset.typed_fields)
+
+
+def gather(
+    dataset: Dataset, pool: pd.DataFrame, seed: int, report: Report, gathered: Gathered | None = None
+) -> Evidence:
+    """The evidence for the pool's items, by position in `pool`, of which the content is taken out. gathered: as in
+    `build_evidence`."""
+    table = pool_table(dataset, pool)
     votes, annotators = votes_of(dataset, pool)
     production = frames.items(dataset, Item.PRODUCTION)["content"]
     return build_evidence(
@@ -121,7 +130,7 @@ def gather(dataset: Dataset, pool: pd.DataFrame, seed: int, report: Report) -> E
         sources=pool["source"].fillna("").to_numpy(dtype=object), received=_moments(pool["received"]).to_numpy(),
         production=frames.content_table(production, dataset.typed_fields) if len(production) else None,
         reversed=_reversed(dataset, pool),
-        closed=closed_positions(dataset, pool), index=earlier_index(dataset),
+        closed=closed_positions(dataset, pool), index={} if gathered else earlier_index(dataset), gathered=gathered,
     )  # fmt: skip
 
 

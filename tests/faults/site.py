@@ -27,14 +27,14 @@ class Site:
         self.backend, self.env = backend, {**os.environ, **env, "OMP_NUM_THREADS": "1"}
         self.processes: dict[str, subprocess.Popen] = {}
 
-    def manage(self, *args: str) -> str:
+    def manage(self, *args: str, patience: float = PATIENCE) -> str:
         done = subprocess.run(
             [sys.executable, "manage.py", *args],
             cwd=ROOT,
             env=self.env,
             capture_output=True,
             text=True,
-            timeout=PATIENCE,
+            timeout=patience,
         )
         if done.returncode:
             raise RuntimeError(done.stderr.strip())

@@ -9,14 +9,18 @@ from typing import NotRequired, TypedDict
 import numpy as np
 import pandas as pd
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
 from annotation import bulk
+from annotation.actions.detecting.desks import clear_desk
+from annotation.actions.detecting.pieces import begin, gathered, pinned, waits_for
 from annotation.actions.detecting.tell_ready import told_when_ready
 from annotation.actions.detecting.write_detection import detection_rows, worth_showing
 from annotation.actions.detecting.write_unseen import write_unseen
 from annotation.actions.jobs.enqueue import enqueue
 from annotation.actions.jobs.fenced import fenced
+from annotation.actions.jobs.parts import Wait
 from annotation.actions.jobs.work import UnableToWork, Write
 from annotation.actions.queue.open_cases import PIECE, Unit, as_cases, plan_cases
 from annotation.actions.queue.reorder import keep_learned
@@ -81,14 +85,18 @@ def request_detection(
     )  # fmt: skip
 
 
-def run(job: Job, report: Report) -> Write:
+def run(job: Job, report: Report) -> Write | Wait:
+    if wait := waits_for(job):
+        return wait
     started = time.monotonic()
     asked: DetectionParams = job.params
     dataset = job.own_dataset
     refuse_half_shown(dataset)
-    pool = pool_frame(dataset)
+    pool = pinned(job, pool_frame(dataset))
     if not (pool["code"] >= 0).any():
         raise UnableToWork(f"The pool of {dataset.slug!r} has no labelled items yet; import some with their labels.")
+    if wait := begin(job, pool, report):
+        return wait
     evidence = _evidence(job, pool, report)
     report("running the detectors", 0.8)
     suspicions = suspect(evidence, tuple(asked["only"]))
@@ -131,6 +139,7 @@ def run(job: Job, report: Report) -> Write:
             other()
 
     def write() -> DetectionResult:
+        transaction.on_commit(partial(clear_desk, job.pk))
         return {
             "detection": detection.pk, "items": detection.n_items, "groups": detection.n_groups,
             "flags": detection.n_flags, "findings": detection.n_findings, "cases": dataset.cases.open().count(),
@@ -166,7 +175,9 @@ def _kept(arrays: Mapping[str, np.ndarray]) -> str:
 
 
 def _evidence(job: Job, pool: pd.DataFrame, report: Report) -> Evidence:
-    evidence = gather(job.own_dataset, pool, job.seed, lambda stage, share: report(stage, 0.05 + 0.75 * share))
+    evidence = gather(
+        job.own_dataset, pool, job.seed, lambda stage, share: report(stage, 0.05 + 0.75 * share), gathered(job, report)
+    )
     asked: DetectionParams = job.params
     if name := asked.get("predictions"):
         return with_predictions(evidence, pool, named_set(job.own_dataset, name))

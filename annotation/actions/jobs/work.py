@@ -180,11 +180,13 @@ def _fail(job: Job, sentence: str, rings: bool) -> None:
 
 def work_in_turn(rung_for: int) -> Job | None:
     """Answer a ring with the job whose turn it is, which need not be the one that was rung for: messages come in the
-    order in which they were sent, whoever sent hundreds. Each ring is answered by one job as long as any waits."""
-    for job_id in list(Job.objects.to_be_worked(timezone.now()).values_list("id", flat=True)[:IN_TURN]):
+    order in which they were sent, whoever sent hundreds. Each ring is answered by one job as long as any waits that
+    this worker takes."""
+    waiting = Job.objects.to_be_worked(timezone.now(), settings.WORKS).values_list("id", flat=True)
+    for job_id in list(waiting[:IN_TURN]):
         if (job := work(job_id)) is not None:
             return job
-    return work(rung_for)
+    return work(rung_for) if Job.objects.of_lane(settings.WORKS).filter(pk=rung_for).exists() else None
 
 
 def work_what_waits(idle_seconds: float, poll_seconds: float = 0.3) -> None:
@@ -194,7 +196,8 @@ def work_what_waits(idle_seconds: float, poll_seconds: float = 0.3) -> None:
     while True:
         say_alive()
         life.show()
-        waiting = Job.objects.to_be_worked(timezone.now()).values_list("id", flat=True).first()
+        mine = Job.objects.to_be_worked(timezone.now(), settings.WORKS)
+        waiting = mine.values_list("id", flat=True).first()
         if waiting is not None:
             work(waiting)
             until = time.monotonic() + idle_seconds

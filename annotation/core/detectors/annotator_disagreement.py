@@ -1,7 +1,7 @@
 """Items on which annotators do not agree: labels to doubt, and honest differences for the guideline."""
 
-from dataclasses import dataclass
-from itertools import groupby
+from dataclasses import dataclass, replace
+from itertools import groupby, pairwise
 from typing import ClassVar
 
 import numpy as np
@@ -13,6 +13,9 @@ from annotation.core.detectors.suspicion import Judgement, NotApplicable, Suspic
 from annotation.core.intervals import wilson
 from annotation.core.judging.evidence import Evidence
 from annotation.core.wording import FindingKind, counted, quoted
+
+# Cells of (items, classes) worked with at a time.
+CELLS = 20_000_000
 
 
 @dataclass(frozen=True)
@@ -40,42 +43,88 @@ class AnnotatorDisagreement:
         votes = votes_of(evidence.votes, len(evidence.labels), len(evidence.annotators), len(evidence.classes))
         if not votes.overlap:
             raise NotApplicable("No item has labels of two annotators.")
-        shares = expected_shares(votes, evidence.probabilities)
-        readings, belief = readings_of(votes, shares), believed(votes, shares)
-        best = belief.argmax(axis=1)
-        given = np.where(evidence.labels >= 0, evidence.labels, best)
-        score = np.where(readings >= 0, np.clip(1 - belief[np.arange(votes.n_items), given], 1e-6, 1.0), 0.0)
-        suggested = np.where((readings >= 0) & (best != evidence.labels), best, -1)
-        findings = self._findings(evidence, votes, readings, shares)
+        read = _read(votes, evidence)
+        score = np.where(read.readings >= 0, np.clip(1 - read.of_given, 1e-6, 1.0), 0.0)
+        suggested = np.where((read.readings >= 0) & (read.best != evidence.labels), read.best, -1)
+        findings = self._findings(evidence, read)
         aside = np.zeros(votes.n_items, dtype=bool)
         for one in findings:
             aside[one.items] = True
 
         def reason(item: int) -> str:
-            count = votes.counts[item]
-            parts = [f"{n:.0f} {'says' if n == 1 else 'say'} {quoted(name)}"
-                     for n, name in zip(count, evidence.classes, strict=True) if n]  # fmt: skip
-            return f"Of {count.sum():.0f} annotators {', '.join(parts)}."
+            count = read.counts(item)
+            parts = [f"{n} {'says' if n == 1 else 'say'} {quoted(name)}"
+                     for n, name in zip(count.tolist(), evidence.classes, strict=True) if n]  # fmt: skip
+            return f"Of {count.sum()} annotators {', '.join(parts)}."
 
         return Judgement(score, suggested, self.flag_above, reason, findings, clear=~aside, aside=aside)
 
-    def _findings(self, evidence: Evidence, votes: Votes, readings: np.ndarray, shares: np.ndarray) -> list[Suspicion]:
+    def _findings(self, evidence: Evidence, read: "_Disagreement") -> list[Suspicion]:
         """One for each pair of classes, those with most items first."""
-        honest = readings == READINGS.index(HONEST)
+        honest = read.readings == READINGS.index(HONEST)
         if evidence.decided is not None:
             honest &= ~evidence.decided
         items = np.flatnonzero(honest)
         # the most evenly split come first
-        items = items[np.argsort(shares[items].max(axis=1), kind="stable")].tolist()
-        sides = {item: tuple(sorted(np.argsort(-votes.counts[item], kind="stable")[:2].tolist())) for item in items}
+        items = items[np.argsort(read.top[items], kind="stable")].tolist()
+        sides = {item: tuple(sorted(np.argsort(-read.counts(item), kind="stable")[:2].tolist())) for item in items}
         pairs = [(pair, list(own)) for pair, own in groupby(sorted(items, key=sides.__getitem__), sides.__getitem__)]
         pairs = sorted((one for one in pairs if len(one[1]) >= self.least), key=lambda one: -len(one[1]))[: self.shown]
-        return [_finding(evidence, votes, pair, own) for pair, own in pairs]
+        return [_finding(evidence, read, pair, own) for pair, own in pairs]
 
 
-def _finding(evidence: Evidence, votes: Votes, pair: tuple[int, ...], items: list[int]) -> Suspicion:
+@dataclass(frozen=True, eq=False)
+class _Disagreement:
+    """What `votes`, in the order of items, say of n items. readings: int (n,), as `readings_of`; best: int (n,), the
+    class believed most; of_given: float (n,), how far the label given is believed, the best one where there is none;
+    top: float (n,), the share of further annotators expected to give the commonest label."""
+
+    votes: Votes
+    readings: np.ndarray
+    best: np.ndarray
+    of_given: np.ndarray
+    top: np.ndarray
+
+    def counts(self, item: int) -> np.ndarray:
+        """How many annotators gave the item each class, int (K,)."""
+        start, stop = np.searchsorted(self.votes.item, [item, item + 1])
+        return np.bincount(self.votes.label[start:stop], minlength=self.votes.n_classes)
+
+    def given(self, label: int) -> np.ndarray:
+        """Bool (n,): an annotator gave the item this class."""
+        given = np.zeros(self.votes.n_items, dtype=bool)
+        given[self.votes.item[self.votes.label == label]] = True
+        return given
+
+
+def _read(votes: Votes, evidence: Evidence) -> _Disagreement:
+    """Some items at a time, each time by the annotators' records on these, which are items enough to know them by: a
+    dozen arrays (n, K) are worked with."""
+    order = np.argsort(votes.item, kind="stable")
+    votes = replace(votes, item=votes.item[order], annotator=votes.annotator[order], label=votes.label[order])
+    n = votes.n_items
+    read = _Disagreement(votes, np.full(n, -1), np.zeros(n, dtype=np.int64), np.zeros(n), np.zeros(n))
+    parts = -(-n * votes.n_classes // CELLS)
+    for low, high in pairwise(np.linspace(0, n, parts + 1).astype(int).tolist()):
+        own = slice(*np.searchsorted(votes.item, [low, high]))
+        some = replace(
+            votes, item=votes.item[own] - low, annotator=votes.annotator[own], label=votes.label[own],
+            n_items=high - low,
+        )  # fmt: skip
+        if not some.overlap:
+            continue
+        rows = slice(low, high)
+        shares = expected_shares(some, None if evidence.probabilities is None else evidence.probabilities[rows])
+        belief = believed(some, shares)
+        labels, best = evidence.labels[rows], belief.argmax(axis=1)
+        read.readings[rows], read.best[rows], read.top[rows] = readings_of(some, shares), best, shares.max(axis=1)
+        read.of_given[rows] = belief[np.arange(high - low), np.where(labels >= 0, labels, best)]
+    return read
+
+
+def _finding(evidence: Evidence, read: _Disagreement, pair: tuple[int, ...], items: list[int]) -> Suspicion:
     one, other = (evidence.classes[code] for code in pair)
-    both = int((votes.counts[:, list(pair)] > 0).all(axis=1).sum())
+    both = int(np.logical_and(*map(read.given, pair)).sum())
     share = wilson(len(items), both)
     return Suspicion(
         kind="honest_difference", key=f"honest_difference:{one}|{other}",

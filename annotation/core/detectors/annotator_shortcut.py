@@ -159,9 +159,10 @@ def _meaning_of(evidence: Evidence, rules: list[FollowedRule], habits: list[Habi
         covered.append(np.unique(item[own]))
         of_habit[covered[-1]] = number
     by_shortcut = np.bincount(item[short], minlength=n) / np.maximum(np.bincount(item[supports], minlength=n), 1)
-    share = _without_the_rules(evidence, rules) if by_shortcut.any() else np.full((n, len(evidence.classes)), np.nan)
-    doubt = np.nan_to_num(1 - share[np.arange(n), np.maximum(labels, 0)])
-    other = np.nan_to_num(share).argmax(axis=1)
+    doubt, other = np.zeros(n), np.zeros(n, dtype=np.int64)
+    if by_shortcut.any():
+        share = _without_the_rules(evidence, rules)
+        doubt, other = 1 - share[np.arange(n), np.maximum(labels, 0)], share.argmax(axis=1)
     score = np.clip(np.where(labels >= 0, by_shortcut * doubt, 0.0), 0.0, 1.0)
     return ShortcutReading(tuple(rules), tuple(habits), doubt, other, score, of_rule, of_habit, tuple(covered))
 

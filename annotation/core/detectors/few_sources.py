@@ -59,8 +59,8 @@ class FewSources:
         if len(names) < self.sources:
             raise NotApplicable(f"It takes items of {self.sources} sources; there are {len(names)}.")
         candidates = find_candidate_rules(evidence.table, evidence.fields, None, self.least)
-        found = bound_to_few_sources(candidates.matrix, labels, codes, len(evidence.classes), self.few, self.least)
-        corrected = holm([one.p for one in found], candidates.matrix.shape[1] * len(evidence.classes))
+        found = bound_to_few_sources(candidates, labels, codes, len(evidence.classes), self.few, self.least)
+        corrected = holm([one.p for one in found], len(candidates.clauses) * len(evidence.classes))
         found = [one for one, p in zip(found, corrected, strict=True) if p < BY_CHANCE]
         found = [one for one in found if _of_content(candidates, one) and self._small(one, codes, labels)][: self.shown]
         of = np.full(n, -1)
@@ -82,7 +82,7 @@ class FewSources:
         one = reading.bound[number]
         words, label = reading.rules.clauses[one.rule].words, evidence.classes[one.label]
         names = [reading.names[code] for code in one.sources]
-        shows = reading.rules.matrix[:, [one.rule]].toarray().ravel() > 0
+        shows = _shows(reading.rules, one)
         theirs = shows & np.isin(reading.codes, one.sources) & (evidence.as_annotated >= 0)
         rest = shows & ~theirs & (evidence.as_annotated >= 0)
         carry, elsewhere = ((evidence.labels[where] == one.label).sum() for where in (theirs, rest))
@@ -128,5 +128,11 @@ def _of_content(rules: CandidateRules, one: SourceBound) -> bool:
 
 def _covered(rules: CandidateRules, one: SourceBound, labels: np.ndarray, codes: np.ndarray) -> np.ndarray:
     """Positions of the items of those sources that show the feature and carry its class."""
-    shows = rules.matrix[:, [one.rule]].toarray().ravel() > 0
-    return np.flatnonzero(shows & (labels == one.label) & np.isin(codes, one.sources))
+    return np.flatnonzero(_shows(rules, one) & (labels == one.label) & np.isin(codes, one.sources))
+
+
+def _shows(rules: CandidateRules, one: SourceBound) -> np.ndarray:
+    """Bool (n,)."""
+    shows = np.zeros(rules.facts.shape[0], dtype=bool)
+    shows[rules.shows(one.rule)] = True
+    return shows

@@ -23,23 +23,29 @@ class NearDuplicateConflict:
         """A label's score is the share of its group's labels that are others; suggested is the group's commonest."""
         if (evidence.groups.sizes < 2).all():
             raise NotApplicable("No two items are near-identical.")
-        labels, counts = evidence.labels, _labels_of_group(evidence)
-        total, best = counts.sum(axis=1), counts.argmax(axis=1)
-        own = counts[np.arange(len(counts)), np.maximum(labels, 0)]
-        score = np.where((labels >= 0) & (total > 0), 1 - own / np.maximum(total, 1), 0.0)
-        suggested = np.where((score > self.flag_above) & (best != labels), best, -1)
+        labels, (of, counts) = evidence.labels, _labels_of_groups(evidence)
+        there = np.flatnonzero((of >= 0) & (labels >= 0))
+        given, group = labels[there], of[there]
+        best, score, suggested = counts.argmax(axis=1)[group], np.zeros(len(labels)), np.full(len(labels), -1)
+        score[there] = 1 - counts[group, given] / counts.sum(axis=1)[group]
+        suggested[there] = np.where((score[there] > self.flag_above) & (best != given), best, -1)
 
         def reason(item: int) -> str:
-            parts = [f"{counts[item, k]:.0f} {quoted(evidence.classes[k])}" for k in np.flatnonzero(counts[item])]
+            own = counts[of[item]]
+            parts = [f"{own[k]:,} {quoted(evidence.classes[k])}" for k in np.flatnonzero(own)]
             return f"Near-identical items carry different labels: {', '.join(parts)}."
 
         return Judgement(score, suggested, self.flag_above, reason)
 
 
-def _labels_of_group(evidence: Evidence) -> np.ndarray:
-    """How many members of each item's group carry each class, float (n, K)."""
-    _, group = np.unique(evidence.groups.of, return_inverse=True)
-    labelled = evidence.labels >= 0
-    table = np.zeros((group.max(initial=-1) + 1, len(evidence.classes)))
-    np.add.at(table, (group[labelled], evidence.labels[labelled]), 1)
-    return table[group]
+def _labels_of_groups(evidence: Evidence) -> tuple[np.ndarray, np.ndarray]:
+    """Int (n,), the number of each item's group among those of two or more, −1 = alone; and int (groups, K), how many
+    of their members carry each class."""
+    several = np.flatnonzero(evidence.groups.sizes > 1)
+    number = np.full(len(evidence.groups.sizes), -1)
+    number[several] = np.arange(len(several))
+    of = number[evidence.groups.of]
+    there = (of >= 0) & (evidence.labels >= 0)
+    counts = np.zeros((len(several), len(evidence.classes)), dtype=np.int32)
+    np.add.at(counts, (of[there], evidence.labels[there]), 1)
+    return of, counts

@@ -73,8 +73,9 @@ def nearness(evidence: Evidence) -> np.ndarray:
     vectors, meaning = evidence.embeddings, np.zeros(len(positions))
     for start in range(0, len(positions), BLOCK):
         rows = slice(start, start + BLOCK)
+        own = _single(vectors[rows])
         for column in positions[rows].T:
-            cosine = np.einsum("nd,nd->n", vectors[rows], vectors[np.maximum(column, 0)])
+            cosine = np.einsum("nd,nd->n", own, _single(vectors[np.maximum(column, 0)]))
             meaning[rows] += np.where(column >= 0, cosine, 0.0)
     return meaning / positions.shape[1]
 
@@ -84,10 +85,15 @@ def _to_centre(evidence: Evidence) -> np.ndarray:
     by the model's probabilities, which know nothing of the item's own label. Zeros without embeddings."""
     if evidence.embeddings is None:
         return np.zeros(len(evidence.labels))
-    centres = needed(evidence.probabilities).T.astype(np.float32, copy=False) @ evidence.embeddings
+    vectors, given = evidence.embeddings, needed(evidence.probabilities)
+    blocks = [slice(start, start + BLOCK) for start in range(0, len(vectors), BLOCK)]
+    centres = sum(_single(given[rows]).T @ _single(vectors[rows]) for rows in blocks)
     centres /= np.maximum(np.linalg.norm(centres, axis=1, keepdims=True), 1e-9)
-    nearest = np.empty(len(evidence.embeddings))
-    for start in range(0, len(nearest), BLOCK):
-        rows = slice(start, start + BLOCK)
-        nearest[rows] = (evidence.embeddings[rows] @ centres.T).max(axis=1)
+    nearest = np.empty(len(vectors))
+    for rows in blocks:
+        nearest[rows] = (_single(vectors[rows]) @ centres.T).max(axis=1)
     return nearest
+
+
+def _single(rows: np.ndarray) -> np.ndarray:
+    return rows.astype(np.float32, copy=False)

@@ -137,7 +137,8 @@ def _cosines(vectors: np.ndarray, position: np.ndarray) -> np.ndarray:
     cosine = np.full(position.shape, -1, dtype=np.float32)
     for start in range(0, len(position), _ROWS):
         block = slice(start, start + _ROWS)
-        cosine[block] = np.einsum("nd,nkd->nk", vectors[block], vectors[position[block]])
+        own, others = (vectors[at].astype(np.float32, copy=False) for at in (block, position[block]))
+        cosine[block] = np.einsum("nd,nkd->nk", own, others)
     return np.where(position >= 0, cosine, -1)
 
 

@@ -14,16 +14,26 @@ from tokenizers import Tokenizer
 DIMENSIONS = 256
 # Words handed to the tokenizer at a time: what it says of each takes far more memory than its tokens.
 BATCH = 10_000
+# Texts whose words are told apart together, and rows worked out at a time: neither grows with all of the texts.
+TEXTS, ROWS = 200_000, 10_000
 TOKENIZER = "tokenizers/l2_supercat_tokenizer_config.json"
 WEIGHTS = "weights/l2_supercat_256.safetensors"
 
 
-def embed(texts: Sequence[str]) -> np.ndarray:
-    """Unit-length rows float32 (n, 256), all zeros for a blank text: the mean of the vectors of its tokens.
+def embed(texts: Sequence[str], dtype: type[np.floating] = np.float32) -> np.ndarray:
+    """Unit-length rows (n, 256) of `dtype`, all zeros for a blank text: the mean of the vectors of its tokens.
 
     Static vectors see neither word order nor negation: nearness suggests a common topic and asserts nothing. A word's
     tokens do not depend on the words beside it, so every distinct word is read once.
     """
+    rows = np.empty((len(texts), DIMENSIONS), dtype=dtype)
+    for start in range(0, len(texts), TEXTS):
+        _embed_into(rows[start : start + TEXTS], texts[start : start + TEXTS])
+    return rows
+
+
+def _embed_into(rows: np.ndarray, texts: Sequence[str]) -> None:
+    """Fill `rows` (n, 256) with what n texts say."""
     place: dict[str, int] = {}
     words, ends = array("i"), [0]
     for text in texts:
@@ -32,9 +42,12 @@ def embed(texts: Sequence[str]) -> np.ndarray:
     of_word, ones = np.frombuffer(words, dtype=np.int32), np.ones(len(words), np.float32)
     counts = sparse.csr_matrix((ones, of_word, ends), shape=(len(texts), len(place)))
     tokenizer, vectors = _model()
-    rows = np.asarray(counts @ _tokens(list(place), tokenizer, len(vectors)) @ vectors, dtype=np.float32)
-    length = np.linalg.norm(rows, axis=1, keepdims=True)
-    return rows / np.where(length > 0, length, 1)
+    tokens = _tokens(list(place), tokenizer, len(vectors))
+    for start in range(0, len(texts), ROWS):
+        some = slice(start, start + ROWS)
+        said = np.asarray(counts[some] @ tokens @ vectors, dtype=np.float32)
+        length = np.linalg.norm(said, axis=1, keepdims=True)
+        rows[some] = said / np.where(length > 0, length, 1)
 
 
 def _tokens(words: list[str], tokenizer: Tokenizer, n_tokens: int) -> sparse.csr_matrix:

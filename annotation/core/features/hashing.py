@@ -14,6 +14,8 @@ BITS = 20
 CHARACTERS = 4
 # Texts read at a time: what is worked out on the way is many times what is kept.
 BLOCK = 250
+# Cells kept of all texts together, at 8 bytes each: as many as a million short texts have.
+MOST = 100_000_000
 
 
 def hashed_terms(texts: Sequence[str], rarest: int = 2) -> sparse.csr_matrix:
@@ -22,22 +24,21 @@ def hashed_terms(texts: Sequence[str], rarest: int = 2) -> sparse.csr_matrix:
 
     Words are those of `words.WORD`, whatever their case. A number reads as 0 too, in its pairs and runs as well, and
     punctuation stands between no pair: a text is known by what it says more than by its figures and commas. Terms in
-    fewer than `rarest` texts are left out, and the hash leaves out names of columns (Weinberger et al. 2009).
+    fewer than `rarest` texts are left out, and the hash leaves out names of columns (Weinberger et al. 2009). Of more
+    than MOST cells the commonest terms are left out, which tell least of a text.
     """
     blocks = [texts[start : start + BLOCK] for start in range(0, len(texts), BLOCK)]
-    texts_with = sum(map(_texts_with, blocks), np.zeros(1 << BITS, dtype=np.int64))
+    texts_with = np.zeros(1 << BITS, dtype=np.int64)
+    for block in blocks:
+        np.add.at(texts_with, _counted(block).indices, 1)
     order = np.argsort(-texts_with, kind="stable")
     order = order[texts_with[order] >= max(rarest, 1)]
+    order = order[np.cumsum(texts_with[order][::-1])[::-1] <= MOST]
     if not len(order):
         return sparse.csr_matrix((len(texts), 0), dtype=np.float32)
     idf = (np.log((1 + len(texts)) / (1 + texts_with)) + 1).astype(np.float32)
     # Read a second time, so that no two copies of all the counts are ever there at once.
     return normalize(_weighed(map(_counted, blocks), idf, order, int(texts_with[order].sum())), copy=False)
-
-
-def _texts_with(texts: Sequence[str]) -> np.ndarray:
-    """In how many texts each term occurs, int (2 ** BITS,)."""
-    return np.bincount(_counted(texts).indices, minlength=1 << BITS)
 
 
 def _code_points(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:

@@ -16,6 +16,8 @@ from annotation.core.fields import Field
 from annotation.core.likeness.grouping import joined_text
 
 WIDEST = 256
+# Rows worked out at a time.
+ROWS = 20_000
 # A missing number is below all others: a tree parts it from them.
 MISSING = -1e9
 
@@ -31,7 +33,7 @@ class Features:
 
 
 def read_features(table: pd.DataFrame, fields: Sequence[Field], embeddings: np.ndarray | None) -> Features | None:
-    """The features of the rows of a `typed` table; None where no field says anything. embeddings: float32 (n, d) of the
+    """The features of the rows of a `typed` table; None where no field says anything. embeddings: float (n, d) of the
     texts, or None where there is no text."""
     sparse_rows = terms(table, fields)
     if sparse_rows is None:
@@ -39,11 +41,13 @@ def read_features(table: pd.DataFrame, fields: Sequence[Field], embeddings: np.n
     return Features(sparse_rows, vectors(table, fields, embeddings), columns(table, fields))
 
 
-def text_embeddings(table: pd.DataFrame, fields: Sequence[Field]) -> np.ndarray | None:
-    """Float32 (n, 256), the embeddings of the rows' texts; None where no field is text."""
+def text_embeddings(
+    table: pd.DataFrame, fields: Sequence[Field], dtype: type[np.floating] = np.float32
+) -> np.ndarray | None:
+    """(n, 256) of `dtype`, the embeddings of the rows' texts; None where no field is text."""
     if not any(field.type == "text" for field in fields):
         return None
-    return embed(joined_text(table, fields))
+    return embed(joined_text(table, fields), dtype)
 
 
 def terms(table: pd.DataFrame, fields: Sequence[Field]) -> sparse.csr_matrix | None:
@@ -58,19 +62,22 @@ def terms(table: pd.DataFrame, fields: Sequence[Field]) -> sparse.csr_matrix | N
 
 
 def vectors(table: pd.DataFrame, fields: Sequence[Field], embeddings: np.ndarray | None) -> np.ndarray:
-    """Float32 (n, d), rows of length 1 (all zeros where nothing is said): the embeddings of the text, and the ranges
-    and categories beside them; more than WIDEST of those are projected (Achlioptas 2003)."""
-    blocks = [] if embeddings is None else [embeddings]
+    """Float (n, d), rows of length 1 (all zeros where nothing is said): the embeddings of the text, and the ranges and
+    categories beside them; more than WIDEST of those are projected (Achlioptas 2003). As precise as `embeddings`, or
+    float32."""
     typed_terms = _typed_terms(table, fields)
-    if typed_terms is not None:
-        wide = typed_terms.shape[1] > WIDEST
-        shrunk = SparseRandomProjection(WIDEST, random_state=0).fit_transform(typed_terms) if wide else typed_terms
-        blocks.append(normalize(shrunk).toarray())
-    if not blocks:
-        return np.zeros((len(table), 1), dtype=np.float32)
     if typed_terms is None:
-        return blocks[0]  # of length 1 already, and a second one is a gigabyte at a million texts
-    return normalize(np.hstack(blocks)).astype(np.float32)
+        # of length 1 already, and a second one is a gigabyte at a million texts
+        return np.zeros((len(table), 1), dtype=np.float32) if embeddings is None else embeddings
+    wide = typed_terms.shape[1] > WIDEST
+    projection = SparseRandomProjection(WIDEST, random_state=0).fit(typed_terms) if wide else None
+    text = np.zeros((len(table), 0), dtype=np.float32) if embeddings is None else embeddings
+    rows = np.empty((len(table), text.shape[1] + min(typed_terms.shape[1], WIDEST)), dtype=text.dtype)
+    for start in range(0, len(rows), ROWS):
+        some = slice(start, start + ROWS)
+        shrunk = projection.transform(typed_terms[some]) if projection else typed_terms[some]
+        rows[some] = normalize(np.hstack([text[some].astype(np.float32), normalize(shrunk).toarray()]))
+    return rows
 
 
 def columns(table: pd.DataFrame, fields: Sequence[Field]) -> np.ndarray | None:

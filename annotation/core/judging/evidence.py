@@ -6,19 +6,13 @@ from typing import TypeVar
 
 import numpy as np
 import pandas as pd
-from threadpoolctl import threadpool_limits
 
-from annotation.core.features.matrices import read_features, text_embeddings
-from annotation.core.features.places import places
 from annotation.core.features.vectorizer import typed
 from annotation.core.fields import Field
-from annotation.core.judging.out_of_fold import out_of_fold
-from annotation.core.likeness.grouping import regroup_items
+from annotation.core.judging.gathered import Gathered, gather_at_once
 from annotation.core.likeness.near_duplicates import Groups
-from annotation.core.likeness.neighbours import nearest
 from annotation.core.progress import Report
 
-NEIGHBOURS = 10
 T = TypeVar("T")
 
 
@@ -41,8 +35,8 @@ class Evidence:
     neighbours: (item positions int (n, k), −1 = none; cosine similarities float (n, k), 0 where none), best first,
     members of the item's own near-duplicate group left out, or None.
     decided: bool (n,), an expert has decided on the label; None = on none.
-    sources: str (n,), "" = none. received: datetime64 (n,), NaT = not known. embeddings: float32 (n, d), rows of
-    length 1, or None where there is no text. production: typed table (m rows) of production inputs, or None.
+    sources: str (n,), "" = none. received: datetime64 (n,), NaT = not known. embeddings: float (n, d), rows of length
+    1, or None where there is no text. production: typed table (m rows) of production inputs, or None.
     reversed: bool (n,), the decision gave another class than the item had before; None = none did.
     closed: int (p, 2), positions of pairs that an expert called legitimately different, or None.
     index: arrays by name that spare the next grouping what was worked out for this one, empty where there are none.
@@ -111,33 +105,19 @@ def build_evidence(
     reversed: np.ndarray | None = None,
     closed: np.ndarray | None = None,
     index: Mapping[str, np.ndarray] | None = None,
+    gathered: Gathered | None = None,
 ) -> Evidence:
     """Evidence for the n rows of `table`, which has one column per field.
 
     labels: int (n,), −1 = no current label. votes, decided, sources, received, production, reversed, closed: as in
-    `Evidence`. index: what an earlier gathering left in `Evidence.index`. `report` is called with a stage in words and
-    the share done, 0 to 1. The same input and seed give the same evidence.
+    `Evidence`. index: what an earlier gathering left in `Evidence.index`. gathered: what was worked out of these rows
+    already, None = nothing. `report` is called with a stage in words and the share done, 0 to 1. The same input and
+    seed give the same evidence.
     """
     table, labels = typed(table, fields).reset_index(drop=True), np.asarray(labels, dtype=np.int64)
-    # The matrices are sparse and the sums short: more threads only wait for one another.
-    with threadpool_limits(1):
-        report("finding near-duplicates", 0.0)
-        groups, index = regroup_items(table, fields, index or {}, seed)
-        report("reading the fields", 0.1)
-        embeddings = text_embeddings(table, fields)
-        features = read_features(table, fields, embeddings)
-        place = None if features is None else places(features.terms, features.vectors, seed)
-        judged, neighbours = None, None
-        if features is not None and (labels >= 0).any():
-            report("finding neighbours", 0.3)
-            dense = features.vectors
-            neighbours = nearest(
-                dense, groups.of, NEIGHBOURS, seed, lambda share: report("finding neighbours", 0.3 + 0.2 * share)
-            )
-            judged = out_of_fold(
-                features, labels, groups.of, len(classes), seed,
-                lambda share: report("judging each label by the others", 0.5 + 0.5 * share),
-            )  # fmt: skip
+    if gathered is None:
+        gathered = gather_at_once(table, fields, labels, len(classes), seed, report, index or {})
+    groups, judged = gathered.groups, gathered.judged
     told = judged if judged is not None and judged.learnable else None
     report("evidence gathered", 1.0)
     return Evidence(
@@ -149,16 +129,16 @@ def build_evidence(
         tuple(annotators),
         groups,
         told.probabilities if told else None,
-        neighbours,
+        gathered.neighbours,
         decided,
         sources,
         received,
-        embeddings,
+        gathered.embeddings,
         None if production is None else typed(production, fields).reset_index(drop=True),
         reversed,
         closed,
-        index,
+        gathered.index,
         told.overlap if told else None,
         judged is None or judged.learnable,
-        place,
+        gathered.place,
     )

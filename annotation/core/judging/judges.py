@@ -1,9 +1,10 @@
-"""The cheap models that judge labels, each out of fold: class probabilities float32 (n, K), rows sum to 1.
+"""The cheap models that judge labels, each out of fold: class probabilities float32 (m, K), rows sum to 1.
 
-labels: int (n,), −1 = none. folds: int (n,). learned: bool (n,), the items to learn from; all are judged.
+labels: int (n,), −1 = none. learn: int (l,), the items to learn from; judge: int (m,), those to judge. With nothing to
+learn from every class is as likely.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 from scipy import sparse
@@ -27,14 +28,14 @@ def passes(n: int) -> int:
 
 
 def terms_view(
-    matrix: sparse.csr_matrix, labels: np.ndarray, folds: np.ndarray, learned: np.ndarray, n_classes: int, seed: int
+    matrix: sparse.csr_matrix, labels: np.ndarray, learn: np.ndarray, judge: np.ndarray, n_classes: int, seed: int
 ) -> np.ndarray:
     """Multinomial logistic regression on a sparse matrix with rows of length 1, one item a step at a falling rate, and
     few passes instead of a penalty (early stopping; Bottou 2010)."""
-    out = np.zeros((len(labels), n_classes), dtype=np.float32)
+    out = np.zeros((len(judge), n_classes), dtype=np.float32)
     data, indices, indptr = matrix.data.astype(np.float32, copy=False), matrix.indices, matrix.indptr
     codes = labels.astype(np.int64)  # a copy: a table's column can't be written to, which is another type to a kernel
-    for learn, judge in _splits(folds, learned):
+    if len(learn):
         rng = np.random.default_rng(seed)
         order = np.concatenate([rng.permutation(learn) for _ in range(passes(len(learn)))])
         weights, bias = np.zeros((matrix.shape[1], n_classes), np.float32), np.zeros(n_classes, np.float32)
@@ -44,61 +45,62 @@ def terms_view(
 
 
 def vectors_view(
-    vectors: np.ndarray, labels: np.ndarray, folds: np.ndarray, learned: np.ndarray, n_classes: int, seed: int
+    vectors: np.ndarray, labels: np.ndarray, learn: np.ndarray, judge: np.ndarray, n_classes: int, seed: int
 ) -> np.ndarray:
     """Multinomial logistic regression with an L2 penalty on dense rows of length 1."""
 
     def model() -> LogisticRegression:
         return LogisticRegression(C=PENALTY, max_iter=ITERATIONS, tol=1e-3)
 
-    return _fitted(model, vectors, labels, folds, learned, n_classes, seed)
+    return _fitted(model, vectors, labels, learn, judge, n_classes, seed)
 
 
 def trees_view(
-    columns: np.ndarray, labels: np.ndarray, folds: np.ndarray, learned: np.ndarray, n_classes: int, seed: int
+    columns: np.ndarray, labels: np.ndarray, learn: np.ndarray, judge: np.ndarray, n_classes: int, seed: int
 ) -> np.ndarray:
     """Extremely randomised trees (Geurts, Ernst & Wehenkel 2006) on typed columns: they see interactions."""
 
     def model() -> ExtraTreesClassifier:
         return ExtraTreesClassifier(TREES, min_samples_leaf=LEAF, random_state=seed)
 
-    return _fitted(model, columns, labels, folds, learned, n_classes, seed)
+    return _fitted(model, columns, labels, learn, judge, n_classes, seed)
 
 
 def _fitted(
     make: Callable[[], LogisticRegression | ExtraTreesClassifier], rows: np.ndarray, labels: np.ndarray,
-    folds: np.ndarray, learned: np.ndarray, n_classes: int, seed: int,
+    learn: np.ndarray, judge: np.ndarray, n_classes: int, seed: int,
 ) -> np.ndarray:  # fmt: skip
-    """What a model fitted on the items outside a fold, on ENOUGH of them where there are more, says of those inside."""
-    out = np.zeros((len(labels), n_classes), dtype=np.float32)
-    for learn, judge in _splits(folds, learned):
-        if len(learn) > ENOUGH:
-            learn = np.sort(np.random.default_rng(seed).choice(learn, ENOUGH, replace=False))
-        there = np.unique(labels[learn])
-        if len(there) == 1:
-            out[judge, there[0]] = 1
-            continue
+    """What a model says that is fitted on the items to learn from, on ENOUGH of them where there are more."""
+    if len(learn) > ENOUGH:
+        learn = np.sort(np.random.default_rng(seed).choice(learn, ENOUGH, replace=False))
+    there = np.unique(labels[learn])
+    out = np.zeros((len(judge), n_classes), dtype=np.float32)
+    if len(there) < 2:
+        out[:, there] = 1
+    else:
         # Rounded to single precision for the sake of memory: these are opinions, and are pooled.
-        model = make().fit(rows[learn], labels[learn])
+        model = make().fit(rows[learn].astype(np.float32, copy=False), labels[learn])
         for start in range(0, len(judge), ROWS):
-            some = judge[start : start + ROWS]
-            out[np.ix_(some, there)] = model.predict_proba(rows[some])
+            some = rows[judge[start : start + ROWS]].astype(np.float32, copy=False)
+            out[start : start + ROWS, there] = model.predict_proba(some)
     out[out.sum(axis=1) == 0] = 1 / n_classes
     return out
 
 
 def naive_bayes(
-    matrix: sparse.csr_matrix, labels: np.ndarray, folds: np.ndarray, learned: np.ndarray, n_classes: int
+    matrix: sparse.csr_matrix, labels: np.ndarray, learn: np.ndarray, judge: np.ndarray, n_classes: int
 ) -> np.ndarray:
     """Multinomial naive Bayes on a non-negative matrix, Lidstone smoothing 0.02 (Manning et al. 2008, chapter 13)."""
-    out = np.zeros((len(labels), n_classes), dtype=np.float32)
+    out = np.zeros((len(judge), n_classes), dtype=np.float32)
     data, indices, indptr = matrix.data.astype(np.float32, copy=False), matrix.indices, matrix.indptr
-    for learn, judge in _splits(folds, learned):
-        member = sparse.csr_matrix(
-            (np.ones(len(learn), np.float32), (labels[learn], learn)), shape=(n_classes, len(labels))
-        )
-        counts = np.ascontiguousarray((member @ matrix).toarray().T) + np.float32(0.02)
-        weights = np.log(counts) - np.log(counts.sum(axis=0))
+    if len(learn):
+        # of many terms and classes the largest array there is: worked on in its place
+        weights = np.zeros((matrix.shape[1], n_classes), dtype=np.float32)
+        _add_up(data, indices, indptr, labels.astype(np.int64), learn, weights)
+        weights += np.float32(0.02)
+        total = np.log(weights.sum(axis=0))
+        np.log(weights, out=weights)
+        weights -= total
         size = np.bincount(labels[learn], minlength=n_classes)
         prior = np.log(np.maximum(size, 1e-9) / size.sum()).astype(np.float32)
         _logits(data, indices, indptr, judge, weights, prior, out)
@@ -117,14 +119,6 @@ def _softmax_within(logits: np.ndarray) -> np.ndarray:
         rows = slice(start, start + ROWS)
         logits[rows] = softmax(logits[rows])
     return logits
-
-
-def _splits(folds: np.ndarray, learned: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Positions to learn from and to judge, for each fold that leaves any to learn from."""
-    for fold in np.unique(folds):
-        learn = np.flatnonzero((folds != fold) & learned)
-        if len(learn):
-            yield learn, np.flatnonzero(folds == fold)
 
 
 @compiled(fastmath=True)
@@ -167,14 +161,25 @@ def _logits(
     data: np.ndarray, indices: np.ndarray, indptr: np.ndarray, rows: np.ndarray, weights: np.ndarray,
     bias: np.ndarray, out: np.ndarray,
 ) -> None:  # fmt: skip
-    """bias + matrix[rows] @ weights into the same rows of `out`."""
+    """bias + matrix[rows] @ weights into `out` (rows, K)."""
     n_classes = weights.shape[1]
     for place in range(len(rows)):
         row = rows[place]
-        line_out = out[row]
+        line_out = out[place]
         for k in range(n_classes):
             line_out[k] = bias[k]
         for cell in range(indptr[row], indptr[row + 1]):
             value, line = data[cell], weights[indices[cell]]
             for k in range(n_classes):
                 line_out[k] += value * line[k]
+
+
+@compiled()
+def _add_up(
+    data: np.ndarray, indices: np.ndarray, indptr: np.ndarray, labels: np.ndarray, rows: np.ndarray, sums: np.ndarray
+) -> None:  # fmt: skip
+    """Add what is in each of the rows to `sums` (columns, K) of its label."""
+    for place in range(len(rows)):
+        row = rows[place]
+        for cell in range(indptr[row], indptr[row + 1]):
+            sums[indices[cell], labels[row]] += data[cell]

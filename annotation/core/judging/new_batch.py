@@ -14,7 +14,7 @@ from annotation.core.fields import Field
 from annotation.core.intervals import Interval, wilson
 from annotation.core.judging.confident_learning import confident_class, honest_overlap
 from annotation.core.judging.evidence import Evidence
-from annotation.core.judging.out_of_fold import learnable, pool, view_weights, views
+from annotation.core.judging.out_of_fold import learnable, pool_folds, views
 from annotation.core.likeness.near_duplicates import Groups
 from annotation.core.refusal import Refusal
 from annotation.core.wording import counted
@@ -112,8 +112,8 @@ def _asked(
         folds[: len(learned)] = np.random.default_rng(seed).integers(0, FOLDS, len(learned))
         taught = np.zeros(len(every), dtype=bool)
         taught[: len(learned)] = learned
-        own = views(features, every, folds, taught, n_classes, seed)
-        return pool(own, view_weights(own, every, np.arange(len(learned))))
+        said = [views(features, every, folds, taught, n_classes, seed, fold) for fold in range(FOLDS + 1)]
+        return pool_folds(said, folds, every, np.arange(len(learned)))
 
 
 def _evidence(

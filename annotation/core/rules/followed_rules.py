@@ -87,17 +87,17 @@ def phi_of(hits: float, applied: float, said: float, n: float) -> float:
 
 def best_candidates(votes: VoteMatrices, candidates: CandidateRules) -> Iterator[tuple[int, int, float]]:
     """(pair, candidate, phi) of the best candidate for every pair of `votes`."""
-    silent, matrix = speaks(votes), candidates.matrix.tocsr()
-    if not matrix.shape[1]:
+    silent = speaks(votes)
+    if not candidates.clauses:
         return
-    everywhere = matrix.T @ votes.anybody.astype(np.float32)
+    everywhere = candidates.counted(sparse.csr_matrix(votes.anybody, dtype=np.float32))[0]
     for start in range(0, len(votes.pairs), BLOCK):
         rows = np.arange(start, min(start + BLOCK, len(votes.pairs)))
-        hits = (votes.by_pair[rows] @ matrix).toarray().astype(np.float64)
+        hits = candidates.counted(votes.by_pair[rows])
         # what an annotator answered is counted once, however many classes they gave
         who, of = np.unique(votes.pairs[rows, 0], return_inverse=True)
         answered = votes.any[who]
-        applied = (answered @ matrix).toarray().astype(np.float64)[of]
+        applied = candidates.counted(answered)[of]
         n = np.asarray(answered.sum(axis=1), dtype=np.float64)[of]
         applied[silent[rows]], n[silent[rows]] = everywhere, votes.anybody.sum()
         said = np.asarray(votes.by_pair[rows].sum(axis=1), dtype=np.float64)
@@ -144,8 +144,7 @@ class _Bases:
 
     def __init__(self, votes: VoteMatrices, candidates: CandidateRules) -> None:
         self.votes, self.candidates = votes, candidates
-        self._rules = candidates.matrix.tocsr()
-        self._mentions = candidates.vocabulary.texts.tocsr() if candidates.vocabulary else None
+        self._mentions = candidates.vocabulary.texts if candidates.vocabulary else None
         self._last: dict[int, _Base] = {}
 
     def of(self, annotator: int) -> "_Base":
@@ -154,7 +153,7 @@ class _Bases:
             answered = self.votes.anybody if annotator < 0 else self.votes.any[[annotator]].indices
             items = np.flatnonzero(answered) if annotator < 0 else np.sort(answered)
             mentions = None if self._mentions is None else self._mentions[items].tocsc()
-            base = _Base(self.candidates, items, self._rules[items].tocsc(), mentions)
+            base = _Base(self.candidates, items, self.candidates.by_item[items].tocsc(), mentions)
             self._last = {-1: self._last[-1]} if -1 in self._last else {}
             self._last[annotator] = base
         return self._last[annotator]
@@ -162,18 +161,18 @@ class _Bases:
 
 @dataclass(frozen=True, eq=False)
 class _Base:
-    """The items int (b,), ascending, that rules are judged by. rules: CSC (b, m), the candidates; mentions: CSC (b, w),
-    the vocabulary, None where there is none. Masks of rules and votes are bool (b,)."""
+    """The items int (b,), ascending, that rules are judged by. facts: CSC (b, f), those of the candidates; mentions:
+    CSC (b, w), the vocabulary, None where there is none. Masks of rules and votes are bool (b,)."""
 
     candidates: CandidateRules
     items: np.ndarray
-    rules: sparse.csc_matrix
+    facts: sparse.csc_matrix
     mentions: sparse.csc_matrix | None
 
     @cached_property
     def words(self) -> sparse.csr_matrix:
         """The candidates that are single words (n_words, b)."""
-        return self.rules[:, : self.candidates.n_words].T.tocsr()
+        return self.facts[:, : self.candidates.n_words].T.tocsr()
 
     def among(self, positions: np.ndarray) -> np.ndarray:
         inside = np.zeros(len(self.items), dtype=bool)
@@ -183,7 +182,7 @@ class _Base:
     def where(self, clause: Clause) -> np.ndarray:
         holds = np.zeros(len(self.items), dtype=bool)
         if clause.kind != "letters":
-            matrix, columns = self.rules, [self.candidates.column[clause]]
+            matrix, columns = self.facts, self.candidates.facts_of(self.candidates.column[clause]).tolist()
         elif self.mentions is not None and self.candidates.vocabulary:
             matrix, columns = self.mentions, self.candidates.vocabulary.holding(clause.name).tolist()
         for one in columns:

@@ -18,6 +18,8 @@ RANGES = 5
 # Clusters are few and learned from a sample: they are for a person to read, not to be exact.
 ITEMS_PER_CLUSTER, MOST_CLUSTERS, LEARNED_FROM = 100, 16, 4000
 NAMED_FROM, NAMING_WORDS = 1000, 3
+# Rows looked at together.
+ROWS = 20_000
 _WORD = re.compile(r"[^\W\d_]{3,}")
 
 
@@ -143,15 +145,20 @@ def _by_range(name: str, values: np.ndarray) -> Cut:
 
 
 def _by_cluster(embeddings: np.ndarray, seed: int) -> Cut:
-    embedded = np.flatnonzero((embeddings != 0).any(axis=1))
+    blocks = [slice(start, start + ROWS) for start in range(0, len(embeddings), ROWS)]
+    says = np.concatenate([(embeddings[some] != 0).any(axis=1) for some in blocks] or [np.zeros(0, dtype=bool)])
+    embedded = np.flatnonzero(says)
     n_clusters = min(MOST_CLUSTERS, len(embedded) // ITEMS_PER_CLUSTER)
     of = np.full(len(embeddings), -1)
     if n_clusters < 2:
         return Cut("cluster", "", of, ())
     sample = np.random.default_rng(seed).permutation(embedded)[:LEARNED_FROM]
     with threadpool_limits(1):
-        model = KMeans(n_clusters, n_init=1, max_iter=30, random_state=seed).fit(embeddings[sample])
-        of[embedded] = model.predict(embeddings[embedded])
+        learned = embeddings[sample].astype(np.float32, copy=False)
+        model = KMeans(n_clusters, n_init=1, max_iter=30, random_state=seed).fit(learned)
+        for some in blocks:
+            of[some] = model.predict(embeddings[some].astype(np.float32, copy=False))
+        of[~says] = -1
     return Cut("cluster", "", of, ("",) * n_clusters)
 
 

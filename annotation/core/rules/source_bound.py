@@ -7,6 +7,8 @@ import numpy as np
 from scipy import sparse
 from scipy.stats import norm
 
+from annotation.core.rules.candidate_rules import CandidateRules
+
 PRIOR = 10.0
 
 
@@ -27,23 +29,22 @@ class SourceBound:
 
 
 def bound_to_few_sources(
-    matrix: sparse.csc_matrix, labels: np.ndarray, sources: np.ndarray, n_classes: int, few: int = 3, least: int = 20,
+    rules: CandidateRules, labels: np.ndarray, sources: np.ndarray, n_classes: int, few: int = 3, least: int = 20,
     candidates: int = 5000,
 ) -> list[SourceBound]:  # fmt: skip
     """Features that lose half their weight or more when the items of `few` sources are left out, heaviest first.
 
-    matrix: 0 and 1, (n, m). labels: int (n,), −1 = none; sources: int (n,), −1 = none: both left out. The weights are
-    those of a linear model, naive Bayes: log-odds with an informative prior, so that a feature no item shows weighs 0
-    (Monroe, Colaresi & Quinn 2008). Only the `candidates` surest (weight over its standard error) of those that occur
+    labels: int (n,), −1 = none; sources: int (n,), −1 = none: both left out. The weights are those of a linear model,
+    naive Bayes: log-odds with an informative prior, so that a feature no item shows weighs 0 (Monroe, Colaresi & Quinn
+    2008). Only the `candidates` surest (weight over its standard error) of those that occur
     in `least` items of the class are tried: to leave a source out is a subtraction of its counts, no second fit.
     """
     known = np.flatnonzero((labels >= 0) & (sources >= 0))
-    matrix, label, source = matrix[known].tocsc(), labels[known], sources[known]
+    label, source = labels[known], sources[known]
     size = np.bincount(label, minlength=n_classes).astype(np.float64)
-    if matrix.shape[1] == 0 or (size > 0).sum() < 2:
+    if not rules.clauses or (size > 0).sum() < 2:
         return []
-    member = sparse.csr_matrix((np.ones(len(label)), (label, np.arange(len(label)))), (n_classes, len(label)))
-    hits = np.asarray((member @ matrix).todense(), dtype=np.float64)
+    hits = rules.counted(sparse.csr_matrix((np.ones(len(known), np.float32), (label, known)), (n_classes, len(labels))))
     weight, error = log_odds(hits, hits.sum(axis=0), size[:, None], size.sum())
     surest = np.where((hits >= least) & (weight > 0), weight / error, 0.0)
     order = np.argsort(-surest, axis=None, kind="stable")[:candidates]
@@ -51,9 +52,11 @@ def bound_to_few_sources(
     by_source = by_source.reshape(n_classes, -1).astype(np.float64)
     found = []
     for cell in order[surest.ravel()[order] > 0].tolist():
-        k, rule = divmod(cell, matrix.shape[1])
+        k, rule = divmod(cell, len(rules.clauses))
         p = float(2 * norm.sf(surest[k, rule]))
-        one = _left_out(matrix, label, source, by_source, (k, rule), few, float(weight[k, rule]), p)
+        shows = rules.shows(rule)
+        shows = shows[(labels[shows] >= 0) & (sources[shows] >= 0)]
+        one = _left_out(shows, labels, sources, by_source, (k, rule), few, float(weight[k, rule]), p)
         if one.without <= one.weight / 2:
             found.append(one)
     return sorted(found, key=lambda one: (-one.weight, one.rule))
@@ -71,13 +74,12 @@ def log_odds(hits: np.ndarray, present: np.ndarray, size: np.ndarray, n: float) 
 
 
 def _left_out(
-    matrix: sparse.csc_matrix, label: np.ndarray, source: np.ndarray, by_source: np.ndarray, cell: tuple[int, int],
+    shows: np.ndarray, label: np.ndarray, source: np.ndarray, by_source: np.ndarray, cell: tuple[int, int],
     few: int, weight: float, p: float,
 ) -> SourceBound:  # fmt: skip
     """What is left of the weight of a (class, rule) cell without the sources in which the rule goes with the class most
-    often beyond the class's share; by_source: items (K, sources)."""
+    often beyond the class's share. shows: positions of the items where it holds; by_source: items (K, sources)."""
     k, rule = cell
-    shows = matrix.indices[matrix.indptr[rule] : matrix.indptr[rule + 1]]
     share = by_source[k].sum() / by_source.sum()
     more = np.bincount(source[shows], (label[shows] == k) - share, minlength=by_source.shape[1])
     strongest = np.argsort(-more, kind="stable")[:few]

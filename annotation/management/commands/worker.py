@@ -14,6 +14,7 @@ from annotation.actions.operating.show_life import LifeOf, take_leave
 from annotation.core.running.alive import say_alive, say_ready
 from annotation.management.supervisor import PATIENCE, Child, keep_staffed, supervise
 from annotation.models import Job, Process
+from annotation.models.job import HEAVY, QUICK
 
 # Seconds without work after which a worker leaves, and the memory of its mathematics with it.
 IDLE = 60
@@ -32,6 +33,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--concurrency", type=int, default=1, help="jobs at a time")
         parser.add_argument(
+            "--only", choices=(QUICK, HEAVY), help="take quick jobs only, such as a new order of the queue, or the rest"
+        )
+        parser.add_argument(
             "--until-idle", type=float, metavar="SECONDS",
             help="work in this process what waits in the database, and end when nothing did for so long",
         )  # fmt: skip
@@ -42,15 +46,18 @@ class Command(BaseCommand):
             work_what_waits(options["until_idle"])
             take_leave()
             return
-        self.life = LifeOf(Process.WORKER)
+        self.life, self.lane = LifeOf(Process.WORKER), options["only"] or settings.WORKS
+        lane = {"SECONDLOOK_WORKS": self.lane}
         say_ready()
-        if settings.REDIS_URL:
-            celery = Child("celery", celery_command(options["concurrency"]), watched=True, environment=IN_CELERY)
+        # rings are for all: who takes quick jobs alone looks for them, so that none waits where a ring was answered
+        if settings.REDIS_URL and self.lane != QUICK:
+            command = celery_command(options["concurrency"])
+            celery = Child("celery", command, watched=True, environment=IN_CELERY | lane)
             supervise([celery], self.say, self.show_life, self.show_life, PATIENCE - 2)
         else:
             manage = [sys.executable, os.path.abspath(sys.argv[0])]
             command = [*manage, "worker", "--until-idle", str(IDLE)]
-            places = [Child("worker", command, watched=True) for _ in range(options["concurrency"])]
+            places = [Child("worker", command, True, lane) for _ in range(options["concurrency"])]
             keep_staffed(places, self.is_work_waiting, self.say, meanwhile=self.show_life)
         take_leave()
 
@@ -63,7 +70,7 @@ class Command(BaseCommand):
 
     def is_work_waiting(self) -> bool:
         try:
-            return Job.objects.to_be_worked(timezone.now()).exists()
+            return Job.objects.to_be_worked(timezone.now(), self.lane).exists()
         except DatabaseError as error:
             self.stderr.write(f"the database did not answer ({error}); trying again")
             connection.close()

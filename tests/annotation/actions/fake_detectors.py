@@ -38,7 +38,7 @@ def use(monkeypatch, **detectors):
     """Put these detectors in place of the house's own, and spare the test the model they would not look at."""
     monkeypatch.setattr("annotation.actions.detecting.detect.DETECTORS", detectors)
     monkeypatch.setattr("annotation.core.detectors.running.DETECTORS", detectors)
-    monkeypatch.setattr("annotation.core.judging.evidence.out_of_fold", lambda *args, **kwargs: None, raising=False)
+    monkeypatch.setattr("annotation.core.judging.gathered.out_of_fold", lambda *args, **kwargs: None, raising=False)
 
 
 def detect(dataset, again=False, **asked):

@@ -169,6 +169,22 @@ def test_a_worker_takes_what_waits_oldest_first_and_parts_last(monkeypatch, data
     assert taken == [jobs[1].pk, jobs[2].pk, jobs[3].pk, part.pk]
 
 
+def test_a_worker_takes_the_jobs_of_its_lane(monkeypatch, dataset, settings):
+    taken = []
+    for kind in ("test", "reorder"):
+        monkeypatch.setitem(engine.JOB_RUNNERS, kind, lambda job, report: lambda: {"kind": taken.append(job.kind)})
+    heavy, quick = (enqueue(kind, dataset, {}, background=False) for kind in ("test", "reorder"))
+    settings.WORKS = "quick"
+    assert work_in_turn(heavy.pk).pk == quick.pk and work_in_turn(heavy.pk) is None
+    work_what_waits(idle_seconds=0)
+    assert taken == ["reorder"]
+    settings.WORKS = "heavy"
+    later = enqueue("reorder", dataset, {"again": 1}, background=False)
+    assert work_in_turn(later.pk).pk == heavy.pk and work_in_turn(later.pk) is None
+    settings.WORKS = "all"
+    assert work_in_turn(heavy.pk).pk == later.pk
+
+
 @pytest.mark.fault("job that always kills its worker")
 def test_what_killed_three_workers_is_not_taken_again(dataset):
     job = enqueue("test", dataset, {})

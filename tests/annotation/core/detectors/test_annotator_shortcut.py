@@ -183,13 +183,13 @@ def test_candidates_of_numbers_and_categories():
     candidates = find_candidate_rules(table, (Field("amount", "number"), Field("kind", "category")), None)
     words = {clause.words for clause in candidates.clauses}
     assert "has “a” as its kind" in words and "has a amount above 19.5" in words and candidates.n_words == 0
-    assert candidates.matrix.shape == (40, len(candidates.clauses))
+    assert candidates.facts.shape[0] == 40 and candidates.of.shape[1] == len(candidates.clauses)
 
 
 @pytest.mark.parametrize("texts", [[], ["one"], ["", ""]])
 def test_candidates_of_little_or_nothing(texts):
     table = pd.DataFrame({"text": pd.Series(texts, dtype=object)})
-    assert find_candidate_rules(table, (Field("text", "text"),)).matrix.shape[0] == len(texts)
+    assert find_candidate_rules(table, (Field("text", "text"),)).facts.shape[0] == len(texts)
 
 
 @needs_shared

@@ -10,7 +10,9 @@ from annotation.core.detectors.suspicion import NotApplicable
 from annotation.core.fields import Field
 from annotation.core.judging.evidence import Evidence
 from annotation.core.likeness.near_duplicates import Groups
+from annotation.core.rules.candidate_rules import CandidateRules
 from annotation.core.rules.source_bound import bound_to_few_sources, log_odds, source_codes
+from annotation.core.rules.typed_rules import Clause
 
 N = 2400
 
@@ -88,6 +90,7 @@ def test_a_feature_nobody_shows_weighs_nothing():
 def test_source_codes_and_nothing_to_carry():
     codes, names = source_codes(np.array(["b", "", "a", "b"], dtype=object))
     assert codes.tolist() == [1, -1, 0, 1] and names == ["a", "b"]
-    nothing = sparse.csc_matrix((4, 0))
-    assert bound_to_few_sources(nothing, np.array([0, 1, 0, 1]), codes, 2) == []
-    assert bound_to_few_sources(sparse.csc_matrix(np.ones((4, 1))), np.zeros(4, dtype=int), codes, 2) == []
+    nothing, no_fact = sparse.csc_matrix((0, 0)), sparse.csc_matrix((4, 0))
+    assert bound_to_few_sources(CandidateRules(no_fact, nothing, (), 0), np.array([0, 1, 0, 1]), codes, 2) == []
+    one = CandidateRules(sparse.csc_matrix(np.ones((4, 1))), sparse.csc_matrix([[1.0]]), (Clause("word", "a"),), 1)
+    assert bound_to_few_sources(one, np.zeros(4, dtype=int), codes, 2) == []

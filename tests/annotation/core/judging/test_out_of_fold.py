@@ -22,12 +22,19 @@ def separable(seed=0):
     return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 
+def in_folds(view, rows, labels, folds, learned, *more):
+    """Each item as the view judges it that learned from the items outside its fold."""
+    parts = [(np.flatnonzero((folds != fold) & learned), np.flatnonzero(folds == fold)) for fold in np.unique(folds)]
+    said = [view(rows, labels, learn, judge, *more) for learn, judge in parts]
+    return np.concatenate(said)[np.argsort(np.concatenate([judge for _, judge in parts]))]
+
+
 def every_view(rows, labels, folds, learned):
     matrix = sparse.csr_matrix(rows)
     return {
-        "terms": terms_view(matrix, labels, folds, learned, K, 0),
-        "vectors": vectors_view(rows, labels, folds, learned, K, 0),
-        "bayes": naive_bayes(matrix, labels, folds, learned, K),
+        "terms": in_folds(terms_view, matrix, labels, folds, learned, K, 0),
+        "vectors": in_folds(vectors_view, rows, labels, folds, learned, K, 0),
+        "bayes": in_folds(naive_bayes, matrix, labels, folds, learned, K),
     }
 
 
@@ -61,7 +68,7 @@ def test_with_nothing_to_learn_from_every_class_is_as_likely():
 def test_naive_bayes_by_hand():
     matrix = sparse.csr_matrix(np.array([[1, 0], [0, 1], [1, 1]], dtype=np.float32))
     labels, folds = np.array([0, 1, -1]), np.array([0, 0, 1])
-    view = naive_bayes(matrix, labels, folds, labels >= 0, 2)
+    view = in_folds(naive_bayes, matrix, labels, folds, labels >= 0, 2)
     # Both classes smooth to 1.02 / 1.04 and .02 / 1.04; the third row holds one of each, so they tie.
     assert view[2] == pytest.approx([0.5, 0.5], abs=1e-6)
 
@@ -71,23 +78,24 @@ def test_trees_see_what_no_column_says_alone():
     columns = rng.normal(size=(600, 2)).astype(np.float32)
     labels = (columns[:, 0] * columns[:, 1] > 0).astype(int)
     folds, everybody = np.arange(600) % 5, np.ones(600, bool)
-    assert (trees_view(columns, labels, folds, everybody, K, 0).argmax(axis=1) == labels).mean() > 0.9
-    assert (vectors_view(columns, labels, folds, everybody, K, 0).argmax(axis=1) == labels).mean() < 0.6
+    assert (in_folds(trees_view, columns, labels, folds, everybody, K, 0).argmax(axis=1) == labels).mean() > 0.9
+    assert (in_folds(vectors_view, columns, labels, folds, everybody, K, 0).argmax(axis=1) == labels).mean() < 0.6
 
 
 @pytest.mark.parametrize("view", [trees_view, vectors_view])
 def test_a_class_that_is_nowhere_else_is_not_expected(view):
     labels, folds = np.array([0, 0, 1, 1, 2, 2]), np.array([0, 1, 0, 1, 1, 1])
-    said = view(np.eye(6, dtype=np.float32), labels, folds, np.ones(6, bool), 3, 0)
+    rows = np.eye(6, dtype=np.float32)
+    said = in_folds(view, rows, labels, folds, np.ones(6, bool), 3, 0)
     assert (said[folds == 1, 2] == 0).all() and (said[folds == 0, 2] > 0).all()
-    alone = view(np.eye(6, dtype=np.float32), labels, folds, labels == 0, 3, 0)
+    alone = in_folds(view, rows, labels, folds, labels == 0, 3, 0)
     assert alone[folds == 0].tolist() == [[1, 0, 0]] * 2
 
 
 def test_pool_and_weights():
     sure, blind = np.array([[0.9, 0.1], [0.2, 0.8]]), np.full((2, 2), 0.5)
     assert pool([sure, blind], np.array([1.0, 1.0])) == pytest.approx(sure, abs=2e-3)
-    weights = view_weights([sure, blind], np.array([0, 1]), np.arange(2))
+    weights = view_weights([sure, blind], np.array([0, 1]))
     assert weights[0] > 1
     assert softmax(np.array([[0.0, np.log(3)]])) == pytest.approx(np.array([[0.25, 0.75]]))
 
