@@ -1,7 +1,10 @@
 """The rules in force, and what they ask of a case."""
 
+from collections.abc import Iterable, Sequence
+
 from annotation.models import (
     Case,
+    CaseItem,
     CurrentLabel,
     Dataset,
     Decision,
@@ -22,18 +25,21 @@ def rules_of(dataset: Dataset) -> RoutingRules:
     return newest_rules(dataset.pk) or RoutingRules(dataset=dataset, version=0)
 
 
-def answers_wanted(case: Case, rules: RoutingRules, unsure: bool = False) -> int:
+def answers_wanted(case: Case, rules: RoutingRules, unsure: bool = False, n_able: int | None = None) -> int:
     """Independent answers that settle the case where they agree, no more than there are experts who can give one.
 
     Of a case drawn from production the draw says how many. More are wanted of a case whose items annotators or group
-    members disagree on, whose probability lies in the middle, or of which an expert is not sure.
+    members disagree on, whose probability lies in the middle, or of which an expert is not sure. n_able: as
+    `n_who_could_answer` of the case, where that was asked already.
     """
     if case.kind == Case.PRODUCTION:
         return answers_of_draw(case)
     wanted = rules.overlap
     if unsure or _order_is_unsure(case, rules) or is_contested(case):
         wanted = max(wanted, rules.overlap_doubtful)
-    return min(wanted, max(1, n_who_could_answer(case))) if wanted > 1 else 1
+    if wanted <= 1:
+        return 1
+    return min(wanted, max(1, n_who_could_answer(case) if n_able is None else n_able))
 
 
 def answers_of_draw(case: Case) -> int:
@@ -67,26 +73,73 @@ def n_who_could_answer(case: Case) -> int:
 
 
 def answered_by(case: Case) -> set[int]:
-    return set(Decision.objects.standing().filter(case=case).values_list("expert_id", flat=True))
+    return answered_by_each([case])[case.pk]
+
+
+def answered_by_each(cases: Sequence[Case]) -> dict[int, set[int]]:
+    """case id → ids of those whose answer to it stands."""
+    standing = Decision.objects.standing().filter(case__in=_ids(cases))
+    return _of_each(cases, standing.values_list("case_id", "expert_id"))
 
 
 def who_may_answer(case: Case) -> set[int]:
     """Ids of the members with the role of an expert who may still answer the case; who passed it on may not."""
-    members = Membership.objects.filter(dataset=case.dataset_id, role=Membership.EXPERT, user__is_active=True)
-    experts = members.values_list("user_id", flat=True)
-    labelled = Label.objects.counting().filter(item__case_items__case=case, annotator__user__isnull=False)
-    passed = Skip.objects.standing().filter(case=case).values_list("expert_id", flat=True)
-    part_in_it = {*labelled.values_list("annotator__user_id", flat=True), *passed, *_answered_without_label(case)}
-    return set(experts) - part_in_it - answered_by(case) - paused_in(case.dataset_id) - _failed_in(case.dataset_id)
+    return who_may_answer_each([case])[case.pk]
 
 
-def _answered_without_label(case: Case) -> set[int]:
-    """Who said of its items what is no label; who called them different is asked again in the parts of that case."""
-    items = list(case.case_items.values_list("item_id", flat=True))
+def who_may_answer_each(cases: Sequence[Case]) -> dict[int, set[int]]:
+    """case id → `who_may_answer` of it, for cases of one dataset in as many queries as for one."""
+    if not cases:
+        return {}
+    dataset = cases[0].dataset_id
+    members = Membership.objects.filter(dataset=dataset, role=Membership.EXPERT, user__is_active=True)
+    experts = set(members.values_list("user_id", flat=True)) - paused_in(dataset) - _failed_in(dataset)
+    pairs = list(CaseItem.objects.filter(case__in=_ids(cases)).values_list("case_id", "item_id"))
+    items = {item for _, item in pairs}
+    labelled, without, answered = _labelled(items), _answered_without_label(items), answered_by_each(cases)
+    skips = Skip.objects.standing().filter(case__in=_ids(cases)).values_list("case_id", "expert_id")
+    passed, part_of = _of_each(cases, skips), {case.pk: case.part_of_id for case in cases}
+    may = {case.pk: experts - passed[case.pk] - answered[case.pk] for case in cases}
+    for case, item in pairs:
+        may[case] -= labelled.get(item, set())
+        # who called them different is asked again in the parts of that case
+        may[case] -= {who for who, about in without.get(item, ()) if about is None or about != part_of[case]}
+    return may
+
+
+def _ids(cases: Iterable[Case]) -> list[int]:
+    return [case.pk for case in cases]
+
+
+def _of_each(cases: Iterable[Case], pairs: Iterable[tuple[int, int]]) -> dict[int, set[int]]:
+    found: dict[int, set[int]] = {case.pk: set() for case in cases}
+    for case, user in pairs:
+        found[case].add(user)
+    return found
+
+
+def _labelled(items: set[int]) -> dict[int, set[int]]:
+    """item → ids of the users of whom a label for it counts."""
+    rows = Label.objects.filter(item__in=items, annotator__user__isnull=False).order_by("id")
+    latest = {
+        (item, annotator): (user, label)
+        for item, annotator, user, label in rows.values_list("item", "annotator", "annotator__user", class_now())
+    }
+    found: dict[int, set[int]] = {}
+    for (item, _), (user, label) in latest.items():
+        if label is not None:
+            found.setdefault(item, set()).add(user)
+    return found
+
+
+def _answered_without_label(items: set[int]) -> dict[int, set[tuple[int, int | None]]]:
+    """item → (user, case) of the standing answers that gave it no label; the case only where its members were called
+    different."""
     answers = Decision.objects.standing().filter(outcome__in=Decision.WITHOUT_LABEL, items__in=items)
-    if case.part_of_id:
-        answers = answers.exclude(outcome=Decision.DIFFERENT, case=case.part_of_id)
-    return set(answers.values_list("expert_id", flat=True))
+    found: dict[int, set[tuple[int, int | None]]] = {}
+    for item, user, outcome, case in answers.values_list("items", "expert_id", "outcome", "case_id"):
+        found.setdefault(item, set()).add((user, case if outcome == Decision.DIFFERENT else None))
+    return found
 
 
 def _failed_in(dataset_id: int) -> set[int]:
