@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from annotation import bulk
 from annotation.models import Case, CaseItem, Dataset, Membership, RoutingRules
 from annotation.reading.cases import excerpt_of
 from annotation.reading.experts.open_arrays import open_arrays
@@ -48,7 +49,8 @@ def preview(dataset: Dataset, rules: RoutingRules) -> RoutingPreview:
     experts = {one.user_id: one.user for one in members.order_by("user__username")}
     bars = {pk: readiness(dataset, user).bar for pk, user in experts.items()}
     cases = list(dataset.cases.open().filter(awaits=Case.EXPERTS).in_order().select_related("dataset")[:FIRST])
-    able, answered = who_may_answer_each(cases), answered_by_each(cases[:LISTED])
+    with bulk.looked_up():
+        able, answered = who_may_answer_each(cases), answered_by_each(cases[:LISTED])
     may = {case: users & {pk for pk, bar in bars.items() if not bar} for case, users in able.items()}
     for case in cases:
         if case.reserved_for_id:

@@ -1,8 +1,9 @@
 """The rules in force, and what they ask of a case."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from annotation.models import (
+    Annotator,
     Case,
     CaseItem,
     CurrentLabel,
@@ -96,7 +97,7 @@ def who_may_answer_each(cases: Sequence[Case]) -> dict[int, set[int]]:
     experts = set(members.values_list("user_id", flat=True)) - paused_in(dataset) - _failed_in(dataset)
     pairs = list(CaseItem.objects.filter(case__in=_ids(cases)).values_list("case_id", "item_id"))
     items = {item for _, item in pairs}
-    labelled, without, answered = _labelled(items), _answered_without_label(items), answered_by_each(cases)
+    labelled, without, answered = labelled_by(items), _answered_without_label(items), answered_by_each(cases)
     skips = Skip.objects.standing().filter(case__in=_ids(cases)).values_list("case_id", "expert_id")
     passed, part_of = _of_each(cases, skips), {case.pk: case.part_of_id for case in cases}
     may = {case.pk: experts - passed[case.pk] - answered[case.pk] for case in cases}
@@ -118,17 +119,18 @@ def _of_each(cases: Iterable[Case], pairs: Iterable[tuple[int, int]]) -> dict[in
     return found
 
 
-def _labelled(items: set[int]) -> dict[int, set[int]]:
+def labelled_by(items: Collection[int]) -> dict[int, set[int]]:
     """item → ids of the users of whom a label for it counts."""
-    rows = Label.objects.filter(item__in=items, annotator__user__isnull=False).order_by("id")
-    latest = {
-        (item, annotator): (user, label)
-        for item, annotator, user, label in rows.values_list("item", "annotator", "annotator__user", class_now())
-    }
+    # in order here: of many items PostgreSQL would read all labels in theirs
+    rows = sorted(Label.objects.filter(item__in=items).values_list("id", "item_id", "annotator_id", class_now()))
+    latest = {(item, annotator): label for _, item, annotator, label in rows}
+    # asked apart: joined, PostgreSQL may begin with all that these users ever labelled
+    known = Annotator.objects.filter(pk__in={annotator for _, annotator in latest}, user__isnull=False)
+    user_of = dict(known.values_list("id", "user_id"))
     found: dict[int, set[int]] = {}
-    for (item, _), (user, label) in latest.items():
-        if label is not None:
-            found.setdefault(item, set()).add(user)
+    for (item, annotator), label in latest.items():
+        if label is not None and annotator in user_of:
+            found.setdefault(item, set()).add(user_of[annotator])
     return found
 
 
