@@ -1,10 +1,19 @@
 """How many items a dataset has, without counting them all."""
 
 from collections.abc import Collection
+from typing import Any
 
-from django.db.models import Count, Max
+from django.db.models import Count, Max, QuerySet
 
 from annotation.models import Dataset, ImportTakenBack, Item, ItemCount
+
+# Rows that a page counts one by one; of more it says that they are more.
+MOST_COUNTED = 10_000
+
+
+def count_up_to(rows: QuerySet[Any], most: int = MOST_COUNTED) -> int:
+    """How many rows there are, `most` + 1 for any more."""
+    return rows.order_by().values("pk")[: most + 1].count()
 
 
 def count_items(dataset: Dataset, *splits: str) -> int:
