@@ -5,6 +5,7 @@ has to be empty. `python -m bench.pages build N` and `python -m bench.pages ask 
 database that settings name. A page is asked for ten times by a process of its own, which has read nothing before.
 """
 
+import importlib
 import json
 import os
 import resource
@@ -24,7 +25,7 @@ from bench.pages_addresses import Page, pages_of
 from bench.table import Row, row
 
 ROOT = Path(__file__).resolve().parents[1]
-N, SMALL, REQUESTS = 1_000_000, 500, 10
+N, SMALL, REQUESTS = 1_000_000, 500, int(os.environ.get("BENCH_REQUESTS", 10))
 LIMIT, LIMITS = 300.0, {"overview": 500.0}  # ms
 LARGE, SMALL_ONE = "large", "small"
 
@@ -82,6 +83,7 @@ def build(n: int) -> None:
 def ask(*names: str) -> None:
     """Print the figures of the pages of these names, of all without any."""
     _set_up()
+    importlib.import_module("config.wsgi")  # as a web process: all code loaded, statements limited
     listed: list[list[Any]] = in_child(lambda: [list(asdict(one).values()) for one in pages_of((LARGE, SMALL_ONE))])
     pages = [Page(*one) for one in listed]
     found = []

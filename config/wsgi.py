@@ -8,11 +8,18 @@ from django.urls import reverse
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 
+# A page asks for few rows. PostgreSQL, which takes them for very many before it knows what a table holds, would compile
+# the statement and start processes to work it, which takes longer than the rows.
+SMALL = "-c jit=off -c max_parallel_workers_per_gather=0"
+
+
 def limit_statements(database: Any, seconds: float) -> None:
-    """Whoever serves pages gives up a statement after `seconds`, 0 = never. SQLite knows no such limit."""
-    if "postgresql" in database["ENGINE"] and seconds:
+    """Whoever serves pages gives up a statement after `seconds`, 0 = never, and has each worked as a small one. SQLite
+    knows neither."""
+    if "postgresql" in database["ENGINE"]:
         own = database["OPTIONS"].get("options", "")
-        database["OPTIONS"]["options"] = f"{own} -c statement_timeout={round(1_000 * seconds)}".strip()
+        limit = f"-c statement_timeout={round(1_000 * seconds)}" if seconds else ""
+        database["OPTIONS"]["options"] = " ".join(filter(None, (SMALL, limit, own)))
 
 
 limit_statements(settings.DATABASES["default"], settings.STATEMENT_SECONDS)

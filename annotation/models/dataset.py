@@ -215,7 +215,9 @@ class AnnotatorQuerySet(models.QuerySet["Annotator"]):
         """Those of whom a label was not taken back with its import."""
         labels = apps.get_model("annotation", "Label").objects.filter(annotator=models.OuterRef("pk"))
         there = labels.filter(label_class__isnull=False).exclude(item__split="taken_back")
-        return self.filter(models.Exists(there.exclude(brought_by__taken_back__isnull=False)))
+        # the first by the index of each annotator's labels; of "is there any" PostgreSQL makes a join of all labels
+        first = there.exclude(brought_by__taken_back__isnull=False).order_by("id").values("id")[:1]
+        return self.alias(first_label=models.Subquery(first)).filter(first_label__isnull=False)
 
     def of_user(self, dataset: Dataset, user: User) -> "Annotator":
         """The annotator under whom `user` answers cases: found by the user, never by the name, which somebody else may

@@ -49,12 +49,6 @@ class CaseQuerySet(models.QuerySet["Case"]):
         skipped = Skip.objects.standing().filter(case=OuterRef("pk"), expert=user)
         return self.waiting_for(user, now).filter(~Exists(own), ~Exists(answered), ~Exists(skipped))
 
-    def for_adjudicator(self, user: User) -> "CaseQuerySet":
-        """Cases on which experts differ and that `user` has no part in, those in conflict longest first."""
-        own = Decision.objects.standing().filter(case=OuterRef("pk"), expert=user)
-        labelled = Label.objects.counting().filter(annotator__user=user, item__case_items__case=OuterRef("pk"))
-        return self.open().filter(~Exists(own), ~Exists(labelled), awaits=Case.ADJUDICATOR).order_by("id")
-
     def of_finding(self, finding_id: int) -> "CaseQuerySet":
         covered = FindingItem.objects.filter(finding=finding_id).values("item")
         return self.filter(pk__in=CaseItem.objects.filter(item__in=covered).values("case"))
@@ -112,6 +106,12 @@ class Case(models.Model):
             ),
             models.Index(
                 fields=["dataset", "leased_to", "leased_until"], condition=Q(leased_to__isnull=False), name="cases_held"
+            ),
+            # of those that wait for somebody else than experts, whom every page tells of them
+            models.Index(
+                fields=["dataset", "awaits", "id"],
+                condition=Q(status="open") & ~Q(awaits="experts"),
+                name="cases_passed_up",
             ),
         ]
         constraints = [

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pandas as pd
-from django.db.models import Exists, OuterRef
+from django.db.models import OuterRef, Subquery
 from django.utils.formats import date_format
 
 from annotation.core.order.worth_deciding import ENOUGH, Worth, in_words, worth_deciding
@@ -10,6 +10,7 @@ from annotation.core.wording import counted
 from annotation.models import CurrentLabel, Dataset, Detection, Flag, Item, LearnedOrder
 from annotation.reading.audit_answers import newest_error_rate
 from annotation.reading.learned_order import Learned, contested_items
+from annotation.reading.sampling.counts import newest_taken_back
 
 
 def worth_of(dataset: Dataset, cases: pd.DataFrame, learned: Learned) -> Worth | None:
@@ -36,11 +37,7 @@ def _unchecked(detection: Detection | None, learned: LearnedOrder | None) -> lis
     """Too few decisions: the model's own word, and what is missing."""
     if detection is None:
         return []
-    decided = CurrentLabel.objects.in_force().decided().filter(item=OuterRef("item"))
-    flags = Flag.objects.filter(detection=detection, detector="label_error").filter(
-        ~Exists(decided), item__split=Item.POOL
-    )
-    n = flags.count()
+    n = _undecided(detection)
     checked = f"only {counted(learned.n_decisions, 'decision')} so far" if learned else "no decision so far"
     looks = f"{counted(n, 'label')} {'looks' if n == 1 else 'look'} wrong" if n else "No label looks wrong"
     says = f"{looks} to the model that read the other items; {checked} could check that, so it has no interval."
@@ -50,6 +47,16 @@ def _unchecked(detection: Detection | None, learned: LearnedOrder | None) -> lis
         f"{says} From {ENOUGH} decisions on this page says how many cases likely hold a wrong label and where the "
         "queue stops paying."
     ]
+
+
+def _undecided(detection: Detection) -> int:
+    """Labels of the pool that look wrong, and that no expert has decided on: all without the decided, which are few."""
+    flags = Flag.objects.filter(detection=detection, detector="label_error")
+    if newest_taken_back(detection.dataset):
+        flags = flags.filter(item__split=Item.POOL)
+    decided = CurrentLabel.objects.in_force().decided().filter(decision__case__dataset=detection.dataset_id)
+    flagged = decided.alias(flagged=Subquery(flags.filter(item=OuterRef("item")).values("id")[:1]))
+    return flags.count() - flagged.filter(flagged__isnull=False).count()
 
 
 def _audited(dataset: Dataset) -> str:

@@ -185,7 +185,7 @@ def _to_settle(dataset: Dataset, user: User, role: str | None) -> int:
     """Cases on which experts differ or that they passed to a lead; asked only of whoever may settle them."""
     if role != Membership.LEAD and not Membership.objects.filter(dataset=dataset, user=user, adjudicates=True).exists():
         return 0
-    return disputes_for(dataset, user).exclude(awaits=Case.NOBODY)[: MOST + 1].count()
+    return sum(case.awaits != Case.NOBODY for case in disputes_for(dataset, user, MOST + 1))
 
 
 def _held_checks(dataset: Dataset, user: User) -> int:

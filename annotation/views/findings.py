@@ -13,7 +13,7 @@ from annotation.actions.detecting.detect import request_detection
 from annotation.actions.detecting.open_finding import not_yet_open, open_finding
 from annotation.models import Finding, Ruling
 from annotation.reading.finding_kinds import by_kind
-from annotation.reading.findings import FindingState, findings_of
+from annotation.reading.findings import FindingState, findings_of, judged_by
 from annotation.reading.quarantine import quarantined_now
 from annotation.views.refusals import refused_to
 
@@ -33,7 +33,7 @@ def findings(request: Request, slug: str) -> HttpResponse:
     page = {
         "dataset": dataset, "findings": found, "kinds": by_kind(found), "heading": _heading(found),
         "unopened": not_yet_open([one.finding for one in found]), "held": quarantined_now(dataset),
-        "detection": dataset.detections.order_by("-id").first(),
+        "detection": dataset.detections.order_by("-id").first(), "judged_by": judged_by(dataset),
     }  # fmt: skip
     return render(request, "annotation/lead/findings.html", page)
 

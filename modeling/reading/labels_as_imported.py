@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Exists, F, Min, OuterRef, Q, Subquery
+from django.db.models import Count, F, Min, OuterRef, Q, Subquery
 
 from annotation.models import OF_FILES, CurrentLabel, Dataset, Item, Snapshot, SnapshotRow, class_now
 from modeling.models import ModelRun
@@ -40,8 +40,13 @@ def labels_as_imported(dataset: Dataset) -> LabelsAsImported:
     found = other.aggregate(changed=Count("item", distinct=True), since=Min("decision__created_at"))
     if not found["changed"]:
         return LabelsAsImported(0, None, frozenset())
-    rows = SnapshotRow.objects.filter(snapshot=OuterRef("pk"), item__in=decided.values("item"))
-    decided_rows = rows.annotate(first=FIRST, now=class_now()).filter(Q(first__isnull=True) | ~Q(first=F("now")))
-    learned_from = Snapshot.objects.filter(dataset=dataset, purpose=Snapshot.TRAINING, labels_of=None)
-    baselines = learned_from.filter(~Exists(decided_rows), pk__in=ModelRun.objects.values("snapshot"))
-    return LabelsAsImported(found["changed"], found["since"], frozenset(baselines.values_list("id", flat=True)))
+    own = Snapshot.objects.filter(dataset=dataset, purpose=Snapshot.TRAINING, labels_of=None)
+    learned_from = list(own.filter(pk__in=ModelRun.objects.values("snapshot")).values_list("id", "created_at"))
+    # what was frozen before holds labels of files alone
+    baselines = {pk for pk, at in learned_from if at < found["since"]}
+    for pk in {pk for pk, _ in learned_from} - baselines:
+        rows = SnapshotRow.objects.filter(snapshot=pk, item__in=decided.values("item"))
+        decided_rows = rows.annotate(first=FIRST, now=class_now()).filter(Q(first__isnull=True) | ~Q(first=F("now")))
+        if not decided_rows.exists():
+            baselines.add(pk)
+    return LabelsAsImported(found["changed"], found["since"], frozenset(baselines))

@@ -1,9 +1,10 @@
 """Where a dataset stands in the loop, read from both apps, and the one thing to do next."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from annotation.core.wording import counted
 from annotation.models import Case, CurrentLabel, Dataset, Decision, Detection, Item, Membership
@@ -21,7 +22,8 @@ class LoopProgress:
 
     `untried`: a run and a later one of the same recipe on other labels that nobody has compared yet. `changed`: labels
     that experts gave another class than files did; `baseline_lost`: no run learned from them as imported. `labelled`:
-    there is a label to learn from. open, settled and decisions are those of the pool; `unlabelled`: of `production`.
+    there is a label to learn from; `provable`: production has one to prove by. open, settled and decisions are those of
+    the pool.
     """
 
     pool: int
@@ -41,12 +43,7 @@ class LoopProgress:
     changed: int = 0
     baseline_lost: bool = False
     labelled: bool = True
-    unlabelled: int = 0
-
-    @property
-    def provable(self) -> bool:
-        """Production has labels to prove by."""
-        return self.production > self.unlabelled
+    provable: bool = False
 
     @property
     def unseen(self) -> int:
@@ -66,9 +63,8 @@ class Step:
 
 
 def loop_progress_of(dataset: Dataset) -> LoopProgress:
-    items, cases = Item.objects.filter(dataset=dataset), dataset.cases.exclude(kind=Case.PRODUCTION)
+    cases = dataset.cases.exclude(kind=Case.PRODUCTION)
     decisions = Decision.objects.standing().filter(case__dataset=dataset).exclude(case__kind=Case.PRODUCTION)
-    without = ~Exists(CurrentLabel.objects.filter(item=OuterRef("pk"), label_class__isnull=False))
     runs = runs_of(dataset).filter(snapshot__labels_of=None)
     first = labels_as_imported(dataset)
     newest = _newest(runs.exclude(snapshot__in=first.baselines)) or _newest(runs)
@@ -84,11 +80,15 @@ def loop_progress_of(dataset: Dataset) -> LoopProgress:
         runs=runs.count(), newest_run=newest, decided_since=since.count(),
         comparisons=comparisons.count(), newest_comparison=comparisons.order_by("-id").first(),
         untried=_untried(dataset, runs, first), changed=first.changed, baseline_lost=first.lost,
-        labelled=CurrentLabel.objects.filter(
-            item__dataset=dataset, item__split__in=Item.HERE, label_class__isnull=False
-        ).exists(),
-        unlabelled=items.filter(without, split=Item.PRODUCTION).count(),
+        labelled=_is_any_labelled(dataset, Item.HERE), provable=_is_any_labelled(dataset, [Item.PRODUCTION]),
     )  # fmt: skip
+
+
+def _is_any_labelled(dataset: Dataset, splits: Sequence[str]) -> bool:
+    """Looked up item by item until there is one: of "is there any" PostgreSQL may read every label there is."""
+    label = CurrentLabel.objects.filter(item=OuterRef("pk"), label_class__isnull=False).values("id")[:1]
+    items = Item.objects.filter(dataset=dataset, split__in=splits).alias(label=Subquery(label))
+    return bool(items.filter(label__isnull=False).values("id")[:1])
 
 
 def runs_of(dataset: Dataset) -> QuerySet[ModelRun]:

@@ -70,8 +70,9 @@ def _rate(dataset: Dataset) -> tuple[str, Rate, int] | None:
 
 
 def _heading(dataset: Dataset, now: LoopProgress) -> str:
-    wrong = wrong_among_reviewed(dataset)
-    return overview_heading(now.pool, now.detection is not None, now.open, now.settled, wrong, now.experts)
+    wrong, of_last = wrong_among_reviewed(dataset)
+    looked_at = now.detection is not None
+    return overview_heading(now.pool, looked_at, now.open, now.settled, wrong, now.experts, of_last=of_last)
 
 
 def _demo(dataset: Dataset) -> dict[str, Any]:

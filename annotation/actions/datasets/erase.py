@@ -9,13 +9,13 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypedDict
+from typing import Any, NotRequired, TypedDict
 
 from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db import IntegrityError, transaction
-from django.db.models import Max, Model
+from django.db.models import Max, Model, QuerySet
 from django.utils import timezone
 
 from annotation import bulk
@@ -28,6 +28,7 @@ from annotation.core.progress import Report
 from annotation.core.refusal import Refusal
 from annotation.models import Dataset, Erasure, Job, Membership, User
 from annotation.reading.datasets.owned import OwnedTable, digests_named, jobs_beside, newer_of_its_own, owned_tables
+from annotation.reading.sampling.counts import count_up_to
 
 KIND = "erasure"
 # A file that no row names yet may be one that a job is about to name.
@@ -35,12 +36,12 @@ YOUNG = 60  # seconds
 
 
 class ErasureParams(TypedDict):
-    """`counts`: table → rows when it was asked for."""
+    """`counts`: table → rows, and `files`, when the job that erases them began; not there before."""
 
     dataset: int
     slug: str
-    counts: dict[str, int]
-    files: int
+    counts: NotRequired[dict[str, int]]
+    files: NotRequired[int]
 
 
 class UnableToErase(Refusal):
@@ -49,24 +50,35 @@ class UnableToErase(Refusal):
 
 @dataclass(frozen=True)
 class WhatGoes:
-    """`counts`: table → rows, of those that have any; `files`: artifacts and uploads that nothing else uses."""
+    """`counts`: table → rows, of those that have any; `files`: artifacts and uploads that nothing else uses. most: of a
+    table with more rows so many and one were counted; 0 = all were."""
 
     counts: dict[str, int]
     files: int
+    most: int = 0
 
     @property
     def rows(self) -> int:
         return sum(self.counts.values())
+
+    @property
+    def are_more(self) -> bool:
+        return 0 < self.most < max(self.counts.values(), default=0)
 
 
 def may_erase(user: User, dataset: Dataset) -> bool:
     return user.is_staff or dataset.role_of(user) == Membership.LEAD
 
 
-def what_goes(dataset: Dataset) -> WhatGoes:
-    counts = {table.name: table.rows(dataset.pk).count() for table in owned_tables()}
+def what_goes(dataset: Dataset, most: int = 0) -> WhatGoes:
+    """most: rows of a table that are counted at most, 0 = all."""
+
+    def n_of(rows: QuerySet[Any]) -> int:
+        return count_up_to(rows, most) if most else rows.count()
+
+    counts = {table.name: n_of(table.rows(dataset.pk)) for table in owned_tables()}
     files = len(_artifacts(dataset)) + len(list(uploads_of(dataset)))
-    return WhatGoes({name: n for name, n in counts.items() if n}, files)
+    return WhatGoes({name: n for name, n in counts.items() if n}, files, most)
 
 
 def request_erasure(dataset: Dataset, name: str, user: User | None, *, background: bool = True) -> Job:
@@ -84,15 +96,14 @@ def request_erasure(dataset: Dataset, name: str, user: User | None, *, backgroun
     going = Job.objects.unfinished().filter(kind=KIND, params__dataset=dataset.pk).first()
     if going:
         return going
-    goes = what_goes(dataset)
     Dataset.objects.filter(pk=dataset.pk, archived_at=None).update(archived_at=timezone.now())
-    params: ErasureParams = {"dataset": dataset.pk, "slug": dataset.slug, "counts": goes.counts, "files": goes.files}
+    params: ErasureParams = {"dataset": dataset.pk, "slug": dataset.slug}
     return enqueue(KIND, None, params, user=user, background=background)
 
 
 def run(job: Job, report: Report) -> Write:
     """Unlike other jobs it writes as it goes: what is erased is gone, however the job ends."""
-    asked: ErasureParams = job.params
+    asked = _with_counts(job, report)
     report("deleting rows", 0.1)
     _empty(asked, job.created_by, report)
     report("taking what was deleted out of the database file", 0.9)
@@ -103,6 +114,18 @@ def run(job: Job, report: Report) -> Write:
         return {"dataset": asked["slug"], "rows": sum(counts.values()), "files": asked["files"], "clean": clean}
 
     return write
+
+
+def _with_counts(job: Job, report: Report) -> ErasureParams:
+    """What is to be erased as it stood before any of it was: kept with the job, for one that goes on after another."""
+    asked: ErasureParams = job.params
+    dataset = Dataset.objects.filter(pk=asked["dataset"]).first()
+    if "counts" not in asked and dataset:
+        report("counting what goes", 0.05)
+        goes = what_goes(dataset)
+        asked |= {"counts": goes.counts, "files": goes.files}
+        Job.objects.filter(pk=job.pk).update(params=asked)
+    return asked
 
 
 def _empty(asked: ErasureParams, user: User | None, report: Report) -> None:

@@ -6,6 +6,7 @@ from django import forms
 
 from annotation.forms.field_kinds import row_field
 from annotation.models import Annotator, Dataset, Expertise, Item, LabelClass, RoutingRules, User
+from annotation.reading.datasets.sources import sources_of
 from annotation.reading.experts.routing_rules import rules_of
 
 # How the rules stand on the page: a heading and its fields.
@@ -101,8 +102,7 @@ class ExpertiseForm(forms.Form):
 def fields_to_declare(dataset: Dataset, most: int = 200) -> list[tuple[str, str]]:
     """The sources and classes of the dataset, and the values of its categories in the first items."""
     here = dataset.items.filter(split__in=Item.HERE)
-    sources = here.exclude(source="").order_by("source").values_list("source", flat=True).distinct()[:most]
-    choices = [(f"{Expertise.SOURCE}\x1f\x1f{one}", f"source {one}") for one in sources]
+    choices = [(f"{Expertise.SOURCE}\x1f\x1f{one}", f"source {one}") for one in sources_of(dataset)]
     choices += [(f"{Expertise.CLASS}\x1f\x1f{one}", f"class {one}") for one in dataset.class_names]
     categories = [field.name for field in dataset.typed_fields if field.type == "category"]
     seen: dict[tuple[str, str], None] = {}

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from annotation import bulk, frames
 from annotation.core.crowd.pairwise import PairAgreement, pairwise_agreement
 from annotation.models import Annotator, CaseItem, CurrentLabel, Dataset, Item, Label, name_now
 from annotation.reading.cases import excerpt_of
@@ -39,7 +40,7 @@ class SharedPage:
 def list_shared(dataset: Dataset, one: Annotator, other: Annotator, after: str = "", size: int = PAGE) -> SharedPage:
     """A page of the pool's items that both labelled, behind the key `after` (same or not, and id); a key that is none
     is the beginning."""
-    answers = _answers(dataset, one, other)
+    answers = _answers([one.pk, other.pk])
     wide = answers.pivot_table(index="item", columns="annotator", values="label", aggfunc="last")
     wide = wide.reindex(columns=[one.pk, other.pk]).dropna()
     same = wide[one.pk] == wide[other.pk]
@@ -54,12 +55,17 @@ def list_shared(dataset: Dataset, one: Annotator, other: Annotator, after: str =
     )  # fmt: skip
 
 
-def _answers(dataset: Dataset, one: Annotator, other: Annotator) -> pd.DataFrame:
-    """item, annotator (id) and label of the two, as imported, in order of time."""
-    labels = Label.objects.filter(item__dataset=dataset, item__split=Item.POOL, annotator__in=[one.pk, other.pk])
-    rows = labels.filter(origin=Label.IMPORT).counting().order_by("id")
-    found = list(rows.values_list("item_id", "annotator_id", name_now()))
-    return pd.DataFrame(found, columns=["item", "annotator", "label"])
+def _answers(pair: Sequence[int]) -> pd.DataFrame:
+    """item, annotator and label of the two (ids), as imported, in order of time, of the items both ever labelled."""
+    own, theirs = (Label.objects.filter(annotator=who).order_by().values_list("item_id", flat=True) for who in pair)
+    found: list[tuple[int, int, int, str | None]] = []
+    with bulk.looked_up():
+        for batch in bulk.in_batches(own.intersection(theirs), frames.BATCH):
+            labels = Label.objects.filter(item__in=batch, item__split=Item.POOL, annotator__in=pair)
+            rows = labels.filter(origin=Label.IMPORT).counting().order_by()
+            found += rows.values_list("id", "item_id", "annotator_id", name_now())
+    frame = pd.DataFrame(sorted(found, key=lambda row: row[0]), columns=["id", "item", "annotator", "label"])
+    return frame.drop(columns="id")
 
 
 def _behind(after: str, keys: Sequence[tuple[bool, int]]) -> int:

@@ -6,7 +6,7 @@ once for each case.
 
 from collections.abc import Collection, Iterator, Sequence
 
-from annotation.models import CaseItem, CurrentLabel, Decision, Label, Skip, User, class_now
+from annotation.models import Case, CaseItem, CurrentLabel, Decision, Label, Skip, User, class_now
 from annotation.models.review import CaseQuerySet
 
 # Cases looked at together: the first are nearly always free, the next after an expert labelled or held many.
@@ -30,12 +30,14 @@ def free_in_order(waiting: CaseQuerySet, user: User, closed_classes: Collection[
 
 def barred_from(user: User, cases: Sequence[int], closed_classes: Collection[int] = ()) -> set[int]:
     """Those of the cases (ids) with an item `user` labelled or answered without a label, or that `user` skipped."""
-    pairs = list(CaseItem.objects.filter(case__in=cases).values_list("case_id", "item_id", "case__part_of_id"))
-    items = {item for _, item, _ in pairs}
+    # asked one after the other: PostgreSQL joins them by reading all cases before it knows how many there are
+    pairs = list(CaseItem.objects.filter(case__in=cases).values_list("case_id", "item_id"))
+    part_of = dict(Case.objects.filter(pk__in=cases, part_of__isnull=False).values_list("id", "part_of_id"))
+    items = {item for _, item in pairs}
     never = _labelled(user, items) | _of_classes(items, closed_classes)
     without = _answered_without_label(user, items)
-    barred = {case for case, item, _ in pairs if item in never}
-    barred |= {case for case, item, part_of in pairs if without.get(item, set()) - {part_of}}
+    barred = {case for case, item in pairs if item in never}
+    barred |= {case for case, item in pairs if without.get(item, set()) - {part_of.get(case)}}
     skipped = Skip.objects.standing().filter(expert=user, case__in=cases)
     return barred | set(skipped.values_list("case_id", flat=True))
 

@@ -4,12 +4,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from annotation.models import Case, Dataset, Item, Membership, RoutingRules, User
+from annotation import bulk
+from annotation.models import Case, CaseItem, Dataset, Membership, RoutingRules
 from annotation.reading.cases import excerpt_of
 from annotation.reading.experts.open_arrays import open_arrays
 from annotation.reading.experts.readiness import readiness
 from annotation.reading.experts.routed import present_experts, ranked
-from annotation.reading.experts.routing_rules import answers_wanted, who_may_answer
+from annotation.reading.experts.routing_rules import answered_by_each, answers_wanted, who_may_answer_each
 
 FIRST, LISTED = 60, 12
 
@@ -48,7 +49,9 @@ def preview(dataset: Dataset, rules: RoutingRules) -> RoutingPreview:
     experts = {one.user_id: one.user for one in members.order_by("user__username")}
     bars = {pk: readiness(dataset, user).bar for pk, user in experts.items()}
     cases = list(dataset.cases.open().filter(awaits=Case.EXPERTS).in_order().select_related("dataset")[:FIRST])
-    may = {case.pk: who_may_answer(case) & {pk for pk, bar in bars.items() if not bar} for case in cases}
+    with bulk.looked_up():
+        able, answered = who_may_answer_each(cases), answered_by_each(cases[:LISTED])
+    may = {case: users & {pk for pk, bar in bars.items() if not bar} for case, users in able.items()}
     for case in cases:
         if case.reserved_for_id:
             may[case.pk] &= {case.reserved_for_id}
@@ -58,7 +61,14 @@ def preview(dataset: Dataset, rules: RoutingRules) -> RoutingPreview:
         PreviewLine(user.get_username(), sum(pk in one for one in may.values()), counts[pk], bars[pk])
         for pk, user in experts.items()
     ]
-    listed = [_case(dataset, case, rules, experts, gets) for case in cases[:LISTED]]
+    excerpts = _excerpts(dataset, cases[:LISTED])
+    listed = [
+        PreviewCase(
+            excerpts.get(case.pk, ""), answers_wanted(case, rules, n_able=len(answered[case.pk] | able[case.pk])),
+            str(experts[gets[case.pk]] if case.pk in gets else ""),
+        )
+        for case in cases[:LISTED]
+    ]  # fmt: skip
     return RoutingPreview(len(cases), sum(not one for one in may.values()), lines, listed)
 
 
@@ -101,9 +111,8 @@ def _in_turn(cases: Sequence[Case], may: dict[int, set[int]], preferences: dict[
     return gets
 
 
-def _case(
-    dataset: Dataset, case: Case, rules: RoutingRules, experts: dict[int, User], gets: dict[int, int]
-) -> PreviewCase:
-    item = Item.objects.filter(case_items__case=case).order_by("id").first()
-    user = experts.get(gets[case.pk]) if case.pk in gets else None
-    return PreviewCase(excerpt_of(dataset, item.content) if item else "", answers_wanted(case, rules), str(user or ""))
+def _excerpts(dataset: Dataset, cases: Sequence[Case]) -> dict[int, str]:
+    """case id → the beginning of its first item."""
+    pairs = CaseItem.objects.filter(case__in=[case.pk for case in cases]).order_by("-item_id")
+    first = dict(pairs.values_list("case_id", "item__content"))
+    return {case: excerpt_of(dataset, content) for case, content in first.items()}

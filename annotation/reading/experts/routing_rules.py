@@ -1,7 +1,11 @@
 """The rules in force, and what they ask of a case."""
 
+from collections.abc import Collection, Iterable, Sequence
+
 from annotation.models import (
+    Annotator,
     Case,
+    CaseItem,
     CurrentLabel,
     Dataset,
     Decision,
@@ -22,19 +26,23 @@ def rules_of(dataset: Dataset) -> RoutingRules:
     return newest_rules(dataset.pk)
 
 
-def answers_wanted(case: Case, rules: RoutingRules, unsure: bool = False, contested: bool | None = None) -> int:
+def answers_wanted(
+    case: Case, rules: RoutingRules, unsure: bool = False, contested: bool | None = None, n_able: int | None = None
+) -> int:
     """Independent answers that settle the case where they agree, no more than there are experts who can give one.
 
     Of a case drawn from production the draw says how many. More are wanted of a case whose items annotators or group
-    members disagree on, whose probability lies in the middle, or of which an expert is not sure. contested: as
-    `is_contested` says, None where that was not asked.
+    members disagree on, whose probability lies in the middle, or of which an expert is not sure. contested, n_able: as
+    `is_contested` and `n_who_could_answer` say of the case, where they were asked already.
     """
     if case.kind == Case.PRODUCTION:
         return answers_of_draw(case)
     wanted = rules.overlap
     if unsure or _order_is_unsure(case, rules) or (is_contested(case) if contested is None else contested):
         wanted = max(wanted, rules.overlap_doubtful)
-    return min(wanted, max(1, n_who_could_answer(case))) if wanted > 1 else 1
+    if wanted <= 1:
+        return 1
+    return min(wanted, max(1, n_who_could_answer(case) if n_able is None else n_able))
 
 
 def answers_of_draw(case: Case) -> int:
@@ -66,26 +74,74 @@ def n_who_could_answer(case: Case) -> int:
 
 
 def answered_by(case: Case) -> set[int]:
-    return set(Decision.objects.standing().filter(case=case).values_list("expert_id", flat=True))
+    return answered_by_each([case])[case.pk]
+
+
+def answered_by_each(cases: Sequence[Case]) -> dict[int, set[int]]:
+    """case id → ids of those whose answer to it stands."""
+    standing = Decision.objects.standing().filter(case__in=_ids(cases))
+    return _of_each(cases, standing.values_list("case_id", "expert_id"))
 
 
 def who_may_answer(case: Case) -> set[int]:
     """Ids of the members with the role of an expert who may still answer the case; who passed it on may not."""
-    members = Membership.objects.filter(dataset=case.dataset_id, role=Membership.EXPERT, user__is_active=True)
-    experts = members.values_list("user_id", flat=True)
-    labelled = Label.objects.counting().filter(item__case_items__case=case, annotator__user__isnull=False)
-    passed = Skip.objects.standing().filter(case=case).values_list("expert_id", flat=True)
-    part_in_it = {*labelled.values_list("annotator__user_id", flat=True), *passed, *_answered_without_label(case)}
-    return set(experts) - part_in_it - answered_by(case) - paused_in(case.dataset_id) - _failed_in(case.dataset_id)
+    return who_may_answer_each([case])[case.pk]
 
 
-def _answered_without_label(case: Case) -> set[int]:
-    """Who said of its items what is no label; who called them different is asked again in the parts of that case."""
-    items = list(case.case_items.values_list("item_id", flat=True))
+def who_may_answer_each(cases: Sequence[Case]) -> dict[int, set[int]]:
+    """case id → `who_may_answer` of it, for cases of one dataset in as many queries as for one."""
+    if not cases:
+        return {}
+    dataset = cases[0].dataset_id
+    members = Membership.objects.filter(dataset=dataset, role=Membership.EXPERT, user__is_active=True)
+    experts = set(members.values_list("user_id", flat=True)) - paused_in(dataset) - _failed_in(dataset)
+    pairs = list(CaseItem.objects.filter(case__in=_ids(cases)).values_list("case_id", "item_id"))
+    items = {item for _, item in pairs}
+    labelled, without, answered = labelled_by(items), _answered_without_label(items), answered_by_each(cases)
+    skips = Skip.objects.standing().filter(case__in=_ids(cases)).values_list("case_id", "expert_id")
+    passed, part_of = _of_each(cases, skips), {case.pk: case.part_of_id for case in cases}
+    may = {case.pk: experts - passed[case.pk] - answered[case.pk] for case in cases}
+    for case, item in pairs:
+        may[case] -= labelled.get(item, set())
+        # who called them different is asked again in the parts of that case
+        may[case] -= {who for who, about in without.get(item, ()) if about is None or about != part_of[case]}
+    return may
+
+
+def _ids(cases: Iterable[Case]) -> list[int]:
+    return [case.pk for case in cases]
+
+
+def _of_each(cases: Iterable[Case], pairs: Iterable[tuple[int, int]]) -> dict[int, set[int]]:
+    found: dict[int, set[int]] = {case.pk: set() for case in cases}
+    for case, user in pairs:
+        found[case].add(user)
+    return found
+
+
+def labelled_by(items: Collection[int]) -> dict[int, set[int]]:
+    """item → ids of the users of whom a label for it counts."""
+    # in order here: of many items PostgreSQL would read all labels in theirs
+    rows = sorted(Label.objects.filter(item__in=items).values_list("id", "item_id", "annotator_id", class_now()))
+    latest = {(item, annotator): label for _, item, annotator, label in rows}
+    # asked apart: joined, PostgreSQL may begin with all that these users ever labelled
+    known = Annotator.objects.filter(pk__in={annotator for _, annotator in latest}, user__isnull=False)
+    user_of = dict(known.values_list("id", "user_id"))
+    found: dict[int, set[int]] = {}
+    for (item, annotator), label in latest.items():
+        if label is not None and annotator in user_of:
+            found.setdefault(item, set()).add(user_of[annotator])
+    return found
+
+
+def _answered_without_label(items: set[int]) -> dict[int, set[tuple[int, int | None]]]:
+    """item → (user, case) of the standing answers that gave it no label; the case only where its members were called
+    different."""
     answers = Decision.objects.standing().filter(outcome__in=Decision.WITHOUT_LABEL, items__in=items)
-    if case.part_of_id:
-        answers = answers.exclude(outcome=Decision.DIFFERENT, case=case.part_of_id)
-    return set(answers.values_list("expert_id", flat=True))
+    found: dict[int, set[tuple[int, int | None]]] = {}
+    for item, user, outcome, case in answers.values_list("items", "expert_id", "outcome", "case_id"):
+        found.setdefault(item, set()).add((user, case if outcome == Decision.DIFFERENT else None))
+    return found
 
 
 def _failed_in(dataset_id: int) -> set[int]:

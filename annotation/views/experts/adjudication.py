@@ -24,6 +24,9 @@ from annotation.reading.experts.members import members_of
 from annotation.reading.experts.readiness import adjudicators
 from annotation.views.refusals import refused_to
 
+# Counting stops here: nobody settles more in a week.
+MOST = 500
+
 
 @never_cache
 def adjudicate(request: Request, slug: str) -> HttpResponse:
@@ -31,9 +34,9 @@ def adjudicate(request: Request, slug: str) -> HttpResponse:
     dataset = dataset_for_expert(request.user, slug)
     if request.user.pk not in adjudicators(dataset):
         raise Http404
-    waiting = disputes_for(dataset, request.user)
     named = typed_id(request.POST.get("case") or request.GET.get("case", ""))
-    case = (waiting.filter(pk=named) if named else waiting).select_related("dataset").first()
+    waiting = disputes_for(dataset, request.user, MOST + 1)
+    case = next(iter(disputes_for(dataset, request.user, 1, named) if named else waiting), None)
     if case is None and request.method == "POST":
         messages.warning(request, "This case is no longer yours to settle; nothing was recorded.")
         return redirect("adjudicate", slug)
@@ -41,7 +44,10 @@ def adjudicate(request: Request, slug: str) -> HttpResponse:
     if case and form and request.method == "POST" and form.is_valid():
         decision = _settled(request, case, form)
         return _after(request, dataset, decision)
-    page = {"dataset": dataset, "n_waiting": waiting.count(), "form": form, "last": _last(dataset, request.user)}
+    page = {
+        "dataset": dataset, "n_waiting": min(len(waiting), MOST), "or_more": len(waiting) > MOST, "form": form,
+        "last": _last(dataset, request.user),
+    }  # fmt: skip
     return render(request, "annotation/experts/adjudicate.html", page | (_shown(case, dataset) if case else {}))
 
 

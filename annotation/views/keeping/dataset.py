@@ -13,6 +13,7 @@ from annotation.actions.datasets.erase import request_erasure, what_goes
 from annotation.actions.datasets.rename import rename
 from annotation.actions.datasets.take_back import was_built_on
 from annotation.forms.keeping import ColumnTypesForm, EraseForm, NameForm
+from annotation.reading.sampling.counts import MOST_COUNTED
 from annotation.views.refusals import refused_to
 
 
@@ -69,5 +70,5 @@ def erase_dataset(request: Request, slug: str) -> HttpResponse:
         request_erasure(found, form.cleaned_data["name"], request.user)
         messages.success(request, f"{found.name} is being erased. It is gone from here once that is done.")
         return redirect("datasets")
-    page = {"dataset": found, "form": form, "goes": what_goes(found)}
+    page = {"dataset": found, "form": form, "goes": what_goes(found, MOST_COUNTED)}
     return render(request, "annotation/keeping/erase.html", page)

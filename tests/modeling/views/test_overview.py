@@ -9,6 +9,7 @@ from annotation.actions.jobs.work import work_here
 from annotation.core.intervals import Interval, wilson
 from annotation.models import Dataset, Detection, Finding, FindingItem, Item, Job, Ruling
 from modeling.figures.words.overview import overview_heading
+from modeling.reading import reviewed_labels
 from modeling.reading.loop_progress import LoopProgress, loop_progress_of, next_step
 from modeling.reading.reviewed_labels import wrong_among_reviewed
 from tests import people
@@ -95,11 +96,20 @@ def test_the_heading_says_what_experts_found_and_a_finding_keeps_its_place_below
 
 def test_what_experts_found_wrong_counts_labels_they_changed(tmp_path):
     dataset = small_world.pool(tmp_path)
-    assert wrong_among_reviewed(dataset).n == 0
+    assert wrong_among_reviewed(dataset)[0].n == 0
     small_world.relabelled(dataset, outcomes=2)
-    wrong = wrong_among_reviewed(dataset)
+    wrong, of_last = wrong_among_reviewed(dataset)
     # of ten decisions two were no label, and each of the others changed one
-    assert (wrong.n, wrong.value) == (8, 1.0)
+    assert (wrong.n, wrong.value, of_last) == (8, 1.0, False)
+
+
+def test_of_very_many_reviewed_labels_the_last_are_told_of(tmp_path, monkeypatch):
+    dataset = small_world.pool(tmp_path)
+    small_world.relabelled(dataset, outcomes=2)
+    monkeypatch.setattr(reviewed_labels, "LAST", 5)
+    wrong, of_last = wrong_among_reviewed(dataset)
+    assert (wrong.n, of_last) == (5, True)
+    assert "of the last 5 labels" in overview_heading(9, True, 3, 8, wrong, 1, of_last=of_last)
 
 
 @pytest.mark.parametrize(

@@ -154,11 +154,11 @@ def test_an_expert_opens_the_pages_of_what_they_are_asked_about(client, dataset)
 
 def test_where_production_has_no_label_the_overview_leads_to_the_draw(dataset):
     now = loop_progress_of(dataset)
-    assert (now.production, now.unlabelled, now.provable) == (40, 40, False)
+    assert (now.production, now.provable) == (40, False)
     drawn(dataset, 2)
     case = cases(dataset)[0]
     both_say(dataset, case, "access", "access")
     later = loop_progress_of(dataset)
     assert later.provable and (later.open, later.settled, later.last_decision) == (0, 0, None)
-    blank = replace(later, detection=object(), runs=1, open=0, unlabelled=40)
+    blank = replace(later, detection=object(), runs=1, open=0, provable=False)
     assert next_step(blank).url == "production_sets"

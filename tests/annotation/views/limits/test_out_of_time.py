@@ -5,7 +5,7 @@ from django.db import OperationalError, connection
 from django.test import Client
 from django.urls import reverse
 
-from config.wsgi import limit_statements
+from config.wsgi import SMALL, limit_statements
 from tests.factories import small_dataset
 from tests.pages import words_of
 from tests.people import leo
@@ -69,4 +69,10 @@ def test_only_who_serves_pages_has_a_limit():
     postgres, lite = {"ENGINE": "django.db.backends.postgresql", "OPTIONS": {}}, {"ENGINE": "x.sqlite3", "OPTIONS": {}}
     limit_statements(postgres, 15)
     limit_statements(lite, 15)
-    assert postgres["OPTIONS"] == {"options": "-c statement_timeout=15000"} and lite["OPTIONS"] == {}
+    assert postgres["OPTIONS"] == {"options": f"{SMALL} -c statement_timeout=15000"} and lite["OPTIONS"] == {}
+
+
+def test_what_the_address_says_of_its_own_counts_last():
+    postgres = {"ENGINE": "django.db.backends.postgresql", "OPTIONS": {"options": "-c jit=on"}}
+    limit_statements(postgres, 0)
+    assert postgres["OPTIONS"] == {"options": f"{SMALL} -c jit=on"}
