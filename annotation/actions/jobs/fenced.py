@@ -8,8 +8,8 @@ from django.db import transaction
 
 from annotation.core.progress import Report
 
-# Of a transaction, as long as an expert may wait without noticing; rows it takes at least.
-SECONDS, FEWEST = 0.2, 200
+# Of a transaction, for whose end an expert may wait; rows it takes at least.
+SECONDS, FEWEST = 0.4, 200
 BREATH = 0.005  # seconds: whoever waits for SQLite's lock asks every few milliseconds
 
 
