@@ -38,7 +38,7 @@ def _paced(parser: ItemParser, pace: Pace) -> Iterator[ReadyRows]:
 
 def _settle(writer: ItemWriter, report: Report, stage: str, share: float) -> None:
     pace = Pace(PIECE)
-    for items in writer.labels.touched(pace):
+    for items in writer.unsettled(pace):
         with pace.fenced(report, stage, share):
             writer.labels.settle(items)
 

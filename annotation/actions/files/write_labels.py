@@ -12,7 +12,6 @@ from django.utils import timezone
 from annotation import bulk
 from annotation.actions.classes.add import add
 from annotation.actions.crowd.settle_consensus import settle_consensus
-from annotation.actions.jobs.fenced import Pace
 from annotation.core.refusal import Refusal
 from annotation.models import Annotator, Dataset, FileImport, Label, LabelClass, User
 
@@ -99,16 +98,15 @@ class LabelWriter:
             "notes": [f"{one!r} in the file is {one + OF_FILE!r} here: users' own begin with @" for one in self._users],
         }  # fmt: skip
 
-    def touched(self, pace: Pace | None = None) -> Iterator[list[int]]:
-        """Items that are to be settled, part by part, at once or as fast as `pace` says; what is written from now on is
-        touched anew."""
-        touched = np.unique(np.frombuffer(self._touched, dtype=np.int64))
+    def forget_touched(self) -> None:
         self._touched = array("q")
-        start = 0
-        while start < len(touched):
-            stop = start + (pace.rows if pace else SETTLED_AT_ONCE)
-            yield touched[start:stop].tolist()
-            start = stop
+
+    def touched(self) -> Iterator[list[int]]:
+        """Items that are to be settled, part by part; what is written from now on is touched anew."""
+        touched = np.unique(np.frombuffer(self._touched, dtype=np.int64))
+        self.forget_touched()
+        for start in range(0, len(touched), SETTLED_AT_ONCE):
+            yield touched[start : start + SETTLED_AT_ONCE].tolist()
 
     def settle(self, items: Sequence[int]) -> None:
         settled = settle_consensus(self.dataset, items, self.now, self.brought)
