@@ -9,8 +9,10 @@ from django.db import transaction
 from annotation.core.progress import Report
 
 # Of a transaction, for whose end an expert may wait; rows it takes at least.
-SECONDS, FEWEST = 0.4, 200
-BREATH = 0.005  # seconds: whoever waits for SQLite's lock asks every few milliseconds
+SECONDS, FEWEST = 0.25, 200
+# Seconds after it, and of its own at least that share: whoever waits for SQLite's lock asks every few milliseconds, and
+# later the busier the machine is.
+BREATH, BREATHES = 0.005, 0.05
 
 
 @contextmanager
@@ -35,6 +37,6 @@ class Pace:
         with fenced(report, stage, share):
             began = monotonic()  # the lock is held
             yield
-        ratio = SECONDS / max(monotonic() - began, SECONDS / 2)  # twice as many at most
-        self.rows = min(self.most, max(FEWEST, int(self.rows * ratio)))
-        sleep(BREATH)
+        took = monotonic() - began
+        self.rows = min(self.most, max(FEWEST, int(self.rows * SECONDS / max(took, SECONDS / 2))))  # twice at most
+        sleep(max(BREATH, BREATHES * took))
