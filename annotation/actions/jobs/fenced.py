@@ -9,7 +9,7 @@ from django.db import transaction
 from annotation.core.progress import Report
 
 # Of a transaction, for whose end an expert may wait; rows it takes at least.
-SECONDS, FEWEST = 0.25, 200
+SECONDS, FEWEST = 0.4, 200
 # Seconds after it, and of its own at least that share: whoever waits for SQLite's lock asks every few milliseconds, and
 # later the busier the machine is.
 BREATH, BREATHES = 0.005, 0.05
