@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import wraps
-from itertools import islice
+from itertools import chain, islice
 from random import uniform
 from time import monotonic, sleep
+from types import NoneType
 from typing import Any, ParamSpec, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connection, connections, models, transaction
@@ -36,7 +37,10 @@ def insert(model: type[models.Model], columns: Sequence[str], rows: Iterable[Seq
     fields = [by_name[name] for name in columns]
     columns_of_table = [str(field.column) for field in fields]
     ready = [_preparer(field) for field in fields]
-    prepared = ([prepare(value) for prepare, value in zip(ready, row, strict=True)] for row in rows)
+    prepared = chain.from_iterable(
+        zip(*(prepare(column) for prepare, column in zip(ready, zip(*batch, strict=True), strict=True)), strict=True)
+        for batch in in_batches(rows)
+    )
     copy = _copy if connection.vendor == "postgresql" else _executemany
     with transaction.atomic():
         return copy(model._meta.db_table, columns_of_table, prepared)
@@ -95,8 +99,9 @@ def refresh_statistics(*tables: type[models.Model]) -> None:
             cursor.execute(f"ANALYZE {connection.ops.quote_name(model._meta.db_table)}")
 
 
-def _preparer(field: models.Field) -> Callable[[Any], Any]:
-    """Value → what the database takes; texts and numbers go as they are, a value met again is not prepared again."""
+def _preparer(field: models.Field) -> Callable[[Sequence[Any]], Sequence[Any]]:
+    """Values of a column → as the database takes them; texts and numbers go as they are, a value met again is not
+    prepared again."""
     plain: type | None = None
     if isinstance(field, models.CharField | models.TextField):
         plain = str
@@ -105,15 +110,18 @@ def _preparer(field: models.Field) -> Callable[[Any], Any]:
     elif isinstance(field, models.FloatField):
         plain = float
     database = connections[DEFAULT_DB_ALIAS]  # `connection` would look it up again for every value
-    last: tuple[Any, Any] = (None, None)
+    as_they_are = {plain, NoneType}
 
-    def prepare(value: Any) -> Any:
-        nonlocal last
-        if value is None or type(value) is plain:
-            return value
-        if value is not last[0]:
-            last = value, field.get_db_prep_save(value, database)
-        return last[1]
+    def prepare(values: Sequence[Any]) -> Sequence[Any]:
+        if set(map(type, values)) <= as_they_are:
+            return values
+        last: tuple[Any, Any] = (None, None)
+        prepared = []
+        for value in values:
+            if type(value) not in as_they_are and value is not last[0]:
+                last = value, field.get_db_prep_save(value, database)
+            prepared.append(value if type(value) in as_they_are else last[1])
+        return prepared
 
     return prepare
 

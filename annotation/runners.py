@@ -1,19 +1,14 @@
-"""What works each kind of job of this app; loaded by `work` with the first job."""
+"""What works each kind of job of this app, and what it needs loaded with the first job of that kind."""
 
-from annotation.actions.crowd import estimate_consensus
-from annotation.actions.datasets import erase
-from annotation.actions.detecting import detect, pieces
-from annotation.actions.files import import_items
 from annotation.actions.jobs.work import JOB_RUNNERS
-from annotation.actions.opinions import ask_opinions
-from annotation.actions.queue import reorder
+from annotation.core.loaded import later
 
 JOB_RUNNERS.update({
-    "import": import_items.run,
-    "detection": detect.run,
-    pieces.KIND: pieces.run,
-    "consensus": estimate_consensus.run,
-    "reorder": reorder.run,
-    "second_opinion": ask_opinions.run,
-    erase.KIND: erase.run,
+    "import": later("annotation.actions.files.import_items.run"),
+    "detection": later("annotation.actions.detecting.detect.run"),
+    "detection_piece": later("annotation.actions.detecting.pieces.run"),
+    "consensus": later("annotation.actions.crowd.estimate_consensus.run"),
+    "reorder": later("annotation.actions.queue.reorder.run"),
+    "second_opinion": later("annotation.actions.opinions.ask_opinions.run"),
+    "erasure": later("annotation.actions.datasets.erase.run"),
 })  # fmt: skip

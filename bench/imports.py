@@ -40,12 +40,12 @@ from annotation.core.files.parsing_items import ItemMapping
 def bring(path, slug):
     params = import_params(slug, slug, Path(path), ItemMapping(text=("text",), label="label", id="id"))
     job = request_import(params, background=False)
-    began = time.perf_counter()
+    began, cpu = time.perf_counter(), time.process_time()
     work_here(job)
-    return time.perf_counter() - began
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return time.perf_counter() - began, time.process_time() - cpu, peak
 first = bring(sys.argv[2], "first")
-seconds = bring(sys.argv[1], "large")
-print(json.dumps([seconds, first, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024]))
+print(json.dumps([*bring(sys.argv[1], "large"), first[-1]]))
 """
 # Open cases that an expert answers one after the other, until a file called "over" is there.
 ANSWERS = """
@@ -110,7 +110,7 @@ tables = [
      [(pk, label, "labelled", "import", None, at) for pk, _, _, _, label in made]),
 ]
 del made
-began = time.perf_counter()
+began, cpu = time.perf_counter(), time.process_time()
 with transaction.atomic(), connection.cursor() as cursor:
     for model, columns, values in tables:
         names = ", ".join(columns.split())
@@ -122,7 +122,7 @@ with transaction.atomic(), connection.cursor() as cursor:
         else:
             marks = ", ".join("?" * len(columns.split()))
             cursor.cursor.connection.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", values)
-print(json.dumps([time.perf_counter() - began]))
+print(json.dumps([time.perf_counter() - began, time.process_time() - cpu]))
 """
 
 
@@ -138,14 +138,18 @@ def _rows_of(name: str, url: str, bare_name: str) -> list[Row]:
     with tempfile.TemporaryDirectory(prefix="secondlook-bench-") as folder:
         paths = {n: _file(Path(folder) / f"{n}.csv", n) for n in (FEW, ROWS)}
         with _site(url) as env:
-            seconds, few, memory = _python(env, BEGIN + IN, paths[ROWS], paths[FEW])
+            seconds, cpu, memory, of_few = _python(env, BEGIN + IN, paths[ROWS], paths[FEW])
         with _site(url) as env:
-            (bare,) = _python(env, BEGIN + BARE, paths[ROWS])
+            bare, bare_cpu = _python(env, BEGIN + BARE, paths[ROWS])
         with _site(url) as env:
             n, median, longest, answering = _answers(env, paths[ROWS], paths[FEW], Path(folder))
     print(
         f"{name}: {answering:.1f} s with {n} answers meanwhile, half of them within {1000 * median:.0f} ms", flush=True
     )
+    print(
+        f"{name}: {cpu:.1f} s of CPU time against {bare_cpu:.1f}; {memory:.0f} MiB at {ROWS:,} rows, {of_few:.0f} at "
+        f"{FEW:,}", flush=True,
+    )  # fmt: skip
     kind = name.lower()
     return [
         row(f"lead.imports.{kind}", data, ROWS, "rows/s", ROWS / seconds, ROWS / bare, f"bare {bare_name}", "", SHARE),
@@ -166,7 +170,7 @@ def _answers(env: dict[str, str], large: Path, few: Path, folder: Path) -> tuple
     while not (folder / "ready").exists() and asking.poll() is None:
         time.sleep(0.1)
     began = time.perf_counter()
-    _python(env, IN.replace('first = bring(sys.argv[2], "first")', "first = 0"), large)
+    _python(env, IN.replace('first = bring(sys.argv[2], "first")', "first = [0]"), large)
     seconds = time.perf_counter() - began
     (folder / "over").touch()
     out, _ = asking.communicate()

@@ -214,6 +214,8 @@ DATABASES = {
 }
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # DEFERRED transactions fail at once with "database is locked" when two of them start to write.
+    DATABASES["default"]["ENGINE"] = "config.sqlite"
+    DATABASES["default"]["TEST"] = {"NAME": ":memory:"}  # what test runners take by themselves for Django's own ENGINE
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 30,

@@ -1,7 +1,6 @@
 """What the pool says of labels that come in: which of them look wrong, before any is written."""
 
 from dataclasses import dataclass
-from typing import TypedDict
 
 import numpy as np
 import pandas as pd
@@ -10,7 +9,8 @@ from django.utils.formats import date_format
 
 from annotation import bulk, frames
 from annotation.core.intervals import wilson
-from annotation.core.judging.new_batch import MOST, UNSAID, JudgedBatch, KnownLabels, UnableToJudge, judge_batch
+from annotation.core.judging.new_batch import MOST, JudgedBatch, KnownLabels, UnableToJudge, judge_batch
+from annotation.core.judging.said import UNSAID, NamedRowJson, NewLabelsJson
 from annotation.core.wording import counted, percent
 from annotation.models import CurrentLabel, Dataset, Detection, Flag, Item
 from annotation.reading.cases import excerpt_of
@@ -20,24 +20,6 @@ NAMED = 20
 # Items of the pool that are read, more than are learned from because some are doubted. In a pool of more than COUNTED
 # they are drawn by their number, in so many rounds, for other datasets' items lie between.
 DRAWN, COUNTED, ROUNDS = MOST + MOST // 4, 4 * MOST, 3
-
-
-class NamedRowJson(TypedDict):
-    """A row of the file, the beginning of what it says, the label it gives, and the class that the models expect."""
-
-    row: int
-    excerpt: str
-    label: str
-    expected: str
-
-
-class NewLabelsJson(TypedDict):
-    """What is said of the labels of a file; `judged` is 0 where nothing can be, and `sentence` then says why."""
-
-    sentence: str
-    judged: int
-    doubted: int
-    rows: list[NamedRowJson]
 
 
 @dataclass(frozen=True)

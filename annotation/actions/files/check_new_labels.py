@@ -7,15 +7,16 @@ import pandas as pd
 
 from annotation.core.files.parsing_items import ItemParser
 from annotation.core.files.tables import Source
-from annotation.core.judging.new_batch import UNSAID
+from annotation.core.judging.said import UNSAID, NewLabelsJson
+from annotation.core.loaded import later
 from annotation.core.refusal import Refusal
 from annotation.models import Dataset, Item
-from annotation.reading.new_labels import NewLabelsJson, judge_new_labels
 
 log = logging.getLogger(__name__)
 
 # Labels that are judged, drawn at random from as many of the first as a file is looked through for.
 JUDGED, LOOKED = 2_000, 100_000
+judge_new_labels = later("annotation.reading.new_labels.judge_new_labels")
 
 
 def check_new_labels(slug: str, source: Source, parser: ItemParser) -> NewLabelsJson | None:

@@ -1,7 +1,7 @@
 """A file of items, with or without labels, into a dataset: all of it, or its good rows, or nothing.
 
 The file is gone through part by part to check all of it; what can be written is kept on disk meanwhile: however long
-it is, memory stays the same but for 7 bytes a row. Where everybody who writes waits for everybody else, it is
+it is, memory stays the same but for 1 to 7 bytes a row. Where everybody who writes waits for everybody else, it is
 written piece by piece, unseen until all is there; else in one transaction.
 """
 
@@ -40,9 +40,9 @@ from annotation.core.files.bounded.kept_rows import KeptRows
 from annotation.core.files.own_export import recognised
 from annotation.core.files.parsing_items import ItemMapping, ItemParser, MappingJson
 from annotation.core.files.tables import Broken, Source, no_rows, open_source
+from annotation.core.judging.said import NewLabelsJson
 from annotation.core.progress import Report
 from annotation.models import Dataset, Detection, FileImport, Job, User
-from annotation.reading.new_labels import NewLabelsJson
 
 log = logging.getLogger(__name__)
 SLUG = re.compile(r"[A-Za-z0-9_-]{1,60}")

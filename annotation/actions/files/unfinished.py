@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from annotation.actions.datasets.begin_anew import forget_the_first
 from annotation.actions.files.record_import import UnableToImport
-from annotation.actions.jobs.fenced import fenced
+from annotation.actions.jobs.fenced import Pace
 from annotation.core.progress import Report
 from annotation.models import CurrentLabel, FileImport, Item, Job, Label
 
@@ -21,18 +21,16 @@ PIECE = 2_500  # rows
 SHOWN = 5_000  # items
 POLL = 1.0  # seconds
 CLEARED = 5.0  # seconds of clearing in a round of the reaper
-BREATH = 0.005  # seconds in which whoever waits may begin to write: SQLite has them ask again and again
 
 
 def reveal(brought: FileImport, split: str, report: Report) -> None:
     """Show the items of an import that is all there, in the order of their ids."""
-    last = 0
+    last, pace = 0, Pace(SHOWN)
     hidden = Item.objects.filter(brought_by=brought, split=Item.TAKEN_BACK, taken_back=brought.pk)
-    while ids := list(hidden.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:SHOWN]):
-        with fenced(report, "showing what came in", 0.85):
+    while ids := list(hidden.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[: pace.rows]):
+        with pace.fenced(report, "showing what came in", 0.85):
             hidden.filter(pk__gte=ids[0], pk__lte=ids[-1]).update(split=split, taken_back=0)
         last = ids[-1]
-        time.sleep(BREATH)
 
 
 def wait_for_others(slug: str, job: Job, report: Report) -> FileImport | None:

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 import pandas as pd
+from django.db.models import QuerySet
 
 from annotation import bulk
 from annotation.actions.classes.left_out_rows import left_out_rows
@@ -16,6 +17,7 @@ from annotation.actions.crowd.settle_consensus import by_majority
 from annotation.actions.exporting.come_back import not_carried
 from annotation.actions.files.record_import import UnableToImport
 from annotation.actions.files.write_labels import LABEL_COLUMNS, LabelWriter, WrittenLabels, add_classes
+from annotation.actions.jobs.fenced import Pace
 from annotation.actions.queue.settle import settle
 from annotation.core.files.bounded.kept_rows import ReadyRows
 from annotation.core.files.own_export import OwnExport
@@ -94,6 +96,19 @@ class ItemWriter:
             self.known_answers += sum(part.ids[at] in known for at in part.of)
             if not self.hidden:
                 self._add(part, {name: pk for name, (pk, _) in known.items()}, frozenset())
+        if self.hidden:
+            self.labels.forget_touched()  # `unsettled` finds them, however many they are
+
+    def unsettled(self, pace: Pace) -> Iterator[list[int]]:
+        """The hidden items as fast as `pace` says, to be settled once all is there that the file says of them; none
+        where each was settled with its row."""
+        last = 0
+        while not self._at_once and (ids := list(self._after(last)[: pace.rows])):
+            yield ids
+            last = ids[-1]
+
+    def _after(self, last: int) -> QuerySet[Item, int]:
+        return self._own.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)
 
     def add_known(self, part: ReadyRows) -> None:
         """Write the answers of a part for items that were here before; those that are here already are passed over."""

@@ -98,12 +98,15 @@ class LabelWriter:
             "notes": [f"{one!r} in the file is {one + OF_FILE!r} here: users' own begin with @" for one in self._users],
         }  # fmt: skip
 
-    def touched(self, at_once: int = SETTLED_AT_ONCE) -> Iterator[list[int]]:
+    def forget_touched(self) -> None:
+        self._touched = array("q")
+
+    def touched(self) -> Iterator[list[int]]:
         """Items that are to be settled, part by part; what is written from now on is touched anew."""
         touched = np.unique(np.frombuffer(self._touched, dtype=np.int64))
-        self._touched = array("q")
-        for start in range(0, len(touched), at_once):
-            yield touched[start : start + at_once].tolist()
+        self.forget_touched()
+        for start in range(0, len(touched), SETTLED_AT_ONCE):
+            yield touched[start : start + SETTLED_AT_ONCE].tolist()
 
     def settle(self, items: Sequence[int]) -> None:
         settled = settle_consensus(self.dataset, items, self.now, self.brought)

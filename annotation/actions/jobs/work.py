@@ -38,7 +38,7 @@ IN_TURN = 20
 
 # What it returns is the job's result: the TypedDict of its kind.
 Write = Callable[[], Mapping[str, object]]
-# By kind. Each app adds its own in its module `runners`, which brings the mathematics: loaded with the first job.
+# By kind. Each app adds its own in its module `runners`, loaded with the first job.
 JOB_RUNNERS: dict[str, Callable[[Job, Report], Write | Wait]] = {}
 
 

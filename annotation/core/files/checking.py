@@ -73,8 +73,8 @@ def names(faults: Faults, column: str | None, needed: bool = False) -> list[str]
     if column is None:
         return [""] * len(faults.table)
     found = [cell.strip() for cell in faults.table.cells[column]]
-    wrong = {name: fault for name in dict.fromkeys(found) if (fault := name_fault(name, needed=needed))}
-    if wrong:
+    if (needed and not all(found)) or len(max(found, key=len, default="")) > MAX_NAME or unstorable("".join(found)):
+        wrong = {name: fault for name in dict.fromkeys(found) if (fault := name_fault(name, needed=needed))}
         for position, name in enumerate(found):
             if name in wrong:
                 faults.add(position, wrong[name], column)

@@ -1,4 +1,4 @@
-"""Which rows of a file say the same: kept on disk as some 40 bytes a row, and 7 in memory, however long they are."""
+"""Which rows of a file say the same: kept on disk as 45 bytes a row, and 1 to 7 in memory, however long they are."""
 
 import tempfile
 from collections.abc import Sequence
@@ -7,8 +7,9 @@ from typing import IO
 
 import numpy as np
 
-ROW = np.dtype([("high", "u8"), ("low", "u8"), ("content", "u8"), ("row", "i8"), ("giver", "i4"), ("good", "?")])
-AT_ONCE, BLOCK = 500_000, 100_000  # rows that are compared, and read, at a time
+ROW = np.dtype([("high", "u8"), ("low", "u8"), ("content", "u8"), ("row", "i8"), ("at", "i8"), ("giver", "i4")])
+# Rows of like keys are in one of so many parts, compared one part at a time; rows that wait to be put on disk.
+PARTS, WAITING = 64, 50_000
 
 
 @dataclass
@@ -16,19 +17,21 @@ class Ledger:
     """Rows are added part by part; after `close` each answers by its position in the file.
 
     A row has a key of 16 bytes, 8 bytes of its content, the code of who labelled it, the number of its line, and
-    whether it can be taken. `occurrence`: how often its key came before from the same annotator, from 1. `first`: it
-    is the first of its item. `duplicate`: it repeats an earlier key with other content, or without `several`
+    whether it can be taken. `before`: how often its key came before from the same annotator. `first`: it is the first
+    of its item. `duplicate`: it repeats an earlier key with other content, or without `several`
     annotators. `repeated`: an annotator answers more than once for its item.
     """
 
     by_content: bool
     several: bool
     first: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=bool))
-    occurrence: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int32))
+    before: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int32))
     duplicate: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=bool))
     repeated: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=bool))
     earlier: dict[int, tuple[int, bool]] = field(default_factory=dict)
     _kept: IO[bytes] = field(default_factory=tempfile.TemporaryFile)
+    _waiting: list[np.ndarray] = field(default_factory=list)
+    _ends: list[np.ndarray] = field(default_factory=list)
     _n: int = 0
 
     def add(
@@ -40,40 +43,51 @@ class Ledger:
         key = np.frombuffer(b"".join(keys), dtype=np.uint64).reshape(-1, 2)
         part["high"], part["low"] = key[:, 0], key[:, 1]
         part["content"] = np.frombuffer(b"".join(contents), dtype=np.uint64)
-        part["giver"], part["row"], part["good"] = givers, rows, good
-        self._kept.write(part.tobytes())
+        part["giver"], part["row"], part["at"] = givers, rows, np.arange(self._n, self._n + len(part))
+        self._waiting.append(part[np.asarray(good, dtype=bool)])
         self._n += len(part)
+        if sum(map(len, self._waiting)) >= WAITING:
+            self._put_on_disk()
 
     def close(self) -> None:
         """Compare all rows, those of like keys at a time; the keys are forgotten."""
+        # pages of zeros that nothing is written to take no memory
         self.first, self.duplicate, self.repeated = (np.zeros(self._n, dtype=bool) for _ in range(3))
-        self.occurrence = np.ones(self._n, dtype=np.int32)
-        turns = max(1, -(-self._n // AT_ONCE))
-        for turn in range(turns):
-            self._compare(*self._of(turn, turns))
+        self.before = np.zeros(self._n, dtype=np.int32)
+        self._put_on_disk()
+        for place in range(PARTS):
+            rows = self._part(place)
+            self._compare(rows["at"].copy(), rows)
         self._kept.close()
 
-    def _of(self, turn: int, turns: int) -> tuple[np.ndarray, np.ndarray]:
-        """Positions in the file, and the rows, of those whose turn it is."""
-        self._kept.seek(0)
-        start, positions, rows = 0, [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=ROW)]
-        while block := self._kept.read(BLOCK * ROW.itemsize):
-            part = np.frombuffer(block, dtype=ROW)
-            here = np.flatnonzero(part["good"] & (part["low"] % np.uint64(turns) == turn))
-            positions.append(here + start)
-            rows.append(part[here])
-            start += len(part)
-        return np.concatenate(positions), np.concatenate(rows)
+    def _put_on_disk(self) -> None:
+        """The rows that wait, sorted by the part they belong to, each part in the order of the file."""
+        rows = np.concatenate([np.zeros(0, dtype=ROW), *self._waiting])
+        part = rows["low"] % np.uint64(PARTS)
+        start = self._ends[-1][-1] if self._ends else 0
+        self._kept.write(rows[np.argsort(part, kind="stable")].tobytes())
+        self._ends.append(start + np.cumsum(np.bincount(part.astype(int), minlength=PARTS)))
+        self._waiting = []
+
+    def _part(self, place: int) -> np.ndarray:
+        """The rows of one part, in the order of the file."""
+        found, start = [np.zeros(0, dtype=ROW)], 0
+        for ends in self._ends:
+            begin = ends[place - 1] if place else start
+            self._kept.seek(int(begin) * ROW.itemsize)
+            found.append(np.frombuffer(self._kept.read(int(ends[place] - begin) * ROW.itemsize), dtype=ROW))
+            start = ends[-1]
+        return np.concatenate(found)
 
     def _compare(self, at: np.ndarray, rows: np.ndarray) -> None:
         low, high, giver, content = (rows[name].copy() for name in ("low", "high", "giver", "content"))
         here = np.arange(len(at))
         if self.by_content:
             order, starts = _grouped(here, giver, low, high)
-            occurrence = np.ones(len(at), dtype=np.int32)
-            occurrence[order] = here - starts + 1
-            self.occurrence[at] = occurrence
-            order, starts = _grouped(here, occurrence, low, high)
+            before = np.zeros(len(at), dtype=np.int32)
+            before[order] = here - starts
+            self.before[at[before > 0]] = before[before > 0]
+            order, starts = _grouped(here, before, low, high)
             self.first[at[order[np.unique(starts)]]] = True
             return
         order, starts = _grouped(here, low, high)
@@ -89,7 +103,8 @@ class Ledger:
         here = here[~self.duplicate[at]]
         order, starts = _grouped(here, giver, low, high)
         if len(order):
-            self.repeated[at[order]] = np.bincount(starts, minlength=len(order))[starts] > 1
+            again = np.bincount(starts, minlength=len(order))[starts] > 1
+            self.repeated[at[order[again]]] = True
 
 
 def _grouped(here: np.ndarray, *keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

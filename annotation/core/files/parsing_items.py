@@ -1,6 +1,5 @@
 """Table -> checked, typed items, labels and decisions; every refusal names its row and column."""
 
-import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -12,7 +11,8 @@ import pandas as pd
 
 from annotation.core.fields import Field, FieldJson
 from annotation.core.files.answers import Answers, answers_in, key_of, label_frame, refuse_nobodys
-from annotation.core.files.bounded.kept_rows import KeptRows, ReadyRows, digested_text, stored_text
+from annotation.core.files.bounded.json_texts import content_digests, stored_texts
+from annotation.core.files.bounded.kept_rows import KeptRows, ReadyRows
 from annotation.core.files.checking import (
     NOT_A_DATE,
     NOT_A_NUMBER,
@@ -131,11 +131,6 @@ class ItemBatch:
     rejected: list[Broken]
 
 
-def content_digest(content: Content) -> str:
-    """SHA-256 (64 hex characters) of the content as JSON with sorted keys: the order of the fields is no matter."""
-    return hashlib.sha256(digested_text(content).encode()).hexdigest()
-
-
 @dataclass(frozen=True)
 class _ItemRows:
     """The rows of a table, checked on their own; those in `faults` hold nothing."""
@@ -153,7 +148,7 @@ class _ItemRows:
 class ItemParser:
     """Reads a file part by part, twice: `check` every part, `close`, then `parse` every part.
 
-    What must be known of the whole file is kept in a Ledger of 7 bytes a row; nothing else grows with the file.
+    What must be known of the whole file is kept in a Ledger of 1 to 7 bytes a row; nothing else grows with the file.
     `repair` mends texts, categories and labels in a broken encoding; without it they are only counted. `conventions`:
     what `mapping.conventions` says of the file. `kept`: where checked rows are kept, for `ready` to give unread.
     """
@@ -227,7 +222,7 @@ class ItemParser:
         written = [self._written(table, content, at) if good[at] else None for at, content in enumerate(rows.contents)]
         kept.add(
             good, answers, self._givers_of(rows, answers), numbers=table.row_numbers, ids=rows.ids,
-            digests=rows.digests, contents=list(map(stored_text, rows.contents)),
+            digests=rows.digests, contents=stored_texts(rows.contents),
             written=[said and json.dumps(said) for said in written], sources=rows.sources,
             received=[at and at.isoformat(" ") for at in rows.received],
         )  # fmt: skip
@@ -253,8 +248,8 @@ class ItemParser:
         good = rows.faults.good()
         ids = rows.ids
         if not self.mapping.id:
-            counted = zip(rows.digests, self._ledger.occurrence[here].tolist(), strict=True)
-            ids = [f"{digest[:16]}-{occurrence}" for digest, occurrence in counted]
+            counted = zip(rows.digests, self._ledger.before[here].tolist(), strict=True)
+            ids = [f"{digest[:16]}-{before + 1}" for digest, before in counted]
         first = np.flatnonzero(good & self._ledger.first[here])
         columns: dict[str, list[Any]] = {
             "row": table.row_numbers, "external_id": ids, "digest": rows.digests, "content": rows.contents,
@@ -285,8 +280,7 @@ class ItemParser:
         faults = Faults(table)
         refuse_unfit(faults, filter(None, (*labels, mapping.id, mapping.annotator, mapping.source, mapping.received)))
         contents = contents_of(faults, mapping.all_fields, self.conventions)
-        bad = faults.found
-        digests = ["0" * 64 if at in bad else content_digest(content) for at, content in enumerate(contents)]
+        digests = content_digests(contents, faults.found)
         ids = names(faults, mapping.id, needed=True) if mapping.id else [""] * len(table)
         annotators, sources = names(faults, mapping.annotator), names(faults, mapping.source)
         received = converted(faults, mapping.received, self.conventions.time(mapping.received), NOT_A_DATE)
@@ -393,7 +387,7 @@ def _values(faults: Faults, field: Field, conventions: Conventions) -> Sequence[
     if field.type == "number":
         return converted(faults, field.name, conventions.number(field.name), NOT_A_NUMBER)
     cells = faults.table.cells[field.name]
-    for position, cell in enumerate(cells):
-        if unstorable(cell):
+    if unstorable("".join(cells)):
+        for position in [at for at, cell in enumerate(cells) if unstorable(cell)]:
             faults.add(position, NOT_STORABLE, field.name)
     return cells if field.type == "text" else [cell.strip() for cell in cells]

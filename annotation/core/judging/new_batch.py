@@ -15,6 +15,7 @@ from annotation.core.intervals import Interval, wilson
 from annotation.core.judging.confident_learning import confident_class, honest_overlap
 from annotation.core.judging.evidence import Evidence
 from annotation.core.judging.out_of_fold import learnable, pool_folds, views
+from annotation.core.judging.said import UNSAID
 from annotation.core.likeness.near_duplicates import Groups
 from annotation.core.refusal import Refusal
 from annotation.core.wording import counted
@@ -22,7 +23,6 @@ from annotation.core.wording import counted
 # Labels of the pool to learn from, at least and at most, and of a class before its labels are judged.
 FEWEST, MOST, OF_A_CLASS = 100, 10_000, 5
 FOLDS = 2
-UNSAID = "Whether these labels look wrong can't be said"
 
 
 class UnableToJudge(Refusal):

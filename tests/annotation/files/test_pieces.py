@@ -13,6 +13,7 @@ from annotation.actions.files import import_items, pieces, unfinished
 from annotation.actions.files.import_items import import_params, request_import
 from annotation.actions.files.uploads import UnableToUpload, keep_upload, prune_uploads
 from annotation.actions.files.write_items import ItemWriter
+from annotation.actions.jobs import fenced
 from annotation.actions.jobs.cancel import cancel
 from annotation.actions.jobs.reap import reap
 from annotation.actions.jobs.work import UnableToWork, work, work_here
@@ -126,7 +127,7 @@ def test_killed_while_it_writes(tmp_path, monkeypatch, fault, mapping):
 @pytest.mark.fault("a worker killed while it shows what an import brought")
 def test_killed_while_it_shows(tmp_path, monkeypatch, fault):
     job = asked(tmp_path)
-    mend = broken_off(monkeypatch, pieces.time, "sleep", 9)
+    mend = broken_off(monkeypatch, fenced, "sleep", 9)
     killed(job)
     dataset = Dataset.objects.get()
     assert 0 < seen()[0] < N and FileImport.objects.get().state == FileImport.REVEALING
@@ -171,7 +172,7 @@ def test_what_a_cancelled_import_wrote_is_cleared(tmp_path, monkeypatch, fault):
 @pytest.mark.fault("an import cancelled while it is shown")
 def test_what_was_shown_in_part_is_shown_whole(tmp_path, monkeypatch, fault):
     job = asked(tmp_path)
-    mend = broken_off(monkeypatch, pieces.time, "sleep", 9)
+    mend = broken_off(monkeypatch, fenced, "sleep", 9)
     killed(job)
     mend()
     cancel(Job.objects.get(), timezone.now())

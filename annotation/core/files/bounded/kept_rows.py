@@ -2,9 +2,9 @@
 
 import json
 import tempfile
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from json.encoder import encode_basestring, encode_basestring_ascii
 from typing import IO, Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from annotation.core.files.answers import Answers
 from annotation.core.files.ledger import Ledger
 
 SAME = (",", ":")
+BY_ROW = ("numbers", "ids", "digests", "contents", "written", "sources", "received")
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,14 @@ class ReadyRows:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    def within(self, start: int, stop: int) -> "ReadyRows":
+        """The rows from `start` up to `stop`, with their answers."""
+        rows = {name: getattr(self, name)[start:stop] for name in BY_ROW}
+        low, high = bisect_left(self.of, start), bisect_left(self.of, stop)
+        said = {name: getattr(self, name)[low:high] for name in ("givers", "labels", "repeated")}
+        first = [at - start for at in self.first if start <= at < stop]
+        return ReadyRows(**rows, **said, first=first, of=[at - start for at in self.of[low:high]])
 
 
 @dataclass
@@ -73,8 +82,8 @@ class KeptRows:
 def _ready(part: dict[str, Any], here: np.ndarray, ledger: Ledger, by_content: bool) -> ReadyRows:
     ids = part["ids"]
     if by_content:
-        counted = zip(part["digests"], ledger.occurrence[here].tolist(), strict=True)
-        ids = [f"{digest[:16]}-{occurrence}" for digest, occurrence in counted]
+        counted = zip(part["digests"], ledger.before[here].tolist(), strict=True)
+        ids = [f"{digest[:16]}-{before + 1}" for digest, before in counted]
     taken = ~ledger.duplicate[here]
     names = ("numbers", "digests", "contents", "written", "sources", "received")
     columns: dict[str, list[Any]] = {"ids": ids, **{name: part[name] for name in names}}
@@ -89,31 +98,3 @@ def _ready(part: dict[str, Any], here: np.ndarray, ledger: Ledger, by_content: b
         said = {name: [column[at] for at in np.flatnonzero(keep)] for name, column in said.items()}
         of, repeated, first = place[of[keep]], repeated[keep], place[first]
     return ReadyRows(**columns, **said, first=first.tolist(), of=of.tolist(), repeated=repeated.tolist())
-
-
-def stored_text(content: dict[str, Any]) -> str:
-    """Content as JSON, as the database keeps it."""
-    return (
-        "{" + ", ".join([f"{encode_basestring_ascii(name)}: {_ascii(value)}" for name, value in content.items()]) + "}"
-    )
-
-
-def digested_text(content: dict[str, Any]) -> str:
-    """Content as JSON with sorted keys and no blanks, the text that is digested."""
-    return "{" + ",".join([f"{encode_basestring(name)}:{_plain(content[name])}" for name in sorted(content)]) + "}"
-
-
-def _ascii(value: str | float | None) -> str:
-    return encode_basestring_ascii(value) if type(value) is str else _number(value)
-
-
-def _plain(value: str | float | None) -> str:
-    return encode_basestring(value) if type(value) is str else _number(value)
-
-
-def _number(value: Any) -> str:
-    if value is None:
-        return "null"
-    if value != value or value in (float("inf"), float("-inf")):
-        raise ValueError(value)
-    return float.__repr__(value) if isinstance(value, float) else json.dumps(value)

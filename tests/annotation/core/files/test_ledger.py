@@ -39,7 +39,7 @@ def test_an_annotator_who_answers_twice_is_known():
 
 def test_by_content_the_occurrence_counts_per_annotator():
     one = ledger(["a", "a", "a", "b"], givers=[0, 1, 0, 0], by_content=True, several=True)
-    assert one.occurrence.tolist() == [1, 1, 2, 1]
+    assert one.before.tolist() == [0, 0, 1, 0]
     assert one.first.tolist() == [True, False, True, True]
 
 
