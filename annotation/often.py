@@ -112,9 +112,10 @@ def _change(model: type[models.Model], names: tuple[str, ...]) -> str:
 
 @contextmanager
 def _cursor(database: Any) -> Iterator[CursorWrapper]:
-    """On PostgreSQL one that sends values beside the statement, which the connection then keeps as planned."""
+    """On PostgreSQL one that sends values beside the statement, which the connection then keeps as planned; where
+    statements are logged, Django's own, as only that can say what it sent."""
     with database.cursor() as cursor:
-        if database.vendor == "postgresql":
+        if database.vendor == "postgresql" and not database.queries_logged:
             cursor.cursor = database.Database.Cursor(database.connection)
         yield cursor
 
