@@ -8,7 +8,7 @@ from scipy import sparse
 
 from annotation.core.features.hashing import hashed_terms
 from annotation.core.judging.confident_learning import confident_class
-from annotation.core.judging.judges import terms_view
+from annotation.core.judging.judges import naive_bayes, terms_view
 from annotation.core.likeness.neighbours import nearest
 from modeling.core.solvers.elastic_net import NARROW, solve_path
 from modeling.core.solvers.ridge import Ridge
@@ -20,9 +20,10 @@ def main() -> None:
     """Call whatever has a kernel behind it, with few rows of the types that a job hands it."""
     rng = np.random.default_rng(0)
     labels = np.arange(ROWS) % 2
-    everybody = np.ones(ROWS, dtype=bool)
+    items = np.arange(ROWS)
     terms = hashed_terms([f"item {row} is a{row % 3}, b{row % 5}" for row in range(ROWS)])
-    terms_view(terms, labels, np.arange(ROWS) % 5, everybody, n_classes=2, seed=0)
+    terms_view(terms, labels, items[ROWS // 5 :], items[: ROWS // 5], n_classes=2, seed=0)
+    naive_bayes(terms, labels, items[ROWS // 5 :], items[: ROWS // 5], n_classes=2)
     confident_class(rng.dirichlet((1, 1), ROWS), labels)
     nearest(rng.normal(size=(ROWS, 8)).astype(np.float32), np.arange(ROWS), k=3)
     wide = sparse.random(ROWS, NARROW, density=0.1, format="csr", random_state=0)
