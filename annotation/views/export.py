@@ -19,7 +19,7 @@ from annotation.views.refusals import refused_to
 def export(request: Request, slug: str) -> HttpResponse:
     dataset = dataset_for_lead(request.user, slug)
     kinds = [
-        {"name": name, "kind": kind, "n": kind.count(dataset), "aside": aside_in_words(kind.aside(dataset))}
+        {"name": name, "kind": kind, "n": kind.holds(dataset), "aside": aside_in_words(kind.aside(dataset))}
         for name, kind in KINDS.items()
     ]  # fmt: skip
     page = {

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from annotation.core.exporting.columns import Column, Sheet
 from annotation.models import Case, Dataset, Decision, Item, Label, Reason
 from annotation.reading.exports.moment import Moment, in_parts, of_items
+from annotation.reading.sampling.counts import count_up_to
 
 LABELS = {
     "item_id": "text", "split": "text", "annotator": "text", "label": "text", "abstained": "text", "counts": "text",
@@ -20,6 +21,17 @@ DECISIONS = {
     "label": "text", "confidence": "text", "reasons": "text", "note": "text", "seconds": "number", "blind": "text",
     "cause": "text", "guideline": "whole", "undone_at": "time",
 }  # fmt: skip
+
+
+def n_labels(dataset: Dataset) -> int:
+    """Rows of `labels_sheet`, as `count_up_to` counts; found by annotators, as a label names no dataset."""
+    said = Label.objects.filter(annotator__dataset=dataset).exclude(item__split=Item.TAKEN_BACK)
+    return count_up_to(said)
+
+
+def n_decisions(dataset: Dataset) -> int:
+    """Rows of `decisions_sheet`, as `count_up_to` counts."""
+    return count_up_to(_covered(_decisions(Moment.of(dataset))))
 
 
 def labels_sheet(dataset: Dataset) -> Sheet:
@@ -59,7 +71,6 @@ def decisions_sheet(dataset: Dataset) -> Sheet:
     out, as they settle nothing."""
     moment = Moment.of(dataset)
     decisions = _decisions(moment)
-    covered = Decision.items.through.objects.filter(decision__in=decisions).exclude(item__split=Item.TAKEN_BACK)
 
     def rows() -> Iterator[Sequence[Any]]:
         for part in in_parts(decisions, *DECISION):
@@ -74,7 +85,11 @@ def decisions_sheet(dataset: Dataset) -> Sheet:
                 for name, split in items[pk]:
                     yield name, split, pk, expert, at, *told
 
-    return Sheet(_columns(DECISIONS), rows, covered.count(), notes=moment.notes)
+    return Sheet(_columns(DECISIONS), rows, _covered(decisions).count(), notes=moment.notes)
+
+
+def _covered(decisions: QuerySet[Decision]) -> QuerySet[Any]:
+    return Decision.items.through.objects.filter(decision__in=decisions).exclude(item__split=Item.TAKEN_BACK)
 
 
 DECISION = (

@@ -22,6 +22,7 @@ from annotation.reading.learned_order import (
     prior_evidence_of,
     score_cases,
 )
+from annotation.reading.sampling.counts import MOST_COUNTED
 
 PART = 2_000  # rows whose items and flags are in memory
 PLACES = {"rank": "whole", "case": "whole", "case_rank": "whole", "item_id": "text"}
@@ -56,8 +57,8 @@ def cases_sheet(dataset: Dataset, *, everything: bool = False) -> Sheet:
 
 
 def n_in_cases(dataset: Dataset) -> int:
-    """How many rows the file of the open cases has."""
-    return _listed(dataset).values("item").distinct().count()
+    """How many rows the file of the open cases has, as `count_up_to` counts."""
+    return _listed(dataset).order_by().values("item").distinct()[: MOST_COUNTED + 1].count()
 
 
 def _listed(dataset: Dataset) -> QuerySet[CaseItem]:

@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
+from annotation.actions.exporting import kinds
 from annotation.actions.exporting.export import download, export
 from annotation.actions.exporting.kinds import KINDS
 from annotation.actions.files.import_items import import_params, request_import
@@ -18,6 +19,7 @@ from annotation.actions.queue.undo import undo
 from annotation.core.exporting.forms import UnableToExport, form_of
 from annotation.core.fields import Field
 from annotation.core.files.parsing_items import ItemMapping
+from annotation.core.wording import counted
 from annotation.models import Case, CurrentLabel, Decision, FileImport, Item, Label
 from annotation.reading.exports import moment
 from tests.factories import answer, imported, open_case, small_dataset
@@ -150,6 +152,13 @@ def test_the_zip_holds_any_form(support, tmp_path, form):
 def test_the_page_counts_the_rows_of_the_file(support, tmp_path, kind):
     if kind != "cases":
         assert KINDS[kind].count(support) == export(support, kind, tmp_path / "t.csv").rows
+
+
+def test_very_many_rows_are_not_counted_one_by_one(support, monkeypatch):
+    monkeypatch.setattr(kinds, "MOST_COUNTED", 2)
+    said = {name: kind.holds(support) for name, kind in KINDS.items()}
+    assert said["items"] == said["corrected"] == counted(KINDS["items"].count(support), "row")
+    assert said["labels"] == "more than 2 rows" and said["decisions"] in ("0 rows", "1 row", "more than 2 rows")
 
 
 # out, and in again
