@@ -29,6 +29,7 @@ from annotation.models import (
     User,
     Visitor,
 )
+from annotation.often import AskedOften, ReadOften
 
 M = TypeVar("M", bound=Model)
 # What a route asks of whoever comes; "member" is an expert or a lead, "keeper" a lead or who runs the site. What
@@ -36,6 +37,10 @@ M = TypeVar("M", bound=Model)
 ANYONE, USER, MEMBER, LEAD_WRITES, LEAD = "anyone", "user", "member", "lead writes", "lead"
 KEEPER, STAFF = "keeper", "staff"
 READS = ("GET", "HEAD")
+_role = AskedOften(
+    lambda slug, user: Membership.objects.filter(dataset__slug=slug, user=user).values_list("role"), str, int
+)
+_of_member = ReadOften(Dataset, lambda slug, user: Dataset.objects.filter(slug=slug, membership__user=user), str, int)
 
 
 class Request(HttpRequest):
@@ -63,14 +68,16 @@ def may_open(user: Visitor, role: str | None, slug: str, method: str) -> bool:
         return role == USER or user.is_staff
     if role == KEEPER and user.is_staff:
         return True
-    theirs = Membership.objects.filter(dataset__slug=slug, user=user).values_list("role", flat=True).first()
+    (theirs,) = _role.first(slug, user.pk) or (None,)
     reads = role == MEMBER or (role == LEAD_WRITES and method in READS)
     return theirs is not None if reads else theirs == Membership.LEAD
 
 
 def dataset_for_expert(user: User, slug: str) -> Dataset:
     """A dataset `user` is a member of, as expert or lead."""
-    return get_object_or_404(Dataset.objects.for_user(user), slug=slug)
+    for dataset in _of_member.read(slug, user.pk):
+        return dataset
+    raise Http404
 
 
 def dataset_for_lead(user: User, slug: str) -> Dataset:

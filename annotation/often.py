@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, connections, models
@@ -13,6 +13,7 @@ from django.db.backends.utils import CursorWrapper
 
 # Beside the values given: what turns a column into what Python has for it, such as 0 into False on SQLite.
 Converters = dict[int, tuple[list[Callable[..., Any]], Any]]
+M = TypeVar("M", bound=models.Model)
 # More rows than these the ORM writes in one statement sooner.
 ONE_BY_ONE = 3
 
@@ -28,7 +29,8 @@ class Written(NamedTuple):
 class AskedOften:
     """A query written by the ORM once for each database, then asked with other values.
 
-    `build` gets a stand-in for each value, of the type in `kinds` (int, datetime or UUID), and returns a `values_list`.
+    `build` gets a stand-in for each value, of the type in `kinds` (int, str, datetime or UUID), and returns a
+    `values_list`.
     locking: what PostgreSQL is to lock until the transaction ends, "" = nothing; SQLite locks the whole.
     """
 
@@ -64,6 +66,18 @@ class AskedOften:
         shown = ["%s" if place >= 0 else _literal(database, value) for place, value in placed]
         text = parts[0] + "".join(one + part for one, part in zip(shown, parts[1:], strict=True))
         return Written(f"{text} {self.locking}", [one for one in placed if one[0] >= 0], converters)
+
+
+class ReadOften(AskedOften, Generic[M]):
+    """Rows of a model, read as it is: `build` returns a query of it."""
+
+    def __init__(self, model: type[M], build: Callable[..., models.QuerySet[M]], *kinds: type) -> None:
+        names = [field.attname for field in model._meta.concrete_fields]
+        super().__init__(lambda *values: build(*values).values_list(*names), *kinds)
+        self.model, self.names = model, names
+
+    def read(self, *values: Any) -> list[M]:
+        return [self.model.from_db(DEFAULT_DB_ALIAS, self.names, row) for row in self.rows(*values)]
 
 
 def insert(row: models.Model) -> None:
@@ -148,6 +162,8 @@ def _stand_in(kind: type, place: int) -> Any:
     """A value that no query has of itself."""
     if kind is datetime:
         return datetime(9000 + place, 1, 1, tzinfo=UTC)
+    if kind is str:
+        return f"\ufdd0 in place {place}"
     return UUID(int=2**120 + place) if kind is UUID else 7_000_000_000_000 + place
 
 

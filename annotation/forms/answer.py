@@ -40,8 +40,8 @@ class AnswerForm(forms.Form):
         if said in (Decision.AMBIGUOUS, Decision.BAD_INPUT, Decision.DIFFERENT):
             return said, None
         # one that is offered no more too: `decide` says that of it by its name
-        classes = {str(label_class.pk): label_class for label_class in self.dataset.label_classes.all()}
-        label_class = classes.get(said)
+        known = said.isdecimal() and len(said) < 19
+        label_class = self.dataset.label_classes.filter(pk=int(said)).first() if known else None
         if label_class is None:
             raise forms.ValidationError("This answer is none of the dataset's.")
         return Decision.LABEL, label_class

@@ -17,7 +17,7 @@ from annotation.models import (
     RoutingRules,
     User,
 )
-from annotation.reading.answering.asked import barred_of, standing_of
+from annotation.reading.answering.asked import barred_of, held_by, standing_of
 from annotation.reading.experts.free_cases import barred_from
 from annotation.reading.experts.open_arrays import open_arrays
 from annotation.reading.experts.readiness import READY, decided_today, readiness
@@ -58,9 +58,7 @@ def hand_out(dataset: Dataset, user: User, now: datetime, n: int = 1, finding: i
 
 def _held(dataset: Dataset, user: User, now: datetime, finding: int | None, n: int) -> list[Case]:
     """The first `n` cases `user` holds and may still have; not what is out in a spreadsheet."""
-    mine = dataset.cases.filter(status=Case.OPEN, leased_to=user, leased_until__gt=now)
-    mine = mine.exclude(pk__in=OfflineRow.objects.kept_by(user, now).values("case"))
-    found = list(mine.order_by("leased_at", "id"))
+    found = held_by(dataset, user, now)
     # checks are asked about too, though nothing bars one: what is held must not tell by the time it takes what it is
     barred = barred_of([case.pk for case in found], user)
     real = {case.pk for case in found if case.kind not in Case.CHECKS and case.awaits == Case.EXPERTS}

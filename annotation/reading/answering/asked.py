@@ -24,6 +24,7 @@ from annotation.models import (
     Item,
     Label,
     LabelClass,
+    OfflineRow,
     Pause,
     ProductionDraw,
     QualificationTest,
@@ -33,7 +34,7 @@ from annotation.models import (
     User,
     class_now,
 )
-from annotation.often import AskedOften
+from annotation.often import AskedOften, ReadOften
 
 RULES = [field.attname for field in RoutingRules._meta.concrete_fields]
 CASE = [field.attname for field in Case._meta.concrete_fields]
@@ -165,6 +166,36 @@ _before = AskedOften(
     ),
     int, int, int, UUID,
 )  # fmt: skip
+_held = ReadOften(
+    Case,
+    lambda dataset, user, now: (
+        Case.objects.filter(dataset=dataset, status=Case.OPEN, leased_to=user, leased_until__gt=now)
+        .exclude(pk__in=OfflineRow.objects.kept_by(user, now).values("case"))
+        .order_by("leased_at", "id")
+    ),
+    int, int, datetime,
+)  # fmt: skip
+_others_at_work = AskedOften(
+    lambda dataset, user, now: (
+        Case.objects.filter(dataset=dataset, leased_to__isnull=False, leased_until__gt=now)
+        .exclude(leased_to=user)
+        .order_by()
+        .values_list("leased_to")
+        .distinct()
+    ),
+    int, int, datetime,
+)  # fmt: skip
+_decided_since = AskedOften(
+    lambda dataset, user, since: (
+        Decision.objects.standing()
+        .filter(expert=user, case__dataset=dataset, created_at__gte=since)
+        .order_by()
+        .values("expert")
+        .annotate(n=Count("pk"))
+        .values_list("n")
+    ),
+    int, int, datetime,
+)  # fmt: skip
 _newest_skill = AskedOften(
     lambda dataset: SkillEstimate.objects.filter(dataset=dataset).order_by("-id").values_list("id")[:1], int
 )
@@ -224,6 +255,24 @@ def _rules_in_force(dataset_id: int, version: int | None, made: datetime | None)
         rules = newest_rules(dataset_id)
         _kept_rules[dataset_id] = (rules.pk, rules.created_at if rules.pk else None), rules
     return copy(rules)
+
+
+def held_by(dataset: Dataset, user: User, now: datetime) -> list[Case]:
+    """The cases that `user` holds, in the order they were handed out; without what is out in a spreadsheet."""
+    found = _held.read(dataset.pk, user.pk, now)
+    for case in found:
+        case.dataset = dataset
+    return found
+
+
+def n_others_at_work(dataset: Dataset, user: User, now: datetime) -> int:
+    """Who else holds a case; asked by the index of what is held, and not by one of all that is open."""
+    return len(_others_at_work.rows(dataset.pk, user.pk, now))
+
+
+def n_decided_since(dataset: Dataset, user: User, since: datetime) -> int:
+    """Standing decisions of `user`."""
+    return (_decided_since.first(dataset.pk, user.pk, since) or (0,))[0]
 
 
 def is_skill_measured(dataset: Dataset) -> bool:

@@ -10,7 +10,6 @@ from django.utils import timezone
 from annotation.models import (
     Case,
     Dataset,
-    Decision,
     Label,
     Membership,
     Pause,
@@ -18,7 +17,7 @@ from annotation.models import (
     QualificationTest,
     User,
 )
-from annotation.reading.answering.asked import in_the_way
+from annotation.reading.answering.asked import in_the_way, n_decided_since
 from annotation.reading.experts.routing_rules import answered_by, paused_in
 
 
@@ -115,4 +114,4 @@ def _who_labelled(case: Case) -> set[int]:
 def decided_today(dataset: Dataset, user: User, now: datetime) -> int:
     """Standing decisions of `user` since midnight by the site's clock."""
     since = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
-    return Decision.objects.standing().filter(expert=user, case__dataset=dataset, created_at__gte=since).count()
+    return n_decided_since(dataset, user, since)

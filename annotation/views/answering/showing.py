@@ -19,6 +19,7 @@ from annotation.actions.queue.lease import hand_out
 from annotation.actions.queue.take_back_skip import last_skip
 from annotation.actions.queue.undo import last_decision
 from annotation.models import Case, Dataset, Decision, Finding, LabelClass, User
+from annotation.reading.answering.asked import n_others_at_work
 from annotation.reading.experts.digits import on_digits, own_keys
 from annotation.reading.experts.members import Member, members_by_case
 from annotation.reading.experts.readiness import decided_today, readiness
@@ -150,9 +151,7 @@ def _how_many(request: Request, dataset: Dataset, known: set[int], n_open: int, 
     wanted = len(known) + more
     if wanted <= AHEAD:
         return max(1, wanted)
-    # held by somebody: so the index of what is held answers, and not one of all that is open
-    others = dataset.cases.filter(leased_to__isnull=False, leased_until__gt=now).exclude(leased_to=request.user)
-    n_others = others.values("leased_to").distinct().count()
+    n_others = n_others_at_work(dataset, request.user, now)
     most = max(AHEAD, n_open // (OTHERS_SHARE * (n_others + 1))) if n_others else MOST_AHEAD
     return min(wanted, most, MOST_AHEAD)
 

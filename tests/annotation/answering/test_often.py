@@ -6,16 +6,21 @@ from uuid import uuid4
 
 import pytest
 from django.db import connection, transaction
+from django.http import Http404
 from django.utils import timezone
 
 from annotation import often
+from annotation.access import dataset_for_expert, may_open
 from annotation.actions.queue.decide import decide
-from annotation.actions.queue.lease import hold, lease
-from annotation.models import Annotator, Case, Decision, Label, Pause, RoutingRules, Skip
+from annotation.actions.queue.lease import hand_out, hold, lease
+from annotation.models import Annotator, Case, Dataset, Decision, Label, Pause, RoutingRules, Skip
 from annotation.reading.answering.asked import (
     barred_of,
     before_answer,
+    held_by,
     locked_case,
+    n_decided_since,
+    n_others_at_work,
     newest_rules,
     standing_of,
     still_waiting,
@@ -25,7 +30,7 @@ from annotation.reading.experts.free_cases import barred_from
 from annotation.reading.experts.routing_rules import is_contested
 from tests.annotation.actions.fake_detectors import Says, detect, use
 from tests.factories import answer, apart, imported
-from tests.people import emil, erin
+from tests.people import emil, erin, olga
 
 
 @pytest.fixture
@@ -123,6 +128,29 @@ def test_before_an_answer_all_is_known_at_once(dataset):
     dataset.archived_at = now
     dataset.save()
     assert not before_answer(case, emil(dataset), token).clear and not standing_of(dataset, emil(dataset), now).clear
+
+
+def test_what_a_page_asks_is_what_the_orm_says(dataset):
+    person, now = erin(dataset), timezone.now()
+    read = dataset_for_expert(person, "support")
+    assert as_columns(read) == as_columns(Dataset.objects.get(slug="support")) and read.fields == dataset.fields
+    with pytest.raises(Http404):
+        dataset_for_expert(olga(), "support")
+    with pytest.raises(Http404):
+        dataset_for_expert(person, "supper")
+    assert may_open(person, "member", "support", "GET") and not may_open(olga(), "member", "support", "GET")
+    assert not may_open(person, "lead", "support", "GET")
+    cases = hand_out(dataset, person, now, n=3)
+    assert [as_columns(case) for case in held_by(dataset, person, now)] == [as_columns(case) for case in cases]
+    assert held_by(dataset, person, now + timedelta(days=1)) == []
+    assert (n_others_at_work(dataset, person, now), n_others_at_work(dataset, emil(dataset), now)) == (0, 1)
+    decide(cases[0], person, answer(dataset, "spam"), now)
+    assert n_decided_since(dataset, person, now) == 1
+    assert (
+        n_decided_since(dataset, person, now + timedelta(seconds=1))
+        == n_decided_since(dataset, emil(dataset), now)
+        == 0
+    )
 
 
 def test_rules_that_changed_count_at_once(dataset):
