@@ -62,10 +62,8 @@ def is_contested(case: Case) -> bool:
     if len(set(current)) > 1 or any(state == CurrentLabel.CONTESTED for _, state in current):
         return True
     given = Label.objects.counting().filter(item__in=items, origin=Label.IMPORT).order_by()
-    return (
-        given.annotate(meant=class_now()).values("item", "meant").distinct().count()
-        > given.values("item").distinct().count()
-    )
+    meant = set(given.values_list("item_id", class_now()).distinct())
+    return len(meant) > len({item for item, _ in meant})
 
 
 def n_who_could_answer(case: Case) -> int:
