@@ -49,7 +49,7 @@ KINDS = {
 }  # fmt: skip
 # Kinds of objects that this world has none of: every number leads nowhere.
 WITHOUT = {"sweep": "none", "one_diagnosis": "none", "open_doubted": "none", "open_contradicted": "none",
-           "open_next": "none", "attribution": "none", "touched": "none"}  # fmt: skip
+           "open_next": "none", "attribution": "none", "touched": "none", "mfa_remove_webauthn": "none"}  # fmt: skip
 BESIDE = {"other": "other annotator", "item": "item", "job": "job", "version": "none"}
 WORDS = {"token": "x" * 32, "kind": "labels", "probe": "typos", "secret": "no-secret", "uidb64": "MQ",
          "provider_id": "sso"}  # fmt: skip
