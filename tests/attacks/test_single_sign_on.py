@@ -145,5 +145,5 @@ def test_a_switched_off_account_and_a_forged_answer_open_nothing(provider):
 
 
 def test_without_a_provider_there_is_no_such_door(db):
-    assert "Log in with" not in Client().get("/login/").content.decode()
+    assert "/login/by/" not in Client().get("/login/").content.decode()
     assert Client().get(reverse("openid_connect_login", args=["sso"])).status_code in (302, 404)

@@ -37,6 +37,9 @@ NO_PLACE = {
     "activate_form",
     "deactivate_form",
     "generate",
+    "add_form",
+    "authenticator_list",
+    "authenticator_confirm_delete",
 }
 
 
