@@ -1,7 +1,7 @@
 """What works each kind of job of this app, and what it needs loaded with the first job of that kind."""
 
 from annotation.actions.jobs.work import JOB_RUNNERS
-from annotation.core.loaded import later
+from annotation.core.running.loaded import later
 
 JOB_RUNNERS.update({
     "import": later("annotation.actions.files.import_items.run"),

@@ -8,8 +8,8 @@ import pandas as pd
 from annotation.core.files.parsing_items import ItemParser
 from annotation.core.files.tables import Source
 from annotation.core.judging.said import UNSAID, NewLabelsJson
-from annotation.core.loaded import later
 from annotation.core.refusal import Refusal
+from annotation.core.running.loaded import later
 from annotation.models import Dataset, Item
 
 log = logging.getLogger(__name__)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from annotation.actions.files.unfinished import PIECE
 from annotation.actions.files.write_items import ItemWriter
-from annotation.actions.jobs.fenced import Pace, fenced
+from annotation.actions.jobs.fenced import RowPace, fenced
 from annotation.core.files.bounded.kept_rows import ReadyRows
 from annotation.core.files.parsing_items import ItemParser
 from annotation.core.progress import Report
@@ -17,7 +17,7 @@ def write_hidden(
     """Write what `parser` has checked, a transaction a piece; each is refused once the job is another's."""
     with fenced(report, "writing items and labels", 0.5):
         writer = begin(FileImport.WRITING)
-    pace = Pace(PIECE)
+    pace = RowPace(PIECE)
     for part in _paced(parser, pace):
         said = f"writing items and labels, {writer.items:,} items so far"
         with pace.fenced(report, said, _share(writer.items, parser.n_items)):
@@ -26,7 +26,7 @@ def write_hidden(
     return writer
 
 
-def _paced(parser: ItemParser, pace: Pace) -> Iterator[ReadyRows]:
+def _paced(parser: ItemParser, pace: RowPace) -> Iterator[ReadyRows]:
     """What is written at a time."""
     for part in parser.ready():
         start = 0
@@ -37,7 +37,7 @@ def _paced(parser: ItemParser, pace: Pace) -> Iterator[ReadyRows]:
 
 
 def _settle(writer: ItemWriter, report: Report, stage: str, share: float) -> None:
-    pace = Pace(PIECE)
+    pace = RowPace(PIECE)
     for items in writer.unsettled(pace):
         with pace.fenced(report, stage, share):
             writer.labels.settle(items)
@@ -49,7 +49,7 @@ def _share(done: int, of: int) -> float:
 
 def add_known_answers(writer: ItemWriter, parser: ItemParser, report: Report) -> None:
     """Answers for items that were here before, each piece settled at once."""
-    pace = Pace(PIECE)
+    pace = RowPace(PIECE)
     for part in _paced(parser, pace):
         with pace.fenced(report, "writing labels of items that were here", 0.9):
             writer.add_known(part)

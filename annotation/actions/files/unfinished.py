@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from annotation.actions.datasets.begin_anew import forget_the_first
 from annotation.actions.files.record_import import UnableToImport
-from annotation.actions.jobs.fenced import Pace
+from annotation.actions.jobs.fenced import RowPace
 from annotation.core.progress import Report
 from annotation.models import CurrentLabel, FileImport, Item, Job, Label
 
@@ -25,7 +25,7 @@ CLEARED = 5.0  # seconds of clearing in a round of the reaper
 
 def reveal(brought: FileImport, split: str, report: Report) -> None:
     """Show the items of an import that is all there, in the order of their ids."""
-    last, pace = 0, Pace(SHOWN)
+    last, pace = 0, RowPace(SHOWN)
     hidden = Item.objects.filter(brought_by=brought, split=Item.TAKEN_BACK, taken_back=brought.pk)
     while ids := list(hidden.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[: pace.rows]):
         with pace.fenced(report, "showing what came in", 0.85):

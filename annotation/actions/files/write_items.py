@@ -17,7 +17,7 @@ from annotation.actions.crowd.settle_consensus import by_majority
 from annotation.actions.exporting.come_back import not_carried
 from annotation.actions.files.record_import import UnableToImport
 from annotation.actions.files.write_labels import LABEL_COLUMNS, LabelWriter, WrittenLabels, add_classes
-from annotation.actions.jobs.fenced import Pace
+from annotation.actions.jobs.fenced import RowPace
 from annotation.actions.queue.settle import settle
 from annotation.core.files.bounded.kept_rows import ReadyRows
 from annotation.core.files.own_export import OwnExport
@@ -99,7 +99,7 @@ class ItemWriter:
         if self.hidden:
             self.labels.forget_touched()  # `unsettled` finds them, however many they are
 
-    def unsettled(self, pace: Pace) -> Iterator[list[int]]:
+    def unsettled(self, pace: RowPace) -> Iterator[list[int]]:
         """The hidden items as fast as `pace` says, to be settled once all is there that the file says of them; none
         where each was settled with its row."""
         last = 0

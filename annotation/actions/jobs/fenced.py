@@ -25,7 +25,7 @@ def fenced(report: Report, stage: str, share: float) -> Iterator[None]:
         yield
 
 
-class Pace:
+class RowPace:
     """How many `rows` a transaction takes of many: as many as it writes in SECONDS on this machine, `most` at most."""
 
     def __init__(self, most: int) -> None:

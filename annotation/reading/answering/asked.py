@@ -286,6 +286,9 @@ def first_waiting(dataset: Dataset, user: User, now: datetime) -> list[int]:
 
 def still_waiting(cases: Sequence[int], user: User, now: datetime) -> set[int]:
     """Those of the cases (ids) that wait for `user` and are in nobody's hands."""
+    if len(cases) > FEW:
+        waiting = Case.objects.filter(pk__in=cases).waiting_for(user, now)
+        return set(waiting.exclude(leased_to=user, leased_until__gt=now).values_list("id", flat=True))
     return {pk for few in _in_fews(cases) for (pk,) in _waiting_of.rows(user.pk, now, *few)}
 
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 import pytest
 
 from annotation.actions.jobs import fenced
-from annotation.actions.jobs.fenced import FEWEST, SECONDS, Pace
+from annotation.actions.jobs.fenced import FEWEST, SECONDS, RowPace
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def took(monkeypatch):
 
 
 def test_slow_ones_take_fewer_and_quick_ones_more_again(took):
-    pace = Pace(8_000)
+    pace = RowPace(8_000)
     assert took(pace, 4 * SECONDS) == 2_000
     assert took(pace, SECONDS) == 2_000
     assert took(pace, SECONDS / 10) == 4_000
@@ -38,6 +38,6 @@ def test_slow_ones_take_fewer_and_quick_ones_more_again(took):
 
 
 def test_there_is_a_least_and_a_most(took):
-    pace = Pace(1_000)
+    pace = RowPace(1_000)
     assert took(pace, 1_000 * SECONDS) == FEWEST
-    assert took(Pace(3), 1_000 * SECONDS) == 3
+    assert took(RowPace(3), 1_000 * SECONDS) == 3
