@@ -24,7 +24,7 @@ RUNS = SimpleNamespace(pk=1), SimpleNamespace(pk=2)
 DONE = LoopProgress(
     pool=100, production=40, annotators=3, experts=2, detection=SimpleNamespace(n_items=100), open=0, settled=20,
     last_decision=None, runs=2, newest_run=RUNS[1], decided_since=0, comparisons=1, newest_comparison=SimpleNamespace(),
-    untried=None,
+    untried=None, provable=True,
 )  # fmt: skip
 
 
@@ -210,7 +210,7 @@ def test_only_leads_come_in(client, tmp_path):
         ({"untried": RUNS, "open": 9}, "comparisons", "Run 2 has learned from labels that run 1 did not have"),
         ({"open": 9, "decided_since": 8}, "cases", "9 cases are open"),
         ({"open": 1, "experts": 0}, "people", "1 case is open and nobody is there to decide"),
-        ({"production": 0, "untried": RUNS}, "import", "Import production items"),
+        ({"production": 0, "provable": False, "untried": RUNS}, "import", "Import production items"),
         ({"open": 9, "decided_since": 9}, "runs", "Decisions since run 2 froze its rows: 9."),
         ({"decided_since": 1}, "runs", "only the labels differ"),
         ({"pool": 130}, "detect", "30 items came after the last detection"),
