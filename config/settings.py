@@ -214,13 +214,10 @@ DATABASES = {
 }
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # DEFERRED transactions fail at once with "database is locked" when two of them start to write.
-    DATABASES["default"]["ENGINE"] = "config.sqlite"
-    DATABASES["default"]["TEST"] = {"NAME": ":memory:"}  # what test runners take by themselves for Django's own ENGINE
-    DATABASES["default"]["OPTIONS"] = {
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 30,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-64000;",
-    }
+    pragmas = "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-64000;"
+    options = {"transaction_mode": "IMMEDIATE", "timeout": 30, "init_command": pragmas}
+    # in memory is what test runners take by themselves for Django's own ENGINE
+    DATABASES["default"] |= {"ENGINE": "config.sqlite", "TEST": {"NAME": ":memory:"}, "OPTIONS": options}
 else:
     # beside what the address says of its own, such as ?sslmode=require
     DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": 8, "timeout": 30}

@@ -38,6 +38,10 @@ class CaseQuerySet(models.QuerySet["Case"]):
         mine = Q(reserved_for=None) | Q(reserved_for=user)
         return self.open().filter(mine, awaits=Case.EXPERTS).exclude(held)
 
+    def in_no_hands(self, user: User, now: datetime) -> "CaseQuerySet":
+        """Those of `waiting_for` that `user` does not hold either."""
+        return self.waiting_for(user, now).exclude(leased_to=user, leased_until__gt=now)
+
     def free_for(self, user: User, now: datetime) -> "CaseQuerySet":
         """Of the cases that wait for `user` those that `user` has not skipped, and whose items `user` never labelled or
         answered without a label. Of a few cases by their ids `reading.experts.free_cases` tells the same at once."""

@@ -52,7 +52,7 @@ def next_case(
 
 
 def _waiting(dataset: Dataset, user: User, now: datetime) -> CaseQuerySet:
-    return dataset.cases.waiting_for(user, now).exclude(leased_to=user, leased_until__gt=now)
+    return dataset.cases.in_no_hands(user, now)
 
 
 def _first(user: User, now: datetime, ids: Iterable[int]) -> Case | None:

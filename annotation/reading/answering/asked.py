@@ -86,19 +86,13 @@ _standing_of = AskedOften(
 )  # fmt: skip
 _head = AskedOften(
     lambda dataset, user, now: Case.objects.filter(dataset=dataset)
-    .waiting_for(user, now)
-    .exclude(leased_to=user, leased_until__gt=now)
+    .in_no_hands(user, now)
     .in_order()
     .values_list("id")[:HEAD],
     int, int, datetime,
 )  # fmt: skip
 _waiting_of = AskedOften(
-    lambda user, now, *cases: (
-        Case.objects.filter(pk__in=cases)
-        .waiting_for(user, now)
-        .exclude(leased_to=user, leased_until__gt=now)
-        .values_list("id")
-    ),
+    lambda user, now, *cases: Case.objects.filter(pk__in=cases).in_no_hands(user, now).values_list("id"),
     int, datetime, *[int] * FEW,
 )  # fmt: skip
 _case = AskedOften(lambda pk: Case.objects.filter(pk=pk).values_list(*CASE), int, locking=LOCKED)
@@ -287,8 +281,7 @@ def first_waiting(dataset: Dataset, user: User, now: datetime) -> list[int]:
 def still_waiting(cases: Sequence[int], user: User, now: datetime) -> set[int]:
     """Those of the cases (ids) that wait for `user` and are in nobody's hands."""
     if len(cases) > FEW:
-        waiting = Case.objects.filter(pk__in=cases).waiting_for(user, now)
-        return set(waiting.exclude(leased_to=user, leased_until__gt=now).values_list("id", flat=True))
+        return set(Case.objects.filter(pk__in=cases).in_no_hands(user, now).values_list("id", flat=True))
     return {pk for few in _in_fews(cases) for (pk,) in _waiting_of.rows(user.pk, now, *few)}
 
 
