@@ -11,7 +11,7 @@ from annotation.models.dataset import Dataset
 # Rung for so long ago it is rung for again at once; without any ring a part would wait for its turn.
 LONG_AGO = timedelta(days=1)
 # What a worker takes: everything, only what takes seconds and people wait for, or only the rest.
-ALL, QUICK, HEAVY = LANES = ("all", "quick", "heavy")
+ALL, QUICK, HEAVY = "all", "quick", "heavy"
 QUICK_KINDS = ("reorder", "description", "pricing")
 
 
