@@ -280,7 +280,7 @@ def test_only_a_lead_sees_and_asks(weather):
 def test_page_needs_few_queries(weather, django_assert_max_num_queries):
     estimated(weather)
     client = as_(leo(weather))
-    with django_assert_max_num_queries(27):
+    with django_assert_max_num_queries(31):  # four of them set how PostgreSQL plans the menu
         client.get(reverse("annotators", args=[weather.slug]))
 
 

@@ -262,7 +262,7 @@ def test_a_page_of_cases_needs_few_queries(dataset, django_assert_max_num_querie
     for number in range(1, 7):
         open_case(dataset, f"s{number}")
     client = as_(leo(dataset))
-    with django_assert_max_num_queries(37):
+    with django_assert_max_num_queries(41):  # four of them set how PostgreSQL plans the menu
         client.get(path("cases", dataset))
 
 
