@@ -128,9 +128,12 @@ def _change(model: type[models.Model], names: tuple[str, ...]) -> str:
 def _cursor(database: Any) -> Iterator[CursorWrapper]:
     """On PostgreSQL one that sends values beside the statement, which the connection then keeps as planned; where
     statements are logged, Django's own, as only that can say what it sent."""
-    with database.cursor() as cursor:
-        if database.vendor == "postgresql" and not database.queries_logged:
-            cursor.cursor = database.Database.Cursor(database.connection)
+    if database.vendor != "postgresql" or database.queries_logged:
+        with database.cursor() as cursor:
+            yield cursor
+        return
+    database.ensure_connection()
+    with CursorWrapper(database.Database.Cursor(database.connection), database) as cursor:
         yield cursor
 
 

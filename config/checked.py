@@ -177,3 +177,40 @@ def checked_silences(heartbeat: float, stale: float, silent: float) -> None:
         raise ImproperlyConfigured(
             f"SECONDLOOK_SILENT_SECONDS is {silent:g}; write 5 or more, and twice SECONDLOOK_HEARTBEAT_SECONDS."
         )
+
+
+def checked_llm_url(url: str, model: str, hosts: list[str]) -> str:
+    """The base URL of the server that gives second opinions, "" = there is none."""
+    if not url:
+        return ""
+    nonsense = ImproperlyConfigured(f"SECONDLOOK_LLM_URL is {url!r}; write one such as https://llm.example.org/v1.")
+    try:
+        parts = urlsplit(url)
+        named = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:  # of a port or an IPv6 address that is none
+        raise nonsense from None
+    if not named:
+        raise nonsense
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise ImproperlyConfigured("SECONDLOOK_LLM_URL must hold no password or query; the key is SECONDLOOK_LLM_KEY.")
+    if parts.hostname not in hosts:
+        raise ImproperlyConfigured(
+            f"SECONDLOOK_LLM_URL names {parts.hostname}; name in SECONDLOOK_LLM_HOSTS the hosts that texts may go to."
+        )
+    if not model:
+        raise ImproperlyConfigured("SECONDLOOK_LLM_MODEL is not set; name the model that is asked.")
+    return url.rstrip("/")
+
+
+def checked_oidc_issuer(url: str, needed: dict[str, object]) -> str:
+    """The address of the provider of single sign-on, "" = there is none. needed: what has to be set as well."""
+    if not url:
+        return ""
+    parts = urlsplit(url)
+    here = parts.hostname in ("localhost", "127.0.0.1")
+    if not parts.hostname or parts.scheme != "https" and not here:
+        raise ImproperlyConfigured(f"SECONDLOOK_OIDC_ISSUER is {url!r}; write one such as https://login.example.org.")
+    for name, value in needed.items():
+        if not value:
+            raise ImproperlyConfigured(f"{name} is not set; single sign-on needs it beside SECONDLOOK_OIDC_ISSUER.")
+    return url.rstrip("/")

@@ -6,7 +6,6 @@
 import os
 import secrets
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import dj_database_url
 from csp.constants import NONE, SELF
@@ -16,6 +15,8 @@ from config.checked import (
     checked_database_url,
     checked_hosts,
     checked_lane,
+    checked_llm_url,
+    checked_oidc_issuer,
     checked_origins,
     checked_redis_url,
     checked_secret_key,
@@ -32,43 +33,6 @@ from config.checked import (
 )
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-
-
-def checked_llm_url(url: str, model: str, hosts: list[str]) -> str:
-    """The base URL of the server that gives second opinions, "" = there is none."""
-    if not url:
-        return ""
-    nonsense = ImproperlyConfigured(f"SECONDLOOK_LLM_URL is {url!r}; write one such as https://llm.example.org/v1.")
-    try:
-        parts = urlsplit(url)
-        named = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-    except ValueError:  # of a port or an IPv6 address that is none
-        raise nonsense from None
-    if not named:
-        raise nonsense
-    if parts.username or parts.password or parts.query or parts.fragment:
-        raise ImproperlyConfigured("SECONDLOOK_LLM_URL must hold no password or query; the key is SECONDLOOK_LLM_KEY.")
-    if parts.hostname not in hosts:
-        raise ImproperlyConfigured(
-            f"SECONDLOOK_LLM_URL names {parts.hostname}; name in SECONDLOOK_LLM_HOSTS the hosts that texts may go to."
-        )
-    if not model:
-        raise ImproperlyConfigured("SECONDLOOK_LLM_MODEL is not set; name the model that is asked.")
-    return url.rstrip("/")
-
-
-def checked_oidc_issuer(url: str, needed: dict[str, object]) -> str:
-    """The address of the provider of single sign-on, "" = there is none. needed: what has to be set as well."""
-    if not url:
-        return ""
-    parts = urlsplit(url)
-    here = parts.hostname in ("localhost", "127.0.0.1")
-    if not parts.hostname or parts.scheme != "https" and not here:
-        raise ImproperlyConfigured(f"SECONDLOOK_OIDC_ISSUER is {url!r}; write one such as https://login.example.org.")
-    for name, value in needed.items():
-        if not value:
-            raise ImproperlyConfigured(f"{name} is not set; single sign-on needs it beside SECONDLOOK_OIDC_ISSUER.")
-    return url.rstrip("/")
 
 
 def kept_secret_key(path: Path) -> str:
@@ -220,9 +184,12 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"] |= {"ENGINE": "config.sqlite", "TEST": {"NAME": ":memory:"}, "OPTIONS": options}
 else:
     # beside what the address says of its own, such as ?sslmode=require
-    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": 8, "timeout": 30}
-    # `annotation.often` asks the same few statements all day: a connection keeps those it was asked so often as planned
-    DATABASES["default"]["OPTIONS"].setdefault("prepare_threshold", 3)
+    options = DATABASES["default"].setdefault("OPTIONS", {})
+    options["pool"] = {"min_size": 1, "max_size": 8, "timeout": 30}
+    # `annotation.often` asks the same few statements all day: a connection keeps those it was asked so often as
+    # planned, by one plan for all values: each has an index to go by
+    options.setdefault("prepare_threshold", 3)
+    options["options"] = f"-c plan_cache_mode=force_generic_plan {options.get('options', '')}".strip()
 # PostgreSQL gives up a statement of a page after so long; `config.wsgi` says so, for jobs and commands take their time.
 STATEMENT_SECONDS = env_number("SECONDLOOK_STATEMENT_SECONDS", 15)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

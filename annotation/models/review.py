@@ -233,7 +233,15 @@ class Decision(models.Model):
     objects = DecisionQuerySet.as_manager()
 
     class Meta:
-        indexes = [models.Index(fields=["expert", "-id"], name="decision_by_expert")]
+        indexes = [
+            models.Index(fields=["expert", "-id"], name="decision_by_expert"),
+            # of those that keep an expert from an item for good, which are few of very many
+            models.Index(
+                fields=["expert", "case"],
+                condition=Q(outcome__in=("ambiguous", "different", "bad_input")),
+                name="decision_without_label",
+            ),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(outcome="label", label_class__isnull=False) | ~Q(outcome="label"), name="label_has_class"

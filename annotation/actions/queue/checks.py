@@ -2,10 +2,8 @@
 
 import hashlib
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
 
 from annotation.actions.people.pause import pause
 from annotation.core.crowd.expert_skill import below_bar
@@ -14,9 +12,6 @@ from annotation.models import (
     CaseItem,
     Dataset,
     Decision,
-    Gold,
-    Item,
-    Label,
     Membership,
     QualificationResult,
     QualificationTest,
@@ -25,11 +20,10 @@ from annotation.models import (
     User,
     class_now,
 )
+from annotation.reading.answering.to_check import own_again, unseen_gold
 from annotation.reading.experts.checks import gold_answers
 from annotation.reading.experts.routing_rules import paused_in
 
-# An expert's own case comes back after so many others.
-REPEAT_AFTER = 50
 # Answers to items of known label before anybody is judged by them.
 LEAST_CHECKS = 8
 
@@ -48,16 +42,14 @@ def start_test(test: QualificationTest, user: User, now: datetime) -> None:
 
 def open_gold(dataset: Dataset, user: User, place: float, now: datetime) -> Case | None:
     """A case on an item of known label that `user` never answered, `place` in [0, 1) chooses; None = none is left."""
-    return _open_one(dataset, Case.GOLD, _unseen_gold(dataset, user), user, place, now)
+    item = unseen_gold(dataset, user, place)
+    return _open_check(dataset, Case.GOLD, item, user, now) if item else None
 
 
 def open_repeat(dataset: Dataset, user: User, place: float, now: datetime) -> Case | None:
-    """A case on an item that `user` alone was asked about and labelled at least REPEAT_AFTER decisions ago."""
-    mine = Decision.objects.standing().filter(expert=user, case__dataset=dataset).about_pool()
-    recent = mine.order_by("-id").values_list("id", flat=True)[REPEAT_AFTER - 1 : REPEAT_AFTER]
-    old = mine.filter(pk__lt=recent[0], outcome=Decision.LABEL, case__group_digest="") if recent else mine.none()
-    again = CaseItem.objects.filter(case__kind=Case.REPEAT, case__reserved_for=user, item=OuterRef("items"))
-    return _open_one(dataset, Case.REPEAT, old.filter(~Exists(again)).values_list("items", flat=True), user, place, now)
+    """A case on an item that `user` alone was asked about and labelled long ago."""
+    item = own_again(dataset, user, place)
+    return _open_check(dataset, Case.REPEAT, item, user, now) if item else None
 
 
 def graded(decision: Decision, rules: RoutingRules, now: datetime) -> None:
@@ -93,21 +85,6 @@ def _grade_test(case: Case, user: User, now: datetime) -> None:
     QualificationResult.objects.create(
         test=test, user=user, right=right, n=len(truth), passed=right >= test.bar * len(truth), created_at=now
     )
-
-
-def _unseen_gold(dataset: Dataset, user: User) -> QuerySet[Gold, Any]:
-    labelled = Label.objects.counting().filter(annotator__user=user, item=OuterRef("item"))
-    asked = CaseItem.objects.filter(case__kind__in=Case.CHECKS, case__reserved_for=user, item=OuterRef("item"))
-    decided = Decision.objects.standing().filter(expert=user, items=OuterRef("item"))
-    known = Gold.objects.known().filter(dataset=dataset, item__split=Item.POOL)
-    return known.filter(~Exists(labelled), ~Exists(asked), ~Exists(decided)).values_list("item_id", flat=True)
-
-
-def _open_one(
-    dataset: Dataset, kind: str, items: QuerySet[Any, Any], user: User, place: float, now: datetime
-) -> Case | None:
-    found = list(items.order_by("pk")[:1000])
-    return _open_check(dataset, kind, found[int(place * len(found))], user, now) if found else None
 
 
 def _open_check(

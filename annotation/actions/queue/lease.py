@@ -35,10 +35,22 @@ def hand_out(dataset: Dataset, user: User, now: datetime, n: int = 1, finding: i
     Every so often one is of the audit instead, an item of known label, or one of `user`'s own again; nothing about it
     tells. Somebody who has a test to pass gets its questions, and somebody who is paused nothing.
     """
-    # what ranking reads is read before anything is locked
-    open_arrays(dataset)
+    found = _handed_out(dataset, user, now, n, finding, wait=False)
+    if found is None:
+        open_arrays(dataset)
+        found = _handed_out(dataset, user, now, n, finding, wait=True)
+    return found or []
+
+
+def _handed_out(
+    dataset: Dataset, user: User, now: datetime, n: int, finding: int | None, wait: bool
+) -> list[Case] | None:  # fmt: skip
+    """None, unless the caller did `wait` for it, where what ranking reads has to be read first: nothing is locked
+    while that goes on."""
     with transaction.atomic():
         standing = standing_of(dataset, user, now)
+        if standing.measured and not wait and open_arrays(dataset, may_read=False) is None:
+            return None
         ready = READY if standing.clear else readiness(dataset, user)
         if ready.next_test:
             return _of_test(ready.next_test, user, now, n)

@@ -12,6 +12,7 @@ from annotation.models.review import CaseQuerySet
 from annotation.reading.answering.asked import (
     HEAD,
     StandingOf,
+    first_taken,
     first_waiting,
     still_waiting,
     taken,
@@ -69,8 +70,8 @@ def _first_allowed(user: User, now: datetime, ids: Sequence[int], closed: Collec
     """The first of `ids` that nothing bars `user` from, be it a class (id) among `closed`."""
     alone = 0 if closed else ALONE
     for pk in ids[:alone]:
-        found = taken(pk, user)
-        if found and not found.barred and found.case.waits_for(user, now):
+        found = taken(pk, user, now)
+        if found and not found.barred:
             return found.case
     for few in bulk.in_batches(ids[alone:], FEW):
         barred_few = barred_from(user, few, closed)
@@ -87,6 +88,12 @@ def _reserved(dataset: Dataset, user: User, now: datetime) -> Case | None:
 
 
 def _in_order(dataset: Dataset, user: User, ready: Readiness, now: datetime) -> Case | None:
+    if not ready.closed_classes:
+        first = first_taken(dataset, user, now)
+        if first is None:
+            return None
+        if not first.barred:
+            return first.case
     head = first_waiting(dataset, user, now)
     found = _first_allowed(user, now, head, ready.closed_classes)
     if found or len(head) < HEAD:

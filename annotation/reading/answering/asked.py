@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Count, Exists, F, OuterRef, Subquery
+from django.db.models import Count, Exists, F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from annotation.models import (
@@ -34,6 +34,7 @@ from annotation.models import (
     User,
     class_now,
 )
+from annotation.models.review import CaseQuerySet
 from annotation.often import AskedOften, ReadOften
 
 RULES = [field.attname for field in RoutingRules._meta.concrete_fields]
@@ -42,7 +43,6 @@ HEAD = 20
 # So many cases are asked about at once by one statement.
 FEW = 16
 GIVEN = Decision.items.through
-LOCKED = 'FOR NO KEY UPDATE OF "annotation_case"'
 
 
 def _in_the_way_of(dataset: int, user: int) -> tuple[Exists, ...]:
@@ -79,6 +79,7 @@ _standing_of = AskedOften(
         ),
         Exists(ProductionDraw.objects.filter(dataset=dataset)),
         Exists(Audit.objects.filter(dataset=dataset)),
+        Exists(SkillEstimate.objects.filter(dataset=dataset)),
         Subquery(Decision.objects.filter(expert=user).order_by("-id").values("id")[:1]),
         Subquery(Skip.objects.filter(expert=user).order_by("-id").values("id")[:1]),
     ),
@@ -95,7 +96,7 @@ _waiting_of = AskedOften(
     lambda user, now, *cases: Case.objects.filter(pk__in=cases).in_no_hands(user, now).values_list("id"),
     int, datetime, *[int] * FEW,
 )  # fmt: skip
-_case = AskedOften(lambda pk: Case.objects.filter(pk=pk).values_list(*CASE), int, locking=LOCKED)
+_case = AskedOften(lambda pk: Case.objects.filter(pk=pk).values_list(*CASE), int, locking="FOR NO KEY UPDATE")
 
 
 def _bars(user: int) -> tuple[Exists, ...]:
@@ -116,12 +117,22 @@ _barred = AskedOften(
     lambda user, *cases: CaseItem.objects.filter(case__in=cases).values_list("case_id", *_bars(user)),
     int, *[int] * FEW,
 )  # fmt: skip
-# A row for each item of the case, whose own columns come first.
+
+
+def _locking(case: CaseQuerySet, user: int) -> QuerySet[CaseItem, tuple[Any, ...]]:
+    """Lock one case that nobody else is locking: a row for each of its items, the columns of the case come first."""
+    locked = Subquery(case.select_for_update(skip_locked=True, no_key=True).values("id")[:1])
+    return CaseItem.objects.filter(case=locked).values_list(*(f"case__{name}" for name in CASE), *_bars(user))
+
+
 _taken = AskedOften(
-    lambda case, user: (
-        CaseItem.objects.filter(case=case).values_list(*(f"case__{name}" for name in CASE), *_bars(user))
+    lambda case, user, now: _locking(Case.objects.filter(pk=case).in_no_hands(user, now), user), int, int, datetime
+)
+_first_taken = AskedOften(
+    lambda dataset, user, now: _locking(
+        Case.objects.filter(dataset=dataset).in_no_hands(user, now).in_order(), user
     ),
-    int, int, locking=f"{LOCKED} SKIP LOCKED",
+    int, int, datetime,
 )  # fmt: skip
 # A row for each item of the case, and one without an item where it has none.
 _before = AskedOften(
@@ -190,9 +201,6 @@ _decided_since = AskedOften(
     ),
     int, int, datetime,
 )  # fmt: skip
-_newest_skill = AskedOften(
-    lambda dataset: SkillEstimate.objects.filter(dataset=dataset).order_by("-id").values_list("id")[:1], int
-)
 _said = AskedOften(lambda token: Decision.objects.filter(token=token).values_list("id", "expert_id"), UUID)
 _in_use = AskedOften(
     lambda pk: LabelClass.objects.in_use().filter(pk=pk).values_list("id"), int, locking="FOR KEY SHARE"
@@ -216,6 +224,7 @@ class StandingOf:
     kept: bool
     drawn: bool
     audited: bool
+    measured: bool
     answered: int | None
     passed: int | None
 
@@ -224,7 +233,9 @@ def standing_of(dataset: Dataset, user: User, now: datetime) -> StandingOf:
     row = _standing_of.first(dataset.pk, user.pk, now)
     if row is None:
         # of a dataset that was erased at this moment nothing is left
-        return StandingOf(False, RoutingRules(dataset=dataset, version=0), False, False, False, False, None, None)
+        return StandingOf(
+            False, RoutingRules(dataset=dataset, version=0), False, False, False, False, False, None, None
+        )
     tests, paused, archived, version, made, *rest = row
     return StandingOf(not (tests or paused or archived), _rules_in_force(dataset.pk, version, made), *rest)
 
@@ -269,10 +280,6 @@ def n_decided_since(dataset: Dataset, user: User, since: datetime) -> int:
     return (_decided_since.first(dataset.pk, user.pk, since) or (0,))[0]
 
 
-def is_skill_measured(dataset: Dataset) -> bool:
-    return _newest_skill.first(dataset.pk) is not None
-
-
 def first_waiting(dataset: Dataset, user: User, now: datetime) -> list[int]:
     """Ids of the first HEAD cases of the order that wait for `user` and are in nobody's hands."""
     return [pk for (pk,) in _head.rows(dataset.pk, user.pk, now)]
@@ -313,9 +320,17 @@ class Taken:
     barred: bool
 
 
-def taken(pk: int, user: User) -> Taken | None:
-    """None while somebody else is taking it or answering it."""
-    rows = _taken.rows(pk, user.pk)
+def taken(pk: int, user: User, now: datetime) -> Taken | None:
+    """None while it is in somebody's hands, or somebody is taking it or answering it."""
+    return _as_taken(_taken.rows(pk, user.pk, now))
+
+
+def first_taken(dataset: Dataset, user: User, now: datetime) -> Taken | None:
+    """The first case of the order that waits for `user` and that nobody holds or is taking."""
+    return _as_taken(_first_taken.rows(dataset.pk, user.pk, now))
+
+
+def _as_taken(rows: Sequence[Sequence[Any]]) -> Taken | None:
     if not rows:
         return None
     case = Case.from_db(connection.alias, CASE, rows[0][: len(CASE)])

@@ -17,8 +17,7 @@ from django.db import connection
 
 from annotation import bulk
 from annotation.core.order.routing import OpenCases
-from annotation.models import Case, CaseItem, CurrentLabel, Dataset, Expertise, Flag, Item
-from annotation.reading.answering.asked import is_skill_measured
+from annotation.models import Case, CaseItem, CurrentLabel, Dataset, Expertise, Flag, Item, SkillEstimate
 from annotation.reading.experts.measured_skill import SkillNow, skill_now
 
 KEPT = 60.0
@@ -67,7 +66,8 @@ def open_arrays(dataset: Dataset, may_read: bool = True) -> OpenArrays | None:
 
 
 def _read_first(dataset: Dataset, key: tuple[int, datetime]) -> OpenArrays | None:
-    skill = skill_now(dataset) if is_skill_measured(dataset) else None
+    measured = SkillEstimate.objects.filter(dataset=dataset).exists()
+    skill = skill_now(dataset) if measured else None
     if skill is None or not _reading.acquire(blocking=False):
         return None
     try:

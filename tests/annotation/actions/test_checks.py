@@ -14,6 +14,7 @@ from annotation.actions.queue.lease import hand_out, lease
 from annotation.actions.queue.skip import skip
 from annotation.actions.queue.undo import undo
 from annotation.models import Case, CurrentLabel, Decision, Gold, Item, Label, Notice, QualificationTest, RoutingRules
+from annotation.reading.answering.to_check import own_again
 from annotation.reading.experts.checks import gold_answers, self_agreement
 from annotation.reading.experts.readiness import readiness
 from tests.factories import answer, apart, imported, open_case, small_dataset
@@ -136,7 +137,7 @@ def test_hidden_gold_comes_at_its_share_and_never_twice(many):
     assert Decision.objects.settling().count() == 150 - kinds[Case.GOLD]
 
 
-def test_ones_own_cases_come_back_after_fifty_others(many):
+def test_ones_own_cases_come_back_after_fifty_others(many, django_assert_max_num_queries):
     RoutingRules.objects.create(dataset=many, version=1, gold_share=0, repeat_share=0.2)
     person = erin(many)
     for item in Item.objects.filter(dataset=many)[:120]:
@@ -151,6 +152,8 @@ def test_ones_own_cases_come_back_after_fifty_others(many):
         says(case, person, "access")
     repeated = many.cases.filter(kind=Case.REPEAT).count()
     assert repeated >= 3
+    with django_assert_max_num_queries(2):
+        assert own_again(many, person, 0.5) in seen[:-50]
     again = self_agreement(many, person)
     assert (again.value, again.n) == (1.0, repeated)
 

@@ -17,6 +17,7 @@ from annotation.models import Annotator, Case, Dataset, Decision, Label, Pause, 
 from annotation.reading.answering.asked import (
     barred_of,
     before_answer,
+    first_taken,
     held_by,
     locked_case,
     n_decided_since,
@@ -54,14 +55,19 @@ def test_a_case_is_read_as_the_orm_reads_it(dataset):
     case = dataset.cases.first()
     case.labels_shown = True
     case.save()
-    hold(case, erin(dataset), timezone.now())
+    now = timezone.now()
+    hold(case, erin(dataset), now)
     read = Case.objects.get(pk=case.pk)
+    later = now + timedelta(days=1)
     with transaction.atomic():
         assert as_columns(locked_case(case.pk)) == as_columns(read)
-        assert as_columns(taken(case.pk, erin(dataset)).case) == as_columns(read)
+        assert as_columns(taken(case.pk, emil(dataset), later).case) == as_columns(read)
+        assert as_columns(first_taken(dataset, emil(dataset), later).case) == as_columns(dataset.cases.in_order()[0])
         with pytest.raises(Case.DoesNotExist):
             locked_case(0)
-        assert taken(0, erin(dataset)) is None
+        assert taken(0, erin(dataset), now) is None
+        # in somebody's hands
+        assert taken(case.pk, emil(dataset), now) is None and taken(case.pk, erin(dataset), now) is None
 
 
 def test_a_row_is_written_as_the_orm_writes_it(dataset):
@@ -104,8 +110,11 @@ def test_what_bars_an_expert_is_what_the_longer_way_says(dataset):
     ids = [case.pk for case in cases]
     assert len(ids) > 16
     with transaction.atomic():
-        alone = {pk for pk in ids if taken(pk, person).barred}
-    assert barred_of(ids, person) == barred_from(person, ids) == alone == set(ids[:3])
+        found = {pk: taken(pk, person, now) for pk in ids}
+    assert barred_of(ids, person) == barred_from(person, ids) == set(ids[:3])
+    # the others of the first four are settled
+    assert {pk for pk, one in found.items() if one and one.barred} == {ids[2]}
+    assert {pk for pk, one in found.items() if one is None} == {ids[0], ids[1], ids[3]}
     waiting = set(dataset.cases.waiting_for(person, now).values_list("id", flat=True))
     assert still_waiting(ids, person, now) == waiting & set(ids)
     hold(cases[9], emil(dataset), now)

@@ -4,6 +4,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -17,6 +18,7 @@ from annotation.actions.queue.skip import skip
 from annotation.actions.queue.undo import undo
 from annotation.core.refusal import Refusal
 from annotation.models import Case, CurrentLabel, Dataset, Decision, FileImport, Item, Label
+from annotation.reading.answering.asked import first_taken
 from tests.factories import answer, open_case, small_dataset
 from tests.people import emil, erin, leo, user
 from tests.threads import in_threads
@@ -66,6 +68,23 @@ def test_a_case_goes_to_one(dataset, fault):
     given = [case.pk for case in handed if case]
     assert len(given) == len(set(given)) == 6
     fault.lost(6 - len(given))
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite has one writer at a time")
+def test_asking_locks_no_case_that_a_colleague_holds(dataset):
+    """Whoever asks goes past it, and its holder answers without waiting for them to be done."""
+    for name in ("s1", "s2", "s3"):
+        open_case(dataset, name)
+    held = lease(dataset, erin(dataset), now())
+    with transaction.atomic():
+        other = first_taken(dataset, emil(dataset), now())
+        [free] = in_threads(lambda pk: is_unlocked(pk), [held.pk])
+    assert other.case.pk != held.pk and free
+
+
+def is_unlocked(pk):
+    with transaction.atomic():
+        return Case.objects.select_for_update(skip_locked=True, no_key=True).filter(pk=pk).exists()
 
 
 @pytest.mark.fault("one expert asks for the next case in four tabs at once")
