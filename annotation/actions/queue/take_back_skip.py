@@ -9,11 +9,18 @@ from annotation.actions.queue.decide import UnableToDecide
 from annotation.actions.queue.lease import hold_first
 from annotation.actions.queue.skip import way_of
 from annotation.models import Case, Decision, Skip, SkipUndo, User
+from annotation.often import ReadOften
 from annotation.reading.experts.readiness import readiness
 from annotation.reading.experts.routing_rules import rules_of
 
 # One sentence for whatever became of a case: which it is would tell what colleagues said.
 NOT_THEIRS = "Somebody else has this case by now, or it is settled, so your pass stands."
+
+_newest = ReadOften(
+    Skip,
+    lambda dataset, user: Skip.objects.standing().filter(expert=user, case__dataset=dataset).order_by("-id")[:1],
+    int, int,
+)  # fmt: skip
 
 
 @bulk.persistent
@@ -58,5 +65,5 @@ def _is_free(case: Case, user: User, now: datetime) -> bool:
 
 def last_skip(dataset_id: int, user: User, decision: Decision | None) -> Skip | None:
     """The latest pass of `user` that stands; None where `decision`, their latest, came after it."""
-    mine = Skip.objects.standing().filter(expert=user, case__dataset=dataset_id).order_by("-id").first()
+    mine = next(iter(_newest.read(dataset_id, user.pk)), None)
     return mine if mine and (decision is None or mine.created_at >= decision.created_at) else None

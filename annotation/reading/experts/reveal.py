@@ -3,8 +3,9 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from annotation.models import (
     Case,
@@ -17,6 +18,7 @@ from annotation.models import (
     Item,
     QualificationResult,
 )
+from annotation.often import AskedOften
 from annotation.reading.cases import excerpt_of
 from annotation.reading.experts.routing_rules import rules_of
 from annotation.reading.why import told_reason
@@ -124,6 +126,18 @@ def _counted(names: Sequence[str]) -> str:
 
 def _carried(decisions: Sequence[Decision]) -> Mapping[int, list[str]]:
     """decision → the class of each of its items just before it, "no label" where there was none."""
+    kinds = {decision.pk: decision.case.kind for decision in decisions}
+    classes: dict[int, list[str]] = {decision.pk: [] for decision in decisions}
+    # of one, the last they gave, the page of every case asks
+    rows = _before_one.rows(decisions[0].pk) if len(decisions) == 1 else _before(list(kinds))
+    for pk, name, at_first in rows:
+        carried = at_first if kinds[pk] in CARRIES_WHAT_WAS_IMPORTED else name
+        classes[pk].append(carried or "no label")
+    return classes
+
+
+def _before(decisions: Sequence[int]) -> QuerySet[Any, Any]:
+    """Of each item of the decisions (ids): decision, name of its class just before, and of the first it ever had."""
     earlier = CurrentLabel.objects.filter(item=OuterRef("item")).filter(
         Q(decision__lt=OuterRef("decision")) | Q(decision=None, created_at__lte=OuterRef("decision__created_at"))
     )
@@ -131,9 +145,7 @@ def _carried(decisions: Sequence[Decision]) -> Mapping[int, list[str]]:
     before = Subquery(earlier.order_by("-id").values("label_class__name")[:1])
     imported = Subquery(first.values("label_class__name")[:1])
     rows = Decision.items.through.objects.filter(decision__in=decisions)
-    kinds = {decision.pk: decision.case.kind for decision in decisions}
-    classes: dict[int, list[str]] = {decision.pk: [] for decision in decisions}
-    for pk, name, at_first in rows.order_by("item_id").values_list("decision_id", before, imported):
-        carried = at_first if kinds[pk] in CARRIES_WHAT_WAS_IMPORTED else name
-        classes[pk].append(carried or "no label")
-    return classes
+    return rows.order_by("item_id").values_list("decision_id", before, imported)
+
+
+_before_one = AskedOften(lambda decision: _before([decision]), int)
