@@ -96,11 +96,11 @@ def _outcomes(dataset: Dataset, found: Sequence[Finding]) -> pd.DataFrame:
     """key, item, before, after: of the items decided on last, up to DECIDED, those that a finding covers, with the
     class just before an expert's decision and the one now."""
     latest = CurrentLabel.objects.in_force().decided().filter(decision__case__dataset=dataset)
-    after = dict(latest.order_by("-decision_id").values_list("item_id", "label_class_id")[:DECIDED])
     of = {pk: key for pk, key in dataset.findings.values_list("id", "key") if key in {one.key for one in found}}
     before: dict[int, int | None] = {}
     covered = set[tuple[str, int]]()
     with bulk.looked_up():
+        after = dict(latest.order_by("-decision_id").values_list("item_id", "label_class_id")[:DECIDED])
         for batch in bulk.in_batches(after, frames.BATCH):
             earlier = CurrentLabel.objects.filter(item__in=batch).undecided().values_list("id", "item_id", class_now())
             before |= {item: label for _, item, label in sorted(earlier, key=lambda row: row[0])}

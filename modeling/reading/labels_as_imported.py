@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.db.models import Count, F, Min, OuterRef, Q, Subquery
 
+from annotation import bulk
 from annotation.models import OF_FILES, CurrentLabel, Dataset, Item, Snapshot, SnapshotRow, class_now
 from modeling.models import ModelRun
 
@@ -37,7 +38,9 @@ def labels_as_imported(dataset: Dataset) -> LabelsAsImported:
         decision__case__dataset=dataset, item__split=Item.POOL, label_class__isnull=False
     )
     other = decided.in_force().annotate(first=FIRST).filter(first__isnull=False).exclude(first=F("label_class"))
-    found = other.aggregate(changed=Count("item", distinct=True), since=Min("decision__created_at"))
+    # PostgreSQL takes them for one row, and would read every decision and case for each
+    with bulk.looked_up():
+        found = other.aggregate(changed=Count("item", distinct=True), since=Min("decision__created_at"))
     if not found["changed"]:
         return LabelsAsImported(0, None, frozenset())
     own = Snapshot.objects.filter(dataset=dataset, purpose=Snapshot.TRAINING, labels_of=None)

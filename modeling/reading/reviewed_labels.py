@@ -14,9 +14,10 @@ def wrong_among_reviewed(dataset: Dataset) -> tuple[Interval, bool]:
     of the LAST they looked at alone."""
     latest = CurrentLabel.objects.in_force().decided()
     latest = latest.filter(decision__case__dataset=dataset, item__split=Item.POOL, state=CurrentLabel.LABELLED)
-    rows = list(latest.order_by("-decision_id").values_list("item_id", "label_class_id")[: LAST + 1])
-    after, before = dict(rows[:LAST]), dict[int, int | None]()
+    before: dict[int, int | None] = {}
     with bulk.looked_up():
+        rows = list(latest.order_by("-decision_id").values_list("item_id", "label_class_id")[: LAST + 1])
+        after = dict(rows[:LAST])
         for batch in bulk.in_batches(after, frames.BATCH):
             earlier = CurrentLabel.objects.filter(item__in=batch, state=CurrentLabel.LABELLED).undecided()
             found = sorted(earlier.values_list("id", "item_id", class_now()), key=lambda row: row[0])

@@ -1,5 +1,5 @@
 """What the reaper does each round: give stale jobs back, ring again for those nobody picked up, drop old uploads,
-and clear what abandoned imports and detections wrote."""
+clear what abandoned imports and detections wrote, and have PostgreSQL count what it has not counted yet."""
 
 import logging
 import time
@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.conf import settings
 
+from annotation import bulk
 from annotation.actions.detecting.desks import clear_desks
 from annotation.actions.detecting.drop import drop_unfinished
 from annotation.actions.files.unfinished import clear_abandoned
@@ -44,6 +45,7 @@ def reap(now: datetime, silence: Silence | None = None) -> list[int]:
     drop_unfinished(None)
     clear_desks()
     clear_abandoned(now)
+    bulk.refresh_what_is_stale()
     stale = Job.objects.filter(status=Job.RUNNING, pk__in=silence.jobs()) if silence else Job.objects.stale(now)
     _give_up(stale.filter(attempt__gte=Job.ATTEMPTS), now)
     given_back = list(stale.order_by("id").values_list("id", flat=True))
