@@ -225,7 +225,7 @@ from pathlib import Path
 path = Path({folder!r}) / "pool.csv"
 mapping = ItemMapping(text=("text",), label="label", id="id", annotator="who")
 request_detection(Dataset.objects.get(slug="filings"))
-request_import(import_params("more{n}", "More", path, mapping))
+request_import(import_params("more{n}", "More {n}", path, mapping))
 """
 
 
