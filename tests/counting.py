@@ -8,6 +8,9 @@ from typing import Any
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
+# By so many statements PostgreSQL is told, and told off again, how to look up what the menu counts.
+SET_FOR_THE_MENU = 4 if connection.vendor == "postgresql" else 0
+
 
 @dataclass
 class Asked:

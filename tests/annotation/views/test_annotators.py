@@ -15,6 +15,7 @@ from annotation.core.artifacts import bytes_to_arrays, load_bytes
 from annotation.models import Annotator, Consensus, CurrentLabel, Item, Job
 from annotation.reading.annotators import confusion_of, list_annotators
 from tests.annotation.core.crowd.crowd_by_hand import crowd
+from tests.counting import SET_FOR_THE_MENU
 from tests.factories import answer, imported, open_case, small_dataset
 from tests.pages import html_of
 from tests.people import as_, emil, erin, leo, olga
@@ -280,7 +281,7 @@ def test_only_a_lead_sees_and_asks(weather):
 def test_page_needs_few_queries(weather, django_assert_max_num_queries):
     estimated(weather)
     client = as_(leo(weather))
-    with django_assert_max_num_queries(31):  # four of them set how PostgreSQL plans the menu
+    with django_assert_max_num_queries(27 + SET_FOR_THE_MENU):
         client.get(reverse("annotators", args=[weather.slug]))
 
 

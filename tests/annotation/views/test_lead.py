@@ -26,6 +26,7 @@ from annotation.models import (
     Ruling,
 )
 from annotation.reading.casework.listing import CaseFilter, list_cases
+from tests.counting import SET_FOR_THE_MENU
 from tests.factories import answer, imported, open_case, small_dataset
 from tests.pages import text_of
 from tests.people import as_, emil, erin, leo, olga, otto, user
@@ -262,7 +263,7 @@ def test_a_page_of_cases_needs_few_queries(dataset, django_assert_max_num_querie
     for number in range(1, 7):
         open_case(dataset, f"s{number}")
     client = as_(leo(dataset))
-    with django_assert_max_num_queries(41):  # four of them set how PostgreSQL plans the menu
+    with django_assert_max_num_queries(37 + SET_FOR_THE_MENU):
         client.get(path("cases", dataset))
 
 
